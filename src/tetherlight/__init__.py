@@ -1,0 +1,1 @@
+"""Tetherlight: a server for camera rigs."""

@@ -1,0 +1,1 @@
+"""Cameras: one worker process each, behind an asynchronous object."""

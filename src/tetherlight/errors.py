@@ -1,0 +1,391 @@
+"""Everything that can go wrong, as one tree with a stable code for each leaf.
+
+TetherlightError                 internal_error
+├── RequestError                 the request itself is wrong; nothing was touched
+│   ├── InvalidMessage           invalid_message
+│   ├── UnknownAction            unknown_action
+│   ├── InvalidPayload           invalid_payload
+│   ├── MessageTooLarge          message_too_large
+│   ├── InvalidName              invalid_name
+│   ├── TooManyRequests          too_many_requests
+│   ├── Unauthorized             unauthorized
+│   └── Forbidden                forbidden
+├── CameraError                  camera_error
+│   ├── NoCameraSelected         no_camera_selected
+│   ├── CameraNotFound           camera_not_found
+│   ├── CameraNotOpen            camera_not_open
+│   ├── CameraBusy               camera_busy
+│   ├── CameraClaimed            camera_claimed
+│   ├── CameraForbidden          camera_forbidden
+│   ├── CameraLost               camera_lost
+│   ├── CameraTimeout            camera_timeout
+│   ├── CameraCrashed            camera_crashed
+│   ├── DetectionFailed          detection_failed
+│   ├── CaptureFailed            capture_failed
+│   ├── CardFull                 card_full
+│   ├── PreviewUnsupported       preview_unsupported
+│   ├── PreviewFailed            preview_failed
+│   ├── ConfigNotFound           config_not_found
+│   ├── ConfigReadonly           config_readonly
+│   ├── ConfigInvalid            config_invalid
+│   └── ConfigRejected           config_rejected
+├── LightError                   light_error
+│   ├── UnknownLight             unknown_light
+│   ├── LightsBusy               lights_busy
+│   └── LampFailed               lamp_failed
+├── StoreError                   store_error
+│   ├── SetNotFound              set_not_found
+│   ├── SetBusy                  set_busy
+│   ├── SetExists                set_exists
+│   ├── ImageNotFound            image_not_found
+│   └── DiskFull                 disk_full
+├── JobError                     job_error
+│   ├── JobNotFound              job_not_found
+│   ├── JobConflict              job_conflict
+│   └── SequenceFailed           sequence_failed
+└── ServerError                  server_error
+    ├── InvalidSetting           invalid_setting
+    ├── StartFailed              start_failed
+    ├── ServerStopping           server_stopping
+    ├── ServerUnreachable        server_unreachable
+    └── ClientTooSlow            client_too_slow
+
+The client raises the same class that the server raised: see `error_class`.
+"""
+
+from collections.abc import Iterator
+from typing import Any, ClassVar
+
+
+class TetherlightError(Exception):
+    """A failure that is told to people by its sentence and to programs by its code."""
+
+    code: ClassVar[str] = "internal_error"
+    retryable: ClassVar[bool] = False
+
+    def __init__(
+        self,
+        message: str,
+        *,
+        hint: str | None = None,
+        details: dict[str, Any] | None = None,
+        data: Any = None,
+    ) -> None:
+        """Keep the sentence, what to do about it, facts for programs, and partial results for the reply's `data`."""
+        super().__init__(message)
+        self.message = message
+        self.hint = hint
+        self.details = details
+        self.data = data
+
+
+class RequestError(TetherlightError):
+    """The request itself is wrong; nothing was touched."""
+
+    code = "invalid_request"
+
+
+class InvalidMessage(RequestError):
+    """The message is no JSON object, or its envelope has the wrong form."""
+
+    code = "invalid_message"
+
+
+class UnknownAction(RequestError):
+    """The action is not in the table."""
+
+    code = "unknown_action"
+
+
+class InvalidPayload(RequestError):
+    """A field of the payload is missing, unknown, or of the wrong type."""
+
+    code = "invalid_payload"
+
+
+class MessageTooLarge(RequestError):
+    """The message is longer than the server reads."""
+
+    code = "message_too_large"
+
+
+class InvalidName(RequestError):
+    """A name holds characters that no file or light may have."""
+
+    code = "invalid_name"
+
+
+class TooManyRequests(RequestError):
+    """The client asks faster than the server answers."""
+
+    code = "too_many_requests"
+    retryable = True
+
+
+class Unauthorized(RequestError):
+    """The token is missing or wrong."""
+
+    code = "unauthorized"
+
+
+class Forbidden(RequestError):
+    """The request comes from a page or through a host name that is not allowed."""
+
+    code = "forbidden"
+
+
+class CameraError(TetherlightError):
+    """The camera did not do what it was asked."""
+
+    code = "camera_error"
+
+
+class NoCameraSelected(CameraError):
+    """The action needs a selected camera."""
+
+    code = "no_camera_selected"
+
+
+class CameraNotFound(CameraError):
+    """No camera matches the model, port or camera_id."""
+
+    code = "camera_not_found"
+
+
+class CameraNotOpen(CameraError):
+    """The camera is known but not open."""
+
+    code = "camera_not_open"
+
+
+class CameraBusy(CameraError):
+    """A job owns the camera, or the camera says that it is busy."""
+
+    code = "camera_busy"
+    retryable = True
+
+
+class CameraClaimed(CameraError):
+    """Another program holds the USB device."""
+
+    code = "camera_claimed"
+    retryable = True
+
+
+class CameraForbidden(CameraError):
+    """The user who runs the server may not open the USB device."""
+
+    code = "camera_forbidden"
+
+
+class CameraLost(CameraError):
+    """The camera does not answer any more: unplugged, switched off or asleep."""
+
+    code = "camera_lost"
+    retryable = True
+
+
+class CameraTimeout(CameraError):
+    """The camera did not answer before the deadline."""
+
+    code = "camera_timeout"
+    retryable = True
+
+
+class CameraCrashed(CameraError):
+    """The camera's worker process ended without being asked to."""
+
+    code = "camera_crashed"
+    retryable = True
+
+
+class DetectionFailed(CameraError):
+    """The cameras could not be listed."""
+
+    code = "detection_failed"
+    retryable = True
+
+
+class CaptureFailed(CameraError):
+    """The camera took no picture, or did not deliver it."""
+
+    code = "capture_failed"
+
+
+class CardFull(CaptureFailed):
+    """The camera's card has no room left."""
+
+    code = "card_full"
+
+
+class PreviewUnsupported(CameraError):
+    """The camera has no live view."""
+
+    code = "preview_unsupported"
+
+
+class PreviewFailed(CameraError):
+    """The camera delivered no usable preview."""
+
+    code = "preview_failed"
+    retryable = True
+
+
+class ConfigNotFound(CameraError):
+    """The camera has no config entry of that name."""
+
+    code = "config_not_found"
+
+
+class ConfigReadonly(CameraError):
+    """The config entry cannot be set."""
+
+    code = "config_readonly"
+
+
+class ConfigInvalid(CameraError):
+    """The value is not one that the entry can take; the camera was not asked."""
+
+    code = "config_invalid"
+
+
+class ConfigRejected(CameraError):
+    """The camera was asked and kept another value."""
+
+    code = "config_rejected"
+
+
+class LightError(TetherlightError):
+    """A light did not do what it was asked."""
+
+    code = "light_error"
+
+
+class UnknownLight(LightError):
+    """The rig has no light of that name."""
+
+    code = "unknown_light"
+
+
+class LightsBusy(LightError):
+    """A job owns the lights."""
+
+    code = "lights_busy"
+    retryable = True
+
+
+class LampFailed(LightError):
+    """The lamp's driver reported an error."""
+
+    code = "lamp_failed"
+
+
+class StoreError(TetherlightError):
+    """A file could not be read, written or deleted."""
+
+    code = "store_error"
+
+
+class SetNotFound(StoreError):
+    """There is no image set of that name, or it is empty."""
+
+    code = "set_not_found"
+
+
+class SetBusy(StoreError):
+    """The image set is being captured."""
+
+    code = "set_busy"
+    retryable = True
+
+
+class SetExists(StoreError):
+    """There is already an image set of that name."""
+
+    code = "set_exists"
+
+
+class ImageNotFound(StoreError):
+    """There is no image at that path, or it must not be read."""
+
+    code = "image_not_found"
+
+
+class DiskFull(StoreError):
+    """The disk has too little room for what was asked."""
+
+    code = "disk_full"
+
+
+class JobError(TetherlightError):
+    """A job could not be started, changed or finished."""
+
+    code = "job_error"
+
+
+class JobNotFound(JobError):
+    """There is no job with that id."""
+
+    code = "job_not_found"
+
+
+class JobConflict(JobError):
+    """The job's state does not allow what was asked."""
+
+    code = "job_conflict"
+
+
+class SequenceFailed(JobError):
+    """A photometric sequence ended before its last step."""
+
+    code = "sequence_failed"
+
+
+class ServerError(TetherlightError):
+    """The server cannot start, go on or be reached."""
+
+    code = "server_error"
+
+
+class InvalidSetting(ServerError):
+    """A setting or the rig file has a value that cannot be used."""
+
+    code = "invalid_setting"
+
+
+class StartFailed(ServerError):
+    """The server could not start."""
+
+    code = "start_failed"
+
+
+class ServerStopping(ServerError):
+    """The server is about to end and takes no new work."""
+
+    code = "server_stopping"
+    retryable = True
+
+
+class ServerUnreachable(ServerError):
+    """No server answers at the address."""
+
+    code = "server_unreachable"
+    retryable = True
+
+
+class ClientTooSlow(ServerError):
+    """The client does not read what it asked for."""
+
+    code = "client_too_slow"
+
+
+def error_classes(root: type[TetherlightError] = TetherlightError) -> Iterator[type[TetherlightError]]:
+    """Walk the tree from `root`, parents first."""
+    yield root
+    for child in root.__subclasses__():
+        yield from error_classes(child)
+
+
+def error_class(code: str) -> type[TetherlightError]:
+    """Return the class with this code, or the root for a code of a newer server."""
+    return next((found for found in error_classes() if found.code == code), TetherlightError)

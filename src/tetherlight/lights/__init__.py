@@ -1,0 +1,1 @@
+"""Lights: named switchable sources, and the drivers of their lamps."""

@@ -1,0 +1,200 @@
+"""The nouns: values that travel between server, client, manifest and pages."""
+
+from datetime import datetime
+from enum import StrEnum
+from typing import Any, Literal
+
+from pydantic import BaseModel, ConfigDict, Field
+
+Direction = tuple[float, float, float]
+"""Unit vector from the object to the light: x right, y up, z towards the camera."""
+
+
+class Model(BaseModel):
+    """A frozen value; unknown fields are refused by name."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid", ser_json_inf_nan="null")
+
+
+class CameraState(StrEnum):
+    """What a camera is doing, from detection to loss."""
+
+    CLOSED = "closed"
+    OPENING = "opening"
+    READY = "ready"
+    RECOVERING = "recovering"
+    LOST = "lost"
+
+
+class CameraInfo(Model):
+    """A camera that can be or is open."""
+
+    model: str = Field(description="What the camera calls itself.")
+    port: str = Field(description="Where libgphoto2 finds it, such as usb:001,006.")
+    camera_id: str = Field(description="Stable while the camera is known, also across replugs.")
+    serial: str | None = None
+    selected: bool = False
+    open: bool = False
+    state: CameraState = CameraState.CLOSED
+
+
+class CameraStatus(CameraInfo):
+    """An open camera with what its body reports."""
+
+    lens: str | None = None
+    battery_percent: int | None = None
+    shots_left: int | None = None
+    liveview_viewers: int = 0
+    liveview_fps: float | None = Field(default=None, description="Previews per second that the camera delivers now.")
+    cause: str | None = Field(default=None, description="Why the camera is recovering or lost.")
+
+
+class ConfigType(StrEnum):
+    """The kinds of config entry."""
+
+    TEXT = "text"
+    RANGE = "range"
+    TOGGLE = "toggle"
+    MENU = "menu"
+    BUTTON = "button"
+    DATE = "date"
+
+
+ConfigValue = str | bool | int | float | None
+
+
+class ConfigEntry(Model):
+    """One setting of a camera."""
+
+    name: str
+    label: str
+    value: ConfigValue = Field(
+        description="Menus and texts: string; range: number; toggle: boolean; date: Unix seconds."
+    )
+    type: ConfigType
+    readonly: bool
+    options: list[str] = Field(default_factory=list)
+    path: str = Field(description="The entry's place in the camera's own tree, such as /main/imgsettings/iso.")
+    alias: str | None = Field(default=None, description="The name that every brand understands, such as iso.")
+    min: float | None = None
+    max: float | None = None
+    step: float | None = None
+
+
+class ImageFile(Model):
+    """An image on the server's disk."""
+
+    filename: str
+    path: str = Field(description="Begins with CAPTURES_BASE_DIR as configured.")
+    size: int = Field(description="Bytes.")
+    mimetype: str
+    sha256: str | None = None
+    url: str = Field(description="Where the server gives the bytes over HTTP.")
+
+
+class LightInfo(Model):
+    """A light of the rig as the rig file describes it."""
+
+    name: str
+    pin: int | None = Field(default=None, description="BCM number or line offset.")
+    state: bool = False
+    group: str | None = None
+    direction: Direction | None = None
+    position: tuple[float, float, float] | None = Field(default=None, description="Millimetres from the object.")
+    settle_s: float | None = Field(default=None, description="Overrides PHOTOMETRIC_CAPTURE_DELAY.")
+    fault: str | None = None
+
+
+class LightsStatus(Model):
+    """All lights and how they are driven."""
+
+    driver: str
+    gpio_available: bool
+    message: str | None = None
+    lights: list[LightInfo]
+
+
+class StepState(StrEnum):
+    """Where one step of a job stands."""
+
+    PENDING = "pending"
+    RUNNING = "running"
+    DONE = "done"
+    FAILED = "failed"
+    SKIPPED = "skipped"
+
+
+class JobState(StrEnum):
+    """Where a job stands; also the status of its manifest."""
+
+    RUNNING = "running"
+    PAUSED = "paused"
+    COMPLETED = "completed"
+    FAILED = "failed"
+    CANCELLED = "cancelled"
+    INTERRUPTED = "interrupted"
+
+
+class JobStep(Model):
+    """One step of a job: one light, one exposure."""
+
+    index: int = Field(description="From 1; 0 is the ambient frame.")
+    light: str | None
+    state: StepState = StepState.PENDING
+    files: list[str] = Field(default_factory=list, description="Paths below CAPTURES_BASE_DIR.")
+    error: str | None = None
+    warning: str | None = Field(
+        default=None, description="What is suspect about the image, such as a drifted exposure."
+    )
+
+
+class Job(Model):
+    """Long work that belongs to the rig and not to the connection that began it."""
+
+    job_id: str
+    kind: Literal["photometric_set"] = "photometric_set"
+    state: JobState
+    camera_id: str | None = None
+    set_name: str
+    set_folder: str = Field(description="Relative to CAPTURES_BASE_DIR.")
+    index: int = Field(description="Steps done or under way, ambient frame not counted.")
+    total: int
+    current_light: str | None = None
+    steps: list[JobStep]
+    started_at: datetime
+    finished_at: datetime | None = None
+    seconds_left: float | None = None
+    error: str | None = None
+    error_code: str | None = None
+    hint: str | None = None
+
+
+class Storage(Model):
+    """Room on the disk that holds the captures."""
+
+    path: str
+    free_bytes: int
+    total_bytes: int
+    low: bool = False
+
+
+class ImageSet(Model):
+    """An image set in a list."""
+
+    name: str
+    created_at: datetime | None = None
+    status: JobState | None = Field(default=None, description="From the manifest; null for a folder without one.")
+    image_count: int = 0
+    size: int = Field(default=0, description="Bytes of all images.")
+    camera: str | None = None
+    cover: str | None = Field(default=None, description="Path of the image that stands for the set.")
+
+
+class ErrorInfo(Model):
+    """An error as replies and pages carry it."""
+
+    error: str
+    error_code: str
+    hint: str | None = None
+    retryable: bool = False
+    error_details: dict[str, Any] | None = None

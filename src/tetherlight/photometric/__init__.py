@@ -1,0 +1,1 @@
+"""Photometric sets: sequences, calibration and reconstruction."""

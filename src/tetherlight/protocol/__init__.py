@@ -1,0 +1,1 @@
+"""The wire protocol: everything a client needs to know, and no I/O."""

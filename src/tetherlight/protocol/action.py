@@ -1,0 +1,86 @@
+"""What an action is: a name, a payload, a result, and the sentence that its failures begin with."""
+
+from dataclasses import dataclass, field
+from typing import Any, Generic, TypeVar
+
+from pydantic import BaseModel, ConfigDict, ValidationError
+from pydantic_core import to_json
+
+from tetherlight.errors import InvalidPayload, TetherlightError
+from tetherlight.models import Model
+
+
+class Payload(Model):
+    """What a request carries; strict, and unknown fields are refused by name."""
+
+    model_config = ConfigDict(strict=True)
+
+
+class CameraPayload(Payload):
+    """A payload that may name a camera; the selected one is meant where it does not."""
+
+    camera_id: str | None = None
+
+
+P = TypeVar("P", bound=Payload)
+R = TypeVar("R", bound=BaseModel)
+
+
+@dataclass(frozen=True, eq=False)
+class Action(Generic[P, R]):
+    """One row of the table of actions.
+
+    `failure` is the sentence that begins every failure that is not the request's own fault; it may name payload fields
+    in braces. `timeout_s` is how long a client should wait for the reply, None where only the job's end answers.
+    """
+
+    name: str
+    payload: type[P]
+    result: type[R]
+    summary: str
+    failure: str | None = None
+    errors: tuple[type[TetherlightError], ...] = ()
+    timeout_s: float | None = 30.0
+    example: dict[str, Any] = field(default_factory=dict)
+    example_result: Any = None
+
+    def parse(self, payload: dict[str, Any]) -> P:
+        """Check a payload, absent and null being the same; raise InvalidPayload naming the first wrong field."""
+        given = {name: value for name, value in payload.items() if value is not None}
+        try:
+            # Strict validation takes a list for a tuple and a string for an enum only from JSON.
+            return self.payload.model_validate_json(to_json(given))
+        except ValidationError as error:
+            raise InvalidPayload(_sentence(error, self.name), details={"fields": _fields(error)}) from None
+
+    def failure_sentence(self, payload: dict[str, Any]) -> str | None:
+        """Return the beginning of a failure's sentence for this payload."""
+        if self.failure is None:
+            return None
+        known = {name: str(value)[:200] for name, value in payload.items() if isinstance(value, str | int | float)}
+        return self.failure.format_map(_Blank(known))
+
+
+class _Blank(dict[str, str]):
+    def __missing__(self, key: str) -> str:
+        return ""
+
+
+def _fields(error: ValidationError) -> list[dict[str, str]]:
+    return [
+        {"field": ".".join(str(part) for part in one["loc"]), "problem": str(one["msg"])}
+        for one in error.errors(include_url=False, include_input=False)
+    ]
+
+
+def _sentence(error: ValidationError, action: str) -> str:
+    first = error.errors(include_url=False, include_input=False)[0]
+    name = ".".join(str(part) for part in first["loc"])[:200]
+    match first["type"]:
+        case "missing":
+            return f"{action} needs the field '{name}'."
+        case "extra_forbidden":
+            return f"{action} has no field '{name}'."
+        case _:
+            reason = str(first["msg"]).removeprefix("Value error, ")
+            return f"Field '{name}' of {action}: {reason[:1].lower()}{reason[1:]}." if name else f"{action}: {reason}."

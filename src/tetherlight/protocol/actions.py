@@ -1,0 +1,26 @@
+"""The table of actions: the one place that says what can be asked of the server."""
+
+from collections.abc import Mapping
+from types import MappingProxyType
+from typing import Any
+
+from tetherlight.errors import UnknownAction
+from tetherlight.protocol import cameras, jobs, lights, server, sets
+from tetherlight.protocol.action import Action
+
+ACTIONS: Mapping[str, Action[Any, Any]] = MappingProxyType(
+    {
+        action.name: action
+        for module in (cameras, lights, sets, jobs, server)
+        for action in vars(module).values()
+        if isinstance(action, Action)
+    }
+)
+
+
+def find_action(name: str) -> Action[Any, Any]:
+    """Return the action of this name in any case; raise UnknownAction."""
+    try:
+        return ACTIONS[name.upper()]
+    except KeyError:
+        raise UnknownAction(f"Unknown action '{name[:100]}'.") from None

@@ -1,0 +1,134 @@
+"""What the server sends of its own accord.
+
+A connection that never subscribes hears its own live view and progress, and what happens to cameras. Everything else
+comes after SUBSCRIBE, with the topic and its sequence number at top level.
+"""
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, Generic, Literal, TypeVar
+
+from pydantic import BaseModel, Field, RootModel
+
+from tetherlight.models import CameraInfo, CameraStatus, ConfigEntry, ImageFile, Job, Model, Storage
+from tetherlight.protocol.lights import LightStates
+from tetherlight.protocol.server import Topic
+
+D = TypeVar("D", bound=BaseModel)
+
+
+@dataclass(frozen=True, eq=False)
+class Event(Generic[D]):
+    """One row of the table of events; without a topic it goes to whom it concerns, or to every connection."""
+
+    name: str
+    data: type[D]
+    summary: str
+    topic: Topic | None = None
+    example: Any = None
+
+
+class PhotometricProgress(Model):
+    """How far a photometric sequence is."""
+
+    status: str = Field(
+        description="processing_light_k_of_n before each lamp, error_processing_light_k after a failed step."
+    )
+    current_light: str | None = None
+    set_folder: str
+    error_detail: str | None = None
+    job_id: str
+    index: int
+    total: int
+    request_id: str | int | None = Field(default=None, description="Of the request that started the sequence.")
+
+
+class CameraChange(Model):
+    """What happened to an open camera, why, and what comes next."""
+
+    camera_id: str
+    model: str
+    port: str
+    cause: str | None = None
+    next: str | None = Field(default=None, description="What the server does now, or what a person should do.")
+    attempt: int = 0
+
+
+class StreamEnd(Model):
+    """A live view that ended without being asked to."""
+
+    camera_id: str
+    resumes: bool = Field(default=False, description="Whether it comes back by itself.")
+
+
+class Cameras(RootModel[list[CameraStatus]]):
+    """The open cameras, with what their bodies report."""
+
+
+class CameraInventory(Model):
+    """The cameras that are there and those that are open."""
+
+    cameras: list[CameraInfo]
+    open: list[CameraStatus]
+
+
+class ConfigChange(Model):
+    """Config entries that have new values or options."""
+
+    camera_id: str
+    entries: list[ConfigEntry]
+
+
+class ImageCaptured(Model):
+    """A picture that nobody asked for by a request: taken with the button on the body."""
+
+    camera_id: str
+    file_path: str
+    files: list[ImageFile]
+
+
+class CameraWarning(Model):
+    """Something at the camera that will stop a set soon."""
+
+    camera_id: str
+    kind: Literal["battery_low", "card_low"]
+    message: str
+
+
+class SetChange(Model):
+    """An image set that is new, changed or gone."""
+
+    set_name: str
+    change: Literal["created", "updated", "deleted", "restored", "renamed"]
+    new_name: str | None = None
+
+
+class LiveviewFrame(Model):
+    """A frame in text; its fields stand at top level of the message, as the first clients expect."""
+
+    frame: str = Field(description="The JPEG in Base64.")
+    mimetype: Literal["image/jpeg"] = "image/jpeg"
+    camera_id: str
+    seq: int
+    captured_at: datetime
+
+
+PHOTOMETRIC_PROGRESS = Event(
+    "photometric_progress", PhotometricProgress, "A step of a sequence began, failed or was reported."
+)
+LIVEVIEW_FRAME = Event("liveview_frame", LiveviewFrame, "A frame of a live view; its fields stand at top level.")
+LIVEVIEW_ENDED = Event("stop_liveview", StreamEnd, "A live view ended without being asked to.")
+PREVIEW_ENDED = Event("get_preview", StreamEnd, "A stream of bare JPEGs ended without being asked to.")
+CAMERA_LOST = Event("camera_lost", CameraChange, "An open camera does not answer any more.")
+CAMERA_RECOVERING = Event("camera_recovering", CameraChange, "The server tries to get a camera back.")
+CAMERA_READY = Event("camera_ready", CameraChange, "A camera is back.")
+CAMERAS_CHANGED = Event("cameras_changed", CameraInventory, "Cameras came, went, opened, closed or changed.", "camera")
+IMAGE_CAPTURED = Event("image_captured", ImageCaptured, "The button on a camera's body took a picture.", "camera")
+CAMERA_WARNING = Event("camera_warning", CameraWarning, "Battery or card will soon be empty or full.", "camera")
+CONFIG_CHANGED = Event("config_changed", ConfigChange, "Config entries changed, by a client or on the body.", "config")
+LIGHTS_CHANGED = Event("lights_changed", LightStates, "Lights were switched or the rig file was edited.", "lights")
+JOB_CHANGED = Event("job_changed", Job, "A job started, went on or ended.", "job")
+SETS_CHANGED = Event("sets_changed", SetChange, "An image set is new, changed or gone.", "sets")
+STORAGE_CHANGED = Event("storage_changed", Storage, "Room on the disk changed noticeably.", "storage")
+
+EVENTS: dict[str, Event[Any]] = {event.name: event for event in list(vars().values()) if isinstance(event, Event)}

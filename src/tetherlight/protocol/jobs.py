@@ -1,0 +1,76 @@
+"""Actions on jobs."""
+
+from pydantic import Field, RootModel
+
+from tetherlight import errors
+from tetherlight.models import Job
+from tetherlight.protocol.action import Action, Payload
+from tetherlight.protocol.cameras import NoPayload
+
+JOB_EXAMPLE = {
+    "job_id": "job-1", "kind": "photometric_set", "state": "running", "camera_id": "canon-eos-1300d-1",
+    "set_name": "vase_20231027-150000", "set_folder": "photometric_sets/vase_20231027-150000", "index": 1, "total": 2,
+    "current_light": "light_left", "started_at": "2023-10-27T13:00:00Z",
+    "steps": [{"index": 1, "light": "light_left", "state": "running"}, {"index": 2, "light": "light_right"}],
+}  # fmt: skip
+
+
+class JobList(RootModel[list[Job]]):
+    """The jobs under way and the last ones that ended, newest first."""
+
+
+class JobId(Payload):
+    """A job by its id."""
+
+    job_id: str
+
+
+class JobSteps(Payload):
+    """A job, and which of its steps are meant; all failed ones where none is named."""
+
+    job_id: str
+    steps: list[int] | None = Field(default=None, description="Step indexes, from 1.")
+
+
+GET_JOBS = Action(
+    "GET_JOBS", NoPayload, JobList,
+    summary="List the jobs under way and the last ones that ended.",
+    example_result=[JOB_EXAMPLE],
+)  # fmt: skip
+CANCEL_JOB = Action(
+    "CANCEL_JOB", JobId, Job,
+    summary="End a job after the exposure under way; what was captured is kept.",
+    errors=(errors.JobNotFound, errors.JobConflict),
+    timeout_s=180.0,
+    example={"job_id": "job-1"},
+    example_result=JOB_EXAMPLE | {"state": "cancelled"},
+)  # fmt: skip
+PAUSE_JOB = Action(
+    "PAUSE_JOB", JobId, Job,
+    summary="Stop a job after the exposure under way; camera and lights are free until it is resumed.",
+    errors=(errors.JobNotFound, errors.JobConflict),
+    timeout_s=180.0,
+    example={"job_id": "job-1"},
+    example_result=JOB_EXAMPLE | {"state": "paused"},
+)  # fmt: skip
+RESUME_JOB = Action(
+    "RESUME_JOB", JobId, Job,
+    summary="Go on with a paused or interrupted job at its first step that is not done.",
+    errors=(errors.JobNotFound, errors.JobConflict, errors.CameraBusy, errors.LightsBusy, errors.CameraNotFound),
+    example={"job_id": "job-1"},
+    example_result=JOB_EXAMPLE,
+)  # fmt: skip
+RETRY_STEPS = Action(
+    "RETRY_STEPS", JobSteps, Job,
+    summary="Take the named steps of a job again, or all that failed.",
+    errors=(errors.JobNotFound, errors.JobConflict, errors.CameraBusy, errors.LightsBusy),
+    example={"job_id": "job-1", "steps": [2]},
+    example_result=JOB_EXAMPLE,
+)  # fmt: skip
+SKIP_STEPS = Action(
+    "SKIP_STEPS", JobSteps, Job,
+    summary="Leave the named steps of a job out, or all that failed.",
+    errors=(errors.JobNotFound, errors.JobConflict),
+    example={"job_id": "job-1", "steps": [2]},
+    example_result=JOB_EXAMPLE,
+)  # fmt: skip

@@ -1,0 +1,92 @@
+"""Actions on lights."""
+
+from tetherlight import errors
+from tetherlight.models import Direction, LightInfo, Model
+from tetherlight.protocol.action import Action, Payload
+from tetherlight.protocol.cameras import NoPayload
+
+
+class LightStates(Model):
+    """Every light by name, on or off, in the rig file's order."""
+
+    states: dict[str, bool]
+    gpio_available: bool
+    driver: str
+    message: str | None = None
+    lights: list[LightInfo]
+
+
+class SetLightState(Payload):
+    """A light and whether it shall be on."""
+
+    light_name: str
+    state: bool
+
+
+class LightChange(Model):
+    """A light's new state."""
+
+    light_name: str
+    new_state: bool
+    gpio_available: bool
+    message: str
+
+
+class SetLightStates(Payload):
+    """Several lights at once; the others stay as they are unless `others_off`."""
+
+    states: dict[str, bool]
+    others_off: bool = False
+
+
+class EditedLight(Payload):
+    """A light as it shall stand in the rig file."""
+
+    name: str
+    pin: int | None = None
+    active_low: bool = False
+    direction: Direction | None = None
+    position: tuple[float, float, float] | None = None
+    settle_s: float | None = None
+    group: str | None = None
+
+
+class SetRig(Payload):
+    """All lights of the rig in their order; comments in the rig file are kept."""
+
+    lights: list[EditedLight]
+
+
+GET_LIGHT_STATES = Action(
+    "GET_LIGHT_STATES", NoPayload, LightStates,
+    summary="Tell which lights are on, and whether real lamps hang on them.",
+    example_result={
+        "states": {"lights_top": False, "light_front": True},
+        "gpio_available": True,
+        "driver": "gpiod",
+        "lights": [{"name": "lights_top", "pin": 24, "state": False},
+                   {"name": "light_front", "pin": 4, "state": True}]},
+)  # fmt: skip
+SET_LIGHT_STATE = Action(
+    "SET_LIGHT_STATE", SetLightState, LightChange,
+    summary="Switch one light on or off.",
+    errors=(errors.UnknownLight, errors.LightsBusy, errors.LampFailed),
+    example={"light_name": "light_front", "state": True},
+    example_result={"light_name": "light_front", "new_state": True, "gpio_available": True,
+                    "message": "Light 'light_front' turned ON."},
+)  # fmt: skip
+SET_LIGHT_STATES = Action(
+    "SET_LIGHT_STATES", SetLightStates, LightStates,
+    summary="Switch several lights in one step.",
+    errors=(errors.UnknownLight, errors.LightsBusy, errors.LampFailed),
+    example={"states": {"light_front": True}, "others_off": True},
+    example_result={"states": {"lights_top": False, "light_front": True}, "gpio_available": True, "driver": "gpiod",
+                    "lights": []},
+)  # fmt: skip
+SET_RIG = Action(
+    "SET_RIG", SetRig, LightStates,
+    summary="Replace the lights of the rig file; all lights go off.",
+    errors=(errors.LightsBusy, errors.InvalidName, errors.StoreError),
+    example={"lights": [{"name": "light_front", "pin": 4, "direction": [0.0, -0.7071, 0.7071]}]},
+    example_result={"states": {"light_front": False}, "gpio_available": True, "driver": "gpiod", "lights": []},
+)  # fmt: skip

@@ -1,0 +1,110 @@
+"""Actions on the server itself."""
+
+from typing import Any, Literal
+
+from pydantic import Field
+
+from tetherlight import errors
+from tetherlight.models import CameraStatus, Job, LightsStatus, Model, Storage
+from tetherlight.protocol.action import Action, Payload
+from tetherlight.protocol.cameras import Message, NoPayload
+
+Topic = Literal["camera", "config", "lights", "job", "sets", "storage"]
+
+
+class ServerInfo(Model):
+    """What this server is and how it stands."""
+
+    name: Literal["tetherlight"] = "tetherlight"
+    version: str
+    protocol: int
+    features: list[str]
+    simulated: bool = False
+    cameras: list[CameraStatus]
+    selected: str | None = Field(default=None, description="The selected camera's camera_id.")
+    lights: LightsStatus
+    storage: Storage
+    jobs: list[Job]
+    libgphoto2: str | None = None
+    sets_dir: str
+    started_at: str
+
+
+class Description(Model):
+    """The protocol as JSON Schema."""
+
+    protocol: int
+    schema_: dict[str, Any] = Field(alias="schema")
+
+
+class Subscribe(Payload):
+    """Which topics are wanted, instead of those before."""
+
+    topics: list[Topic]
+
+
+class TopicSnapshot(Model):
+    """How a topic stands; the next event of it has the next sequence number."""
+
+    seq: int
+    snapshot: Any
+
+
+class Subscription(Model):
+    """The topics of this connection."""
+
+    topics: dict[Topic, TopicSnapshot]
+
+
+class Authenticate(Payload):
+    """The server's token."""
+
+    token: str = Field(max_length=512)
+
+
+class Finding(Model):
+    """One finding of the doctor."""
+
+    check: str
+    level: Literal["ok", "warning", "error", "info"]
+    message: str
+    remedy: str | None = Field(default=None, description="The command or the step that mends it.")
+
+
+class Diagnosis(Model):
+    """What the doctor found."""
+
+    findings: list[Finding]
+
+
+GET_SERVER_INFO = Action(
+    "GET_SERVER_INFO", NoPayload, ServerInfo,
+    summary="Tell version, features, cameras, lights, storage and jobs.",
+    example_result={"version": "0.1.0", "protocol": 1, "features": ["jobs"], "cameras": [],
+                    "lights": {"driver": "simulated", "gpio_available": False, "lights": []},
+                    "storage": {"path": "captures", "free_bytes": 1, "total_bytes": 2}, "jobs": [],
+                    "sets_dir": "captures/photometric_sets", "started_at": "2023-10-27T13:00:00Z"},
+)  # fmt: skip
+DESCRIBE = Action(
+    "DESCRIBE", NoPayload, Description,
+    summary="Give the JSON Schema of every action, event and error code.",
+    example_result={"protocol": 1, "schema": {}},
+)  # fmt: skip
+SUBSCRIBE = Action(
+    "SUBSCRIBE", Subscribe, Subscription,
+    summary="Give the topics as they stand, and then an event for every change.",
+    example={"topics": ["lights", "job"]},
+    example_result={"topics": {"lights": {"seq": 7, "snapshot": {}}, "job": {"seq": 2, "snapshot": []}}},
+)  # fmt: skip
+AUTH = Action(
+    "AUTH", Authenticate, Message,
+    summary="Show the token as the first message of a connection.",
+    errors=(errors.Unauthorized, errors.TooManyRequests),
+    example={"token": "secret-token"},
+    example_result={"message": "Authenticated."},
+)  # fmt: skip
+DIAGNOSE = Action(
+    "DIAGNOSE", NoPayload, Diagnosis,
+    summary="Look for what is wrong with cameras, lights, disk and settings, and say what mends it.",
+    example_result={"findings": [{"check": "disk", "level": "ok", "message": "61 GB free."}]},
+)  # fmt: skip

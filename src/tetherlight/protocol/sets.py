@@ -1,0 +1,184 @@
+"""Actions on image sets and images."""
+
+from typing import Any, Literal
+
+from pydantic import Field, RootModel
+
+from tetherlight import errors
+from tetherlight.models import ImageFile, ImageSet, Model
+from tetherlight.protocol.action import Action, CameraPayload, Payload
+from tetherlight.protocol.cameras import Message, NoPayload
+
+SET_EXAMPLE = "my_object_scan_20231027-150000"
+
+
+class CapturePhotometricSet(CameraPayload):
+    """The lights in their order, and how the set is called."""
+
+    light_sequence: list[str]
+    set_name_prefix: str | None = Field(default=None, description="Default: photometric_set.")
+    ambient: bool = Field(default=False, description="Also take a frame with every light off.")
+    on_failure: Literal["fail", "pause"] = Field(
+        default="fail", description="Whether a failed step ends or pauses the job."
+    )
+    notes: str | None = Field(default=None, max_length=4000, description="Kept in the manifest.")
+
+
+class PhotometricSetResult(Model):
+    """What a sequence gave, also as partial result of one that failed."""
+
+    message: str
+    set_folder: str = Field(description="Relative to CAPTURES_BASE_DIR.")
+    image_count: int
+    images_captured: list[str] = Field(
+        description="The JPEG of each light, else its first file; relative to CAPTURES_BASE_DIR."
+    )
+    job_id: str
+    warnings: list[str] = Field(default_factory=list)
+
+
+class SetName(Payload):
+    """The name of an image set."""
+
+    set_name: str
+
+
+class ImageSetList(RootModel[list[ImageSet]]):
+    """Image sets, newest first."""
+
+
+class ImageList(RootModel[list[ImageFile]]):
+    """Images by filename."""
+
+
+class SetDetails(Model):
+    """An image set with its manifest as it stands on disk."""
+
+    set: ImageSet
+    images: list[ImageFile]
+    manifest: dict[str, Any] | None
+
+
+class ListCaptures(Payload):
+    """How many of the newest single captures are wanted."""
+
+    limit: int = Field(default=100, ge=1, le=1000)
+
+
+class RenameSet(Payload):
+    """A set's name now, and the name that it shall have."""
+
+    set_name: str
+    new_name: str
+
+
+class AnnotateSet(Payload):
+    """What people note about a set; only the given fields change."""
+
+    set_name: str
+    notes: str | None = Field(default=None, max_length=4000)
+    rating: int | None = Field(default=None, ge=0, le=5)
+    ratings: dict[str, int] | None = Field(default=None, description="Ratings from -1 (reject) to 5 by filename.")
+
+
+class ImagePath(Payload):
+    """An image's path, in any form that the server gave."""
+
+    image_path: str
+
+
+class ImageData(Model):
+    """An image's bytes in text."""
+
+    filename: str
+    image_b64: str
+    mimetype: str
+
+
+CAPTURE_PHOTOMETRIC_SET = Action(
+    "CAPTURE_PHOTOMETRIC_SET", CapturePhotometricSet, PhotometricSetResult,
+    summary="Take one image per light; photometric_progress tells each step, the reply comes at the end.",
+    errors=(errors.NoCameraSelected, errors.UnknownLight, errors.InvalidName, errors.CameraBusy, errors.LightsBusy,
+            errors.DiskFull, errors.SequenceFailed),
+    timeout_s=None,
+    example={"light_sequence": ["light_front_left", "light_front_right", "lights_top"],
+             "set_name_prefix": "my_object_scan"},
+    example_result={
+        "message": "Photometric sequence completed successfully.",
+        "set_folder": f"photometric_sets/{SET_EXAMPLE}",
+        "image_count": 3,
+        "images_captured": [
+            f"photometric_sets/{SET_EXAMPLE}/image_01_light_front_left.jpg",
+            f"photometric_sets/{SET_EXAMPLE}/image_02_light_front_right.jpg",
+            f"photometric_sets/{SET_EXAMPLE}/image_03_lights_top.jpg"],
+        "job_id": "job-1"},
+)  # fmt: skip
+LIST_IMAGE_SETS = Action(
+    "LIST_IMAGE_SETS", NoPayload, ImageSetList,
+    summary="List the image sets, newest first.",
+    failure="Error listing image sets.",
+    errors=(errors.StoreError,),
+    example_result=[{"name": SET_EXAMPLE, "status": "completed", "image_count": 3}],
+)  # fmt: skip
+GET_IMAGE_SET_CONTENTS = Action(
+    "GET_IMAGE_SET_CONTENTS", SetName, ImageList,
+    summary="List the images of a set by filename.",
+    errors=(errors.SetNotFound,),
+    example={"set_name": SET_EXAMPLE},
+    example_result=[{
+        "filename": "image_01_light_front_left.jpg",
+        "path": f"captures/photometric_sets/{SET_EXAMPLE}/image_01_light_front_left.jpg",
+        "size": 5242880, "mimetype": "image/jpeg",
+        "url": f"/images/photometric_sets/{SET_EXAMPLE}/image_01_light_front_left.jpg"}],
+)  # fmt: skip
+GET_IMAGE_SET = Action(
+    "GET_IMAGE_SET", SetName, SetDetails,
+    summary="Give a set with its images and its manifest.",
+    errors=(errors.SetNotFound,),
+    example={"set_name": SET_EXAMPLE},
+    example_result={"set": {"name": SET_EXAMPLE, "status": "completed", "image_count": 3}, "images": [],
+                    "manifest": {"schema_version": 1}},
+)  # fmt: skip
+DELETE_IMAGE_SET = Action(
+    "DELETE_IMAGE_SET", SetName, Message,
+    summary="Move a set to the trash, from where it can be restored for a time.",
+    failure="Failed to delete set '{set_name}'. It might not exist or an error occurred.",
+    errors=(errors.SetNotFound, errors.SetBusy, errors.StoreError),
+    example={"set_name": SET_EXAMPLE},
+    example_result={"message": f"Set '{SET_EXAMPLE}' deleted successfully."},
+)  # fmt: skip
+RESTORE_IMAGE_SET = Action(
+    "RESTORE_IMAGE_SET", SetName, Message,
+    summary="Bring a deleted set back from the trash.",
+    errors=(errors.SetNotFound, errors.SetExists),
+    example={"set_name": SET_EXAMPLE},
+    example_result={"message": f"Set '{SET_EXAMPLE}' restored."},
+)  # fmt: skip
+RENAME_IMAGE_SET = Action(
+    "RENAME_IMAGE_SET", RenameSet, Message,
+    summary="Give a set another name.",
+    errors=(errors.SetNotFound, errors.SetBusy, errors.SetExists, errors.InvalidName),
+    example={"set_name": SET_EXAMPLE, "new_name": "vase_front"},
+    example_result={"message": f"Set '{SET_EXAMPLE}' renamed to 'vase_front'."},
+)  # fmt: skip
+ANNOTATE_IMAGE_SET = Action(
+    "ANNOTATE_IMAGE_SET", AnnotateSet, Message,
+    summary="Keep notes and ratings with a set.",
+    errors=(errors.SetNotFound, errors.SetBusy),
+    example={"set_name": SET_EXAMPLE, "rating": 4},
+    example_result={"message": f"Notes of set '{SET_EXAMPLE}' kept."},
+)  # fmt: skip
+LIST_CAPTURES = Action(
+    "LIST_CAPTURES", ListCaptures, ImageList,
+    summary="List the newest single captures, newest first.",
+    errors=(errors.StoreError,),
+    example={"limit": 20},
+    example_result=[],
+)  # fmt: skip
+GET_IMAGE_DATA = Action(
+    "GET_IMAGE_DATA", ImagePath, ImageData,
+    summary="Give an image's bytes as Base64 text; over HTTP the same bytes are cheaper.",
+    errors=(errors.ImageNotFound,),
+    example={"image_path": f"captures/photometric_sets/{SET_EXAMPLE}/image_01_light_front_left.jpg"},
+    example_result={"filename": "image_01_light_front_left.jpg", "image_b64": "/9j/4AAQ...", "mimetype": "image/jpeg"},
+)  # fmt: skip

@@ -1,0 +1,1 @@
+"""Transport: WebSocket and HTTP in front of a rig."""

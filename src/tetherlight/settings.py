@@ -1,0 +1,117 @@
+"""Settings from the environment, each with the name that it has there."""
+
+import os
+from pathlib import Path
+from typing import Annotated, Any, Literal, Self
+
+from pydantic import Field, ValidationError, field_validator, model_validator
+from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
+
+from tetherlight.errors import InvalidSetting
+
+LogLevel = Literal["DEBUG", "INFO", "WARNING", "ERROR", "CRITICAL"]
+WordList = Annotated[tuple[str, ...], NoDecode]
+
+
+def default_state_dir() -> Path:
+    """Return where things that outlive a run but are no captures go: camera pairings, the login token."""
+    home = os.environ.get("XDG_STATE_HOME") or Path.home() / ".local" / "state"
+    return Path(home) / "tetherlight"
+
+
+class Settings(BaseSettings):
+    """All settings; each is read from the environment variable of the same name in capitals."""
+
+    model_config = SettingsConfigDict(frozen=True, extra="ignore", case_sensitive=False)
+
+    log_level: LogLevel = Field("INFO", description="How much is logged: DEBUG, INFO, WARNING, ERROR or CRITICAL.")
+    settings_refresh_interval: float = Field(
+        10.0, gt=0, le=86400, description="Seconds after which an idle camera's whole config is read again."
+    )
+    liveview_frame_interval: float = Field(
+        0.05, ge=0, le=60, description="Seconds between live view frames; 0 is as fast as the camera."
+    )
+    photometric_capture_delay: float = Field(
+        0.5, ge=0, le=600, description="Seconds between a light change and the exposure, unless the light has its own."
+    )
+    captures_base_dir: Path = Field(Path("captures"), description="Folder of all captured images and sets.")
+    photometric_sets_base_dir: Path | None = Field(
+        None, description="Folder of the photometric sets; `photometric_sets` inside CAPTURES_BASE_DIR by default."
+    )
+    rig_file: Path | None = Field(
+        None, description="The rig's description; `rig.toml` in the working folder if it is there."
+    )
+    cameras: WordList = Field((), description="Network cameras, comma separated, such as ptpip:192.168.1.20.")
+    download_body_captures: bool = Field(
+        default=True, description="Whether a picture taken with the button on the body is downloaded and announced."
+    )
+    delete_after_download: bool = Field(
+        default=False, description="Whether a downloaded picture is deleted from the camera's card."
+    )
+    trash_days: float = Field(7.0, ge=0, description="Days after which deleted sets are gone for good.")
+    min_free_bytes: int = Field(500_000_000, ge=0, description="Room that captures leave free on the disk, in bytes.")
+    api_token: str | None = Field(
+        None, min_length=8, repr=False, description="Secret that clients must show; none means open."
+    )
+    allowed_origins: WordList = Field(
+        (), description="Origins of other pages that may use the server, comma separated."
+    )
+    allowed_hosts: WordList = Field(
+        (), description="Further host names under which the server answers, comma separated."
+    )
+    max_connections: int = Field(512, ge=1, description="WebSocket connections at the same time.")
+    state_dir: Path = Field(
+        default_factory=default_state_dir, description="Folder for camera pairings and the login token."
+    )
+    simulator_control: Path | None = Field(
+        None, description="Control socket of a running simulator, whose lamps are then used; set by `serve --simulate`."
+    )
+
+    @field_validator("log_level", mode="before")
+    @classmethod
+    def _capitals(cls, value: Any) -> Any:
+        return value.strip().upper() if isinstance(value, str) else value
+
+    @field_validator("cameras", "allowed_origins", "allowed_hosts", mode="before")
+    @classmethod
+    def _words(cls, value: Any) -> Any:
+        if isinstance(value, str):
+            return tuple(word.strip() for word in value.split(",") if word.strip())
+        return value
+
+    @field_validator("cameras")
+    @classmethod
+    def _network_addresses(cls, value: tuple[str, ...]) -> tuple[str, ...]:
+        for address in value:
+            if not address.startswith("ptpip:") or len(address) == len("ptpip:"):
+                raise ValueError(f"'{address}' is not an address like ptpip:192.168.1.20")
+        return value
+
+    @model_validator(mode="after")
+    def _sets_inside_captures(self) -> Self:
+        base, sets = self.captures_base_dir.resolve(), self.sets_dir.resolve()
+        if sets == base or not sets.is_relative_to(base):
+            raise ValueError(
+                f"PHOTOMETRIC_SETS_BASE_DIR ({self.sets_dir}) must lie inside "
+                f"CAPTURES_BASE_DIR ({self.captures_base_dir})"
+            )
+        return self
+
+    @property
+    def sets_dir(self) -> Path:
+        """The folder of the photometric sets, with its default filled in."""
+        return self.photometric_sets_base_dir or self.captures_base_dir / "photometric_sets"
+
+
+def load_settings(**overrides: Any) -> Settings:
+    """Read the environment; raise InvalidSetting with one sentence that names the first wrong variable."""
+    try:
+        return Settings(**overrides)
+    except ValidationError as error:
+        first = error.errors(include_url=False)[0]
+        name = ".".join(str(part) for part in first["loc"][:1]).upper()
+        reason = str(first["msg"]).removeprefix("Value error, ")
+        if not name:
+            raise InvalidSetting(f"{reason}.") from None
+        shown = "" if name == "API_TOKEN" else f" is {str(first['input'])[:80]!r}:"
+        raise InvalidSetting(f"Setting {name}{shown} {reason[:1].lower()}{reason[1:]}.") from None

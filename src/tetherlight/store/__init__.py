@@ -1,0 +1,1 @@
+"""Image sets on disk: files, manifests and safe paths."""
