@@ -118,7 +118,8 @@ SELECT_CAMERA = Action(
     timeout_s=60.0,
     example={"model": "Canon EOS Rebel T6", "port": "usb:001,006"},
     example_result={"model": "Canon EOS Rebel T6", "port": "usb:001,006",
-                    "camera_id": "canon-eos-rebel-t6-062071001234", "serial": "062071001234", "selected": True, "open": True, "state": "ready"},
+                    "camera_id": "canon-eos-rebel-t6-062071001234",
+                    "serial": "062071001234", "selected": True, "open": True, "state": "ready"},
 )  # fmt: skip
 DESELECT_CAMERA = Action(
     "DESELECT_CAMERA", CameraPayload, Message,
