@@ -1,0 +1,120 @@
+"""Handlers of the actions on cameras."""
+
+from tetherlight.models import CameraInfo, ConfigEntry
+from tetherlight.protocol.action import CameraPayload
+from tetherlight.protocol.cameras import (
+    AUTOFOCUS,
+    CAPTURE_IMAGE,
+    DESELECT_CAMERA,
+    DRIVE_FOCUS,
+    GET_CAMERAS,
+    GET_CONFIG,
+    GET_PREVIEW,
+    READY,
+    SELECT_CAMERA,
+    SET_CONFIG,
+    START_LIVEVIEW,
+    STOP_LIVEVIEW,
+    CameraList,
+    CaptureImage,
+    CaptureResult,
+    ConfigReply,
+    DriveFocus,
+    GetConfig,
+    Message,
+    NoPayload,
+    Ready,
+    SelectCamera,
+    SetConfig,
+    StartedLiveview,
+    StartLiveview,
+)
+from tetherlight.server.context import Context, Pair, bind
+
+
+async def get_cameras(context: Context, _: NoPayload) -> CameraList:
+    """List the cameras that are there."""
+    return CameraList(await context.rig.find_cameras())
+
+
+async def select_camera(context: Context, payload: SelectCamera) -> CameraInfo:
+    """Open a camera and select it."""
+    return await context.rig.select(payload.model, payload.port, payload.camera_id)
+
+
+async def deselect_camera(context: Context, payload: CameraPayload) -> Message:
+    """Close a camera."""
+    await context.rig.deselect(payload.camera_id)
+    return Message(message="Camera deselected successfully.")
+
+
+async def get_config(context: Context, payload: GetConfig) -> ConfigReply:
+    """Give one entry or all."""
+    entries = await context.rig.camera(payload.camera_id).get_config(payload.config_name)
+    return ConfigReply(entries if payload.config_name is None else entries[0])
+
+
+async def set_config(context: Context, payload: SetConfig) -> ConfigEntry:
+    """Set one entry."""
+    return await context.rig.camera(payload.camera_id).set_config(payload.config_name, payload.value)
+
+
+async def capture_image(context: Context, payload: CaptureImage) -> CaptureResult:
+    """Take a picture."""
+    return await context.rig.capture(payload.camera_id, download=payload.download)
+
+
+async def start_liveview(context: Context, payload: StartLiveview) -> StartedLiveview:
+    """Begin to send frames to the connection that asks."""
+    liveview = context.rig.liveview(payload.camera_id)
+    stream = await context.connection.start_liveview(
+        liveview, payload.encoding, max_fps=payload.max_fps, paced=payload.paced
+    )
+    return StartedLiveview(message="Liveview stream initiated.", camera_id=liveview.camera.camera_id, stream=stream)
+
+
+async def stop_liveview(context: Context, payload: CameraPayload) -> Message:
+    """End the connection's streams."""
+    context.connection.stop_liveview(payload.camera_id)
+    return Message(message="Liveview stream stopped.")
+
+
+async def get_preview(context: Context, payload: CameraPayload) -> Message:
+    """Begin to send bare JPEGs to the connection that asks."""
+    liveview = context.rig.liveview(payload.camera_id)
+    await context.connection.start_liveview(liveview, "raw", max_fps=None, paced=False)
+    return Message(message="Raw byte preview stream requested.")
+
+
+async def ready(context: Context, payload: Ready) -> Message:
+    """Let the next frame of a paced stream go."""
+    context.connection.ready(payload.camera_id, payload.seq)
+    return Message(message="Ready.")
+
+
+async def drive_focus(context: Context, payload: DriveFocus) -> Message:
+    """Move the lens."""
+    await context.rig.camera(payload.camera_id).drive_focus(payload.step)
+    return Message(message="Focus moved.")
+
+
+async def autofocus(context: Context, payload: CameraPayload) -> Message:
+    """Focus once."""
+    await context.rig.camera(payload.camera_id).autofocus()
+    return Message(message="Autofocus done.")
+
+
+PAIRS: tuple[Pair, ...] = (
+    bind(GET_CAMERAS, get_cameras),
+    bind(SELECT_CAMERA, select_camera),
+    bind(DESELECT_CAMERA, deselect_camera),
+    bind(GET_CONFIG, get_config),
+    bind(SET_CONFIG, set_config),
+    bind(CAPTURE_IMAGE, capture_image),
+    bind(START_LIVEVIEW, start_liveview),
+    bind(STOP_LIVEVIEW, stop_liveview),
+    bind(GET_PREVIEW, get_preview),
+    bind(READY, ready),
+    bind(DRIVE_FOCUS, drive_focus),
+    bind(AUTOFOCUS, autofocus),
+)

@@ -1,0 +1,61 @@
+"""Handlers of the actions on the server itself."""
+
+from tetherlight.protocol.cameras import Message, NoPayload
+from tetherlight.protocol.messages import PROTOCOL_VERSION
+from tetherlight.protocol.schema import protocol_schema
+from tetherlight.protocol.server import (
+    AUTH,
+    DESCRIBE,
+    DIAGNOSE,
+    GET_SERVER_INFO,
+    SUBSCRIBE,
+    Authenticate,
+    Description,
+    Diagnosis,
+    ServerInfo,
+    Subscribe,
+    Subscription,
+    TopicSnapshot,
+)
+from tetherlight.server.context import Context, Pair, bind
+
+
+async def get_server_info(context: Context, _: NoPayload) -> ServerInfo:
+    """Tell what this server is and how it stands."""
+    return await context.rig.info()
+
+
+async def describe(_context: Context, _: NoPayload) -> Description:
+    """Give the protocol as JSON Schema."""
+    return Description(protocol=PROTOCOL_VERSION, schema=protocol_schema())
+
+
+async def subscribe(context: Context, payload: Subscribe) -> Subscription:
+    """Set the connection's topics and give each as it stands."""
+    rig = context.rig
+    snapshots = {topic: await rig.snapshot(topic) for topic in payload.topics}
+    # No await between here and the reply's numbers: an event is either in the snapshot or comes after it.
+    context.connection.subscribe(frozenset(payload.topics))
+    return Subscription(
+        topics={topic: TopicSnapshot(seq=seq, snapshot=snapshot) for topic, (seq, snapshot) in snapshots.items()}
+    )
+
+
+async def auth(context: Context, payload: Authenticate) -> Message:
+    """Let the connection in if the token is right."""
+    context.connection.authenticate(payload.token)
+    return Message(message="Authenticated.")
+
+
+async def diagnose(context: Context, _: NoPayload) -> Diagnosis:
+    """Look for what is wrong."""
+    return Diagnosis(findings=await context.rig.diagnose())
+
+
+PAIRS: tuple[Pair, ...] = (
+    bind(GET_SERVER_INFO, get_server_info),
+    bind(DESCRIBE, describe),
+    bind(SUBSCRIBE, subscribe),
+    bind(AUTH, auth),
+    bind(DIAGNOSE, diagnose),
+)

@@ -1,0 +1,104 @@
+"""Handlers of the actions on image sets and images."""
+
+import asyncio
+import base64
+
+from tetherlight.protocol.cameras import Message, NoPayload
+from tetherlight.protocol.sets import (
+    ANNOTATE_IMAGE_SET,
+    CAPTURE_PHOTOMETRIC_SET,
+    DELETE_IMAGE_SET,
+    GET_IMAGE_DATA,
+    GET_IMAGE_SET,
+    GET_IMAGE_SET_CONTENTS,
+    LIST_CAPTURES,
+    LIST_IMAGE_SETS,
+    RENAME_IMAGE_SET,
+    RESTORE_IMAGE_SET,
+    AnnotateSet,
+    CapturePhotometricSet,
+    ImageData,
+    ImageList,
+    ImagePath,
+    ImageSetList,
+    ListCaptures,
+    PhotometricSetResult,
+    RenameSet,
+    SetDetails,
+    SetName,
+)
+from tetherlight.server.context import Context, Pair, bind
+
+
+async def capture_photometric_set(context: Context, payload: CapturePhotometricSet) -> PhotometricSetResult:
+    """Run a sequence and answer when it has ended; it goes on when the client leaves."""
+    job = await context.rig.start_set(payload, requester=context.connection.id, request_id=context.request.request_id)
+    return await job.result()
+
+
+async def list_image_sets(context: Context, _: NoPayload) -> ImageSetList:
+    """List the sets, newest first."""
+    return ImageSetList(await asyncio.to_thread(context.rig.store.list_sets))
+
+
+async def get_image_set_contents(context: Context, payload: SetName) -> ImageList:
+    """List the images of a set."""
+    return ImageList(await asyncio.to_thread(context.rig.store.set_contents, payload.set_name))
+
+
+async def get_image_set(context: Context, payload: SetName) -> SetDetails:
+    """Give a set with its manifest."""
+    return await asyncio.to_thread(context.rig.store.set_details, payload.set_name)
+
+
+async def delete_image_set(context: Context, payload: SetName) -> Message:
+    """Move a set to the trash."""
+    await context.rig.delete_set(payload.set_name)
+    return Message(message=f"Set '{payload.set_name}' deleted successfully.")
+
+
+async def restore_image_set(context: Context, payload: SetName) -> Message:
+    """Bring a set back from the trash."""
+    await context.rig.restore_set(payload.set_name)
+    return Message(message=f"Set '{payload.set_name}' restored.")
+
+
+async def rename_image_set(context: Context, payload: RenameSet) -> Message:
+    """Give a set another name."""
+    await context.rig.rename_set(payload.set_name, payload.new_name)
+    return Message(message=f"Set '{payload.set_name}' renamed to '{payload.new_name}'.")
+
+
+async def annotate_image_set(context: Context, payload: AnnotateSet) -> Message:
+    """Keep notes and ratings."""
+    await context.rig.annotate_set(payload)
+    return Message(message=f"Notes of set '{payload.set_name}' kept.")
+
+
+async def list_captures(context: Context, payload: ListCaptures) -> ImageList:
+    """List the newest single captures."""
+    return ImageList(await asyncio.to_thread(context.rig.store.list_captures, payload.limit))
+
+
+async def get_image_data(context: Context, payload: ImagePath) -> ImageData:
+    """Give an image's bytes as text."""
+
+    def read() -> ImageData:
+        filename, data, mimetype = context.rig.store.read_image(payload.image_path)
+        return ImageData(filename=filename, image_b64=base64.b64encode(data).decode(), mimetype=mimetype)
+
+    return await asyncio.to_thread(read)
+
+
+PAIRS: tuple[Pair, ...] = (
+    bind(CAPTURE_PHOTOMETRIC_SET, capture_photometric_set),
+    bind(LIST_IMAGE_SETS, list_image_sets),
+    bind(GET_IMAGE_SET_CONTENTS, get_image_set_contents),
+    bind(GET_IMAGE_SET, get_image_set),
+    bind(DELETE_IMAGE_SET, delete_image_set),
+    bind(RESTORE_IMAGE_SET, restore_image_set),
+    bind(RENAME_IMAGE_SET, rename_image_set),
+    bind(ANNOTATE_IMAGE_SET, annotate_image_set),
+    bind(LIST_CAPTURES, list_captures),
+    bind(GET_IMAGE_DATA, get_image_data),
+)

@@ -1,0 +1,16 @@
+"""Which handler answers which action."""
+
+from collections.abc import Mapping
+from types import MappingProxyType
+from typing import Any
+
+from tetherlight.server.context import Handler
+from tetherlight.server.handlers import cameras, jobs, lights, server, sets
+
+HANDLERS: Mapping[str, Handler[Any, Any]] = MappingProxyType(
+    {
+        action.name: handler
+        for pairs in (cameras.PAIRS, lights.PAIRS, sets.PAIRS, jobs.PAIRS, server.PAIRS)
+        for action, handler in pairs
+    }
+)
