@@ -13,7 +13,9 @@ Direction = tuple[float, float, float]
 class Model(BaseModel):
     """A frozen value; unknown fields are refused by name."""
 
-    model_config = ConfigDict(frozen=True, extra="forbid", ser_json_inf_nan="null")
+    model_config = ConfigDict(
+        frozen=True, extra="forbid", ser_json_inf_nan="null", json_schema_serialization_defaults_required=True
+    )
 
 
 class CameraState(StrEnum):

@@ -1,0 +1,46 @@
+"""Write everything that is generated from the code, or with --check say what is stale and end with status 1."""
+
+import argparse
+import json
+import sys
+from collections.abc import Mapping
+from pathlib import Path
+
+from tetherlight.protocol.schema import protocol_schema
+
+ROOT = Path(__file__).resolve().parent.parent
+
+
+def generated() -> Mapping[Path, str]:
+    """Return the text of every generated file by its path below the checkout."""
+    return {Path("schema/protocol.schema.json"): json.dumps(protocol_schema(), indent=2, ensure_ascii=False) + "\n"}
+
+
+def stale(files: Mapping[Path, str], root: Path = ROOT) -> list[Path]:
+    """Return the files that are missing or differ from what the code gives now."""
+    return [path for path, text in files.items() if _read(root / path) != text]
+
+
+def _read(path: Path) -> str | None:
+    return path.read_text(encoding="utf-8") if path.is_file() else None
+
+
+def main() -> int:
+    """Write or check the files; return the exit status."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--check", action="store_true", help="only say what is stale")
+    only_check = parser.parse_args().check
+    files = generated()
+    old = stale(files)
+    for path in old:
+        if only_check:
+            print(f"{path} is stale: run `make generate`.", file=sys.stderr)
+        else:
+            (ROOT / path).parent.mkdir(parents=True, exist_ok=True)
+            (ROOT / path).write_text(files[path], encoding="utf-8")
+            print(f"{path} written.")
+    return 1 if only_check and old else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
