@@ -1,0 +1,221 @@
+"""What the simulated cameras look at: a medallion, two balls and a small clock under the lights that are on."""
+
+from __future__ import annotations
+
+import os
+import threading
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from types import MappingProxyType
+
+import numpy as np
+from numpy.typing import NDArray
+
+from tetherlight.simulator import dial, truth
+from tetherlight.simulator.liveimage import LiveImage
+from tetherlight.simulator.sensor import REFERENCE_EXPOSURE, Exposure, Sensor, bands
+from tetherlight.simulator.view import Direction, View
+
+__all__ = ["DEFAULT_LIGHTS", "REFERENCE_EXPOSURE", "Exposure", "Scene", "SceneLight"]
+
+LAYER_BYTES = 135 * 2**20
+"""Memory for the rendered lights of one image size: nine lights and the room at 6 megapixels."""
+LARGEST_PREVIEW = 1_300_000
+"""Images of at most this many pixels count as previews when views are dropped."""
+
+
+@dataclass(frozen=True)
+class SceneLight:
+    """A distant lamp: direction from the object (x right, y up, z to the camera), brightness where 1 is usual."""
+
+    direction: tuple[float, float, float]
+    intensity: float = 1.0
+
+
+DEFAULT_LIGHTS: Mapping[str, SceneLight] = MappingProxyType(
+    {
+        "lights_top": SceneLight((0.0, 0.05, 1.0), 0.8),
+        "light_front": SceneLight((0.03, -0.70, 0.71)),
+        "light_front_left": SceneLight((-0.49, -0.52, 0.70)),
+        "light_left": SceneLight((-0.73, 0.02, 0.68)),
+        "light_rear_left": SceneLight((-0.51, 0.48, 0.71)),
+        "light_rear": SceneLight((-0.02, 0.72, 0.69)),
+        "light_rear_right": SceneLight((0.50, 0.51, 0.70)),
+        "light_right": SceneLight((0.71, -0.03, 0.70)),
+        "light_front_right": SceneLight((0.52, -0.47, 0.71)),
+    }
+)
+"""The nine lights of the usual rig: one beside the camera, eight around at about 45 degrees; front is the bottom."""
+
+
+class Scene:
+    """A rendered scene whose pictures follow the lights, the exposure and the time; safe to use from several threads.
+
+    Nothing is rendered until it is asked for; `warm` does it ahead in the background. `viewpoint` chooses among a few
+    arrangements, so that two cameras do not show the same; with `seed` None pictures have no noise.
+    """
+
+    def __init__(
+        self,
+        width: int,
+        height: int,
+        lights: Mapping[str, SceneLight] | None = None,
+        *,
+        viewpoint: int = 0,
+        seed: int | None = 0,
+    ) -> None:
+        self.size = width, height
+        self._viewpoint = viewpoint
+        self._sensor = Sensor(seed)
+        self._lock = threading.Lock()
+        self._lights = dict(DEFAULT_LIGHTS if lights is None else lights)
+        self._on: dict[str, bool] = dict.fromkeys(self._lights, False)
+        self._dead: set[str] = set()
+        self._views: dict[tuple[int, int], View] = {}
+        self._live: dict[tuple[int, int], LiveImage] = {}
+        self._frames = 0
+        self._warmer: threading.Thread | None = None
+        self._closing = threading.Event()
+
+    @property
+    def light_states(self) -> Mapping[str, bool]:
+        """Which lights are switched on, dead ones included; a copy."""
+        with self._lock:
+            return dict(self._on)
+
+    @property
+    def lights(self) -> Mapping[str, SceneLight]:
+        """The lights of the scene by name; a copy."""
+        with self._lock:
+            return dict(self._lights)
+
+    def define_lights(self, lights: Mapping[str, SceneLight]) -> None:
+        """Replace the lights; those that keep their name stay on or off, and dead if they were."""
+        with self._lock:
+            self._lights = dict(lights)
+            self._on = {name: self._on.get(name, False) for name in lights}
+            self._dead &= set(lights)
+
+    def set_lights(self, states: Mapping[str, bool]) -> None:
+        """Switch the named lights and leave the others; raise KeyError, and change nothing, if one is unknown."""
+        with self._lock:
+            for name in states:
+                if name not in self._lights:
+                    raise KeyError(name)
+            self._on.update(states)
+
+    def kill_light(self, name: str, dead: bool) -> None:
+        """Make a lamp fail or work again: a dead one stays dark when switched on; raise KeyError if it is unknown."""
+        with self._lock:
+            if name not in self._lights:
+                raise KeyError(name)
+            (self._dead.add if dead else self._dead.discard)(name)
+
+    def capture(self, exposure: Exposure, size: tuple[int, int] | None = None, t: float = 0.0) -> NDArray[np.uint8]:
+        """Return a still picture (H, W, 3) in sRGB, of capture size unless `size` (width, height) says otherwise.
+
+        `t` is the time in seconds that the clock shows; it stands at the top by default.
+        """
+        view, intensities, frame = self._prepare(size or self.size)
+        width, height = view.size
+        picture = np.empty((height, width, 3), np.uint8)
+        with view.lock:
+            mix = view.mix(intensities)
+            for rows in bands(height):
+                picture[rows] = self._sensor.encode(view.light(mix, rows, t), exposure, frame, rows.start)
+        return picture
+
+    def linear(self, exposure: Exposure, size: tuple[int, int] | None = None, t: float = 0.0) -> NDArray[np.uint16]:
+        """Return linear sensor values (H, W, 3) as for a RAW file: 14 bits, black 0, `sensor.RAW_WHITE` when full."""
+        view, intensities, frame = self._prepare(size or self.size)
+        width, height = view.size
+        values = np.empty((height, width, 3), np.uint16)
+        with view.lock:
+            mix = view.mix(intensities)
+            for rows in bands(height):
+                values[rows] = self._sensor.raw(view.light(mix, rows, t), exposure, frame, rows.start)
+        return values
+
+    def preview(self, exposure: Exposure, t: float, size: tuple[int, int] = (1024, 680)) -> NDArray[np.uint8]:
+        """Return a live-view picture (H, W, 3) in sRGB at `t` seconds; the clock's hand is always at another place."""
+        view, intensities, _ = self._prepare(size)
+        with view.lock:
+            live = self._live.get(size)
+            if live is None or live.view is not view:
+                live = self._live[size] = LiveImage(view, self._sensor)
+            return live.draw(intensities, exposure, t)
+
+    def moving_box(self, size: tuple[int, int] | None = None) -> tuple[int, int, int, int]:
+        """Return left, top, right and bottom (ends excluded) in pixels of the part of the picture that moves."""
+        box = self._view(size or self.size).world.dial_box
+        return box.left, box.top, box.right, box.bottom
+
+    @staticmethod
+    def phase(t: float) -> float:
+        """Return the part of a turn, 0 to 1, that the clock's hand has made at time `t`."""
+        return dial.phase(t)
+
+    def export_truth(self, folder: Path) -> None:
+        """Write the scene's geometry, reflectance, lights and balls at capture size; see `truth.export`."""
+        lights = {
+            name: {"direction": list(_normalised(light)), "intensity": light.intensity}
+            for name, light in self.lights.items()
+        }
+        truth.export(self._view(self.size).world, lights, folder)
+
+    def memory(self) -> int:
+        """Return how many bytes the rendered lights take now."""
+        with self._lock:
+            views = list(self._views.values())
+        return sum(view.nbytes for view in views)
+
+    def warm(self) -> None:
+        """Begin to render all lights at capture size in a low-priority thread; `close` ends it."""
+        if self._warmer is None:
+            self._warmer = threading.Thread(target=self._render_ahead, name="scene-warmer", daemon=True)
+            self._warmer.start()
+
+    def close(self) -> None:
+        """Stop rendering ahead and wait until the thread has ended: at most about the time of one light."""
+        self._closing.set()
+        if self._warmer is not None:
+            self._warmer.join()
+
+    def _render_ahead(self) -> None:
+        os.setpriority(os.PRIO_PROCESS, threading.get_native_id(), 15)
+        view = self._view(self.size)
+        for direction in (None, *(_normalised(light) for light in self.lights.values())):
+            if self._closing.is_set() or view.full:
+                return
+            view.layer(direction)
+
+    def _prepare(self, size: tuple[int, int]) -> tuple[View, dict[Direction, float], int]:
+        """Return the view of a size, the lights that shine now with their intensities, and a number for this frame."""
+        view = self._view(size)
+        with self._lock:
+            self._frames += 1
+            intensities: dict[Direction, float] = {}
+            for name, light in self._lights.items():
+                if self._on[name] and name not in self._dead:
+                    direction = _normalised(light)
+                    intensities[direction] = intensities.get(direction, 0.0) + light.intensity
+            return view, intensities, self._frames
+
+    def _view(self, size: tuple[int, int]) -> View:
+        """Return the view of a size; of large sizes only the one used last is kept, of small ones two."""
+        with self._lock:
+            view = self._views.pop(size, None) or View(*size, self._viewpoint, LAYER_BYTES)
+            small = [other for other in self._views if other[0] * other[1] <= LARGEST_PREVIEW]
+            large = [other for other in self._views if other not in small]
+            stale = small[:-1] if size[0] * size[1] <= LARGEST_PREVIEW else large
+            for other in stale:
+                del self._views[other]
+                self._live.pop(other, None)
+            self._views[size] = view
+            return view
+
+
+def _normalised(light: SceneLight) -> Direction:
+    x, y, z = (float(value) for value in np.asarray(light.direction) / np.linalg.norm(light.direction))
+    return x, y, z
