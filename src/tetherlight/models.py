@@ -99,6 +99,7 @@ class LightInfo(Model):
 
     name: str
     pin: int | None = Field(default=None, description="BCM number or line offset.")
+    active_low: bool = Field(default=False, description="Whether the lamp is on while its line is low.")
     state: bool = False
     group: str | None = None
     direction: Direction | None = None

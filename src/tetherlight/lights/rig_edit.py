@@ -1,0 +1,97 @@
+"""Editing the rig file's text so that people find their comments again."""
+
+import contextlib
+import os
+import tempfile
+from collections.abc import Iterable, Mapping
+from pathlib import Path
+from typing import Any
+
+import tomlkit
+from tomlkit.items import Comment, InlineTable, Item, Key, Table, Whitespace
+
+LightKeys = Mapping[str, Any]
+"""The keys of one light that have a value; tuples where the file has arrays."""
+
+
+def with_lights(text: str, lights: Mapping[str, LightKeys]) -> str:
+    """Return the text of a rig file with exactly these lights in this order and all else as it was."""
+    document = tomlkit.parse(text)
+    former = document.get("lights")
+    table = tomlkit.table()
+    if isinstance(former, Table):
+        leads, rest = _with_leads(former)
+    else:
+        # Tables that lie apart in the file come as a view of several; their light entries are kept, their order is not.
+        items = {str(name): item for name, item in former.items()} if former is not None else {}
+        leads, rest = {name: ([], item) for name, item in items.items()}, []
+    for name, keys in lights.items():
+        lead, item = leads.get(name, ([], tomlkit.inline_table()))
+        for line in lead:
+            table.add(line)
+        table.append(name, _with_keys(item, keys))
+    for line in rest:
+        table.add(line)
+    if former is None:
+        if text.strip():
+            document.add(tomlkit.nl())
+        document.append("lights", table)
+    elif isinstance(former, Table):
+        document["lights"] = table
+    else:
+        document.remove("lights")
+        document.append("lights", table)
+    return tomlkit.dumps(document)
+
+
+Lead = list[Comment | Whitespace]
+
+
+def _with_leads(table: Table) -> tuple[dict[str, tuple[Lead, Item]], Lead]:
+    """Take a table apart: each light with the comments above it, and the comments after the last one."""
+    parts: dict[str, tuple[Lead, Item]] = {}
+    lead: Lead = []
+    body: Iterable[tuple[Key | None, Item]] = table.value.body
+    for key, item in body:
+        if key is not None:
+            parts[key.key] = (lead, item)
+            lead = []
+        elif isinstance(item, Comment | Whitespace):
+            lead.append(item)
+    return parts, lead
+
+
+def _with_keys(item: Item, keys: LightKeys) -> Item:
+    """Change a light's keys where their values differ, so that what did not change keeps its spelling."""
+    if not isinstance(item, Table | InlineTable):
+        item = tomlkit.inline_table()
+    before = item.unwrap()
+    for name in before:
+        if name not in keys:
+            item.remove(name)
+    for name, value in keys.items():
+        plain = list(value) if isinstance(value, tuple) else value
+        if name not in before or before[name] != plain:
+            item[name] = plain
+    return item
+
+
+def replace_file(path: Path, text: str) -> None:
+    """Write a file so that a power cut leaves the old one or the new one, with the old one's mode."""
+    handle, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
+    try:
+        with os.fdopen(handle, "w", encoding="utf-8") as file:
+            file.write(text)
+            file.flush()
+            os.fsync(file.fileno())
+        Path(name).chmod(path.stat().st_mode & 0o777 if path.exists() else 0o640)
+        Path(name).replace(path)
+    except BaseException:
+        with contextlib.suppress(OSError):
+            Path(name).unlink()
+        raise
+    folder = os.open(path.parent, os.O_RDONLY)
+    try:
+        os.fsync(folder)
+    finally:
+        os.close(folder)

@@ -1,0 +1,182 @@
+"""Lamps without electricity: those that are only remembered, and those that light the simulator's scene."""
+
+import asyncio
+import contextlib
+import json
+import logging
+import socket
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any, ClassVar
+
+from tetherlight.lights.lamps import LampDriver, lamp_failed
+from tetherlight.lights.rig_file import RigLight
+from tetherlight.models import Direction
+
+logger = logging.getLogger(__name__)
+
+OVERHEAD: Direction = (0.0, 0.0, 1.0)
+"""Where a light without a stated direction stands in the scene."""
+
+ANSWER_DEADLINE_S = 4.0
+DEFINE_DEADLINE_S = 30.0
+"""The scene may have to compute what each light lights."""
+
+OFF_NOW_DEADLINE_S = 0.5
+SILENT = "The simulator does not answer."
+
+
+class RememberedLamps(LampDriver):
+    """Lamps that exist in the rig's state alone."""
+
+    name: ClassVar[str] = "simulated"
+    real: ClassVar[bool] = False
+
+    @property
+    def unavailable(self) -> Mapping[str, str]:
+        """None: what is only remembered cannot fail."""
+        return {}
+
+    async def define(self, lights: Sequence[RigLight]) -> None:
+        """Take any lights."""
+
+    async def switch(self, states: Mapping[str, bool]) -> None:
+        """Do nothing: the states are the rig's."""
+
+    def off_now(self) -> frozenset[str]:
+        """Do nothing."""
+        return frozenset()
+
+    async def close(self) -> None:
+        """Do nothing."""
+
+
+class SceneLamps(LampDriver):
+    """Lamps of the simulator's scene, switched over its control socket.
+
+    Another simulator on the same socket is told everything anew, so a restarted one goes on where the lost one was.
+    """
+
+    name: ClassVar[str] = "simulated"
+    real: ClassVar[bool] = False
+
+    def __init__(self, control: Path) -> None:
+        self._control = control
+        self._lights: tuple[RigLight, ...] = ()
+        self._states: dict[str, bool] = {}
+        self._link: _Link | None = None
+
+    @property
+    def unavailable(self) -> Mapping[str, str]:
+        """All lights, as long as there is no simulator."""
+        return {} if self._link else dict.fromkeys(self._states, SILENT)
+
+    async def define(self, lights: Sequence[RigLight]) -> None:
+        """Replace the lights of the scene, all off."""
+        self._lights = tuple(lights)
+        self._states = {light.name: False for light in lights}
+        await self._drop()
+        try:
+            await self._connect()
+        except (OSError, ValueError) as error:
+            logger.warning("The simulator at %s does not take the lights: %s", self._control, error)
+
+    async def switch(self, states: Mapping[str, bool]) -> None:
+        """Switch lights in one request; a lost simulator is looked for once."""
+        before = self._states
+        self._states = before | dict(states)
+        try:
+            await self._tell(states)
+        except (OSError, ValueError) as error:
+            self._states = before
+            cause = str(error) if isinstance(error, _Refused) else SILENT
+            raise lamp_failed(dict.fromkeys(states, cause)) from error
+
+    async def _tell(self, states: Mapping[str, bool]) -> None:
+        if self._link:
+            try:
+                await self._link.ask({"op": "set_lights", "lights": dict(states)})
+            except ConnectionError:
+                await self._drop()
+            except (TimeoutError, ValueError) as error:
+                if not isinstance(error, _Refused):
+                    await self._drop()
+                raise
+            else:
+                return
+        await self._connect()
+
+    async def _connect(self) -> None:
+        """Open the socket and tell the scene our lights and how they stand."""
+        link = await _Link.open(self._control)
+        try:
+            scene = {light.name: _scene(light) for light in self._lights}
+            await link.ask({"op": "define_lights", "lights": scene}, DEFINE_DEADLINE_S)
+            await link.ask({"op": "set_lights", "lights": self._states})
+        except BaseException:
+            await link.close()
+            raise
+        self._link = link
+
+    async def _drop(self) -> None:
+        link, self._link = self._link, None
+        if link:
+            await link.close()
+
+    def off_now(self) -> frozenset[str]:
+        """Ask over a connection of its own, since the other one may be in use."""
+        self._states = dict.fromkeys(self._states, False)
+        message = json.dumps({"op": "set_lights", "lights": self._states}) + "\n"
+        try:
+            with socket.socket(socket.AF_UNIX) as connection:
+                connection.settimeout(OFF_NOW_DEADLINE_S)
+                connection.connect(str(self._control))
+                connection.sendall(message.encode())
+                answered = connection.recv(4096)
+        except OSError:
+            answered = b""
+        return frozenset() if answered else frozenset(self._states)
+
+    async def close(self) -> None:
+        """Close the connection."""
+        await self._drop()
+
+
+class _Refused(ValueError):
+    """The simulator answered that it will not."""
+
+
+class _Link:
+    """One connection to the control socket, asking one thing at a time."""
+
+    def __init__(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        self._reader = reader
+        self._writer = writer
+
+    @classmethod
+    async def open(cls, control: Path) -> "_Link":
+        async with asyncio.timeout(ANSWER_DEADLINE_S):
+            return cls(*await asyncio.open_unix_connection(control))
+
+    async def ask(self, request: dict[str, Any], deadline: float = ANSWER_DEADLINE_S) -> None:
+        """Send a request and wait for its answer; raise _Refused, ConnectionError, TimeoutError or ValueError."""
+        async with asyncio.timeout(deadline):
+            self._writer.write(json.dumps(request).encode() + b"\n")
+            await self._writer.drain()
+            line = await self._reader.readline()
+        if not line.endswith(b"\n"):
+            raise ConnectionResetError("the simulator closed its control socket")
+        answer = json.loads(line)
+        if not isinstance(answer, dict) or answer.get("ok") is not True:
+            error = answer.get("error") if isinstance(answer, dict) else None
+            raise _Refused(str(error or "The simulator refused."))
+
+    async def close(self) -> None:
+        self._writer.close()
+        with contextlib.suppress(OSError, TimeoutError):
+            async with asyncio.timeout(ANSWER_DEADLINE_S):
+                await self._writer.wait_closed()
+
+
+def _scene(light: RigLight) -> dict[str, Any]:
+    return {"direction": list(light.unit_direction or OVERHEAD), "intensity": 1.0}
