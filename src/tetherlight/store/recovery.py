@@ -1,0 +1,70 @@
+"""What a start does about the end of the run before: unfinished files go, finished ones are never touched."""
+
+import fcntl
+import logging
+import os
+import threading
+import time
+import weakref
+from collections.abc import Iterable
+from contextlib import suppress
+from pathlib import Path
+
+from tetherlight.store.files import FILE_MODE, is_temporary
+from tetherlight.store.paths import Places
+
+logger = logging.getLogger(__name__)
+
+LOCK_NAME = ".tetherlight.lock"
+
+
+class FolderLock:
+    """Says that a server works in a folder; the kernel lets go of it however the server ends."""
+
+    def __init__(self, folder: Path) -> None:
+        self._path = folder / LOCK_NAME
+        self._lock = threading.Lock()
+        self._close: weakref.finalize[[int], FolderLock] | None = None
+
+    def acquire(self) -> bool:
+        """Take the lock without waiting; say whether it is ours now. Raise OSError where no file can be made."""
+        with self._lock:
+            if self._close is not None and self._close.alive:
+                return True
+            descriptor = os.open(self._path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC | os.O_NOFOLLOW, FILE_MODE)
+            try:
+                fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            except BlockingIOError:
+                os.close(descriptor)
+                return False
+            except OSError:  # a file system without locks: nobody else can be seen, so nobody is assumed
+                logger.debug("No locks in %s", self._path.parent)
+            self._close = weakref.finalize(self, os.close, descriptor)
+            return True
+
+    def release(self) -> None:
+        """Let go of the lock; harmless where it is not held."""
+        with self._lock:
+            if self._close is not None:
+                self._close()
+
+
+def remove_leftovers(places: Places, sets: Iterable[Path]) -> None:
+    """Remove the unfinished files of earlier runs from the captures, the sets and their subfolders."""
+    begun = time.time()
+    for folder in (places.captures_dir, places.sets_dir):
+        _remove_temporary(folder, [path.name for path in folder.iterdir()], begun)
+    for folder in sets:
+        for inner, _, names in os.walk(folder):
+            _remove_temporary(Path(inner), names, begun)
+
+
+def _remove_temporary(folder: Path, names: Iterable[str], begun: float) -> None:
+    for name in names:
+        if not is_temporary(name):
+            continue
+        path = folder / name
+        with suppress(OSError):  # gone meanwhile, or a folder of somebody else's
+            if path.lstat().st_mtime < begun and not path.is_dir():
+                path.unlink()
+                logger.info("Removed the unfinished file %s", path)

@@ -1,0 +1,266 @@
+"""Image sets: folders with images and a manifest, kept by the disk alone."""
+
+import logging
+import os
+import threading
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+from tetherlight.errors import SetBusy, SetExists, SetNotFound, StoreError
+from tetherlight.models import ImageFile, ImageSet
+from tetherlight.protocol.sets import SetDetails
+from tetherlight.store.files import FOLDER_MODE, make_folder, store_errors, sync_folder
+from tetherlight.store.images import images_in, mimetype_of, representative
+from tetherlight.store.manifest import (
+    Manifest,
+    manifest_of,
+    read_manifest,
+    read_raw_manifest,
+    started_in,
+    status_in,
+    write_manifest,
+)
+from tetherlight.store.names import checked_name, is_visible, set_prefix, shown, timestamp, timestamp_in
+from tetherlight.store.paths import Places
+from tetherlight.store.trash import Trash
+
+logger = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True)
+class SetFolder:
+    """A set's folder that was just made."""
+
+    name: str
+    path: Path
+    relative: str
+    """The folder relative to CAPTURES_BASE_DIR."""
+
+
+class ImageSets:
+    """The sets of one captures folder; every method may be called from any thread."""
+
+    def __init__(self, places: Places) -> None:
+        self._places = places
+        self._held: set[str] = set()
+        self._lock = threading.RLock()
+        self.trash = Trash(places.trash_dir)
+
+    def create(self, prefix: str | None, when: datetime) -> SetFolder:
+        """Make a new folder; a second set of the same second gets `-2`. Raise InvalidName."""
+        stem = f"{set_prefix(prefix)}_{timestamp(when)}"
+        with self._lock, store_errors(f"The folder of set '{stem}' could not be made"):
+            make_folder(self._places.sets_dir)
+            number, name = 1, stem
+            while not self._made(name):
+                number += 1
+                name = f"{stem}-{number}"
+        return SetFolder(name, self._places.sets_dir / name, str(self._places.sets / name))
+
+    @contextmanager
+    def hold(self, name: str) -> Iterator[None]:
+        """Keep a set from being deleted, renamed or annotated while it is captured; raise SetBusy."""
+        with self._lock:
+            self._refuse_held(name)
+            self._places.set_folder(name)
+            self._held.add(name)
+        try:
+            yield
+        finally:
+            with self._lock:
+                self._held.discard(name)
+
+    def summaries(self) -> list[ImageSet]:
+        """Return every set, newest start first, then by name; a missing folder has none."""
+        with store_errors("The sets could not be listed"):
+            found = [self._summary(folder) for folder in self.folders()]
+        return sorted(found, key=lambda one: (-_seconds(one.created_at), one.name))
+
+    def folders(self) -> list[Path]:
+        """Return the folders of all sets, in no order."""
+        try:
+            with os.scandir(self._places.sets_dir) as entries:
+                return [
+                    self._places.sets_dir / entry.name
+                    for entry in entries
+                    if is_visible(entry.name) and entry.is_dir(follow_symlinks=False)
+                ]
+        except (FileNotFoundError, NotADirectoryError):
+            return []
+
+    def contents(self, name: str) -> list[ImageFile]:
+        """Return the images of a set by filename; raise SetNotFound, also for an empty one."""
+        folder = self._places.set_folder(name)
+        images = self._images(folder, self._raw(folder))
+        if not images:
+            raise SetNotFound(f"Set '{shown(name)}' not found or empty.")
+        return images
+
+    def details(self, name: str) -> SetDetails:
+        """Return a set with its images and its manifest as it stands on disk."""
+        folder = self._places.set_folder(name)
+        raw = self._raw(folder)
+        return SetDetails(set=self._summary(folder), images=self._images(folder, raw), manifest=raw)
+
+    def manifest(self, name: str) -> Manifest:
+        """Return a set's manifest; raise SetNotFound or StoreError."""
+        return read_manifest(self._places.set_folder(name))
+
+    def write_manifest(self, name: str, manifest: Manifest) -> None:
+        """Put a manifest into a set's folder."""
+        write_manifest(self._places.set_folder(name), manifest)
+
+    def delete(self, name: str) -> None:
+        """Move a set to the trash; raise SetNotFound or SetBusy."""
+        with self._lock:
+            folder = self._places.set_folder(name)
+            self._refuse_held(name)
+            self.trash.throw(folder)
+
+    def restore(self, name: str) -> None:
+        """Bring the set of this name that was deleted last back; raise SetNotFound or SetExists."""
+        with self._lock:
+            deleted = self.trash.newest(name)
+            self.trash.take_back(deleted, self._free_place(name))
+
+    def rename(self, name: str, new_name: str) -> str:
+        """Give a set another name and return it as it is now; raise SetNotFound, SetBusy, SetExists or InvalidName."""
+        checked = checked_name(new_name, "new name")
+        with self._lock:
+            folder = self._places.set_folder(name)
+            self._refuse_held(name)
+            if checked != name:
+                destination = self._free_place(checked)
+                with store_errors(f"Set '{shown(name)}' could not be renamed"):
+                    folder.rename(destination)
+                    sync_folder(destination.parent)
+        return checked
+
+    def annotate(
+        self,
+        name: str,
+        *,
+        notes: str | None = None,
+        rating: int | None = None,
+        ratings: Mapping[str, int] | None = None,
+    ) -> None:
+        """Keep notes and ratings in the manifest, which a set without one gets; only what is given changes."""
+        with self._lock:
+            folder = self._places.set_folder(name)
+            self._refuse_held(name)
+            raw = read_raw_manifest(folder)
+            manifest = Manifest() if raw is None else manifest_of(raw)
+            update: dict[str, Any] = {"notes": notes, "rating": rating}
+            update = {field: value for field, value in update.items() if value is not None}
+            if ratings is not None:
+                update["ratings"] = manifest.ratings | _checked_ratings(folder, ratings)
+            write_manifest(folder, manifest.model_copy(update=update))
+
+    def mark_interrupted(self) -> list[str]:
+        """Mark every set whose server ended in the middle of its sequence; return their names."""
+        marked = []
+        for folder in self.folders():
+            try:
+                raw = read_raw_manifest(folder)
+                if raw is not None and raw.get("status") in {"running", "paused"}:
+                    write_manifest(folder, manifest_of(raw).interrupted())
+                    marked.append(folder.name)
+            except StoreError as error:
+                logger.warning("Set '%s' stays as it is: %s", folder.name, error.message)
+        return marked
+
+    def image_file(self, path: Path, sha256: str | None = None, size: int | None = None) -> ImageFile:
+        """Describe an image that lies below the captures as messages do."""
+        return ImageFile(
+            filename=path.name,
+            path=self._places.wire(path),
+            size=path.stat().st_size if size is None else size,
+            mimetype=mimetype_of(path),
+            sha256=sha256,
+            url=self._places.url(path),
+        )
+
+    def _images(self, folder: Path, raw: Mapping[str, Any] | None) -> list[ImageFile]:
+        recorded = _recorded_hashes(raw)
+        found = sorted(images_in(folder), key=lambda image: image[0].name)
+        return [
+            self.image_file(path, recorded.get((path.name, status.st_size)), status.st_size) for path, status in found
+        ]
+
+    def _summary(self, folder: Path) -> ImageSet:
+        raw = self._raw(folder)
+        images = list(images_in(folder))
+        cover = representative(path for path, _ in images)
+        camera = raw.get("camera") if raw else None
+        model = camera.get("model") if isinstance(camera, dict) else None
+        return ImageSet(
+            name=folder.name,
+            created_at=started_in(raw) or timestamp_in(folder.name) or _modified(folder),
+            status=status_in(raw),
+            image_count=len(images),
+            size=sum(status.st_size for _, status in images),
+            camera=model if isinstance(model, str) else None,
+            cover=None if cover is None else self._places.wire(cover),
+        )
+
+    def _raw(self, folder: Path) -> dict[str, Any] | None:
+        """Return a manifest for showing; a broken one hides nothing of the set but itself."""
+        try:
+            return read_raw_manifest(folder)
+        except StoreError as error:
+            logger.warning("Set '%s' is shown without its manifest: %s", folder.name, error.message)
+            return None
+
+    def _made(self, name: str) -> bool:
+        try:
+            (self._places.sets_dir / name).mkdir(mode=FOLDER_MODE)
+        except FileExistsError:
+            return False
+        sync_folder(self._places.sets_dir)
+        return True
+
+    def _free_place(self, name: str) -> Path:
+        """Return where a set of this name will lie; raise SetExists where something lies there already."""
+        place = self._places.sets_dir / name
+        if os.path.lexists(place):
+            raise SetExists(f"There is already a set '{shown(name)}'.")
+        return place
+
+    def _refuse_held(self, name: str) -> None:
+        if name in self._held:
+            raise SetBusy(f"Set '{shown(name)}' is being captured.")
+
+
+def _modified(folder: Path) -> datetime | None:
+    try:
+        return datetime.fromtimestamp(folder.stat().st_mtime, UTC)
+    except (FileNotFoundError, OverflowError, ValueError):
+        return None
+
+
+def _seconds(when: datetime | None) -> float:
+    return 0.0 if when is None else when.timestamp()
+
+
+def _recorded_hashes(raw: Mapping[str, Any] | None) -> dict[tuple[str, int], str]:
+    """Return sha256 by name and size, so that a file changed by others loses its old one."""
+    if raw is None:
+        return {}
+    try:
+        return {(name, file.size): file.sha256 for name, file in manifest_of(raw).files().items()}
+    except StoreError:
+        return {}
+
+
+def _checked_ratings(folder: Path, ratings: Mapping[str, int]) -> dict[str, int]:
+    names = {path.name for path, _ in images_in(folder)}
+    for filename, rating in ratings.items():
+        if filename not in names:
+            raise StoreError(f"Set '{folder.name}' has no image '{shown(filename)}'.")
+        if not -1 <= rating <= 5:
+            raise StoreError(f"Rating {rating} of '{shown(filename)}' is not between -1 and 5.")
+    return dict(ratings)

@@ -1,0 +1,86 @@
+"""Room on the disk: how much there is, how much a capture takes, and whether that goes together."""
+
+import shutil
+from collections import defaultdict
+from collections.abc import Iterable
+from os import stat_result
+from pathlib import Path
+
+from tetherlight.errors import DiskFull
+from tetherlight.models import Storage
+from tetherlight.store.files import store_errors
+from tetherlight.store.images import images_in
+from tetherlight.store.paths import Places
+from tetherlight.store.sets import ImageSets
+
+UNKNOWN_EXPOSURE_BYTES = 30_000_000
+"""Taken for an exposure while nothing was captured yet: a JPEG and a RAW of 24 megapixels."""
+RECENT = 8
+
+
+class Space:
+    """The disk of one captures folder."""
+
+    def __init__(self, places: Places, sets: ImageSets, min_free: int) -> None:
+        self._places = places
+        self._sets = sets
+        self._min_free = min_free
+
+    def storage(self) -> Storage:
+        """Return the room on the disk that holds the captures."""
+        with store_errors("The room on the disk is unknown"):
+            usage = shutil.disk_usage(_existing(self._places.sets_dir))
+        return Storage(
+            path=str(self._places.base),
+            free_bytes=usage.free,
+            total_bytes=usage.total,
+            low=usage.free < 2 * self._min_free,
+        )
+
+    def require(self, needed: int) -> None:
+        """Make sure that so many bytes can be written, emptying the trash for them; raise DiskFull."""
+        while (free := self.storage().free_bytes) < needed + self._min_free:
+            if not self._sets.trash.purge_oldest():
+                raise DiskFull(
+                    f"The disk has {_readable(free)} free; {_readable(needed)} are needed and "
+                    f"{_readable(self._min_free)} must stay free.",
+                    hint="Delete sets that are no longer needed, or lower MIN_FREE_BYTES.",
+                    details={"free_bytes": free, "needed_bytes": needed, "min_free_bytes": self._min_free},
+                )
+
+    def estimate_exposure(self) -> int:
+        """Return what the largest of the last exposures took, all its files together."""
+        newest = max(self._sets.folders(), key=_changed, default=None)
+        folders = [self._places.captures_dir] if newest is None else [self._places.captures_dir, newest]
+        sizes = [size for folder in folders for size in _exposures(images_in(folder))]
+        return max(sizes, default=UNKNOWN_EXPOSURE_BYTES)
+
+
+def _exposures(images: Iterable[tuple[Path, stat_result]]) -> list[int]:
+    """Return the bytes of the last exposures of a folder; files of one exposure share their stem."""
+    sizes: dict[str, int] = defaultdict(int)
+    times: dict[str, float] = {}
+    for path, status in images:
+        sizes[path.stem] += status.st_size
+        times[path.stem] = status.st_mtime
+    return [sizes[stem] for stem in sorted(times, key=times.__getitem__)[-RECENT:]]
+
+
+def _changed(folder: Path) -> float:
+    try:
+        return folder.stat().st_mtime
+    except FileNotFoundError:
+        return 0.0
+
+
+def _existing(folder: Path) -> Path:
+    return next(place for place in (folder, *folder.parents) if place.exists())
+
+
+def _readable(size: float) -> str:
+    """Write bytes as people do."""
+    for unit in ("bytes", "KB", "MB"):
+        if size < 1000:
+            return f"{size:.0f} {unit}"
+        size /= 1000
+    return f"{size:.1f} GB"

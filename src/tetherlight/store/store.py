@@ -1,0 +1,162 @@
+"""The store: every file that Tetherlight keeps, behind one face.
+
+All of it is synchronous and may be called from any thread; callers on the event loop use `asyncio.to_thread`. The disk
+is the truth: the store remembers nothing but which sets are under capture.
+"""
+
+import logging
+import os
+from collections.abc import Mapping
+from contextlib import AbstractContextManager
+from datetime import datetime, timedelta
+from pathlib import Path
+
+from tetherlight.models import ImageFile, ImageSet, Storage
+from tetherlight.protocol.sets import SetDetails
+from tetherlight.settings import Settings
+from tetherlight.store.files import make_folder, store_errors
+from tetherlight.store.images import images_in, mimetype_of
+from tetherlight.store.manifest import Manifest
+from tetherlight.store.names import model_in_name, timestamp
+from tetherlight.store.paths import Places
+from tetherlight.store.recovery import FolderLock, remove_leftovers
+from tetherlight.store.sets import ImageSets, SetFolder
+from tetherlight.store.space import Space
+
+logger = logging.getLogger(__name__)
+
+
+class Store:
+    """The captures folder with its single captures and its image sets."""
+
+    def __init__(self, settings: Settings) -> None:
+        self.places = Places.of(settings)
+        self._trash_age = timedelta(days=settings.trash_days)
+        self._sets = ImageSets(self.places)
+        self._space = Space(self.places, self._sets, settings.min_free_bytes)
+        self._lock = FolderLock(self.places.captures_dir)
+
+    def prepare(self) -> None:
+        """Make the folders and put right what a crash left; raise StoreError where the disk does not allow it.
+
+        Where another server already works in the same folder nothing of it is touched.
+        """
+        with store_errors(f"The folder {self.places.base} cannot be used"):
+            make_folder(self.places.captures_dir)
+            make_folder(self.places.sets_dir)
+            if not self._lock.acquire():
+                logger.warning("Another server works in %s; its unfinished files are left alone", self.places.base)
+                return
+            remove_leftovers(self.places, self._sets.folders())
+            self._sets.trash.clean()
+            self._sets.trash.purge(older_than=self._trash_age)
+        for name in self._sets.mark_interrupted():
+            logger.warning("Set '%s' was interrupted when the server ended", name)
+
+    def close(self) -> None:
+        """Let another server work in the folder; closing twice is harmless."""
+        self._lock.release()
+
+    def image_stem(self, model: str, when: datetime) -> tuple[Path, str]:
+        """Return folder and name without extension of a single capture."""
+        return self.places.captures_dir, f"image_{model_in_name(model)}_{timestamp(when)}"
+
+    def image_file(self, path: Path, sha256: str | None = None, size: int | None = None) -> ImageFile:
+        """Describe an image that lies below the captures as messages do."""
+        with store_errors("The image could not be read"):
+            return self._sets.image_file(path, sha256, size)
+
+    def relative(self, path: Path) -> str:
+        """Return a path below the captures relative to CAPTURES_BASE_DIR."""
+        return str(self.places.relative(path))
+
+    def resolve_image(self, image_path: str) -> Path:
+        """Return the real path of an image that a client named in any form the server gave; raise ImageNotFound."""
+        return self.places.resolve_image(image_path)
+
+    def read_image(self, image_path: str) -> tuple[str, bytes, str]:
+        """Return filename, bytes and mimetype of an image; raise ImageNotFound."""
+        path, descriptor = self.places.open_image(image_path)
+        with store_errors("The image could not be read"), os.fdopen(descriptor, "rb") as file:
+            return path.name, file.read(), mimetype_of(path)
+
+    def list_captures(self, limit: int = 100) -> list[ImageFile]:
+        """Return the newest single captures, newest first."""
+        with store_errors("The captures could not be listed"):
+            found = sorted(
+                images_in(self.places.captures_dir),
+                key=lambda image: (image[1].st_mtime_ns, image[0].name),
+                reverse=True,
+            )
+        return [self._sets.image_file(path, size=status.st_size) for path, status in found[:limit]]
+
+    def create_set(self, prefix: str | None, when: datetime) -> SetFolder:
+        """Make the folder of a new set; raise InvalidName."""
+        return self._sets.create(prefix, when)
+
+    def hold(self, name: str) -> AbstractContextManager[None]:
+        """Keep a set from being deleted, renamed or annotated while it is captured; entering may raise SetBusy."""
+        return self._sets.hold(name)
+
+    def list_sets(self) -> list[ImageSet]:
+        """Return every set, newest start first, then by name."""
+        return self._sets.summaries()
+
+    def set_contents(self, name: str) -> list[ImageFile]:
+        """Return the images of a set by filename; raise SetNotFound, also for an empty one."""
+        return self._sets.contents(name)
+
+    def set_details(self, name: str) -> SetDetails:
+        """Return a set with its images and its manifest; raise SetNotFound."""
+        return self._sets.details(name)
+
+    def set_folder(self, name: str) -> Path:
+        """Return the folder of an existing set; raise SetNotFound."""
+        return self.places.set_folder(name)
+
+    def manifest(self, name: str) -> Manifest:
+        """Return a set's manifest; raise SetNotFound, or StoreError for a broken one."""
+        return self._sets.manifest(name)
+
+    def write_manifest(self, name: str, manifest: Manifest) -> None:
+        """Put a manifest into a set's folder, whole and safe on the disk; raise DiskFull or StoreError."""
+        self._sets.write_manifest(name, manifest)
+
+    def delete_set(self, name: str) -> None:
+        """Move a set to the trash; raise SetNotFound or SetBusy."""
+        self._sets.delete(name)
+
+    def restore_set(self, name: str) -> None:
+        """Bring a deleted set back; raise SetNotFound or SetExists."""
+        self._sets.restore(name)
+
+    def rename_set(self, name: str, new_name: str) -> str:
+        """Give a set another name and return it as it is now."""
+        return self._sets.rename(name, new_name)
+
+    def annotate_set(
+        self,
+        name: str,
+        *,
+        notes: str | None = None,
+        rating: int | None = None,
+        ratings: Mapping[str, int] | None = None,
+    ) -> None:
+        """Keep notes and ratings with a set; only what is given changes."""
+        self._sets.annotate(name, notes=notes, rating=rating, ratings=ratings)
+
+    def purge_trash(self) -> int:
+        """Remove for good what was deleted more than TRASH_DAYS ago; return how many sets that were."""
+        return self._sets.trash.purge(older_than=self._trash_age)
+
+    def storage(self) -> Storage:
+        """Return the room on the disk that holds the captures."""
+        return self._space.storage()
+
+    def require_free(self, needed: int) -> None:
+        """Make sure that so many bytes can be captured, emptying the trash for them; raise DiskFull."""
+        self._space.require(needed)
+
+    def estimate_image_bytes(self) -> int:
+        """Return how many bytes an exposure will probably take, all its files together."""
+        return self._space.estimate_exposure()
