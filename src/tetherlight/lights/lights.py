@@ -104,26 +104,18 @@ class Lights:
             lights=[self.light(name) for name in self._states],
         )
 
-    def change_message(self, name: str) -> str:
-        """Say how a light stands after it was switched, in the sentence that clients know."""
-        sentence = f"Light '{name}' turned {'ON' if self._states[name] else 'OFF'}."
-        return sentence if self.gpio_available else f"{sentence} (simulated)"
+    async def set(self, states: Mapping[str, bool], *, owner: str | None = None, others_off: bool = False) -> None:
+        """Switch some lights, together where the driver can; raise UnknownLight, LightsBusy or LampFailed.
 
-    async def set(self, states: Mapping[str, bool], *, owner: str | None = None) -> None:
-        """Switch some lights, together where the driver can; raise UnknownLight, LightsBusy or LampFailed."""
+        With `others_off` lamps that cannot be driven do not stand in the way of the named ones.
+        """
         self._require(states)
-        await _to_the_end(self._set(dict(states), owner))
+        others = dict.fromkeys(self._reachable(), False) if others_off else {}
+        await _to_the_end(self._set(others | dict(states), owner))
 
     async def only(self, name: str | None, *, owner: str | None = None) -> None:
-        """Switch one light on and all others off, or all off with None; errors as for `set`.
-
-        Lamps that cannot be driven do not stand in the way of the others.
-        """
-        if name is not None:
-            self._require([name])
-        out_of_reach = self._driver.unavailable
-        states = {light: light == name for light in self._states if light == name or light not in out_of_reach}
-        await _to_the_end(self._set(states, owner))
+        """Switch one light on and all others off, or all off with None; errors as for `set`."""
+        await self.set({} if name is None else {name: True}, owner=owner, others_off=True)
 
     async def all_off(self) -> None:
         """Switch everything off whoever owns it, trying every lamp and never raising."""

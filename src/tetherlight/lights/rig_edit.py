@@ -25,10 +25,14 @@ def with_lights(text: str, lights: Mapping[str, LightKeys]) -> str:
         # Tables that lie apart in the file come as a view of several; their light entries are kept, their order is not.
         items = {str(name): item for name, item in former.items()} if former is not None else {}
         leads, rest = {name: ([], item) for name, item in items.items()}, []
+    # Plain keys stand before sub-tables in TOML, so a mixture of both could not keep any order.
+    headed = any(isinstance(leads[name][1], Table) for name in lights if name in leads)
     for name, keys in lights.items():
-        lead, item = leads.get(name, ([], tomlkit.inline_table()))
+        lead, item = leads.get(name, ([], None))
         for line in lead:
             table.add(line)
+        if not isinstance(item, Table if headed else InlineTable):
+            item = tomlkit.table() if headed else tomlkit.inline_table()
         table.append(name, _with_keys(item, keys))
     for line in rest:
         table.add(line)
@@ -61,10 +65,8 @@ def _with_leads(table: Table) -> tuple[dict[str, tuple[Lead, Item]], Lead]:
     return parts, lead
 
 
-def _with_keys(item: Item, keys: LightKeys) -> Item:
+def _with_keys(item: Table | InlineTable, keys: LightKeys) -> Item:
     """Change a light's keys where their values differ, so that what did not change keeps its spelling."""
-    if not isinstance(item, Table | InlineTable):
-        item = tomlkit.inline_table()
     before = item.unwrap()
     for name in before:
         if name not in keys:

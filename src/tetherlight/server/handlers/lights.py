@@ -36,8 +36,7 @@ async def set_light_state(context: Context, payload: SetLightState) -> LightChan
 
 async def set_light_states(context: Context, payload: SetLightStates) -> LightStates:
     """Switch several lights in one step."""
-    others = dict.fromkeys(context.rig.lights.names, False) if payload.others_off else {}
-    await context.rig.lights.set(others | payload.states)
+    await context.rig.lights.set(payload.states, others_off=payload.others_off)
     return context.rig.light_states()
 
 
