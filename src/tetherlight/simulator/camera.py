@@ -1,0 +1,66 @@
+"""A whole simulated camera: body, vendor's personality and network, built from a few choices."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+
+from tetherlight.simulator import canon_tables
+from tetherlight.simulator.canon import CanonCamera
+from tetherlight.simulator.card import Card
+from tetherlight.simulator.device import Body, Identity, Outlook
+from tetherlight.simulator.responder import Responder
+
+CARD_BYTES = 16_000_000_000
+USB2_BYTES_PER_S = 40_000_000.0
+PORTS = 2
+
+
+@dataclass(frozen=True)
+class Choices:
+    """What all cameras of one simulator have in common. Size is (width, height) of a capture."""
+
+    size: tuple[int, int]
+    fps: float
+    bytes_per_s: float
+    folder: Path
+
+
+class SimulatedCamera:
+    """One camera with its parts, for the control socket and the program."""
+
+    def __init__(self, body: Body, responder: Responder) -> None:
+        self.body = body
+        self.responder = responder
+
+    @property
+    def name(self) -> str:
+        """Give the simulator's word for the camera."""
+        return self.body.identity.name
+
+    def close(self) -> None:
+        """Leave the network and end all threads."""
+        self.responder.close()
+        self.body.close()
+
+
+def build(vendor: str, number: int, outlook: Outlook, choices: Choices) -> SimulatedCamera:
+    """Build the camera with this number (from 1); it is not plugged in yet."""
+    folder = choices.folder / f"camera{number}"
+    folder.mkdir()
+    return _canon(number, outlook, choices, folder)
+
+
+def _canon(number: int, outlook: Outlook, choices: Choices, folder: Path) -> SimulatedCamera:
+    serial = f"0870{number:08d}"
+    body = Body(
+        Identity(f"camera{number}", "Canon", "Canon EOS 1300D", serial, "3-1.1.0"),
+        canon_tables.properties(serial),
+        Card(folder, dcim="100CANON", capacity=CARD_BYTES),
+        outlook,
+        size=choices.size,
+        fps=choices.fps,
+        read_shot=canon_tables.read_shot,
+        file_prefix="IMG_",
+    )
+    return SimulatedCamera(body, Responder(CanonCamera(body), ports=PORTS, bytes_per_s=choices.bytes_per_s))
