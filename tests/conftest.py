@@ -1,0 +1,161 @@
+"""What every test gets: a private temporary folder, clean settings, and a check that it leaves nothing behind."""
+
+import asyncio
+import inspect
+import os
+import select
+import shutil
+import socket
+import tempfile
+from collections.abc import AsyncIterator, Iterator
+from pathlib import Path
+
+import pytest
+
+from tetherlight.settings import Settings
+
+GRACE_S = 3.0
+KEPT_BY_OTHERS = ("playwright", ".org.chromium", "org.chromium", "com.google", ".com.google")
+HELPERS_OF_PYTHON = (b"multiprocessing.resource_tracker", b"multiprocessing.forkserver")
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    parser.addoption(
+        "--camera-port",
+        metavar="PORT",
+        help="run the camera tests on this real camera, such as usb:001,006, instead of the simulator",
+    )
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    config.addinivalue_line("markers", "hardware: needs the real camera of --camera-port")
+    for name in Settings.model_fields:
+        os.environ.pop(name.upper(), None)
+    # Pytest keeps its own folders where they always are; everything else that is temporary is ours to count.
+    os.environ.setdefault("PYTEST_DEBUG_TEMPROOT", tempfile.gettempdir())
+    private = tempfile.mkdtemp(prefix="tetherlight-")
+    config.add_cleanup(lambda: shutil.rmtree(private, ignore_errors=True))
+    tempfile.tempdir = os.environ["TMPDIR"] = str(Path(private, "tmp"))
+    os.environ["XDG_STATE_HOME"] = str(Path(private, "state"))
+    Path(tempfile.tempdir).mkdir()
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    if config.getoption("--camera-port"):
+        return
+    skip = pytest.mark.skip(reason="needs a real camera: pytest --camera-port=usb:BUS,DEVICE")
+    for item in items:
+        if "hardware" in item.keywords:
+            item.add_marker(skip)
+
+
+@pytest.fixture(scope="session")
+def camera_port(request: pytest.FixtureRequest) -> str | None:
+    """The port of the real camera that the tests shall use, or None for the simulator."""
+    port: str | None = request.config.getoption("--camera-port")
+    return port
+
+
+@pytest.fixture(scope="session")
+def reference_data() -> Path:
+    """The folder of recorded photometric sets; tests that need it are skipped where it is not given."""
+    folder = os.environ.get("TETHERLIGHT_REFERENCE_DATA")
+    if not folder:
+        pytest.skip("needs recorded sets: set TETHERLIGHT_REFERENCE_DATA to their folder")
+    return Path(folder)
+
+
+@pytest.fixture
+def free_port() -> int:
+    """A port of the loopback interface on which nothing listens."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port: int = probe.getsockname()[1]
+        return port
+
+
+@pytest.fixture(autouse=True)
+def nothing_left_behind(request: pytest.FixtureRequest) -> Iterator[None]:
+    """Fail a test that leaves a task, a child process, a listening socket or a temporary file."""
+    if inspect.iscoroutinefunction(getattr(request, "function", None)):
+        request.getfixturevalue("no_task_left")
+    processes, listeners, files = _children(), _listening(), _temporary_files()
+    yield
+    left = [f"process {pid}: {name}" for pid, name in _children().items() if pid not in processes and not _ends(pid)]
+    left += [f"listening socket {address}" for address in _listening() - listeners]
+    left += [f"temporary file {name}" for name in _temporary_files() - files]
+    assert not left, "left behind: " + "; ".join(sorted(left))
+
+
+@pytest.fixture
+async def no_task_left() -> AsyncIterator[None]:
+    """Fail an asynchronous test that leaves a task running."""
+    before = asyncio.all_tasks()
+    yield
+    left = asyncio.all_tasks() - before - {asyncio.current_task()}
+    if left:
+        # A task that was cancelled in the test's last moment may still need a turn of the loop.
+        await asyncio.wait(left, timeout=0.2)
+    names = sorted(repr(task) for task in left if not task.done())
+    for task in left:
+        task.cancel()
+    await asyncio.gather(*left, return_exceptions=True)
+    assert not names, "tasks left behind: " + "; ".join(names)
+
+
+def _children() -> dict[int, str]:
+    found = {}
+    for folder in Path("/proc").glob("[0-9]*"):
+        try:
+            stat = (folder / "stat").read_text()
+            command = (folder / "cmdline").read_bytes()
+        except OSError:
+            continue
+        if int(stat.rpartition(")")[2].split()[1]) == os.getpid() and not any(
+            helper in command for helper in HELPERS_OF_PYTHON
+        ):
+            found[int(folder.name)] = command.replace(b"\0", b" ").decode(errors="replace")[:200] or stat[:40]
+    return found
+
+
+def _ends(pid: int) -> bool:
+    try:
+        handle = os.pidfd_open(pid)
+    except OSError:
+        return True
+    try:
+        return bool(select.select([handle], [], [], GRACE_S)[0])
+    finally:
+        os.close(handle)
+
+
+def _listening() -> set[str]:
+    inodes = {_inode(entry) for entry in Path("/proc/self/fd").iterdir()}
+    found = set()
+    for table in ("tcp", "tcp6"):
+        for line in _lines(f"/proc/net/{table}"):
+            fields = line.split()
+            if fields[3] == "0A" and fields[9] in inodes:
+                found.add(f"{table} port {int(fields[1].rpartition(':')[2], 16)}")
+    for line in _lines("/proc/net/unix"):
+        fields = line.split()
+        if int(fields[3], 16) & 0x10000 and fields[6] in inodes:
+            found.add(fields[7] if len(fields) > 7 else f"unix {fields[6]}")
+    return found
+
+
+def _lines(path: str) -> list[str]:
+    table = Path(path)
+    return table.read_text().splitlines()[1:] if table.exists() else []
+
+
+def _inode(entry: Path) -> str | None:
+    try:
+        target = str(entry.readlink())
+    except OSError:
+        return None
+    return target.removeprefix("socket:[").rstrip("]") if target.startswith("socket:[") else None
+
+
+def _temporary_files() -> set[str]:
+    return {entry.name for entry in Path(tempfile.gettempdir()).iterdir() if not entry.name.startswith(KEPT_BY_OTHERS)}
