@@ -1,0 +1,150 @@
+"""A GPIO chip in memory with the parts of gpiod's classes that the lamp driver uses, and RPi.GPIO's the same."""
+
+import errno
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+
+import gpiod
+from gpiod.line import Direction, Value
+
+from tetherlight.lights.gpiod_lamps import Chips
+
+
+@dataclass(frozen=True)
+class FakeChipInfo:
+    name: str
+    label: str
+    num_lines: int
+
+
+@dataclass
+class FakeLine:
+    used: bool = False
+    consumer: str = ""
+    active_low: bool = False
+    value: Value = Value.INACTIVE
+    broken: bool = False
+
+    @property
+    def level(self) -> int:
+        """The electric level, 0 or 1."""
+        return int((self.value is Value.ACTIVE) != self.active_low)
+
+
+class FakeRequest:
+    def __init__(self, chip: "FakeChip", offsets: list[int]) -> None:
+        self._chip = chip
+        self._offsets = offsets
+        self.released = False
+
+    def set_values(self, values: dict[int | str, Value]) -> None:
+        assert not self.released
+        assert set(values) <= set(self._offsets)
+        self._chip.writes.append({int(offset): value is Value.ACTIVE for offset, value in values.items()})
+        if any(self._chip.lines[int(offset)].broken for offset in values):
+            raise OSError(errno.EIO, "Input/output error")
+        for offset, value in values.items():
+            self._chip.lines[int(offset)].value = value
+
+    def release(self) -> None:
+        self.released = True
+        for offset in self._offsets:
+            self._chip.lines[offset].used = False
+            self._chip.lines[offset].consumer = ""
+
+
+@dataclass
+class FakeChip:
+    label: str = "pinctrl-bcm2711"
+    name: str = "gpiochip0"
+    num_lines: int = 58
+    writes: list[dict[int, bool]] = field(default_factory=list)
+    requests: list[list[int]] = field(default_factory=list)
+    closed: bool = False
+    hides_holders: bool = False
+    """As when another program takes a line just after we looked."""
+
+    def __post_init__(self) -> None:
+        self.lines = [FakeLine() for _ in range(self.num_lines)]
+
+    def get_info(self) -> FakeChipInfo:
+        return FakeChipInfo(self.name, self.label, self.num_lines)
+
+    def get_line_info(self, line: int | str) -> FakeLine:
+        return FakeLine() if self.hides_holders else self.lines[int(line)]
+
+    def request_lines(
+        self,
+        config: dict[Iterable[int | str] | int | str, gpiod.LineSettings | None],
+        consumer: str | None = None,
+    ) -> FakeRequest:
+        offsets = [offset for offset in config if isinstance(offset, int)]
+        self.requests.append(offsets)
+        if any(self.lines[offset].used for offset in offsets):
+            raise OSError(errno.EBUSY, "Device or resource busy")
+        for offset in offsets:
+            settings = config[offset]
+            assert settings is not None
+            assert settings.direction is Direction.OUTPUT
+            line = self.lines[offset]
+            line.used, line.consumer, line.active_low = True, consumer or "", settings.active_low
+            line.value = settings.output_value
+        return FakeRequest(self, offsets)
+
+    def close(self) -> None:
+        self.closed = True
+
+    def hold(self, offset: int, consumer: str) -> None:
+        """Let another program hold a line."""
+        self.lines[offset].used, self.lines[offset].consumer = True, consumer
+
+    def free(self, offset: int) -> None:
+        """Let the other program go."""
+        self.lines[offset].used, self.lines[offset].consumer = False, ""
+
+    @property
+    def lit(self) -> set[int]:
+        """The lines that are on."""
+        return {offset for offset, line in enumerate(self.lines) if line.value is Value.ACTIVE}
+
+
+def chips(*present: FakeChip, forbidden: bool = False) -> Chips:
+    """Give a machine these chips."""
+    by_path = {f"/dev/{chip.name}": chip for chip in present}
+
+    def open_chip(path: str) -> FakeChip:
+        if forbidden:
+            raise PermissionError(errno.EACCES, "Permission denied")
+        return by_path[path]
+
+    return Chips(paths=lambda: list(by_path), open=open_chip)
+
+
+class FakeRpiGpio:
+    BCM = 11
+    OUT = 0
+
+    def __init__(self) -> None:
+        self.levels: dict[int, int] = {}
+        self.cleaned: list[int] = []
+        self.broken: set[int] = set()
+
+    def setmode(self, mode: int, /) -> None:
+        assert mode == self.BCM
+
+    def setwarnings(self, on: bool, /) -> None:
+        pass
+
+    def setup(self, pin: int, direction: int, *, initial: int) -> None:
+        assert direction == self.OUT
+        if pin in self.broken:
+            raise RuntimeError("Failed to add edge detection")
+        self.levels[pin] = initial
+
+    def output(self, pins: list[int], levels: list[int], /) -> None:
+        if self.broken & set(pins):
+            raise RuntimeError("Not running as root")
+        self.levels |= dict(zip(pins, levels, strict=True))
+
+    def cleanup(self, pins: list[int], /) -> None:
+        self.cleaned += pins
