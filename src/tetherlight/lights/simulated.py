@@ -60,8 +60,9 @@ class SceneLamps(LampDriver):
     name: ClassVar[str] = "simulated"
     real: ClassVar[bool] = False
 
-    def __init__(self, control: Path) -> None:
+    def __init__(self, control: Path, *, deadline_s: float = ANSWER_DEADLINE_S) -> None:
         self._control = control
+        self._deadline = deadline_s
         self._lights: tuple[RigLight, ...] = ()
         self._states: dict[str, bool] = {}
         self._link: _Link | None = None
@@ -108,7 +109,7 @@ class SceneLamps(LampDriver):
 
     async def _connect(self) -> None:
         """Open the socket and tell the scene our lights and how they stand."""
-        link = await _Link.open(self._control)
+        link = await _Link.open(self._control, self._deadline)
         try:
             scene = {light.name: _scene(light) for light in self._lights}
             await link.ask({"op": "define_lights", "lights": scene}, DEFINE_DEADLINE_S)
@@ -149,18 +150,19 @@ class _Refused(ValueError):
 class _Link:
     """One connection to the control socket, asking one thing at a time."""
 
-    def __init__(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+    def __init__(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter, deadline: float) -> None:
         self._reader = reader
         self._writer = writer
+        self._deadline = deadline
 
     @classmethod
-    async def open(cls, control: Path) -> "_Link":
-        async with asyncio.timeout(ANSWER_DEADLINE_S):
-            return cls(*await asyncio.open_unix_connection(control))
-
-    async def ask(self, request: dict[str, Any], deadline: float = ANSWER_DEADLINE_S) -> None:
-        """Send a request and wait for its answer; raise _Refused, ConnectionError, TimeoutError or ValueError."""
+    async def open(cls, control: Path, deadline: float) -> "_Link":
         async with asyncio.timeout(deadline):
+            return cls(*await asyncio.open_unix_connection(control), deadline)
+
+    async def ask(self, request: dict[str, Any], deadline: float | None = None) -> None:
+        """Send a request and wait for its answer; raise _Refused, ConnectionError, TimeoutError or ValueError."""
+        async with asyncio.timeout(deadline or self._deadline):
             self._writer.write(json.dumps(request).encode() + b"\n")
             await self._writer.drain()
             line = await self._reader.readline()
@@ -174,7 +176,7 @@ class _Link:
     async def close(self) -> None:
         self._writer.close()
         with contextlib.suppress(OSError, TimeoutError):
-            async with asyncio.timeout(ANSWER_DEADLINE_S):
+            async with asyncio.timeout(self._deadline):
                 await self._writer.wait_closed()
 
 
