@@ -1,0 +1,107 @@
+"""What waits to be sent to one client: every message in order, but only the newest frame of each stream.
+
+A slow client skips frames; it never delays others and never grows memory. Text messages are `str`, binary ones `bytes`.
+"""
+
+import asyncio
+from collections import deque
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from tetherlight.errors import ClientTooSlow
+
+LIMIT = 512
+"""Messages that may wait for one client."""
+
+BULK = 1_000_000
+"""Bytes above which a message waits until the one before it of that size was sent."""
+
+Encoded = str | bytes
+Encoder = Callable[[], Encoded]
+
+
+@dataclass(frozen=True, slots=True)
+class Outgoing:
+    """A message on its way, and what to call once it was handed to the network."""
+
+    message: Encoded
+    sent: Callable[[], None] | None = None
+
+
+class Outbox:
+    """The ordered messages and the newest frames of one client."""
+
+    def __init__(self, limit: int = LIMIT) -> None:
+        self._limit = limit
+        self._messages: deque[Outgoing] = deque()
+        self._frames: dict[int, Encoder] = {}
+        self._filled = asyncio.Event()
+        self._drained = asyncio.Event()
+        self._drained.set()
+        self._bulk = asyncio.Lock()
+        self._closed = False
+
+    def __len__(self) -> int:
+        return len(self._messages)
+
+    def put(self, message: str, *, sent: Callable[[], None] | None = None) -> None:
+        """Queue a message behind the others; raise ClientTooSlow when too many wait already."""
+        if self._closed:
+            if sent is not None:
+                sent()
+            return
+        if len(self._messages) >= self._limit:
+            raise ClientTooSlow(f"The client left {self._limit} messages unread.")
+        self._messages.append(Outgoing(message, sent))
+        if len(self._messages) > self._limit // 2:
+            self._drained.clear()
+        self._filled.set()
+
+    def put_frame(self, stream: int, encode: Encoder) -> None:
+        """Make this the stream's frame that goes next; an older one that still waits is skipped unencoded."""
+        if not self._closed:
+            self._frames[stream] = encode
+            self._filled.set()
+
+    def waits(self, stream: int) -> bool:
+        """Say whether a frame of the stream has not been sent yet."""
+        return stream in self._frames
+
+    def drop(self, stream: int) -> None:
+        """Forget the frame of a stream that ended."""
+        self._frames.pop(stream, None)
+
+    async def get(self) -> Outgoing | None:
+        """Wait for what goes next: messages first, then the streams in turn; None when the outbox was closed."""
+        while not self._messages and not self._frames:
+            if self._closed:
+                return None
+            self._filled.clear()
+            await self._filled.wait()
+        if self._messages:
+            outgoing = self._messages.popleft()
+            if len(self._messages) <= self._limit // 2:
+                self._drained.set()
+            return outgoing
+        stream = next(iter(self._frames))
+        return Outgoing(self._frames.pop(stream)())
+
+    def close(self, *, forget: bool = True) -> None:
+        """Take nothing more; what waits is forgotten, or only the frames are."""
+        self._closed = True
+        while forget and self._messages:
+            outgoing = self._messages.popleft()
+            if outgoing.sent is not None:
+                outgoing.sent()
+        self._frames.clear()
+        self._drained.set()
+        self._filled.set()
+
+    async def drained(self) -> None:
+        """Wait until at most half of the messages that may wait do: then the client's next request is read."""
+        await self._drained.wait()
+
+    @property
+    def bulk(self) -> asyncio.Lock:
+        """Held by the one large reply that is being made or sent."""
+        return self._bulk

@@ -1,0 +1,101 @@
+"""The outbox: order, bounds and the newest frame."""
+
+import asyncio
+
+import pytest
+
+from tetherlight.errors import ClientTooSlow
+from tetherlight.fanout import LIMIT, Outbox
+
+
+async def test_messages_come_in_order_and_before_frames() -> None:
+    """Messages keep their order; a frame waits for them."""
+    outbox = Outbox()
+    outbox.put_frame(1, lambda: b"frame")
+    outbox.put("a")
+    outbox.put("b")
+    assert [(await outbox.get()).message for _ in range(3)] == ["a", "b", b"frame"]
+
+
+async def test_only_the_newest_frame_of_a_stream_is_sent_and_older_ones_are_never_encoded() -> None:
+    """Skipped frames cost nothing."""
+    outbox = Outbox()
+    encoded = []
+
+    def encode(name: bytes) -> bytes:
+        encoded.append(name)
+        return name
+
+    for name in (b"1", b"2", b"3"):
+        outbox.put_frame(7, lambda name=name: encode(name))
+    assert (await outbox.get()).message == b"3"
+    assert encoded == [b"3"]
+    assert not outbox.waits(7)
+
+
+async def test_streams_take_turns() -> None:
+    """A stream that is refilled at once does not starve the other."""
+    outbox = Outbox()
+    outbox.put_frame(1, lambda: b"a1")
+    outbox.put_frame(2, lambda: b"b1")
+    assert (await outbox.get()).message == b"a1"
+    outbox.put_frame(1, lambda: b"a2")
+    assert [(await outbox.get()).message, (await outbox.get()).message] == [b"b1", b"a2"]
+
+
+async def test_one_message_too_many_is_refused() -> None:
+    """The bound is the promised number of messages."""
+    outbox = Outbox()
+    for number in range(LIMIT):
+        outbox.put(str(number))
+    with pytest.raises(ClientTooSlow):
+        outbox.put("one more")
+    assert len(outbox) == LIMIT
+
+
+async def test_a_waiting_reader_is_woken_by_a_message_and_by_a_frame() -> None:
+    """`get` waits for what comes."""
+    outbox = Outbox()
+    waiting = asyncio.ensure_future(outbox.get())
+    await asyncio.sleep(0)
+    outbox.put("x")
+    assert (await waiting).message == "x"
+    waiting = asyncio.ensure_future(outbox.get())
+    await asyncio.sleep(0)
+    outbox.put_frame(1, lambda: b"y")
+    assert (await waiting).message == b"y"
+
+
+async def test_requests_are_read_again_when_half_of_the_replies_went_out() -> None:
+    """A client that reads slowly is slowed down, not closed."""
+    outbox = Outbox(limit=4)
+    for number in range(3):
+        outbox.put(str(number))
+    waiting = asyncio.ensure_future(outbox.drained())
+    await asyncio.sleep(0)
+    assert not waiting.done()
+    await outbox.get()
+    await waiting
+
+
+async def test_closing_tells_those_who_wait_for_their_message_to_be_sent() -> None:
+    """A closed outbox holds nobody up and takes nothing."""
+    outbox = Outbox()
+    told = []
+    outbox.put("big", sent=lambda: told.append("first"))
+    outbox.put_frame(1, lambda: b"frame")
+    outbox.close()
+    outbox.put("late", sent=lambda: told.append("late"))
+    outbox.put_frame(1, lambda: b"late")
+    assert told == ["first", "late"]
+    assert await outbox.get() is None
+
+
+async def test_closing_may_let_waiting_messages_go_out_first() -> None:
+    """The last words reach the client, its frames do not."""
+    outbox = Outbox()
+    outbox.put("last words")
+    outbox.put_frame(1, lambda: b"frame")
+    outbox.close(forget=False)
+    assert (await outbox.get()).message == "last words"
+    assert await outbox.get() is None
