@@ -105,16 +105,14 @@ async def no_task_left() -> AsyncIterator[None]:
 
 def _children() -> dict[int, str]:
     found = {}
-    for folder in Path("/proc").glob("[0-9]*"):
-        try:
-            stat = (folder / "stat").read_text()
-            command = (folder / "cmdline").read_bytes()
-        except OSError:
-            continue
-        if int(stat.rpartition(")")[2].split()[1]) == os.getpid() and not any(
-            helper in command for helper in HELPERS_OF_PYTHON
-        ):
-            found[int(folder.name)] = command.replace(b"\0", b" ").decode(errors="replace")[:200] or stat[:40]
+    for children in Path("/proc/self/task").glob("*/children"):
+        for pid in children.read_text().split():
+            try:
+                command = Path("/proc", pid, "cmdline").read_bytes()
+            except OSError:
+                continue
+            if not any(helper in command for helper in HELPERS_OF_PYTHON):
+                found[int(pid)] = command.replace(b"\0", b" ").decode(errors="replace")[:200]
     return found
 
 

@@ -1,0 +1,166 @@
+"""The tables of actions and events."""
+
+import json
+import re
+from typing import Any
+
+import pytest
+
+from tetherlight.errors import InvalidPayload, TetherlightError, UnknownAction
+from tetherlight.protocol.action import Action, Payload
+from tetherlight.protocol.actions import ACTIONS, find_action
+from tetherlight.protocol.events import EVENTS
+from tetherlight.protocol.messages import MAX_MESSAGE_BYTES
+from tetherlight.protocol.server import Topic
+
+SEED = {
+    "GET_CAMERAS", "SELECT_CAMERA", "DESELECT_CAMERA", "GET_CONFIG", "SET_CONFIG", "CAPTURE_IMAGE", "START_LIVEVIEW",
+    "STOP_LIVEVIEW", "GET_LIGHT_STATES", "SET_LIGHT_STATE", "CAPTURE_PHOTOMETRIC_SET", "LIST_IMAGE_SETS",
+    "GET_IMAGE_SET_CONTENTS", "DELETE_IMAGE_SET", "GET_IMAGE_DATA", "GET_PREVIEW",
+}  # fmt: skip
+
+every_action = pytest.mark.parametrize("action", ACTIONS.values(), ids=lambda action: action.name)
+
+
+def refused(action: str, payload: dict[str, Any]) -> InvalidPayload:
+    with pytest.raises(InvalidPayload) as caught:
+        ACTIONS[action].parse(payload)
+    return caught.value
+
+
+def test_the_first_actions_are_all_there() -> None:
+    """What deployed clients send is in the table for ever."""
+    assert set(ACTIONS) >= SEED
+
+
+@every_action
+def test_the_example_of_an_action_is_valid(action: Action[Any, Any]) -> None:
+    """Payload and result of each example pass the models that describe them."""
+    assert isinstance(action.parse(action.example), action.payload)
+    action.result.model_validate_json(json.dumps(action.example_result))
+
+
+@every_action
+def test_an_action_is_described(action: Action[Any, Any]) -> None:
+    """A summary is one sentence; models say what they hold; the name is spelt as on the wire."""
+    assert re.fullmatch(r"[A-Z][A-Z_]+", action.name)
+    assert action.summary.endswith(".")
+    assert action.payload.__doc__
+    assert action.result.__doc__
+    assert all(issubclass(error, TetherlightError) for error in action.errors)
+    assert action.timeout_s is None or action.timeout_s > 0
+
+
+@every_action
+def test_unknown_fields_are_refused_by_name(action: Action[Any, Any]) -> None:
+    """A misspelt field never passes unnoticed."""
+    wrong = refused(action.name, action.example | {"colour": 1})
+    assert wrong.message == f"{action.name} has no field 'colour'."
+
+
+@every_action
+def test_null_is_the_same_as_absent(action: Action[Any, Any]) -> None:
+    """Clients may send null for each optional field."""
+    optional = [name for name, field in action.payload.model_fields.items() if not field.is_required()]
+    given = {name: value for name, value in action.example.items() if name not in optional}
+    assert action.parse(given | dict.fromkeys(optional)) == action.parse(given)
+
+
+@every_action
+def test_a_missing_field_is_named(action: Action[Any, Any]) -> None:
+    """Each required field is asked for by name."""
+    for name, field in action.payload.model_fields.items():
+        if field.is_required():
+            given = {other: value for other, value in action.example.items() if other != name}
+            assert refused(action.name, given).message == f"{action.name} needs the field '{name}'."
+
+
+@pytest.mark.parametrize("name", ["set_config", "SET_CONFIG", "Set_Config"])
+def test_an_action_is_found_in_any_case(name: str) -> None:
+    """Deployed clients send lower case."""
+    assert find_action(name).name == "SET_CONFIG"
+
+
+@pytest.mark.parametrize("name", ["", "FLY", "SET_CONFIG ", "__class__", "x" * 5000])
+def test_an_unknown_action_is_named(name: str) -> None:
+    """The sentence repeats the name, but not without end."""
+    with pytest.raises(UnknownAction) as caught:
+        find_action(name)
+    assert caught.value.message == f"Unknown action '{name[:100]}'."
+
+
+@pytest.mark.parametrize(
+    ("action", "payload", "field"),
+    [
+        ("SELECT_CAMERA", {"model": 5}, "model"),
+        ("GET_CONFIG", {"config_name": ["iso"]}, "config_name"),
+        ("CAPTURE_IMAGE", {"download": "yes"}, "download"),
+        ("CAPTURE_IMAGE", {"download": 1}, "download"),
+        ("SET_LIGHT_STATE", {"light_name": "x", "state": "on"}, "state"),
+        ("SET_LIGHT_STATE", {"light_name": True, "state": True}, "light_name"),
+        ("START_LIVEVIEW", {"encoding": "webm"}, "encoding"),
+        ("START_LIVEVIEW", {"max_fps": 0}, "max_fps"),
+        ("CAPTURE_PHOTOMETRIC_SET", {"light_sequence": "light_left"}, "light_sequence"),
+        ("CAPTURE_PHOTOMETRIC_SET", {"light_sequence": [1]}, "light_sequence.0"),
+        ("SUBSCRIBE", {"topics": ["weather"]}, "topics.0"),
+        ("ANNOTATE_IMAGE_SET", {"set_name": "x", "rating": 6}, "rating"),
+    ],
+)
+def test_a_wrong_type_is_named(action: str, payload: dict[str, Any], field: str) -> None:
+    """Types are strict; the sentence and the details name the field."""
+    wrong = refused(action, payload)
+    assert wrong.message.startswith(f"Field '{field}' of {action}: ")
+    assert wrong.details is not None
+    assert wrong.details["fields"][0]["field"] == field
+
+
+@pytest.mark.parametrize("value", ["200", 200, 0.5, True])
+def test_a_config_value_keeps_its_type(value: Any) -> None:
+    """SET_CONFIG takes what the entry needs: text, number or switch."""
+    parsed = ACTIONS["SET_CONFIG"].parse({"config_name": "iso", "value": value})
+    assert parsed.value == value
+    assert type(parsed.value) is type(value)
+
+
+@pytest.mark.parametrize("value", [[], {}, [1]])
+def test_a_config_value_is_a_single_value(value: Any) -> None:
+    """Lists and objects are no values of a camera."""
+    assert refused("SET_CONFIG", {"config_name": "iso", "value": value}).code == "invalid_payload"
+
+
+def test_a_payload_cannot_be_changed() -> None:
+    """Values are frozen."""
+    parsed = ACTIONS["SET_LIGHT_STATE"].parse({"light_name": "light_left", "state": True})
+    with pytest.raises(ValueError, match="frozen"):
+        parsed.state = False
+
+
+def test_a_failure_sentence_names_the_thing() -> None:
+    """Fields of the payload stand in the sentence, absent ones as nothing, long ones cut."""
+    action = ACTIONS["SET_CONFIG"]
+    assert action.failure_sentence({"config_name": "iso"}) == "Failed to set config 'iso'."
+    assert action.failure_sentence({}) == "Failed to set config ''."
+    assert len(action.failure_sentence({"config_name": "x" * 9999}) or "") < 300
+    assert ACTIONS["GET_CONFIG"].failure_sentence({}) is None
+
+
+def test_each_topic_has_an_event() -> None:
+    """What can be subscribed to can happen."""
+    topics = {event.topic for event in EVENTS.values()} - {None}
+    assert topics == set(Topic.__args__)  # type: ignore[attr-defined]
+
+
+def test_events_are_spelt_in_lower_case() -> None:
+    """An event that shares its name with an action tells the end of what that action began."""
+    assert all(re.fullmatch(r"[a-z][a-z_]+", name) for name in EVENTS)
+    assert {name for name in EVENTS if name.upper() in ACTIONS} == {"stop_liveview", "get_preview"}
+
+
+def test_a_request_fits_into_a_message() -> None:
+    """Every example is far below the limit of a message."""
+    assert all(len(json.dumps(action.example)) < MAX_MESSAGE_BYTES // 10 for action in ACTIONS.values())
+
+
+def test_payloads_are_strict() -> None:
+    """Every payload derives from the strict base."""
+    assert all(issubclass(action.payload, Payload) for action in ACTIONS.values())
