@@ -10,6 +10,7 @@ from tetherlight.simulator.canon import CanonCamera
 from tetherlight.simulator.card import Card
 from tetherlight.simulator.device import Body, Identity, Outlook
 from tetherlight.simulator.responder import Responder
+from tetherlight.simulator.standard import StandardCamera
 
 CARD_BYTES = 16_000_000_000
 USB2_BYTES_PER_S = 40_000_000.0
@@ -29,14 +30,32 @@ class Choices:
 class SimulatedCamera:
     """One camera with its parts, for the control socket and the program."""
 
-    def __init__(self, body: Body, responder: Responder) -> None:
-        self.body = body
+    def __init__(self, camera: StandardCamera, responder: Responder) -> None:
+        self.body = camera.body
         self.responder = responder
+        self._camera = camera
 
     @property
     def name(self) -> str:
         """Give the simulator's word for the camera."""
         return self.body.identity.name
+
+    def set_format(self, name: str) -> bool:
+        """Set JPEG, RAW or RAW+JPEG as on the body's menu; False for another word."""
+        setting = self._camera.format_setting(name)
+        if setting is None:
+            return False
+        self.body.set_value(*setting)
+        return True
+
+    def set_battery(self, percent: int) -> None:
+        """Charge or drain the battery."""
+        self.body.set_value(*self._camera.battery_setting(percent))
+
+    def set_card_free(self, free: int) -> None:
+        """Give the card just so much room."""
+        self.body.card.set_free(free)
+        self._camera.card_changed()
 
     def close(self) -> None:
         """Leave the network and end all threads."""
@@ -63,4 +82,5 @@ def _canon(number: int, outlook: Outlook, choices: Choices, folder: Path) -> Sim
         read_shot=canon_tables.read_shot,
         file_prefix="IMG_",
     )
-    return SimulatedCamera(body, Responder(CanonCamera(body), ports=PORTS, bytes_per_s=choices.bytes_per_s))
+    camera = CanonCamera(body)
+    return SimulatedCamera(camera, Responder(camera, ports=PORTS, bytes_per_s=choices.bytes_per_s))

@@ -128,8 +128,6 @@ class CanonCamera(StandardCamera):
         self._stop_events()
         self.body.set_value(OUTPUT, 0)
 
-    # What happens to the body
-
     def property_changed(self, code: int) -> None:
         """Announce a value, and with it what hangs on it."""
         if code in {CAPTURE_TARGET, IMAGE_FORMAT}:
@@ -155,6 +153,19 @@ class CanonCamera(StandardCamera):
         """Announce that a file is gone."""
         self._announce(canon_events.object_removed(file))
 
+    def format_setting(self, name: str) -> tuple[int, int] | None:
+        """Give the property and value for JPEG, RAW or RAW+JPEG."""
+        key = canon_tables.FORMAT_SHORTCUTS.get(name)
+        return None if key is None else (IMAGE_FORMAT, key)
+
+    def battery_setting(self, percent: int) -> tuple[int, int]:
+        """Give the property and value for a charge."""
+        return canon_tables.BATTERY, canon_tables.battery_level(percent)
+
+    def card_changed(self) -> None:
+        """Count the shots left again."""
+        self._count_shots()
+
     def _announce(self, *records: bytes) -> None:
         with self._queue_lock:
             if self._events_on:
@@ -168,8 +179,6 @@ class CanonCamera(StandardCamera):
     def _count_shots(self) -> None:
         to_computer = self.body.value(CAPTURE_TARGET) == canon_tables.TARGET_HOST
         self.body.set_value(canon_tables.SHOTS_LEFT, _SHOTS_TO_COMPUTER if to_computer else self.body.shots_left())
-
-    # Operations: events and properties
 
     def _accept(self, _operation: Operation) -> Reply:
         return Reply()
@@ -220,8 +229,6 @@ class CanonCamera(StandardCamera):
             return Reply(Code.INVALID_VALUE)
         return Reply()
 
-    # Operations: files
-
     def _get_device_info_ex(self, _operation: Operation) -> Reply:
         events = ptp.array32([0xC181, 0xC182, 0xC186, 0xC189, 0xC18A, 0xC18B, 0xC1A5])
         body = events + ptp.array32(list(self.body.properties)) + ptp.array32([])
@@ -244,8 +251,6 @@ class CanonCamera(StandardCamera):
         if file.content is not None:
             self.body.card.delete(file.handle)
         return Reply()
-
-    # Operations: shutter, focus, viewfinder
 
     def _faulty(self, fault: str | None) -> Mapping[int, Handler]:
         if fault == "no_object":

@@ -1,6 +1,6 @@
 """The private event stream of Canon EOS bodies (operation 0x9116) as bytes.
 
-Records are `u32 size, u32 code, body`; an answer ends with an empty record, without which libgphoto2 drops the last one.
+Records are `u32 size, u32 code, body`; an answer ends with an empty record, or libgphoto2 drops the last one.
 """
 
 import struct

@@ -174,6 +174,11 @@ class Card:
             wanted = 0 if parent == ptp.ROOT else parent
             return [file for file in self._files.values() if file.parent == wanted]
 
+    def names(self) -> list[str]:
+        """List the names of the files on the card."""
+        with self._lock:
+            return [file.name for file in self._files.values() if not file.is_folder]
+
     def delete(self, handle: int) -> StoredFile:
         """Remove a file; raise INVALID_HANDLE, or ACCESS_DENIED for a folder."""
         with self._lock:

@@ -106,19 +106,19 @@ class Observer(Protocol):
     """What a personality hears of its body, on any thread."""
 
     def property_changed(self, code: int) -> None:
-        """A property has a new value."""
+        """Hear that a property has a new value."""
 
     def busy(self, *, busy: bool) -> None:
-        """An exposure has begun, or all its files are there."""
+        """Hear that an exposure has begun, or that all its files are there."""
 
     def file_added(self, file: StoredFile) -> None:
-        """A new file is on the card."""
+        """Hear of a new file on the card."""
 
     def file_held(self, file: StoredFile) -> None:
-        """A new file waits in memory for the computer."""
+        """Hear of a new file that waits in memory for the computer."""
 
     def file_removed(self, file: StoredFile) -> None:
-        """A file is gone from the card."""
+        """Hear that a file is gone from the card."""
 
 
 class Happenings:
@@ -145,7 +145,7 @@ class Happenings:
             wanted = self._counts.get(event, 0) + 1 if count is None else count
             if not self._changed.wait_for(lambda: self._counts.get(event, 0) >= wanted, timeout):
                 raise TimeoutError
-            return self._counts[event] if event in self._counts else 0
+            return self._counts.get(event, 0)
 
 
 class Body:
@@ -194,8 +194,6 @@ class Body:
         if shutter is not None and shutter is not threading.current_thread():
             shutter.join()
 
-    # Properties
-
     def value(self, code: int) -> int | str:
         """Give a property's value."""
         with self._lock:
@@ -229,8 +227,6 @@ class Body:
     def shot(self) -> Shot:
         """Give what the settings say about the next exposure."""
         return self._read_shot(self.values())
-
-    # Shutter
 
     @property
     def exposing(self) -> bool:
@@ -354,8 +350,6 @@ class Body:
             width=size[0],
             height=size[1],
         )
-
-    # Viewfinder
 
     def preview(self, pause: Callable[[float], bool]) -> Frame | None:
         """Give the next preview, see Viewfinder.next_frame."""

@@ -14,6 +14,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from tetherlight.simulator.camera import USB2_BYTES_PER_S, Choices, SimulatedCamera, build
+from tetherlight.simulator.control import Control, ControlServer
 from tetherlight.simulator.stage import SceneOutlook, Stage
 
 logger = logging.getLogger(__name__)
@@ -52,6 +53,9 @@ def main(argv: Sequence[str] | None = None) -> int:
         folder = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="tetherlight-simulator-")))
         simulator = _start(arguments, folder, stack)
         control = arguments.control or folder / "control.sock"
+        server = ControlServer(Control(simulator.stage, simulator.cameras), control)
+        stack.callback(server.close)
+        server.start()
         sys.stdout.write(simulator.announce(control) + "\n")
         sys.stdout.flush()
         simulator.stage.start(warm=arguments.warm)

@@ -127,7 +127,7 @@ def u32(*values: int) -> bytes:
 
 
 def text(value: str) -> bytes:
-    """Pack a PTP string: a count of UTF-16 units with the NUL, the units, the NUL; the empty string is one zero byte."""
+    """Pack a PTP string: a count of UTF-16 units, the units, a NUL that is counted too; empty is one zero byte."""
     if not value:
         return b"\0"
     units = (value + "\0").encode("utf-16-le")

@@ -1,4 +1,4 @@
-"""The scenes in front of the simulated cameras, loaded and rendered in the background so that the start is not delayed."""
+"""The scenes in front of the simulated cameras, loaded and rendered in the background to start fast."""
 
 from __future__ import annotations
 

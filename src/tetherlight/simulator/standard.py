@@ -75,6 +75,18 @@ class StandardCamera(ABC):
     def file_removed(self, file: StoredFile) -> None:
         """Announce that a file is gone."""
 
+    @abstractmethod
+    def format_setting(self, name: str) -> tuple[int, int] | None:
+        """Give the property and value for JPEG, RAW or RAW+JPEG; None for another word."""
+
+    @abstractmethod
+    def battery_setting(self, percent: int) -> tuple[int, int]:
+        """Give the property and value for a charge."""
+
+    @abstractmethod
+    def card_changed(self) -> None:
+        """Count again how much room there is."""
+
     def family(self, operation: Operation) -> str:
         """Name the kind of operation, for faults."""
         return _FAMILIES.get(operation.code, "other")

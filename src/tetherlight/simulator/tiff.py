@@ -101,7 +101,7 @@ def _pack(kind: int, value: Value) -> tuple[bytes, int]:
         return content, len(content)
     if isinstance(value, bytes):
         return value, len(value)
-    numbers = [value] if isinstance(value, int | float | Fraction) else list(value)
+    numbers: list[int | float | Fraction] = [value] if isinstance(value, int | float | Fraction) else list(value)
     if kind in {RATIONAL, SRATIONAL}:
         layout = "<II" if kind == RATIONAL else "<ii"
         fractions = [Fraction(each).limit_denominator(1_000_000) for each in numbers]

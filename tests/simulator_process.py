@@ -1,0 +1,138 @@
+"""The simulator as a child process, for every integration test."""
+
+import asyncio
+import json
+import sys
+from dataclasses import dataclass
+from types import TracebackType
+from typing import Any, Self
+
+START_S = 20.0
+STOP_S = 20.0
+ANSWER_S = 30.0
+
+
+class ControlRefusedError(Exception):
+    """The simulator refused a control request; the text is its sentence."""
+
+
+@dataclass(frozen=True)
+class CameraAddress:
+    """One simulated camera as the simulator announces it."""
+
+    name: str
+    model: str
+    serial: str
+    port: str
+    addresses: tuple[str, ...]
+
+
+class SimulatorProcess:
+    """Run `python -m tetherlight.simulator` while the context lasts, with small pictures unless arguments say otherwise.
+
+    `async with SimulatorProcess("--cameras", "2") as simulator: await simulator.control("unplug", camera="camera1")`
+    """
+
+    def __init__(self, *arguments: str, width: int = 600, height: int = 400) -> None:
+        self._arguments = ("--width", str(width), "--height", str(height), "--no-warm", *arguments)
+        self._process: asyncio.subprocess.Process | None = None
+        self._reader: asyncio.StreamReader | None = None
+        self._writer: asyncio.StreamWriter | None = None
+        self._lock = asyncio.Lock()
+        self.control_path = ""
+        self.cameras: list[CameraAddress] = []
+
+    @property
+    def camera(self) -> CameraAddress:
+        """Give the first camera."""
+        return self.cameras[0]
+
+    @property
+    def addresses(self) -> list[str]:
+        """Give every port on which a camera may appear, as the server's CAMERAS setting wants them."""
+        return [address for camera in self.cameras for address in camera.addresses]
+
+    @property
+    def pid(self) -> int:
+        """Give the process's id."""
+        assert self._process is not None
+        return self._process.pid
+
+    async def __aenter__(self) -> Self:
+        self._process = await asyncio.create_subprocess_exec(
+            sys.executable,
+            *("-m", "tetherlight.simulator", "--exit-with-stdin", *self._arguments),
+            stdin=asyncio.subprocess.PIPE,
+            stdout=asyncio.subprocess.PIPE,
+        )
+        assert self._process.stdout is not None
+        try:
+            line = await asyncio.wait_for(self._process.stdout.readline(), START_S)
+            announced = json.loads(line)
+            self.control_path = announced["control"]
+            self.cameras = [
+                CameraAddress(**{**camera, "addresses": tuple(camera["addresses"])}) for camera in announced["cameras"]
+            ]
+            self._reader, self._writer = await asyncio.open_unix_connection(self.control_path)
+        except BaseException:
+            await self._stop()
+            raise
+        return self
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
+    ) -> None:
+        code = await self._stop()
+        if error is None:
+            assert code == 0, f"the simulator ended with {code}"
+
+    async def control(self, op: str, **fields: Any) -> dict[str, Any]:
+        """Send one request over the control socket and give its answer; raise ControlRefusedError.
+
+        Requests are answered in order; a long `wait` beside other requests goes through `control_apart`.
+        """
+        assert self._reader is not None
+        assert self._writer is not None
+        async with self._lock:
+            return await _exchange(self._reader, self._writer, {"op": op, **fields})
+
+    async def control_apart(self, op: str, **fields: Any) -> dict[str, Any]:
+        """Send one request over a connection of its own."""
+        reader, writer = await asyncio.open_unix_connection(self.control_path)
+        try:
+            return await _exchange(reader, writer, {"op": op, **fields})
+        finally:
+            writer.close()
+            await writer.wait_closed()
+
+    async def status(self, camera: str | None = None) -> dict[str, Any]:
+        """Give the status of one camera, the first by default."""
+        cameras: list[dict[str, Any]] = (await self.control("status"))["cameras"]
+        return next(each for each in cameras if camera in {None, each["name"]})
+
+    async def _stop(self) -> int:
+        """Close the process's stdin, which ends it, and give its exit code; kill it when it does not end."""
+        process = self._process
+        assert process is not None
+        assert process.stdin is not None
+        if self._writer is not None:
+            self._writer.close()
+            await self._writer.wait_closed()
+        process.stdin.close()
+        try:
+            return await asyncio.wait_for(process.wait(), STOP_S)
+        except TimeoutError:
+            process.kill()
+            return await process.wait()
+
+
+async def _exchange(
+    reader: asyncio.StreamReader, writer: asyncio.StreamWriter, request: dict[str, Any]
+) -> dict[str, Any]:
+    writer.write(json.dumps(request).encode() + b"\n")
+    await writer.drain()
+    limit = ANSWER_S + float(request.get("timeout", 0))
+    answer: dict[str, Any] = json.loads(await asyncio.wait_for(reader.readline(), limit))
+    if not answer.pop("ok"):
+        raise ControlRefusedError(answer["error"])
+    return answer
