@@ -128,31 +128,18 @@ def _ends(pid: int) -> bool:
 
 
 def _listening() -> set[str]:
-    inodes = {_inode(entry) for entry in Path("/proc/self/fd").iterdir()}
     found = set()
-    for table in ("tcp", "tcp6"):
-        for line in _lines(f"/proc/net/{table}"):
-            fields = line.split()
-            if fields[3] == "0A" and fields[9] in inodes:
-                found.add(f"{table} port {int(fields[1].rpartition(':')[2], 16)}")
-    for line in _lines("/proc/net/unix"):
-        fields = line.split()
-        if int(fields[3], 16) & 0x10000 and fields[6] in inodes:
-            found.add(fields[7] if len(fields) > 7 else f"unix {fields[6]}")
+    for entry in Path("/proc/self/fd").iterdir():
+        try:
+            inode = str(entry.readlink())
+            if not inode.startswith("socket:"):
+                continue
+            with socket.socket(fileno=os.dup(int(entry.name))) as copy:
+                if copy.getsockopt(socket.SOL_SOCKET, socket.SO_ACCEPTCONN):
+                    found.add(f"{copy.getsockname()} {inode}")
+        except OSError:
+            continue
     return found
-
-
-def _lines(path: str) -> list[str]:
-    table = Path(path)
-    return table.read_text().splitlines()[1:] if table.exists() else []
-
-
-def _inode(entry: Path) -> str | None:
-    try:
-        target = str(entry.readlink())
-    except OSError:
-        return None
-    return target.removeprefix("socket:[").rstrip("]") if target.startswith("socket:[") else None
 
 
 def _temporary_files() -> set[str]:
