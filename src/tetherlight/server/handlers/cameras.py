@@ -70,7 +70,7 @@ async def start_liveview(context: Context, payload: StartLiveview) -> StartedLiv
     stream = await context.connection.start_liveview(
         liveview, payload.encoding, max_fps=payload.max_fps, paced=payload.paced
     )
-    return StartedLiveview(message="Liveview stream initiated.", camera_id=liveview.camera.camera_id, stream=stream)
+    return StartedLiveview(message="Liveview stream initiated.", camera_id=liveview.camera_id, stream=stream)
 
 
 async def stop_liveview(context: Context, payload: CameraPayload) -> Message:

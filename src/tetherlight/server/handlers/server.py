@@ -15,7 +15,6 @@ from tetherlight.protocol.server import (
     ServerInfo,
     Subscribe,
     Subscription,
-    TopicSnapshot,
 )
 from tetherlight.server.context import Context, Pair, bind
 
@@ -32,13 +31,9 @@ async def describe(_context: Context, _: NoPayload) -> Description:
 
 async def subscribe(context: Context, payload: Subscribe) -> Subscription:
     """Set the connection's topics and give each as it stands."""
-    rig = context.rig
-    snapshots = {topic: await rig.snapshot(topic) for topic in payload.topics}
-    # No await between here and the reply's numbers: an event is either in the snapshot or comes after it.
+    # Listening begins first: an event with a number up to the snapshot's is already in the snapshot.
     context.connection.subscribe(frozenset(payload.topics))
-    return Subscription(
-        topics={topic: TopicSnapshot(seq=seq, snapshot=snapshot) for topic, (seq, snapshot) in snapshots.items()}
-    )
+    return Subscription(topics={topic: await context.rig.snapshot(topic) for topic in payload.topics})
 
 
 async def auth(context: Context, payload: Authenticate) -> Message:

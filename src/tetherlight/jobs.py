@@ -1,0 +1,181 @@
+"""The rig's jobs: those under way, those that wait, and the last ones that ended."""
+
+import asyncio
+import builtins
+import secrets
+from collections.abc import Callable
+from datetime import UTC, datetime
+
+from tetherlight.camera.camera import Camera
+from tetherlight.errors import CameraBusy, CameraLost, JobConflict, JobNotFound, LightsBusy, SetNotFound, StoreError
+from tetherlight.lights.lights import Lights
+from tetherlight.models import CameraState, Job, JobState, LightInfo, StepState
+from tetherlight.photometric.plan import check_sequence, plan_set
+from tetherlight.protocol.events import SETS_CHANGED, SetChange
+from tetherlight.protocol.messages import RequestId
+from tetherlight.protocol.sets import CapturePhotometricSet
+from tetherlight.publisher import Publisher
+from tetherlight.set_job import ENDED, SetJob
+from tetherlight.settings import Settings
+from tetherlight.store.names import set_prefix
+from tetherlight.store.store import Store
+
+REMEMBERED = 20
+"""Jobs that ended which are still listed."""
+
+
+class Jobs:
+    """Starts jobs, one at a time on the lights, and finds them again by id."""
+
+    def __init__(
+        self,
+        settings: Settings,
+        lights: Lights,
+        store: Store,
+        publisher: Publisher,
+        find_camera: Callable[[str | None], Camera],
+    ) -> None:
+        self._settings = settings
+        self._lights = lights
+        self._store = store
+        self._publisher = publisher
+        self._find_camera = find_camera
+        self._jobs: dict[str, SetJob] = {}
+        self._starting = asyncio.Lock()
+
+    async def load_interrupted(self) -> None:
+        """Find the sets whose server ended in the middle, so that they can be resumed."""
+        for listed in await asyncio.to_thread(self._store.list_sets):
+            if listed.status is JobState.INTERRUPTED:
+                try:
+                    manifest = await asyncio.to_thread(self._store.manifest, listed.name)
+                except StoreError:
+                    continue
+                job = SetJob(listed.name, manifest, self._lights, self._store, self._publisher)
+                self._jobs[job.job_id] = job
+
+    def list(self) -> list[Job]:
+        """Return all jobs, newest first."""
+        return [job.snapshot() for job in reversed(self._jobs.values())]
+
+    def find(self, job_id: str) -> SetJob:
+        """Return the job of this id; raise JobNotFound."""
+        try:
+            return self._jobs[job_id]
+        except KeyError:
+            raise JobNotFound(f"No job '{job_id[:200]}' is known.", hint="GET_JOBS lists them.") from None
+
+    async def start_set(
+        self, camera: Camera, wanted: CapturePhotometricSet, requester: str | None, request_id: RequestId
+    ) -> SetJob:
+        """Check everything, make the set's folder and start its sequence."""
+        async with self._starting:
+            lights = self._check(camera, wanted)
+            settle_s = self._settings.photometric_capture_delay
+            await asyncio.to_thread(self._require_room, len(wanted.light_sequence) + wanted.ambient)
+            manifest = plan_set(
+                wanted,
+                job_id=f"job-{secrets.token_hex(4)}",
+                lights=lights,
+                settle_s=settle_s,
+                camera=camera.status(),
+                config=await camera.get_config(),
+            )
+            self._check_free(camera)
+            folder = await asyncio.to_thread(self._store.create_set, wanted.set_name_prefix, datetime.now(UTC))
+            await asyncio.to_thread(self._store.write_manifest, folder.name, manifest)
+            job = SetJob(
+                folder.name,
+                manifest,
+                self._lights,
+                self._store,
+                self._publisher,
+                requester=requester,
+                request_id=request_id,
+            )
+            self._remember(job)
+            self._publisher.publish(SETS_CHANGED, SetChange(set_name=folder.name, change="created"))
+            job.start(camera)
+            return job
+
+    async def cancel(self, job_id: str) -> Job:
+        """End a job after the exposure under way."""
+        return await self.find(job_id).halt("cancel")
+
+    async def pause(self, job_id: str) -> Job:
+        """Stop a job after the exposure under way."""
+        return await self.find(job_id).halt("pause")
+
+    async def resume(self, job_id: str) -> Job:
+        """Go on with a job at its first step that is not done; failed steps are taken again."""
+        job = self.find(job_id)
+        if job.state not in {JobState.PAUSED, JobState.INTERRUPTED}:
+            raise JobConflict(f"Job '{job_id}' is {job.state.value}; only paused and interrupted jobs can be resumed.")
+        failed = [step.index for step in job.manifest.steps if step.state is StepState.FAILED]
+        return await self._run_again(job, failed)
+
+    async def retry(self, job_id: str, steps: builtins.list[int] | None) -> Job:
+        """Take the named steps again, or all that failed."""
+        return await self._run_again(self.find(job_id), steps)
+
+    async def skip(self, job_id: str, steps: builtins.list[int] | None) -> Job:
+        """Leave the named steps out, or all that failed."""
+        job = self.find(job_id)
+        await job.change_steps(steps, StepState.SKIPPED)
+        return job.snapshot()
+
+    async def stop(self) -> None:
+        """End every job because the server stops."""
+        await asyncio.gather(*(job.stop() for job in self._jobs.values()))
+
+    async def _run_again(self, job: SetJob, steps: builtins.list[int] | None) -> Job:
+        async with self._starting:
+            camera_id = job.manifest.camera.camera_id if job.manifest.camera else None
+            camera = self._find_camera(camera_id)
+            if job.running:
+                raise JobConflict(f"Job '{job.job_id}' is running; pause it first.")
+            self._check_ready(camera)
+            self._check_free(camera)
+            for light in {step.light for step in job.manifest.steps if step.light is not None}:
+                self._lights.light(light)
+            try:
+                await asyncio.to_thread(self._store.set_folder, job.set_name)
+            except SetNotFound as error:
+                raise JobConflict(f"The set of job '{job.job_id}' is gone.") from error
+            if steps is None or steps:
+                await job.change_steps(steps, StepState.PENDING)
+            job.start(camera)
+            return job.snapshot()
+
+    def _check(self, camera: Camera, wanted: CapturePhotometricSet) -> builtins.list[LightInfo]:
+        check_sequence(wanted.light_sequence)
+        set_prefix(wanted.set_name_prefix)
+        lights = [self._lights.light(name) for name in wanted.light_sequence]
+        self._check_free(camera)
+        self._check_ready(camera)
+        return lights
+
+    def _check_free(self, camera: Camera) -> None:
+        if camera.owner is not None:
+            raise CameraBusy(f"Job '{camera.owner}' uses the camera.", details={"job_id": camera.owner})
+        if self._lights.owner is not None:
+            raise LightsBusy(f"Job '{self._lights.owner}' uses the lights.", details={"job_id": self._lights.owner})
+        for job in self._jobs.values():
+            if job.running:
+                raise LightsBusy(f"Job '{job.job_id}' is about to use the lights.", details={"job_id": job.job_id})
+
+    @staticmethod
+    def _check_ready(camera: Camera) -> None:
+        if camera.state is not CameraState.READY:
+            raise CameraLost(
+                f"Camera '{camera.camera_id}' is {camera.state.value}.", hint="The server goes on looking for it."
+            )
+
+    def _require_room(self, exposures: int) -> None:
+        self._store.require_free(exposures * self._store.estimate_image_bytes())
+
+    def _remember(self, job: SetJob) -> None:
+        self._jobs[job.job_id] = job
+        over = [known for known in self._jobs.values() if known.state in ENDED and not known.running]
+        for old in over[: max(0, len(over) - REMEMBERED)]:
+            del self._jobs[old.job_id]

@@ -1,0 +1,379 @@
+"""The rig: cameras, lights, store and jobs, with one owner."""
+
+import asyncio
+import contextlib
+import logging
+from collections.abc import AsyncIterator, Coroutine, Sequence
+from datetime import UTC, datetime
+from importlib.metadata import version
+from typing import Any
+
+from tetherlight.camera.camera import Camera
+from tetherlight.camera.detection import FoundCamera, find_cameras
+from tetherlight.doctor import diagnose
+from tetherlight.errors import CameraBusy, CameraLost, CameraNotFound, CameraNotOpen, NoCameraSelected, ServerStopping
+from tetherlight.jobs import Jobs, SetJob
+from tetherlight.lights.lights import Lights
+from tetherlight.lights.rig_file import RigFile
+from tetherlight.liveview import Liveview
+from tetherlight.models import CameraInfo, CameraStatus, LightsStatus
+from tetherlight.protocol.cameras import CaptureResult
+from tetherlight.protocol.events import (
+    CAMERAS_CHANGED,
+    LIGHTS_CHANGED,
+    SETS_CHANGED,
+    STORAGE_CHANGED,
+    CameraInventory,
+    SetChange,
+)
+from tetherlight.protocol.lights import LightStates
+from tetherlight.protocol.messages import PROTOCOL_VERSION, RequestId
+from tetherlight.protocol.server import Finding, ServerInfo, Topic, TopicSnapshot
+from tetherlight.protocol.sets import AnnotateSet, CapturePhotometricSet
+from tetherlight.publisher import Publisher
+from tetherlight.settings import Settings
+from tetherlight.store.store import Store
+from tetherlight.watch import CameraWatch
+
+logger = logging.getLogger(__name__)
+
+FEATURES = ("jobs", "subscribe", "binary_liveview", "mjpeg", "several_cameras", "trash", "thumbnails", "zip")
+
+
+class Rig:
+    """The only owner of open cameras, the selected one, the lights, the store and the jobs."""
+
+    def __init__(self, settings: Settings, rig_file: RigFile, lights: Lights, store: Store) -> None:
+        self.settings = settings
+        self.rig_file = rig_file
+        self.lights = lights
+        self.store = store
+        self.publisher = Publisher()
+        self.jobs = Jobs(settings, lights, store, self.publisher, self.camera)
+        self.started_at = datetime.now(UTC)
+        self.stopping = False
+        self._cameras: dict[str, Camera] = {}
+        self._liveviews: dict[str, Liveview] = {}
+        self._selected: str | None = None
+        self._seen: tuple[FoundCamera, ...] = ()
+        self._choosing = asyncio.Lock()
+        self._scanning = asyncio.Lock()
+        self._tasks: set[asyncio.Task[None]] = set()
+        self._watch = CameraWatch(self)
+
+    @classmethod
+    @contextlib.asynccontextmanager
+    async def open(cls, settings: Settings) -> AsyncIterator["Rig"]:
+        """Own a rig for a while: lights off at the start, and at the end whatever happened."""
+        rig_file = await asyncio.to_thread(RigFile.load, settings.rig_file)
+        settings = settings.model_copy(update={"cameras": (*settings.cameras, *rig_file.cameras)})
+        store = Store(settings)
+        await asyncio.to_thread(store.prepare)
+        lights = await Lights.open(settings, rig_file)
+        try:
+            rig = cls(settings, rig_file, lights, store)
+            lights.listen(rig._lights_changed)
+            await rig.jobs.load_interrupted()
+            rig.background(rig._watch.run())
+            try:
+                yield rig
+            finally:
+                await rig.stop()
+        finally:
+            await lights.close()
+            store.close()
+
+    async def stop(self) -> None:
+        """Switch the lights off, end jobs and live views, close every camera; a second call does nothing."""
+        if self.stopping:
+            return
+        self.stopping = True
+        await self.lights.all_off()
+        await self.jobs.stop()
+        await self.lights.all_off()
+        for task in tuple(self._tasks):
+            task.cancel()
+        await asyncio.gather(*self._tasks, return_exceptions=True)
+        ending = ServerStopping("The server is stopping.")
+        await asyncio.gather(*(liveview.close(ending) for liveview in self._liveviews.values()))
+        await asyncio.gather(*(camera.close() for camera in self._cameras.values()), return_exceptions=True)
+        self._liveviews.clear()
+        self._cameras.clear()
+        self._selected = None
+
+    def background(self, work: Coroutine[Any, Any, None]) -> None:
+        """Run work that belongs to the rig and ends with it."""
+        task = asyncio.create_task(work)
+        self._tasks.add(task)
+        task.add_done_callback(self._background_done)
+
+    def _background_done(self, task: asyncio.Task[None]) -> None:
+        self._tasks.discard(task)
+        if not task.cancelled() and (error := task.exception()) is not None:
+            logger.error("Background work failed", exc_info=error)
+
+    # Cameras
+
+    def camera(self, camera_id: str | None = None) -> Camera:
+        """Return the open camera of this id, or the selected one."""
+        if camera_id is None:
+            if self._selected is None:
+                raise NoCameraSelected("No camera selected.", hint="Send SELECT_CAMERA first.")
+            return self._cameras[self._selected]
+        if camera_id in self._cameras:
+            return self._cameras[camera_id]
+        if any(found.camera_id == camera_id for found in self._seen):
+            raise CameraNotOpen(
+                f"Camera '{camera_id}' is not open.", hint="Send SELECT_CAMERA with this camera_id to open it."
+            )
+        raise CameraNotFound(f"No camera with camera_id '{camera_id[:200]}' is known.", hint="GET_CAMERAS lists them.")
+
+    @property
+    def cameras(self) -> Sequence[Camera]:
+        """The open cameras."""
+        return tuple(self._cameras.values())
+
+    def liveview(self, camera_id: str | None = None) -> Liveview:
+        """Return the live view of an open camera."""
+        camera = self.camera(camera_id)
+        if camera.camera_id not in self._liveviews:
+            self._liveviews[camera.camera_id] = Liveview(camera, self.settings.liveview_frame_interval)
+        return self._liveviews[camera.camera_id]
+
+    def wake_liveview(self, camera_id: str) -> None:
+        """Let the live view of a camera that is ready again go on at once."""
+        if camera_id in self._liveviews:
+            self._liveviews[camera_id].wake()
+
+    async def find_cameras(self) -> list[CameraInfo]:
+        """Look for cameras; what is open is told as it is and not disturbed."""
+        await self.scan()
+        found = {one.camera_id: self._found_info(one) for one in self._seen}
+        return list((found | {one.camera_id: self._open_info(one) for one in self._cameras.values()}).values())
+
+    async def scan(self) -> bool:
+        """Look for cameras and say whether others are there than before."""
+        async with self._scanning:
+            before = self._seen
+            ports = {camera.port for camera in self._cameras.values()}
+            found = await find_cameras(self.settings, skip_ports=ports)
+            self._seen = tuple(found)
+        return self._seen != before
+
+    async def select(self, model: str | None, port: str | None, camera_id: str | None) -> CameraInfo:
+        """Open a camera and select it; without `camera_id` the one selected before is closed first."""
+        if camera_id is None:
+            self._refuse_if_owned(self._selected)
+        async with self._choosing:
+            if self.stopping:
+                raise ServerStopping("The server is stopping.")
+            camera = self._match_open(model, port, camera_id)
+            if camera is None:
+                found = await self._match_found(model, port, camera_id)
+                camera = await self._open(found, beside=camera_id is not None)
+            elif camera_id is None and self._selected not in {None, camera.camera_id}:
+                await self._close(self._selected)
+            self._selected = camera.camera_id
+        self.announce_cameras()
+        return self._open_info(camera)
+
+    async def deselect(self, camera_id: str | None = None) -> None:
+        """Close the named camera or the selected one; nothing selected is no error."""
+        if camera_id is not None:
+            self.camera(camera_id)
+        self._refuse_if_owned(camera_id or self._selected)
+        async with self._choosing:
+            wanted = camera_id or self._selected
+            if wanted is not None:
+                await self._close(wanted)
+        self.announce_cameras()
+
+    def _refuse_if_owned(self, camera_id: str | None) -> None:
+        camera = self._cameras.get(camera_id) if camera_id else None
+        if camera is not None and camera.owner is not None:
+            raise CameraBusy(f"Job '{camera.owner}' uses the camera.", details={"job_id": camera.owner})
+
+    def _match_open(self, model: str | None, port: str | None, camera_id: str | None) -> Camera | None:
+        if camera_id is not None:
+            return self._cameras.get(camera_id)
+        selected = [self._cameras[self._selected]] if self._selected else []
+        for camera in (*selected, *self._cameras.values()):
+            if model in {None, camera.model} and port in {None, camera.port}:
+                return camera
+        return None
+
+    async def _match_found(self, model: str | None, port: str | None, camera_id: str | None) -> FoundCamera:
+        await self.scan()
+        for found in self._seen:
+            if camera_id in {None, found.camera_id} and model in {None, found.model} and port in {None, found.port}:
+                return found
+        wanted = {"model": model, "port": port, "camera_id": camera_id}
+        named = " and ".join(f"{name} '{value[:200]}'" for name, value in wanted.items() if value is not None)
+        hint = "Is it connected, switched on and awake? `tetherlight doctor` looks further."
+        raise CameraNotFound(f"No camera with {named} was found." if named else "No camera was found.", hint=hint)
+
+    async def _open(self, found: FoundCamera, *, beside: bool) -> Camera:
+        if not beside and self._selected is not None:
+            await self._close(self._selected)
+        camera = await Camera.open(found, self.settings, self._watch)
+        self._cameras[camera.camera_id] = camera
+        return camera
+
+    async def _close(self, camera_id: str) -> None:
+        camera = self._cameras.pop(camera_id)
+        if self._selected == camera_id:
+            self._selected = None
+        liveview = self._liveviews.pop(camera_id, None)
+        try:
+            if liveview is not None:
+                await liveview.close(CameraLost("The camera was deselected."))
+        finally:
+            await camera.close()
+
+    def _open_info(self, camera: Camera) -> CameraInfo:
+        return CameraInfo(
+            model=camera.model,
+            port=camera.port,
+            camera_id=camera.camera_id,
+            serial=camera.serial,
+            selected=camera.camera_id == self._selected,
+            open=True,
+            state=camera.state,
+        )
+
+    @staticmethod
+    def _found_info(found: FoundCamera) -> CameraInfo:
+        return CameraInfo(model=found.model, port=found.port, camera_id=found.camera_id, serial=found.serial)
+
+    def camera_statuses(self) -> list[CameraStatus]:
+        """Tell how every open camera stands."""
+        statuses = []
+        for camera in self._cameras.values():
+            liveview = self._liveviews.get(camera.camera_id)
+            update: dict[str, Any] = {"selected": camera.camera_id == self._selected}
+            if liveview is not None:
+                update |= {"liveview_viewers": liveview.viewers, "liveview_fps": liveview.fps}
+            statuses.append(camera.status().model_copy(update=update))
+        return statuses
+
+    def inventory(self) -> CameraInventory:
+        """Tell which cameras are there as of the last look, and how the open ones stand."""
+        found = {one.camera_id: self._found_info(one) for one in self._seen}
+        opened = {one.camera_id: self._open_info(one) for one in self._cameras.values()}
+        return CameraInventory(cameras=list((found | opened).values()), open=self.camera_statuses())
+
+    def announce_cameras(self) -> None:
+        """Tell the camera topic how the cameras stand."""
+        self.publisher.publish(CAMERAS_CHANGED, self.inventory())
+
+    # Captures and sets
+
+    async def capture(self, camera_id: str | None, *, download: bool) -> CaptureResult:
+        """Take one picture and put every file of it into the captures folder."""
+        camera = self.camera(camera_id)
+        if download:
+            await asyncio.to_thread(self.store.require_free, self.store.estimate_image_bytes())
+        folder, stem = self.store.image_stem(camera.model, datetime.now(UTC))
+        exposure = await camera.capture(folder, stem, download=download)
+        files = [self.store.image_file(one.path, sha256=one.sha256, size=one.size) for one in exposure.files]
+        if download:
+            await self.announce_storage()
+        jpeg = next((one.path for one in files if one.mimetype == "image/jpeg"), None)
+        return CaptureResult(
+            message="Image captured and downloaded." if download else "Image captured and left on the camera.",
+            camera_id=camera.camera_id,
+            file_path=jpeg or (files[0].path if files else None),
+            files=files,
+            camera_path=next(iter(exposure.camera_paths), None),
+            captured_at=exposure.captured_at,
+        )
+
+    async def start_set(
+        self, wanted: CapturePhotometricSet, *, requester: str | None = None, request_id: RequestId = None
+    ) -> SetJob:
+        """Check everything a set needs, then start its job."""
+        if self.stopping:
+            raise ServerStopping("The server is stopping.")
+        return await self.jobs.start_set(self.camera(wanted.camera_id), wanted, requester, request_id)
+
+    async def delete_set(self, name: str) -> None:
+        """Move a set to the trash and tell the sets topic."""
+        await asyncio.to_thread(self.store.delete_set, name)
+        self.publisher.publish(SETS_CHANGED, SetChange(set_name=name, change="deleted"))
+
+    async def restore_set(self, name: str) -> None:
+        """Bring a set back from the trash and tell the sets topic."""
+        await asyncio.to_thread(self.store.restore_set, name)
+        self.publisher.publish(SETS_CHANGED, SetChange(set_name=name, change="restored"))
+
+    async def rename_set(self, name: str, new_name: str) -> None:
+        """Rename a set and tell the sets topic."""
+        await asyncio.to_thread(self.store.rename_set, name, new_name)
+        self.publisher.publish(SETS_CHANGED, SetChange(set_name=name, change="renamed", new_name=new_name))
+
+    async def annotate_set(self, wanted: AnnotateSet) -> None:
+        """Keep what people note about a set and tell the sets topic."""
+        await asyncio.to_thread(self.store.annotate_set, wanted)
+        self.publisher.publish(SETS_CHANGED, SetChange(set_name=wanted.set_name, change="updated"))
+
+    # What others are told
+
+    def light_states(self) -> LightStates:
+        """Tell every light by name."""
+        status = self.lights.status()
+        return LightStates(
+            states=dict(self.lights.states),
+            gpio_available=status.gpio_available,
+            driver=status.driver,
+            message=status.message,
+            lights=status.lights,
+        )
+
+    def _lights_changed(self) -> None:
+        self.publisher.publish(LIGHTS_CHANGED, self.light_states())
+
+    async def announce_storage(self) -> None:
+        """Tell the storage topic how much room there is."""
+        self.publisher.publish(STORAGE_CHANGED, await asyncio.to_thread(self.store.storage))
+
+    async def info(self) -> ServerInfo:
+        """Tell what this server is and how everything stands."""
+        lights: LightsStatus = self.lights.status()
+        return ServerInfo(
+            version=version("tetherlight"),
+            protocol=PROTOCOL_VERSION,
+            features=list(FEATURES),
+            simulated=self.settings.simulator_control is not None,
+            cameras=self.camera_statuses(),
+            selected=self._selected,
+            lights=lights,
+            storage=await asyncio.to_thread(self.store.storage),
+            jobs=self.jobs.list(),
+            sets_dir=str(self.settings.sets_dir),
+            started_at=self.started_at.isoformat().replace("+00:00", "Z"),
+        )
+
+    async def snapshot(self, topic: Topic) -> TopicSnapshot:
+        """Give a topic as it stands, with the number of the last event that is in it."""
+        storage = await asyncio.to_thread(self.store.storage) if topic == "storage" else None
+        sets = await asyncio.to_thread(self.store.list_sets) if topic == "sets" else None
+        seq = self.publisher.seq(topic)
+        match topic:
+            case "camera":
+                state: Any = self.inventory()
+            case "config":
+                entries = {one.camera_id: await one.get_config() for one in self.cameras}
+                state, seq = entries, self.publisher.seq(topic)
+            case "lights":
+                state = self.light_states()
+            case "job":
+                state = self.jobs.list()
+            case "sets":
+                state = sets
+            case "storage":
+                state = storage
+        return TopicSnapshot(seq=seq, snapshot=state)
+
+    async def diagnose(self) -> list[Finding]:
+        """Let the doctor look for what is wrong."""
+        return await diagnose(self.settings, self.rig_file)

@@ -1,0 +1,288 @@
+"""A photometric set as a job: runs, pauses, is resumed, ends, and always says so on disk."""
+
+import asyncio
+import logging
+from datetime import UTC, datetime
+from typing import Literal
+
+from tetherlight.camera.camera import Camera
+from tetherlight.errors import JobConflict, SequenceFailed, ServerError, TetherlightError
+from tetherlight.lights.lights import Lights
+from tetherlight.models import Job, JobState, JobStep, StepState
+from tetherlight.photometric.sequence import Sequence, StepFailed
+from tetherlight.protocol.events import JOB_CHANGED, PHOTOMETRIC_PROGRESS, SETS_CHANGED, PhotometricProgress, SetChange
+from tetherlight.protocol.messages import RequestId
+from tetherlight.protocol.sets import PhotometricSetResult
+from tetherlight.publisher import Publisher
+from tetherlight.store.manifest import Manifest, StepRecord
+from tetherlight.store.store import Store
+
+logger = logging.getLogger(__name__)
+
+ENDED = frozenset({JobState.COMPLETED, JobState.FAILED, JobState.CANCELLED, JobState.INTERRUPTED})
+Wish = Literal["pause", "cancel"]
+
+
+class SetJob:
+    """The sequence of one image set.
+
+    running → completed | failed | cancelled | paused | interrupted; paused, failed, cancelled and interrupted jobs can
+    run again from their first step that is not done. A job that does not run holds neither camera nor lights.
+    """
+
+    def __init__(
+        self,
+        set_name: str,
+        manifest: Manifest,
+        lights: Lights,
+        store: Store,
+        publisher: Publisher,
+        *,
+        requester: str | None = None,
+        request_id: RequestId = None,
+    ) -> None:
+        self.job_id = manifest.job_id or f"set-{set_name}"
+        self.set_name = set_name
+        self.manifest = manifest
+        self.state = manifest.status or JobState.INTERRUPTED
+        self.hint: str | None = None
+        self._lights = lights
+        self._store = store
+        self._publisher = publisher
+        self._requester = requester
+        self._request_id = request_id
+        self._wish: Wish | None = None
+        self._sequence: Sequence | None = None
+        self._task: asyncio.Task[None] | None = None
+        self._halted = asyncio.Event()
+        self._ended = asyncio.Event()
+        self._seconds_per_step: float | None = None
+        self._step_began = 0.0
+
+    @property
+    def running(self) -> bool:
+        """Whether the job has camera and lights now."""
+        return self._task is not None
+
+    @property
+    def set_folder(self) -> str:
+        """The set's folder relative to CAPTURES_BASE_DIR."""
+        return self._store.relative(self._store.places.sets_dir / self.set_name)
+
+    def start(self, camera: Camera) -> None:
+        """Begin, or go on, with the steps that are pending."""
+        if self._task is not None:
+            raise JobConflict(f"Job '{self.job_id}' is running already.")
+        self._wish, self.hint = None, None
+        self._halted.clear()
+        self._ended.clear()
+        self._enter(JobState.RUNNING)
+        self._task = asyncio.create_task(self._run(camera), name=f"job {self.job_id}")
+
+    async def halt(self, wish: Wish) -> Job:
+        """Pause or cancel after the exposure under way, and return the job as it is then."""
+        if self._task is not None:
+            self._wish = "cancel" if self._wish == "cancel" else wish
+            if self._sequence is not None:
+                self._sequence.stop()
+            await self._halted.wait()
+        elif wish == "cancel" and self.state in {JobState.PAUSED, JobState.INTERRUPTED}:
+            await self._finish(JobState.CANCELLED)
+        else:
+            raise JobConflict(f"Job '{self.job_id}' is {self.state.value}.")
+        return self.snapshot()
+
+    async def change_steps(self, indexes: list[int] | None, state: StepState) -> None:
+        """Make the named steps, or all failed ones, pending again or skipped."""
+        if self._task is not None:
+            raise JobConflict(f"Job '{self.job_id}' is running; pause it first.")
+        known = {step.index for step in self.manifest.steps}
+        if unknown := [index for index in indexes or [] if index not in known]:
+            raise JobConflict(f"Job '{self.job_id}' has no step {unknown[0]}.")
+        chosen = [
+            step
+            for step in self.manifest.steps
+            if (step.index in indexes if indexes is not None else step.state is StepState.FAILED)
+        ]
+        if not chosen:
+            raise JobConflict(f"No step of job '{self.job_id}' has failed.")
+        for step in chosen:
+            self.manifest = self.manifest.with_step(step.model_copy(update={"state": state}))
+        await self._write()
+        self._publish()
+
+    async def result(self) -> PhotometricSetResult:
+        """Wait for the end and return what was captured; raise SequenceFailed with the partial result."""
+        await self._ended.wait()
+        if self.state is JobState.COMPLETED:
+            return self._partial("Photometric sequence completed successfully.")
+        cause = self.manifest.error or "The sequence was cancelled."
+        sentence = f"Photometric sequence failed: {cause}"
+        raise SequenceFailed(
+            sentence, hint=self.hint, details={"job_id": self.job_id, "cause": self.manifest.error_code},
+            data=self._partial(sentence),
+        )  # fmt: skip
+
+    async def stop(self) -> None:
+        """End at once because the server stops; the manifest says that the set was interrupted."""
+        if self._task is not None:
+            self._task.cancel()
+            await asyncio.gather(self._task, return_exceptions=True)
+        self._ended.set()
+
+    async def record(self, step: StepRecord) -> None:
+        """Put a step into the manifest and tell who listens; called by the sequence."""
+        self.manifest = self.manifest.with_step(step)
+        loop = asyncio.get_running_loop()
+        if step.state is StepState.RUNNING:
+            self._step_began = loop.time()
+            self._progress(_begins(step, self._total), step)
+        elif step.state is StepState.DONE:
+            took = loop.time() - self._step_began
+            known = self._seconds_per_step
+            self._seconds_per_step = took if known is None else 0.5 * (known + took)
+        await self._write()
+        if step.state is StepState.DONE:
+            self._progress(_captured(step, self._total), step)
+            self._publisher.publish(SETS_CHANGED, SetChange(set_name=self.set_name, change="updated"))
+        elif step.state is StepState.FAILED:
+            cause = TetherlightError(step.error or "The step failed.")
+            self._progress(f"error_processing_light_{step.index}", step, cause)
+        self._publish()
+
+    async def _run(self, camera: Camera) -> None:
+        state, error, code = JobState.COMPLETED, None, None
+        try:
+            with self._store.hold(self.set_name):
+                async with camera.reserve(self.job_id), self._lights.reserve(self.job_id):
+                    state = await self._run_steps(camera)
+        except StepFailed as failure:
+            paused = self.manifest.plan is not None and self.manifest.plan.on_failure == "pause"
+            state = JobState.PAUSED if paused else JobState.FAILED
+            error, code, self.hint = _sentence(failure), failure.cause.code, failure.cause.hint
+        except TetherlightError as failure:
+            state, error, code, self.hint = JobState.FAILED, failure.message, failure.code, failure.hint
+        except asyncio.CancelledError:
+            state, error, code = JobState.INTERRUPTED, "The server was stopped.", ServerError.code
+        except Exception:
+            logger.exception("Job %s failed unexpectedly", self.job_id)
+            state, error, code = JobState.FAILED, "The server made a mistake; its log says more.", "internal_error"
+        finally:
+            self._task, self._sequence = None, None
+            await asyncio.shield(self._finish(state, error, code))
+
+    async def _run_steps(self, camera: Camera) -> JobState:
+        folder = self._store.set_folder(self.set_name)
+        self._sequence = Sequence(self, folder, camera, self._lights, self.job_id)
+        if self._wish is not None:
+            self._sequence.stop()
+        await self._sequence.run()
+        if all(step.state in {StepState.DONE, StepState.SKIPPED} for step in self.manifest.steps):
+            return JobState.COMPLETED
+        return JobState.PAUSED if self._wish == "pause" else JobState.CANCELLED
+
+    async def _finish(self, state: JobState, error: str | None = None, code: str | None = None) -> None:
+        if state is JobState.INTERRUPTED:
+            self.manifest = self.manifest.interrupted()
+        ended = None if state is JobState.PAUSED else datetime.now(UTC)
+        self.manifest = self.manifest.model_copy(update={"finished_at": ended, "error": error, "error_code": code})
+        self._enter(state)
+        try:
+            await self._write()
+        except TetherlightError as failure:
+            logger.error("The manifest of '%s' could not be closed: %s", self.set_name, failure.message)  # noqa: TRY400
+        self._publish()
+        self._publisher.publish(SETS_CHANGED, SetChange(set_name=self.set_name, change="updated"))
+        self._halted.set()
+        if state in ENDED:
+            self._ended.set()
+
+    def _enter(self, state: JobState) -> None:
+        self.state = state
+        self.manifest = self.manifest.model_copy(update={"status": state})
+
+    async def _write(self) -> None:
+        await asyncio.to_thread(self._store.write_manifest, self.set_name, self.manifest)
+
+    @property
+    def _total(self) -> int:
+        return sum(step.light is not None for step in self.manifest.steps)
+
+    def _progress(self, status: str, step: StepRecord, error: TetherlightError | None = None) -> None:
+        progress = PhotometricProgress(
+            status=status,
+            current_light=step.light,
+            set_folder=self.set_folder,
+            error_detail=error.message if error else None,
+            job_id=self.job_id,
+            index=step.index,
+            total=self._total,
+            request_id=self._request_id,
+        )
+        self._publisher.publish(PHOTOMETRIC_PROGRESS, progress, topic="job", requester=self._requester, error=error)
+
+    def _publish(self) -> None:
+        self._publisher.publish(JOB_CHANGED, self.snapshot())
+
+    def _path(self, filename: str) -> str:
+        return f"{self.set_folder}/{filename}"
+
+    def _partial(self, message: str) -> PhotometricSetResult:
+        lit = [step for step in self.manifest.steps if step.light is not None and step.state is StepState.DONE]
+        images = [self._path(step.image.filename) for step in lit if step.image is not None]
+        return PhotometricSetResult(
+            message=message,
+            set_folder=self.set_folder,
+            image_count=len(images),
+            images_captured=images,
+            job_id=self.job_id,
+            warnings=[f"{step.light}: {warning}" for step in lit for warning in step.warnings],
+        )
+
+    def snapshot(self) -> Job:
+        """Return the job as messages carry it."""
+        steps = self.manifest.steps
+        running = next((step for step in steps if step.state is StepState.RUNNING), None)
+        begun = [s for s in steps if s.light is not None and s.state not in {StepState.PENDING, StepState.SKIPPED}]
+        left = sum(step.state in {StepState.PENDING, StepState.RUNNING} for step in steps)
+        estimate = self._seconds_per_step * left if self._seconds_per_step is not None and self.running else None
+        return Job(
+            job_id=self.job_id,
+            state=self.state,
+            camera_id=self.manifest.camera.camera_id if self.manifest.camera else None,
+            set_name=self.set_name,
+            set_folder=self.set_folder,
+            index=len(begun),
+            total=self._total,
+            current_light=running.light if running else None,
+            steps=[self._job_step(step) for step in steps],
+            started_at=self.manifest.started_at or datetime.now(UTC),
+            finished_at=self.manifest.finished_at,
+            seconds_left=estimate,
+            error=self.manifest.error,
+            error_code=self.manifest.error_code,
+            hint=self.hint,
+        )
+
+    def _job_step(self, step: StepRecord) -> JobStep:
+        return JobStep(
+            index=step.index,
+            light=step.light,
+            state=step.state,
+            files=[self._path(file.filename) for file in step.files],
+            error=step.error,
+            warning=" ".join(step.warnings) or None,
+        )
+
+
+def _begins(step: StepRecord, total: int) -> str:
+    return "processing_ambient" if step.light is None else f"processing_light_{step.index}_of_{total}"
+
+
+def _captured(step: StepRecord, total: int) -> str:
+    return "captured_ambient" if step.light is None else f"captured_light_{step.index}_of_{total}"
+
+
+def _sentence(failure: StepFailed) -> str:
+    what = "ambient frame" if failure.step.light is None else f"image for light: {failure.step.light}"
+    return f"Failed to capture {what}. {failure.cause.message}"
