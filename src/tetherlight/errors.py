@@ -38,6 +38,7 @@ TetherlightError                 internal_error
 │   ├── SetBusy                  set_busy
 │   ├── SetExists                set_exists
 │   ├── ImageNotFound            image_not_found
+│   ├── ImageUnreadable          image_unreadable
 │   └── DiskFull                 disk_full
 ├── JobError                     job_error
 │   ├── JobNotFound              job_not_found
@@ -309,6 +310,12 @@ class ImageNotFound(StoreError):
     """There is no image at that path, or it must not be read."""
 
     code = "image_not_found"
+
+
+class ImageUnreadable(StoreError):
+    """The image is damaged, or of a kind of which no picture can be drawn."""
+
+    code = "image_unreadable"
 
 
 class DiskFull(StoreError):

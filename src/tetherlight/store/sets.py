@@ -10,9 +10,9 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from tetherlight.errors import SetBusy, SetExists, SetNotFound, StoreError
+from tetherlight.errors import InvalidPayload, SetBusy, SetExists, SetNotFound, StoreError
 from tetherlight.models import ImageFile, ImageSet
-from tetherlight.protocol.sets import SetDetails
+from tetherlight.protocol.sets import AnnotateSet, SetDetails
 from tetherlight.store.files import FOLDER_MODE, make_folder, store_errors, sync_folder
 from tetherlight.store.images import images_in, mimetype_of, representative
 from tetherlight.store.manifest import (
@@ -140,24 +140,18 @@ class ImageSets:
                     sync_folder(destination.parent)
         return checked
 
-    def annotate(
-        self,
-        name: str,
-        *,
-        notes: str | None = None,
-        rating: int | None = None,
-        ratings: Mapping[str, int] | None = None,
-    ) -> None:
+    def annotate(self, wanted: AnnotateSet) -> None:
         """Keep notes and ratings in the manifest, which a set without one gets; only what is given changes."""
+        name = wanted.set_name
         with self._lock:
             folder = self._places.set_folder(name)
             self._refuse_held(name)
             raw = read_raw_manifest(folder)
             manifest = Manifest() if raw is None else manifest_of(raw)
-            update: dict[str, Any] = {"notes": notes, "rating": rating}
+            update: dict[str, Any] = {"notes": wanted.notes, "rating": wanted.rating}
             update = {field: value for field, value in update.items() if value is not None}
-            if ratings is not None:
-                update["ratings"] = manifest.ratings | _checked_ratings(folder, ratings)
+            if wanted.ratings is not None:
+                update["ratings"] = manifest.ratings | _checked_ratings(folder, wanted.ratings)
             write_manifest(folder, manifest.model_copy(update=update))
 
     def mark_interrupted(self) -> list[str]:
@@ -260,7 +254,7 @@ def _checked_ratings(folder: Path, ratings: Mapping[str, int]) -> dict[str, int]
     names = {path.name for path, _ in images_in(folder)}
     for filename, rating in ratings.items():
         if filename not in names:
-            raise StoreError(f"Set '{folder.name}' has no image '{shown(filename)}'.")
+            raise InvalidPayload(f"Set '{folder.name}' has no image '{shown(filename)}'.")
         if not -1 <= rating <= 5:
-            raise StoreError(f"Rating {rating} of '{shown(filename)}' is not between -1 and 5.")
+            raise InvalidPayload(f"Rating {rating} of '{shown(filename)}' is not between -1 and 5.")
     return dict(ratings)

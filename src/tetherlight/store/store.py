@@ -6,14 +6,16 @@ is the truth: the store remembers nothing but which sets are under capture.
 
 import logging
 import os
-from collections.abc import Mapping
+from collections.abc import Iterator
 from contextlib import AbstractContextManager
 from datetime import datetime, timedelta
 from pathlib import Path
 
 from tetherlight.models import ImageFile, ImageSet, Storage
-from tetherlight.protocol.sets import SetDetails
+from tetherlight.protocol.sets import AnnotateSet, SetDetails
 from tetherlight.settings import Settings
+from tetherlight.store.archive import Files, zip_of_set
+from tetherlight.store.exif import ExifFacts, read_exif
 from tetherlight.store.files import make_folder, store_errors
 from tetherlight.store.images import images_in, mimetype_of
 from tetherlight.store.manifest import Manifest
@@ -22,6 +24,7 @@ from tetherlight.store.paths import Places
 from tetherlight.store.recovery import FolderLock, remove_leftovers
 from tetherlight.store.sets import ImageSets, SetFolder
 from tetherlight.store.space import Space
+from tetherlight.store.thumbnails import DEFAULT_SIZE, Thumbnail, Thumbnails
 
 logger = logging.getLogger(__name__)
 
@@ -34,6 +37,7 @@ class Store:
         self._trash_age = timedelta(days=settings.trash_days)
         self._sets = ImageSets(self.places)
         self._space = Space(self.places, self._sets, settings.min_free_bytes)
+        self._thumbnails = Thumbnails(self.places)
         self._lock = FolderLock(self.places.captures_dir)
 
     def prepare(self) -> None:
@@ -134,16 +138,21 @@ class Store:
         """Give a set another name and return it as it is now."""
         return self._sets.rename(name, new_name)
 
-    def annotate_set(
-        self,
-        name: str,
-        *,
-        notes: str | None = None,
-        rating: int | None = None,
-        ratings: Mapping[str, int] | None = None,
-    ) -> None:
+    def annotate_set(self, wanted: AnnotateSet) -> None:
         """Keep notes and ratings with a set; only what is given changes."""
-        self._sets.annotate(name, notes=notes, rating=rating, ratings=ratings)
+        self._sets.annotate(wanted)
+
+    def thumbnail(self, path: Path, size: int = DEFAULT_SIZE) -> Thumbnail:
+        """Return a small JPEG of an image that was resolved before; raise ImageUnreadable."""
+        return self._thumbnails.get(path, size)
+
+    def exif(self, path: Path) -> ExifFacts:
+        """Return what the camera wrote into an image that was resolved before; raise ImageUnreadable."""
+        return read_exif(path)
+
+    def zip_set(self, name: str, files: Files = "all") -> Iterator[bytes]:
+        """Return a set as the pieces of a zip; raise SetNotFound at once and StoreError on the way."""
+        return zip_of_set(self.places.set_folder(name), files)
 
     def purge_trash(self) -> int:
         """Remove for good what was deleted more than TRASH_DAYS ago; return how many sets that were."""

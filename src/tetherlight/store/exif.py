@@ -1,0 +1,168 @@
+"""What a camera wrote into its images about itself and the exposure."""
+
+import math
+import re
+from collections.abc import Mapping
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+from PIL import Image
+
+from tetherlight.errors import ImageUnreadable
+from tetherlight.models import Model
+from tetherlight.store.images import is_raw
+from tetherlight.store.previews import orientation_of
+from tetherlight.store.thumbnails import mapped
+from tetherlight.store.tiff import Directory, NotTiff, directories
+
+MAKE, MODEL, ORIENTATION, DATETIME = 0x010F, 0x0110, 0x0112, 0x0132
+EXIF_IFD = 0x8769
+EXPOSURE_TIME, F_NUMBER, ISO, DATETIME_ORIGINAL = 0x829A, 0x829D, 0x8827, 0x9003
+EXPOSURE_BIAS, FOCAL_LENGTH, WHITE_BALANCE = 0x9204, 0x920A, 0xA403
+WIDTH, HEIGHT = 0xA002, 0xA003
+SERIAL, LENS = 0xA431, 0xA434
+
+TOLERANCE_STOPS = 0.2
+"""Cameras round: 1/125 is 1/128 inside, f/5.6 is 5.66. Settings are a third of a stop apart."""
+
+
+class ExifFacts(Model):
+    """The facts of an image that people at a rig look at; None where the file does not say."""
+
+    make: str | None = None
+    model: str | None = None
+    serial: str | None = None
+    lens: str | None = None
+    taken_at: datetime | None = None
+    """By the camera's clock, without time zone."""
+    exposure_time_s: float | None = None
+    shutter: str | None = None
+    f_number: float | None = None
+    iso: int | None = None
+    exposure_bias: float | None = None
+    focal_length_mm: float | None = None
+    auto_white_balance: bool | None = None
+    width: int | None = None
+    height: int | None = None
+    orientation: int = 1
+
+
+def read_exif(path: Path) -> ExifFacts:
+    """Return the facts in an image, all None where it has none; raise ImageUnreadable for a damaged one."""
+    try:
+        if is_raw(path):
+            return _of_raw(path)
+        with Image.open(path) as image:
+            exif = image.getexif()
+            fields = {**exif, **exif.get_ifd(EXIF_IFD)}
+            return _facts(fields, image.width, image.height)
+    # Pillow's readers let nearly any exception through for a damaged file.
+    except (OSError, ValueError, SyntaxError, ArithmeticError, LookupError, TypeError, EOFError) as error:
+        raise ImageUnreadable(f"The facts in {path.name} cannot be read: {str(error)[:200]}.") from error
+    except Image.DecompressionBombError as error:
+        raise ImageUnreadable(f"{path.name} has too many pixels to be read.") from error
+
+
+def drift(expected: Mapping[str, Any], facts: ExifFacts) -> list[str]:
+    """Compare an exposure's planned values, by alias, with what the image says; return a sentence per difference.
+
+    Values that are automatic, unknown, or missing in the image are not compared.
+    """
+    found: list[str] = []
+    for alias, actual, shown in (
+        ("shutterspeed", facts.exposure_time_s, facts.shutter),
+        ("aperture", facts.f_number, None if facts.f_number is None else f"{facts.f_number:g}"),
+        ("iso", facts.iso, str(facts.iso)),
+    ):
+        planned = exposure_number(expected.get(alias))
+        if planned is None or not actual or actual <= 0:
+            continue
+        stops = math.log2(actual / planned) * (2 if alias == "aperture" else 1)
+        if abs(stops) > TOLERANCE_STOPS:
+            found.append(f"{alias} was to be {expected[alias]}, but the image was taken with {shown}.")
+    return found
+
+
+def exposure_number(value: Any) -> float | None:
+    """Read a config value such as 1/125, 0.3s, f/5.6 or 100 as a number; None for auto, bulb and the like."""
+    found = re.fullmatch(
+        r"(?:f/?)?\s*(\d+(?:\.\d+)?)(?:\s*/\s*(\d+(?:\.\d+)?))?\s*(?:s|sec|\")?", str(value).strip().lower()
+    )
+    if found is None:
+        return None
+    number = float(found[1]) / float(found[2] or 1) if float(found[2] or 1) else 0.0
+    return number if number > 0 else None
+
+
+def _of_raw(path: Path) -> ExifFacts:
+    with mapped(path) as data:
+        orientation = orientation_of(data)
+        fields: dict[int, Any] = {}
+        try:
+            for directory in directories(data):
+                fields = _plain(directory) | fields
+        except NotTiff:
+            pass
+    return _facts(fields | {ORIENTATION: orientation}, _int(fields.get(WIDTH)), _int(fields.get(HEIGHT)))
+
+
+def _plain(directory: Directory) -> dict[int, Any]:
+    """Return a directory's fields with single numbers instead of rows of one."""
+    return {
+        tag: value[0] if isinstance(value, tuple) and len(value) == 1 else value
+        for tag, value in directory.fields.items()
+    }
+
+
+def _facts(fields: Mapping[int, Any], width: int | None, height: int | None) -> ExifFacts:
+    seconds = _float(fields.get(EXPOSURE_TIME))
+    return ExifFacts(
+        make=_text(fields.get(MAKE)),
+        model=_text(fields.get(MODEL)),
+        serial=_text(fields.get(SERIAL)),
+        lens=_text(fields.get(LENS)),
+        taken_at=_moment(fields.get(DATETIME_ORIGINAL) or fields.get(DATETIME)),
+        exposure_time_s=seconds,
+        shutter=None if seconds is None else _shutter(seconds),
+        f_number=_float(fields.get(F_NUMBER)),
+        iso=_int(fields.get(ISO)),
+        exposure_bias=_float(fields.get(EXPOSURE_BIAS)),
+        focal_length_mm=_float(fields.get(FOCAL_LENGTH)),
+        auto_white_balance={0: True, 1: False}.get(_int(fields.get(WHITE_BALANCE)) or 0)
+        if WHITE_BALANCE in fields
+        else None,
+        width=width,
+        height=height,
+        orientation=_int(fields.get(ORIENTATION)) or 1,
+    )
+
+
+def _text(value: Any) -> str | None:
+    text = value.replace("\0", " ").strip() if isinstance(value, str) else ""
+    return text[:200].encode("utf-8", "replace").decode() or None
+
+
+def _float(value: Any) -> float | None:
+    try:
+        number = value[0] / value[1] if isinstance(value, tuple) and len(value) == 2 else float(value)
+    except (TypeError, ValueError, ArithmeticError):
+        return None
+    return round(number, 9) if math.isfinite(number) else None
+
+
+def _int(value: Any) -> int | None:
+    number = _float(value[0] if isinstance(value, tuple) and value else value)
+    return None if number is None else int(number)
+
+
+def _moment(value: Any) -> datetime | None:
+    try:
+        return datetime.strptime(str(value).strip("\0 "), "%Y:%m:%d %H:%M:%S")  # noqa: DTZ007 - cameras know no zone
+    except ValueError:
+        return None
+
+
+def _shutter(seconds: float) -> str:
+    """Write an exposure time as cameras do."""
+    return f"1/{round(1 / seconds)}" if 0 < seconds <= 0.25 else f"{seconds:g}"

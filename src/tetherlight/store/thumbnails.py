@@ -1,0 +1,194 @@
+"""Small pictures of images, made once and kept on disk.
+
+A thumbnail's file name is made of the image's path, size and time of change, so a changed image gets a new one, and the
+old one falls out of the cache, which keeps what was looked at last.
+"""
+
+import hashlib
+import logging
+import os
+import threading
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass
+from io import BytesIO
+from mmap import ACCESS_READ, mmap
+from pathlib import Path
+
+import numpy as np
+from PIL import Image, ImageOps
+
+from tetherlight.errors import ImageUnreadable
+from tetherlight.store.files import make_folder, store_errors, write_atomically
+from tetherlight.store.images import is_jpeg, is_raw
+from tetherlight.store.paths import Places
+from tetherlight.store.previews import best_preview, orientation_of
+
+logger = logging.getLogger(__name__)
+
+SIZES = (160, 320, 640, 1600)
+"""Pixels of the longer edge."""
+DEFAULT_SIZE = 320
+CACHE_BYTES = 512_000_000
+QUALITY = 82
+MAX_PIXELS = 150_000_000
+FRESH_S = 86_400
+"""A thumbnail's time of use is written at most once in so many seconds: disks of small computers wear out."""
+
+_ORIENTATION = 0x0112
+
+
+@dataclass(frozen=True)
+class Thumbnail:
+    """A small JPEG, and the name that changes with its content."""
+
+    jpeg: bytes
+    key: str
+
+
+def offered_size(wanted: int) -> int:
+    """Return the smallest offered size that is at least the wanted one, else the largest."""
+    return next((size for size in SIZES if size >= wanted), SIZES[-1])
+
+
+class Thumbnails:
+    """The thumbnails of one captures folder; at most a few are drawn at the same time."""
+
+    def __init__(self, places: Places, *, cache_bytes: int = CACHE_BYTES) -> None:
+        self._places = places
+        self._cache_bytes = cache_bytes
+        self._lock = threading.Lock()
+        self._used: int | None = None
+        self._drawing = threading.BoundedSemaphore(os.cpu_count() or 1)
+
+    def key(self, path: Path, size: int) -> str:
+        """Return the name of an image's thumbnail as the image is now; raise StoreError."""
+        with store_errors("The image could not be read"):
+            status = path.stat()
+        facts = f"{self._places.relative(path)}\0{status.st_mtime_ns}\0{status.st_size}\0{status.st_ino}\0{size}"
+        return hashlib.sha256(facts.encode()).hexdigest()[:32]
+
+    def get(self, path: Path, size: int = DEFAULT_SIZE) -> Thumbnail:
+        """Return a thumbnail from the cache or draw it; raise ImageUnreadable for an image that cannot be drawn."""
+        size = offered_size(size)
+        key = self.key(path, size)
+        kept = self._places.thumbnails_dir / key[:2] / f"{key}.jpg"
+        jpeg = _read(kept)
+        if jpeg is None:
+            with self._drawing:
+                jpeg = _read(kept)  # drawn by another thread meanwhile
+                if jpeg is None:
+                    jpeg = draw(path, size)
+                    self._keep(kept, jpeg)
+        return Thumbnail(jpeg, key)
+
+    def _keep(self, path: Path, jpeg: bytes) -> None:
+        """Put a thumbnail into the cache; on a full disk it just is not kept."""
+        try:
+            make_folder(self._places.thumbnails_dir)
+            path.parent.mkdir(mode=0o750, exist_ok=True)
+            write_atomically(path, jpeg, durable=False)
+        except OSError as error:
+            logger.warning("A thumbnail could not be kept: %s", error)
+            return
+        with self._lock:
+            used = sum(size for _, size, _ in self._kept()) if self._used is None else self._used + len(jpeg)
+            self._used = self._evict(used) if used > self._cache_bytes else used
+
+    def _evict(self, used: int) -> int:
+        """Drop the thumbnails that were not looked at for longest; return the bytes of those that are left."""
+        kept = sorted(self._kept(), key=lambda one: one[2])
+        used = sum(size for _, size, _ in kept)
+        for path, size, _ in kept:
+            if used <= self._cache_bytes * 4 // 5:
+                break
+            with suppress(OSError):
+                path.unlink()
+            used -= size
+        return used
+
+    def _kept(self) -> Iterator[tuple[Path, int, float]]:
+        """Go through the cache: path, bytes and time of last use."""
+        for folder, _, names in os.walk(self._places.thumbnails_dir):
+            for name in names:
+                path = Path(folder, name)
+                with suppress(OSError):
+                    status = path.stat()
+                    yield path, status.st_size, status.st_mtime
+
+
+def draw(path: Path, size: int) -> bytes:
+    """Draw an image, or a RAW file's preview, at most `size` pixels long and the right way up, as a JPEG."""
+    try:
+        picture = _raw_preview(path, size) if is_raw(path) else _picture(path, size)
+        picture.thumbnail((size, size), Image.Resampling.LANCZOS, reducing_gap=2.0)
+        encoded = BytesIO()
+        picture.save(encoded, "JPEG", quality=QUALITY)
+        return encoded.getvalue()
+    # Pillow's readers let nearly any exception through for a damaged file.
+    except (OSError, ValueError, SyntaxError, ArithmeticError, LookupError, TypeError, EOFError, MemoryError) as error:
+        raise ImageUnreadable(f"No picture can be drawn of {path.name}: {str(error)[:200]}.") from error
+    except Image.DecompressionBombError as error:
+        raise ImageUnreadable(f"{path.name} has too many pixels to be drawn.") from error
+
+
+def _picture(path: Path, size: int) -> Image.Image:
+    with Image.open(path) as image:
+        if is_jpeg(path):
+            image.draft("RGB", (size, size))  # the decoder itself shrinks by 2, 4 or 8
+        elif image.width * image.height > MAX_PIXELS:
+            raise ValueError("it has too many pixels")
+        return ImageOps.exif_transpose(_eight_bit(image))
+
+
+def _raw_preview(path: Path, size: int) -> Image.Image:
+    with mapped(path) as data:
+        preview = best_preview(data, size)
+        if preview is None:
+            raise ValueError("it holds no preview")
+        orientation = orientation_of(data)
+        jpeg = data[preview.offset : preview.offset + preview.size]
+    with Image.open(BytesIO(jpeg)) as image:
+        image.draft("RGB", (size, size))
+        picture = image.convert("RGB")
+        picture.getexif().setdefault(_ORIENTATION, orientation)
+        return ImageOps.exif_transpose(picture)
+
+
+@contextmanager
+def mapped(path: Path) -> Iterator[mmap | bytes]:
+    """Map a file into memory to look at parts of it."""
+    with path.open("rb") as file:
+        if os.fstat(file.fileno()).st_size == 0:
+            yield b""
+            return
+        with mmap(file.fileno(), 0, access=ACCESS_READ) as data:
+            yield data
+
+
+def _eight_bit(image: Image.Image) -> Image.Image:
+    """Convert an image of any depth to one that a JPEG can hold."""
+    if image.mode in {"I", "F"} or image.mode.startswith("I;16"):
+        values = np.asarray(image, dtype=np.float32)
+        if image.mode.startswith("I;16") or (image.mode == "I" and values.max(initial=0) > 255):
+            values = values / 257.0
+        elif image.mode == "F":
+            low, high = np.nanmin(values), np.nanmax(values)
+            values = (values - low) * (255.0 / max(float(high - low), 1e-9))
+        grey = np.nan_to_num(values).clip(0, 255).astype(np.uint8)
+        converted = Image.fromarray(grey)
+        converted.info.update(image.info)
+        return converted
+    return image if image.mode in {"RGB", "L"} else image.convert("RGB")
+
+
+def _read(path: Path) -> bytes | None:
+    """Return a kept thumbnail and note that it was used; None where there is none."""
+    try:
+        jpeg = path.read_bytes()
+        if time.time() - path.stat().st_mtime > FRESH_S:
+            os.utime(path)
+    except OSError:
+        return None
+    return jpeg or None
