@@ -2,17 +2,18 @@
 
 import asyncio
 import logging
+from collections.abc import Mapping
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Protocol
+from typing import Any, Protocol
 
 from tetherlight.camera.camera import Camera
 from tetherlight.camera.exposure import Exposure
-from tetherlight.errors import TetherlightError
+from tetherlight.errors import ImageUnreadable, TetherlightError
 from tetherlight.lights.lights import Lights
 from tetherlight.models import StepState
-from tetherlight.photometric.drift import exposure_facts, exposure_warnings
 from tetherlight.photometric.plan import locked_values, step_stem
+from tetherlight.store.exif import drift, read_exif
 from tetherlight.store.manifest import FileRecord, Manifest, StepRecord
 
 logger = logging.getLogger(__name__)
@@ -112,7 +113,7 @@ class Sequence:
     ) -> StepRecord:
         plan = self._recorder.manifest.plan
         planned = dict(plan.exposure) if plan else {}
-        facts = exposure_facts([file.path for file in exposure.files])
+        facts, drifted = _compared(planned, exposure)
         return step.model_copy(
             update={
                 "state": StepState.DONE,
@@ -130,6 +131,16 @@ class Sequence:
                     )
                     for file in exposure.files
                 ),
-                "warnings": (*warnings, *exposure_warnings(planned, facts)),
+                "warnings": (*warnings, *drifted),
             }
         )
+
+
+def _compared(planned: Mapping[str, Any], exposure: Exposure) -> tuple[dict[str, Any], list[str]]:
+    """Return what the picture says of its own exposure, and a sentence for each value that was not planned."""
+    try:
+        facts = read_exif(exposure.files[0].path)
+    except ImageUnreadable as error:
+        return {}, [error.message]
+    found = {"exposure_time_s": facts.exposure_time_s, "f_number": facts.f_number, "iso_speed": facts.iso}
+    return {name: value for name, value in found.items() if value is not None}, drift(planned, facts)
