@@ -1,95 +1,324 @@
 """A camera as the rest of the server sees it: asynchronous, queued, and back by itself after a fault."""
 
-from collections.abc import Collection, Sequence
-from contextlib import AbstractAsyncContextManager
+import time
+from collections import deque
+from collections.abc import AsyncIterator, Callable, Collection, Sequence
+from contextlib import asynccontextmanager
+from datetime import UTC, datetime
 from pathlib import Path
-from typing import Literal, Protocol
+from typing import Literal
 
-from tetherlight.camera.detection import FoundCamera
+from tetherlight.camera import calls
+from tetherlight.camera.calls import Deadlines, Opened
+from tetherlight.camera.config import ConfigCache
 from tetherlight.camera.exposure import Exposure, Preview, SavedFile
+from tetherlight.camera.faults import suspicious
+from tetherlight.camera.identity import FoundCamera
+from tetherlight.camera.listener import CameraListener, Change, Silence
+from tetherlight.camera.session import Session
+from tetherlight.camera.shutter import Roll, Shutter, files_per_exposure
+from tetherlight.camera.values import checked
+from tetherlight.camera.watch import Watch
+from tetherlight.camera.widgets import ACTIONS_SECTION
+from tetherlight.errors import CameraError, CaptureFailed, ConfigNotFound, ConfigRejected, PreviewFailed
 from tetherlight.models import CameraState, CameraStatus, ConfigEntry, ConfigValue
 from tetherlight.settings import Settings
 
-__all__ = ["Camera", "CameraListener", "Exposure", "FoundCamera", "Preview", "SavedFile"]
+__all__ = ["Camera", "CameraListener", "Change", "Deadlines", "Exposure", "FoundCamera", "Preview", "SavedFile"]
 
-Change = Literal["lost", "recovering", "ready", "status"]
-
-
-class CameraListener(Protocol):
-    """Who wants to hear what happens to a camera; called on the event loop, must not block."""
-
-    def camera_changed(
-        self, camera: "Camera", kind: Change, cause: str | None, next_step: str | None, attempt: int
-    ) -> None:
-        """Tell that the camera was lost, is being recovered, is ready again, or that its status changed."""
-
-    def config_changed(self, camera: "Camera", entries: list[ConfigEntry]) -> None:
-        """Tell which config entries have new values or options."""
-
-    def body_capture(self, camera: "Camera", camera_paths: tuple[str, ...]) -> None:
-        """Tell that the button on the body took pictures, which lie on the camera at these paths."""
+STANDARD = Deadlines()
+REMEMBERED = 64
+"""How many file names are kept so that a picture announced twice is not taken for a new one."""
+BATTERY_LOW, SHOTS_LOW = 15, 20
+BODY_PATIENCE = 10.0
+"""Seconds for the further files of a picture taken with the button on the body."""
 
 
 class Camera:
-    """One open camera: calls queue first come, first served."""
+    """One open camera: calls queue first come, first served, and faults are mended behind them."""
 
-    camera_id: str
-    model: str
-    port: str
-    serial: str | None
-    state: CameraState
-    owner: str | None
-    """The job that owns the camera."""
+    def __init__(
+        self,
+        found: FoundCamera,
+        settings: Settings,
+        listener: CameraListener | None,
+        deadlines: Deadlines,
+        ports_in_use: Callable[[], Collection[str]],
+    ) -> None:
+        self.camera_id = found.camera_id
+        self.model = found.model
+        self._settings = settings
+        self._listener = listener or Silence()
+        self._deadlines = deadlines
+        self._cache = ConfigCache()
+        self._session = Session(found, settings, deadlines, ports_in_use, self)
+        self._watch = Watch(
+            self._cache,
+            settings.settings_refresh_interval,
+            idle=lambda: self.state is CameraState.READY and self.owner is None,
+            poll=lambda: self._session.queued(self._poll),
+            read_entry=lambda name: self._session.queued(lambda: self._read_entry(name), again=True),
+            read_all=lambda: self._session.queued(self._read_all, again=True),
+        )
+        self._shutter = Shutter(self._session.request, self._cache, deadlines, self._watch.changed)
+        self._chosen: dict[str, ConfigValue] = {}
+        self._known_files: deque[str] = deque(maxlen=REMEMBERED)
+        self._told: tuple[object, ...] = ()
 
     @classmethod
-    async def open(cls, found: FoundCamera, settings: Settings, listener: CameraListener | None = None) -> "Camera":
-        """Start a worker process, open the camera in it and read its config."""
-        raise NotImplementedError
+    async def open(
+        cls,
+        found: FoundCamera,
+        settings: Settings,
+        listener: CameraListener | None = None,
+        *,
+        deadlines: Deadlines = STANDARD,
+        ports_in_use: Callable[[], Collection[str]] = tuple,
+    ) -> "Camera":
+        """Start a worker process, open the camera in it and read its config.
+
+        `ports_in_use` names the ports of other open cameras, where this one need not be looked for. Raises
+        CameraNotFound, CameraClaimed, CameraForbidden, CameraBusy or CameraTimeout.
+        """
+        camera = cls(found, settings, listener, deadlines, ports_in_use)
+        await camera._session.open()
+        camera._watch.start()
+        return camera
 
     async def close(self) -> None:
-        """Close the camera and end its worker; closing twice changes nothing."""
-        raise NotImplementedError
+        """Leave the camera and end its worker; closing twice changes nothing."""
+        await self._watch.stop()
+        await self._session.close()
+
+    # What is known without asking the camera
+
+    @property
+    def port(self) -> str:
+        """Where the camera is, or was last."""
+        return self._session.found.port
+
+    @property
+    def serial(self) -> str | None:
+        """The camera's own serial number."""
+        return self._session.serial
+
+    @property
+    def state(self) -> CameraState:
+        """What the camera is doing."""
+        return self._session.state
+
+    @property
+    def owner(self) -> str | None:
+        """The job that owns the camera."""
+        return self._session.lane.owner
+
+    @property
+    def worker_pid(self) -> int | None:
+        """The process id of the camera's worker; None while there is none."""
+        return self._session.worker_pid
 
     def status(self) -> CameraStatus:
-        """Return what is known about the camera now, without asking it."""
-        raise NotImplementedError
+        """Return what is known about the camera now; `selected` and live view's figures are filled in by the rig."""
+        return CameraStatus(
+            model=self.model,
+            port=self.port,
+            camera_id=self.camera_id,
+            serial=self.serial,
+            open=self.state is not CameraState.CLOSED,
+            state=self.state,
+            lens=self._cache.lens(),
+            battery_percent=self._cache.battery_percent(),
+            shots_left=self._cache.shots_left(),
+            cause=self._session.cause,
+        )
+
+    def warnings(self) -> Sequence[tuple[Literal["battery_low", "card_low"], str]]:
+        """Return what will stop a set soon, each with a sentence."""
+        found: list[tuple[Literal["battery_low", "card_low"], str]] = []
+        battery, shots = self._cache.battery_percent(), self._cache.shots_left()
+        if battery is not None and battery <= BATTERY_LOW:
+            found.append(("battery_low", f"The camera's battery is at {battery} %."))
+        if shots is not None and shots <= SHOTS_LOW:
+            found.append(("card_low", f"The camera's card has room for {shots} more pictures."))
+        return found
 
     def look_now(self) -> None:
-        """Look for a lost camera at once: something changed on the bus."""
-        raise NotImplementedError
+        """Look for a lost camera at once: something was plugged in."""
+        self._session.look_now()
 
     async def get_config(self, name: str | None = None) -> list[ConfigEntry]:
         """Return all entries of the cache, or the one of that name, alias or path; raise ConfigNotFound."""
-        raise NotImplementedError
+        return self._cache.all() if name is None else [self._cache.find(name)]
+
+    # What asks the camera
 
     async def set_config(self, name: str, value: ConfigValue, *, owner: str | None = None) -> ConfigEntry:
-        """Set one entry and return it as the camera reads it back."""
-        raise NotImplementedError
+        """Set one entry and return it as the camera reads it back.
+
+        Raises ConfigNotFound, ConfigReadonly and ConfigInvalid before the camera is asked, ConfigRejected with the
+        entry as it is where the camera keeps another value, and CameraBusy where a job owns the camera.
+        """
+        self._session.lane.allow(owner)
+        entry = self._cache.find(name)
+        wanted = checked(entry, value)
+        written = await self._session.queued(lambda: self._write(entry, wanted))
+        if not entry.path.startswith(ACTIONS_SECTION):
+            self._chosen[entry.name] = wanted
+        return written
 
     async def capture(
         self, folder: Path, stem: str, *, download: bool = True, owner: str | None = None, replace: bool = False
     ) -> Exposure:
-        """Take one picture; its files become folder/stem.ext, durable, never overwriting unless `replace`."""
-        raise NotImplementedError
+        """Take one picture; its files become folder/stem.ext, durable, never overwriting unless `replace`.
+
+        Without `download` the picture is left on the camera's card. Never repeats an exposure by itself.
+        """
+        self._session.lane.allow(owner)
+        return await self._session.queued(lambda: self._expose(folder, stem, download=download, replace=replace))
 
     async def download(
         self, camera_paths: Collection[str], folder: Path, stem: str, *, owner: str | None = None
     ) -> tuple[SavedFile, ...]:
         """Save files that lie on the camera as folder/stem.ext."""
-        raise NotImplementedError
+        self._session.lane.allow(owner)
+        paths = tuple(camera_paths)
+        return await self._session.queued(lambda: self._save(paths, folder, stem, replace=False), again=True)
 
     async def preview(self) -> Preview:
         """Return the camera's next preview; waits while a job owns the camera."""
-        raise NotImplementedError
+        await self._session.lane.free()
+        preview = await self._session.queued(self._preview, again=True)
+        self._watch.last_preview_at = time.monotonic()
+        return preview
 
-    def reserve(self, owner: str) -> AbstractAsyncContextManager[None]:
+    @asynccontextmanager
+    async def reserve(self, owner: str) -> AsyncIterator[None]:
         """Give the camera to a job: until the block ends others are refused and previews wait."""
-        raise NotImplementedError
+        async with self._session.lane.reserve(owner):
+            yield
 
     async def free(self) -> None:
         """Wait until no job owns the camera."""
-        raise NotImplementedError
+        await self._session.lane.free()
 
-    def warnings(self) -> Sequence[tuple[Literal["battery_low", "card_low"], str]]:
-        """Return what will stop a set soon, each with a sentence, from the config cache."""
-        raise NotImplementedError
+    # Work that has its turn
+
+    async def _preview(self) -> Preview:
+        try:
+            return await self._session.request(calls.preview(self._deadlines.preview))
+        except CameraError as error:
+            if type(error) is CameraError:
+                raise PreviewFailed(error.message, details=error.details) from None
+            raise
+
+    async def _write(self, entry: ConfigEntry, wanted: ConfigValue) -> ConfigEntry:
+        patience = self._deadlines.read_back
+        try:
+            raw, agreed = await self._session.request(
+                calls.set_config(entry.name, wanted, patience, self._deadlines.entry)
+            )
+        except CameraError as error:
+            if not suspicious(error):
+                raise
+            # Either the connection broke, which reading would show as well, or the camera refuses the value.
+            await self._session.request(calls.probe(self._deadlines.probe))
+            raw, agreed = await self._session.request(calls.entry(entry.name, self._deadlines.entry)), False
+        kept = self._updated(raw)
+        if not agreed:
+            raise ConfigRejected(f"The camera kept '{kept.value}' instead of '{wanted}'.", data=kept)
+        return kept
+
+    async def _expose(self, folder: Path, stem: str, *, download: bool, replace: bool) -> Exposure:
+        await self._poll()  # so that what the body took before is not counted to this exposure
+        restore = None if download else await self._to_card()
+        try:
+            taken = await self._shutter.release()
+        except CameraError as error:
+            if type(error) is CameraError:
+                raise CaptureFailed(
+                    error.message, hint="Often the lens could not focus.", details=error.details
+                ) from None
+            raise
+        self._known_files.extend(taken.paths)
+        if restore is not None:
+            await self._write(*restore)
+        saved = await self._save(taken.paths, folder, stem, replace=replace) if download else ()
+        return Exposure(saved, taken.paths, datetime.fromtimestamp(taken.released_at, UTC))
+
+    async def _to_card(self) -> tuple[ConfigEntry, ConfigValue] | None:
+        """Make the camera put the next picture on its card; return what must be written to undo that."""
+        try:
+            entry = self._cache.find("capturetarget")
+        except ConfigNotFound:
+            return None  # without that choice the card is where pictures go
+        card = next((option for option in entry.options if "card" in option.casefold()), None)
+        if card is None or entry.value == card:
+            return None
+        await self._write(entry, card)
+        return entry, entry.value
+
+    async def _save(self, paths: Collection[str], folder: Path, stem: str, *, replace: bool) -> tuple[SavedFile, ...]:
+        self._known_files.extend(paths)
+        delete = self._settings.delete_after_download
+        return await self._session.request(
+            calls.download(tuple(paths), folder, stem, self._deadlines.download, replace=replace, delete=delete)
+        )
+
+    async def _poll(self) -> None:
+        """Collect what happened on the body; a picture taken there is reported with all its files."""
+        happened = await self._session.request(calls.events(0.0, self._deadlines.events))
+        self._watch.changed(happened.changed)
+        if any(path not in self._known_files for path in happened.files):
+            roll = Roll(files_per_exposure(self._cache))
+            roll.add(happened)
+            await self._shutter.collect(roll, BODY_PATIENCE)
+            fresh = tuple(path for path in roll.paths if path not in self._known_files)
+            self._known_files.extend(fresh)
+            self._listener.body_capture(self, fresh)
+
+    async def _read_entry(self, name: str) -> None:
+        entry = self._cache.find(name)
+        self._updated(await self._session.request(calls.entry(entry.name, self._deadlines.entry)))
+
+    async def _read_all(self) -> None:
+        entries = await self._session.request(calls.config(self._deadlines.config))
+        self._announce(self._cache.fill(entries))
+
+    def _updated(self, raw: ConfigEntry) -> ConfigEntry:
+        kept, changed = self._cache.update(raw)
+        self._announce([kept] if changed else [])
+        return kept
+
+    def _announce(self, changed: list[ConfigEntry]) -> None:
+        if self.state is CameraState.OPENING:
+            return
+        if changed:
+            self._listener.config_changed(self, changed)
+        status = (self._cache.lens(), self._cache.battery_percent(), self._cache.shots_left())
+        if status != self._told:
+            self._told = status
+            self._listener.camera_changed(self, "status", None, None, 0)
+
+    # What the session tells
+
+    async def adopt(self, opened: Opened) -> None:
+        """Take over the freshly opened camera: read its config, and give back what was set through us."""
+        self._shutter.can_trigger = opened.can_trigger
+        self._known_files.clear()
+        await self._read_all()
+        for name, value in list(self._chosen.items()):
+            if name in self._cache and self._cache.find(name).value != value:
+                # Forgotten before it is written: a value that the camera takes no more must not keep it away.
+                del self._chosen[name]
+                raw, agreed = await self._session.request(
+                    calls.set_config(name, value, self._deadlines.read_back, self._deadlines.entry)
+                )
+                self._updated(raw)
+                if agreed:
+                    self._chosen[name] = value
+
+    def tell(
+        self, kind: Literal["lost", "recovering", "ready"], cause: str, next_step: str | None, attempt: int
+    ) -> None:
+        """Pass on what the session does about a fault."""
+        self._listener.camera_changed(self, kind, cause, next_step, attempt)

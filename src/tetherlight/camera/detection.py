@@ -1,26 +1,63 @@
 """Which cameras are there: the client of the scanner process."""
 
+import asyncio
+import json
+import logging
+import os
+import sys
 from collections.abc import Collection, Sequence
-from dataclasses import dataclass
 
+from tetherlight.camera.calls import Deadlines
+from tetherlight.camera.environment import worker_environment
+from tetherlight.camera.identity import FoundCamera, camera_ids, normal_address
+from tetherlight.errors import DetectionFailed
 from tetherlight.settings import Settings
 
+__all__ = ["FoundCamera", "camera_ids", "find_cameras", "network_ports"]
 
-@dataclass(frozen=True)
-class FoundCamera:
-    """A camera that the scanner saw."""
-
-    model: str
-    port: str
-    serial: str | None
-    camera_id: str
+logger = logging.getLogger(__name__)
+STANDARD = Deadlines()
 
 
-def camera_ids(found: Sequence[tuple[str, str, str | None]]) -> list[FoundCamera]:
-    """Give each camera of (model, port, serial) its id: model and serial where that is unique, else model and port."""
-    raise NotImplementedError
+def network_ports(settings: Settings) -> list[str]:
+    """Return the ports at which cameras may be on the network, each once, in the order of the setting."""
+    return list(dict.fromkeys(normal_address(address) for address in settings.cameras))
 
 
-async def find_cameras(settings: Settings, *, skip_ports: Collection[str] = ()) -> list[FoundCamera]:
-    """List the cameras on USB and the configured ones on the network; raise DetectionFailed."""
-    raise NotImplementedError
+async def find_cameras(
+    settings: Settings, *, skip_ports: Collection[str] = (), deadlines: Deadlines = STANDARD
+) -> list[FoundCamera]:
+    """List the cameras on USB and the configured ones on the network; raise DetectionFailed.
+
+    Network cameras are asked who they are, except those in `skip_ports`, which are open and answer nobody else;
+    cameras on USB are listed without being touched. A rig that is simulated has no USB.
+    """
+    addresses = [port for port in network_ports(settings) if port not in skip_ports]
+    arguments = [*([] if settings.simulator_control else ["usb:"]), *addresses]
+    if not arguments:
+        return []
+    found = await _scan(arguments, await asyncio.to_thread(worker_environment, settings, "scanner"), deadlines.scan)
+    return [camera for camera in camera_ids(found) if camera.port not in skip_ports]
+
+
+async def _scan(
+    arguments: Sequence[str], environment: dict[str, str], deadline: float
+) -> list[tuple[str, str, str | None]]:
+    process = await asyncio.create_subprocess_exec(
+        sys.executable, "-P", "-m", "tetherlight.camera.scanner", str(os.getpid()), *arguments, env=environment,
+        stdin=asyncio.subprocess.DEVNULL, stdout=asyncio.subprocess.PIPE, stderr=asyncio.subprocess.PIPE,
+    )  # fmt: skip
+    try:
+        async with asyncio.timeout(deadline):
+            output, complaints = await process.communicate()
+    except TimeoutError:
+        raise DetectionFailed(f"Looking for cameras took more than {deadline:g} s.") from None
+    finally:
+        if process.returncode is None:
+            process.kill()
+            await process.wait()
+    if process.returncode != 0:
+        text = complaints.decode(errors="replace").strip()
+        logger.warning("The scanner ended with %d: %s", process.returncode, text)
+        raise DetectionFailed(text.splitlines()[-1] if text else "The scanner process failed.")
+    return [(camera["model"], camera["port"], camera["serial"]) for camera in json.loads(output)]

@@ -1,0 +1,157 @@
+"""The calls that the server makes to a worker, each with its deadline and the type of its answer."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Generic, TypeVar
+
+from tetherlight.camera.exposure import Preview, SavedFile
+from tetherlight.models import ConfigEntry, ConfigValue
+
+T = TypeVar("T")
+
+
+@dataclass(frozen=True)
+class Deadlines:
+    """How long things may take, in seconds; a worker that misses one is killed.
+
+    libgphoto2 itself gives up after 2.5 s on the network, and after 20 s on USB (100 s for a capture).
+    """
+
+    start: float = 15.0
+    open: float = 30.0
+    close: float = 6.0
+    probe: float = 8.0
+    config: float = 30.0
+    entry: float = 10.0
+    preview: float = 8.0
+    events: float = 45.0
+    """For one call that waits for events: pictures that never were on a card cross the cable inside it."""
+    download: float = 180.0
+    capture: float = 30.0
+    """Beyond twice the shutter time and the self-timer, until the last file is announced."""
+    read_back: float = 1.0
+    busy: float = 1.0
+    """How long a capture is offered again to a camera that refuses it as busy; nothing was taken then."""
+    settle: float = 3.0
+    """How long a call waits for a camera that is being recovered."""
+    look_first: float = 0.25
+    look_most: float = 5.0
+    """The first and the longest pause between two looks for a lost camera."""
+    look_most_network: float = 1.0
+    """The longest pause where nothing announces the camera: a refused connection costs next to nothing."""
+    scan: float = 10.0
+
+
+@dataclass(frozen=True)
+class Call(Generic[T]):
+    """One call: a verb of the worker's driver, its arguments, and how its answer is read."""
+
+    name: str
+    arguments: dict[str, Any]
+    deadline: float
+    read: Callable[[Any, bytes], T]
+
+
+@dataclass(frozen=True)
+class Opened:
+    """Who the camera says it is."""
+
+    model: str
+    serial: str | None
+    can_trigger: bool
+
+
+@dataclass(frozen=True)
+class Happened:
+    """What the camera announced since it was last asked."""
+
+    changed: tuple[str, ...]
+    files: tuple[str, ...]
+    complete: bool
+
+
+def open_camera(model: str, port: str, deadline: float) -> Call[Opened]:
+    """Open the camera, leaving it first where it is open."""
+    return Call("open", {"model": model, "port": port}, deadline, lambda result, _: Opened(**result))
+
+
+def close_camera(deadline: float) -> Call[None]:
+    """Leave the camera."""
+    return Call("close", {}, deadline, _nothing)
+
+
+def probe(deadline: float) -> Call[None]:
+    """Ask whether the camera is there."""
+    return Call("probe", {}, deadline, _nothing)
+
+
+def config(deadline: float) -> Call[list[ConfigEntry]]:
+    """Read the whole config."""
+    return Call("config", {}, deadline, lambda result, _: [ConfigEntry.model_validate(raw) for raw in result])
+
+
+def entry(name: str, deadline: float) -> Call[ConfigEntry]:
+    """Read one config entry."""
+    return Call("entry", {"name": name}, deadline, lambda result, _: ConfigEntry.model_validate(result))
+
+
+def set_config(name: str, value: ConfigValue, patience: float, deadline: float) -> Call[tuple[ConfigEntry, bool]]:
+    """Write one config entry; the answer is how it reads afterwards, and whether that is what was asked."""
+
+    def read(result: Any, _: bytes) -> tuple[ConfigEntry, bool]:
+        return ConfigEntry.model_validate(result[0]), bool(result[1])
+
+    return Call("set_config", {"name": name, "value": value, "patience": patience}, deadline + patience, read)
+
+
+def preview(deadline: float) -> Call[Preview]:
+    """Take one preview."""
+    return Call("preview", {}, deadline, lambda result, body: Preview(jpeg=body, **result))
+
+
+def trigger(deadline: float) -> Call[float]:
+    """Release the shutter; the answer is the time in Unix seconds."""
+    return Call("trigger", {}, deadline, lambda result, _: float(result))
+
+
+def capture(deadline: float) -> Call[tuple[float, str]]:
+    """Release the shutter and wait; the answer is the time and the picture's path on the camera."""
+    return Call("capture", {}, deadline, lambda result, _: (float(result[0]), str(result[1])))
+
+
+def events(seconds: float, deadline: float) -> Call[Happened]:
+    """Wait up to `seconds` for something to happen."""
+
+    def read(result: Any, _: bytes) -> Happened:
+        return Happened(tuple(result["changed"]), tuple(result["files"]), bool(result["complete"]))
+
+    return Call("events", {"seconds": seconds}, deadline + seconds, read)
+
+
+def storage(deadline: float) -> Call[int | None]:
+    """Ask for the free room on the camera's cards, in bytes."""
+    return Call("storage", {}, deadline, lambda result, _: result["free_bytes"])
+
+
+def download(
+    paths: Sequence[str], folder: Path, stem: str, deadline: float, *, replace: bool, delete: bool
+) -> Call[tuple[SavedFile, ...]]:
+    """Save files of the camera durably as folder/stem.ext."""
+    # The worker's working folder is the server's own, but nothing should depend on it.
+    arguments = {
+        "paths": list(paths),
+        "folder": str(folder.absolute()),
+        "stem": stem,
+        "replace": replace,
+        "delete": delete,
+    }
+
+    def read(result: Any, _: bytes) -> tuple[SavedFile, ...]:
+        return tuple(SavedFile(**{**file, "path": folder / Path(file["path"]).name}) for file in result)
+
+    return Call("download", arguments, deadline, read)
+
+
+def _nothing(_result: Any, _body: bytes) -> None:
+    return None

@@ -1,0 +1,99 @@
+"""What is known of a camera's config without asking it."""
+
+import time
+from collections.abc import Iterable, Mapping, Sequence
+
+from tetherlight.camera.widgets import number
+from tetherlight.errors import ConfigNotFound
+from tetherlight.models import ConfigEntry
+
+ALIASES: Mapping[str, Sequence[str]] = {
+    "iso": ("iso", "isospeed", "d01e", "500f"),
+    "shutterspeed": ("shutterspeed", "eos-shutterspeed", "shutterspeed2", "exptime", "500d"),
+    "aperture": ("aperture", "f-number", "5007"),
+    "whitebalance": ("whitebalance", "5005"),
+    "imageformat": ("imageformat", "imagequality", "imgquality", "5004"),
+}
+"""The common name of a setting, and what makers call it; the first that the camera has is meant."""
+BATTERY_WORDS = {"low": 10, "empty": 0, "half": 50, "full": 100}
+
+
+class ConfigCache:
+    """A camera's config entries, and how old they are."""
+
+    def __init__(self) -> None:
+        self._entries: dict[str, ConfigEntry] = {}
+        self._by_name: dict[str, str] = {}
+        self.filled_at = -float("inf")
+        """When the whole tree was last read, on the monotonic clock."""
+
+    def fill(self, entries: Iterable[ConfigEntry]) -> list[ConfigEntry]:
+        """Replace everything by a freshly read tree; return what changed against before."""
+        before = self._entries
+        found = {entry.path: entry for entry in entries}
+        self._by_name = {}
+        for path, entry in found.items():
+            self._by_name.setdefault(entry.name, path)
+        for alias, names in ALIASES.items():
+            name = next((name for name in names if name in self._by_name), None)
+            if name is not None:
+                path = self._by_name[name]
+                found[path] = found[path].model_copy(update={"alias": alias})
+                self._by_name.setdefault(alias, path)
+        self._entries = found
+        self.filled_at = time.monotonic()
+        return [entry for path, entry in found.items() if before.get(path) != entry]
+
+    def update(self, entry: ConfigEntry) -> tuple[ConfigEntry, bool]:
+        """Take over one freshly read entry; return it with its place and alias, and whether it changed."""
+        path = self._by_name.get(entry.name, entry.path)
+        before = self._entries.get(path)
+        kept = entry.model_copy(update={"path": path, "alias": before.alias if before else None})
+        self._entries[path] = kept
+        self._by_name.setdefault(kept.name, path)
+        return kept, kept != before
+
+    def all(self) -> list[ConfigEntry]:
+        """Return all entries in the camera's order."""
+        return list(self._entries.values())
+
+    def __contains__(self, name: str) -> bool:
+        return name in self._by_name or name in self._entries
+
+    def names(self) -> list[str]:
+        """Return the names under which single entries can be read."""
+        return list(dict.fromkeys(entry.name for entry in self._entries.values()))
+
+    def find(self, name: str) -> ConfigEntry:
+        """Return the entry with that name, alias or full path; raise ConfigNotFound."""
+        found = self._entries.get(self._by_name.get(name, name))
+        if found is None:
+            raise ConfigNotFound(f"Config '{name[:200]}' not found.")
+        return found
+
+    def text(self, *names: str) -> str | None:
+        """Return the value of the first of these entries that the camera has and that says something."""
+        for name in names:
+            path = self._by_name.get(name)
+            value = self._entries[path].value if path else None
+            if value not in {None, ""}:
+                return str(value)
+        return None
+
+    def battery_percent(self) -> int | None:
+        """Return the battery's charge; makers say it in per cent or in words."""
+        text = self.text("batterylevel")
+        if text is None:
+            return None
+        word = next((percent for word, percent in BATTERY_WORDS.items() if word in text.casefold()), None)
+        charge = number(text) if word is None else word
+        return None if charge is None else round(charge)
+
+    def shots_left(self) -> int | None:
+        """Return how many pictures the card still takes, where the camera says it."""
+        count = number(self.text("availableshots") or "")
+        return None if count is None else round(count)
+
+    def lens(self) -> str | None:
+        """Return the lens's name, where the camera says it."""
+        return self.text("lensname", "lensid")

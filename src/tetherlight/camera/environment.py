@@ -1,0 +1,36 @@
+"""What worker and scanner processes find in their environment."""
+
+import contextlib
+import os
+import secrets
+from pathlib import Path
+
+from tetherlight.settings import Settings
+
+GUID_LINE = "ptp2_ip=guid="
+"""How libgphoto2 stores the identity under which network cameras were paired with this computer."""
+SECRETS = frozenset({"API_TOKEN"})
+
+
+def worker_environment(settings: Settings, name: str) -> dict[str, str]:
+    """Return the environment for the process that serves `name`, and make its private configuration folder.
+
+    libgphoto2 keeps the capture target and the pairing of network cameras in one file for all programs of a user;
+    two cameras would share one capture target. It does not make the folder itself.
+    """
+    folder = settings.state_dir.absolute() / "cameras" / name
+    _introduce(settings.state_dir.absolute() / "network-guid", folder / "gphoto")
+    kept = {key: value for key, value in os.environ.items() if key not in SECRETS}
+    # Choices and event texts are translated otherwise, and would not be recognised.
+    return kept | {"XDG_CONFIG_HOME": str(folder), "HOME": str(folder), "LANGUAGE": "C", "LC_ALL": "C.UTF-8"}
+
+
+def _introduce(guid_file: Path, folder: Path) -> None:
+    """See to it that all our processes show network cameras the same identity: a camera is paired once."""
+    folder.mkdir(parents=True, exist_ok=True, mode=0o750)
+    with contextlib.suppress(FileExistsError), guid_file.open("x") as file:
+        file.write(":".join(f"{byte:02x}" for byte in secrets.token_bytes(16)))
+    settings = folder / "settings"
+    lines = settings.read_text(errors="replace").splitlines() if settings.exists() else []
+    if not any(line.startswith(GUID_LINE) for line in lines):
+        settings.write_text("\n".join([*lines, GUID_LINE + guid_file.read_text()]) + "\n")

@@ -1,0 +1,47 @@
+"""What an error of the camera says about the connection."""
+
+from tetherlight.errors import (
+    CameraBusy,
+    CameraCrashed,
+    CameraError,
+    CameraLost,
+    CameraNotFound,
+    CameraTimeout,
+    CardFull,
+    PreviewFailed,
+    PreviewUnsupported,
+)
+
+SOUND = (CameraBusy, CardFull, PreviewUnsupported)
+"""Errors by which the camera shows that it is there."""
+
+
+def suspicious(error: CameraError) -> bool:
+    """Tell whether the connection may be broken; only asking the camera something uncached shows it.
+
+    A cut connection first appears as libgphoto2's general error, and a camera that is gone as one that has no entry
+    of that name: neither code alone means anything.
+    """
+    if isinstance(error, SOUND):
+        return False
+    return isinstance(error, CameraTimeout | CameraCrashed | CameraLost) or "gphoto_code" in (error.details or {})
+
+
+def repeatable(error: CameraError) -> bool:
+    """Tell whether the same call may succeed when it is made once more."""
+    return suspicious(error) or isinstance(error, PreviewFailed)
+
+
+def lost(cause: str) -> CameraLost:
+    """Return the error for calls to a camera that is away."""
+    return CameraLost(
+        f"The camera is lost: {cause}",
+        hint="Check cable, battery and power; it is opened again by itself as soon as it is back.",
+    )
+
+
+def worded(error: CameraError) -> CameraError:
+    """Say that the camera is lost where libgphoto2 only reports that something failed."""
+    if type(error) is CameraError or isinstance(error, CameraLost | CameraNotFound):
+        return lost(error.message)
+    return error

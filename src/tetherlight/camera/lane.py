@@ -1,0 +1,75 @@
+"""One thing at a time, first come, first served; and a job may have the lane to itself."""
+
+import asyncio
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import asynccontextmanager
+from typing import TypeVar
+
+from tetherlight.errors import CameraBusy
+
+T = TypeVar("T")
+
+
+class Lane:
+    """The order of calls to one camera.
+
+    A call under way cannot be cancelled: libgphoto2 cannot be interrupted, and the next caller must not get its
+    answer. So each call runs in a task of the lane, and a caller who gives up only stops waiting.
+    """
+
+    def __init__(self) -> None:
+        self.owner: str | None = None
+        self._turn = asyncio.Lock()
+        self._unowned = asyncio.Event()
+        self._unowned.set()
+        self._tasks: set[asyncio.Task[object]] = set()
+
+    @property
+    def busy(self) -> bool:
+        """Whether a call is under way."""
+        return self._turn.locked()
+
+    def allow(self, owner: str | None) -> None:
+        """Raise CameraBusy where a job owns the lane and `owner` is not it."""
+        if self.owner is not None and owner != self.owner:
+            raise CameraBusy(
+                f"A job owns the camera: {self.owner}.",
+                hint="Wait until it is done, or cancel it.",
+                details={"job_id": self.owner},
+            )
+
+    async def run(self, work: Callable[[], Awaitable[T]]) -> T:
+        """Do the work when everything earlier is done; it goes on when the caller is cancelled."""
+        task = asyncio.create_task(self._in_turn(work))
+        self._tasks.add(task)
+        task.add_done_callback(self._tasks.discard)
+        return await asyncio.shield(task)
+
+    async def _in_turn(self, work: Callable[[], Awaitable[T]]) -> T:
+        async with self._turn:
+            return await work()
+
+    @asynccontextmanager
+    async def reserve(self, owner: str) -> AsyncIterator[None]:
+        """Give the lane to a job; raise CameraBusy where another one has it."""
+        self.allow(owner)
+        self.owner = owner
+        self._unowned.clear()
+        try:
+            yield
+        finally:
+            self.owner = None
+            self._unowned.set()
+
+    async def free(self) -> None:
+        """Wait until no job owns the lane."""
+        while self.owner is not None:
+            await self._unowned.wait()
+
+    async def drain(self, seconds: float) -> None:
+        """Wait for the calls that are under way or in the queue, at most `seconds`; end what is left."""
+        if self._tasks:
+            await asyncio.wait(self._tasks, timeout=seconds)
+        for task in list(self._tasks):
+            task.cancel()
+        await asyncio.gather(*self._tasks, return_exceptions=True)

@@ -1,0 +1,80 @@
+"""The worker process of one camera, started again whenever it is needed and not there."""
+
+import asyncio
+from collections.abc import Awaitable, Callable
+from typing import TypeVar
+
+from tetherlight.camera import calls
+from tetherlight.camera.calls import Call, Deadlines, Opened
+from tetherlight.camera.channel import Channel
+from tetherlight.camera.environment import worker_environment
+from tetherlight.errors import CameraBusy, CameraCrashed, CameraTimeout, TetherlightError
+from tetherlight.settings import Settings
+
+T = TypeVar("T")
+Request = Callable[[Call[T]], Awaitable[T]]
+
+
+class Link:
+    """Calls to one camera, whichever worker process serves it now; the caller makes one call at a time."""
+
+    def __init__(self, name: str, settings: Settings, deadlines: Deadlines) -> None:
+        self.name = name
+        self._settings = settings
+        self._deadlines = deadlines
+        self._channel: Channel | None = None
+
+    @property
+    def alive(self) -> bool:
+        """Whether there is a worker that can be asked."""
+        return self._channel is not None and self._channel.alive
+
+    @property
+    def pid(self) -> int | None:
+        """The worker's process id."""
+        return self._channel.pid if self._channel is not None else None
+
+    async def request(self, call: Call[T]) -> T:
+        """Make a call; raise what the camera raises, CameraTimeout or CameraCrashed."""
+        if self._channel is None:
+            raise CameraCrashed("The camera's worker process is not running.")
+        return await self._channel.request(call)
+
+    async def open(self, model: str, port: str) -> Opened:
+        """Open the camera at a port, starting a worker where there is none."""
+        if not self.alive:
+            await self.kill()
+            environment = await asyncio.to_thread(worker_environment, self._settings, self.name)
+            self._channel = await Channel.spawn(self.name, environment)
+        try:
+            return await self.request(calls.open_camera(model, port, self._deadlines.open))
+        except CameraBusy:
+            # libgphoto2 leaks two descriptors when a camera refuses the session.
+            await self.kill()
+            raise
+
+    async def open_patiently(self, model: str, port: str) -> Opened:
+        """Open the camera, and once more where it did not answer: it may still be leaving somebody else."""
+        try:
+            return await self.open(model, port)
+        except (CameraBusy, CameraTimeout, CameraCrashed):
+            await self.kill()
+            return await self.open(model, port)
+
+    async def close(self) -> None:
+        """Leave the camera and end the worker; closing twice changes nothing."""
+        channel, self._channel = self._channel, None
+        if channel is None:
+            return
+        if channel.alive:
+            try:
+                await channel.request(calls.close_camera(self._deadlines.close))
+            except TetherlightError:
+                await channel.kill()
+        await channel.close(self._deadlines.close)
+
+    async def kill(self) -> None:
+        """End the worker at once, whatever it does."""
+        channel, self._channel = self._channel, None
+        if channel is not None:
+            await channel.kill()

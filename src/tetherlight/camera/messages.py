@@ -1,0 +1,23 @@
+"""What libgphoto2's texts say: the summary of a camera, and events that it does not know itself."""
+
+import re
+
+SUMMARY_LINE = re.compile(r"^\s*(Manufacturer|Model|Serial Number):[ \t]*(.*?)\s*$", re.MULTILINE)
+PROPERTY_CHANGED = re.compile(r'PTP Property (?:0x)?([0-9a-f]+) changed(?:, "([^"]*)")?', re.IGNORECASE)
+
+
+def identity(summary: str) -> tuple[str | None, str | None]:
+    """Return the model and the serial number that the camera states in its summary."""
+    fields: dict[str, str] = {}
+    for name, value in SUMMARY_LINE.findall(summary):
+        fields.setdefault(name, value)
+    serial = fields.get("Serial Number", "")
+    # A camera without a number fills the field with zeros or with one word.
+    known = serial if serial.strip("0") and serial.casefold() not in {"none", "unknown"} else None
+    return fields.get("Model") or None, known
+
+
+def changed_property(text: str) -> str | None:
+    """Return the name of the entry that an event says has changed, else its PTP code; None for other events."""
+    match = PROPERTY_CHANGED.search(text)
+    return (match[2] or match[1].lower().lstrip("0")) if match else None

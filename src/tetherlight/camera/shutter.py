@@ -1,0 +1,148 @@
+"""Takes one picture: release, then listen until every file of the exposure is announced.
+
+libgphoto2's own capture() is avoided: where a camera takes the picture but never announces it, that call returns
+after 70 to 280 seconds, and it knows of one file only.
+"""
+
+import asyncio
+import re
+import time
+from collections.abc import Awaitable, Callable, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from tetherlight.camera import calls
+from tetherlight.camera.calls import Deadlines
+from tetherlight.camera.config import ConfigCache
+from tetherlight.camera.widgets import number
+from tetherlight.errors import CameraBusy, CameraError, CaptureFailed, CardFull
+
+GRACE = 1.5
+"""Seconds in which a further file may follow after the camera called the capture complete."""
+QUIET = 0.5
+"""Seconds after all expected files in which the camera may still call the capture complete."""
+LISTEN = 0.5
+"""Seconds of one wait for events; the worker answers earlier when something happens."""
+BUSY_PAUSE = 0.05
+NOT_SUPPORTED = -6
+SECONDS = re.compile(r"(\d+(?:\.\d+)?)\s*s", re.IGNORECASE)
+
+Request = Callable[[calls.Call[Any]], Awaitable[Any]]
+
+
+@dataclass
+class Roll:
+    """The files that were announced, and whether more are to be expected."""
+
+    expected: int
+    paths: dict[str, None] = field(default_factory=dict)
+    complete_at: float | None = None
+    last_file_at: float = 0.0
+
+    def add(self, happened: calls.Happened) -> None:
+        """Take note of what the camera announced."""
+        now = time.monotonic()
+        if happened.files:
+            self.paths.update(dict.fromkeys(happened.files))
+            self.last_file_at = now
+        if happened.complete and self.complete_at is None:
+            self.complete_at = now
+
+    def finished(self) -> bool:
+        """Tell whether the exposure is whole, as far as can be known."""
+        now = time.monotonic()
+        if not self.paths:
+            return False
+        if len(self.paths) >= self.expected:
+            return self.complete_at is not None or now - self.last_file_at > QUIET
+        return self.complete_at is not None and now - max(self.complete_at, self.last_file_at) > GRACE
+
+
+def files_per_exposure(cache: ConfigCache) -> int:
+    """Return how many files one exposure gives by the image format that is set: 2 for RAW+JPEG."""
+    text = (cache.text("imageformat") or "").casefold()
+    return 2 if "+" in text and any(word in text for word in ("raw", "nef")) else 1
+
+
+def exposure_seconds(cache: ConfigCache) -> float:
+    """Return the time from release to the end of the exposure: twice the shutter time, and the self-timer."""
+    shutter = number(cache.text("shutterspeed") or "") or 0.0
+    drive = cache.text("drivemode", "capturemode") or ""
+    timer = 0.0
+    if re.search(r"timer|\bsec", drive, re.IGNORECASE):
+        stated = SECONDS.search(drive) or SECONDS.search(cache.text("selftimerdelay") or "")
+        timer = float(stated[1]) if stated else 10.0
+    return 2 * shutter + timer
+
+
+@dataclass(frozen=True)
+class Taken:
+    """Where the pictures of one release lie on the camera."""
+
+    released_at: float
+    """Unix seconds."""
+    paths: tuple[str, ...]
+
+
+class Shutter:
+    """Releases a camera's shutter and collects what comes of it."""
+
+    def __init__(
+        self, request: Request, cache: ConfigCache, deadlines: Deadlines, changed: Callable[[Sequence[str]], None]
+    ) -> None:
+        self._request = request
+        self._changed = changed
+        self._cache = cache
+        self._deadlines = deadlines
+        self.can_trigger = True
+
+    async def release(self) -> Taken:
+        """Take one picture; raise CaptureFailed, CardFull, CameraBusy or what the connection raises.
+
+        Nothing is ever taken twice: only a refusal by a busy camera, which took nothing, is tried again.
+        """
+        if self._cache.shots_left() == 0 and self._to_card():
+            raise CardFull("The camera's card is full.", hint="Change or empty the card.")
+        patience = self._deadlines.capture + exposure_seconds(self._cache)
+        roll = Roll(files_per_exposure(self._cache))
+        released_at = await self._release(roll, patience)
+        await self.collect(roll, patience)
+        if not roll.paths:
+            raise CaptureFailed(
+                f"The camera announced no picture within {patience:g} s.",
+                hint="Look at the camera: lens cap, focus, card, or a message on its display.",
+            )
+        return Taken(released_at, tuple(roll.paths))
+
+    def _to_card(self) -> bool:
+        return "card" in (self._cache.text("capturetarget") or "card").casefold()
+
+    async def _release(self, roll: Roll, patience: float) -> float:
+        give_up = time.monotonic() + self._deadlines.busy
+        while True:
+            try:
+                return await self._press(roll, patience)
+            except CameraBusy:
+                if time.monotonic() >= give_up:
+                    raise
+            await asyncio.sleep(BUSY_PAUSE)
+
+    async def _press(self, roll: Roll, patience: float) -> float:
+        if self.can_trigger:
+            try:
+                return float(await self._request(calls.trigger(patience)))
+            except CameraError as error:
+                if (error.details or {}).get("gphoto_code") != NOT_SUPPORTED:
+                    raise
+                self.can_trigger = False
+        released_at, path = await self._request(calls.capture(patience))
+        roll.add(calls.Happened((), (path,), complete=True))
+        return float(released_at)
+
+    async def collect(self, roll: Roll, patience: float) -> None:
+        """Listen until the exposure is whole or `patience` seconds are over."""
+        give_up = time.monotonic() + patience
+        while not roll.finished() and (left := give_up - time.monotonic()) > 0:
+            happened = await self._request(calls.events(min(LISTEN, left), self._deadlines.events))
+            roll.add(happened)
+            self._changed(happened.changed)

@@ -1,0 +1,83 @@
+"""What Linux knows about the USB device behind a port such as usb:001,006."""
+
+import os
+import re
+from fcntl import ioctl
+from pathlib import Path
+
+USBDEVFS_RESET = 0x5514
+"""_IO('U', 20) of linux/usbdevice_fs.h."""
+PORT = re.compile(r"^usb:(\d{1,3}),(\d{1,3})$")
+SYSFS = Path("/sys/bus/usb/devices")
+
+
+def device_node(port: str) -> Path | None:
+    """Return the device file of a USB port, whether it exists or not; None for any other port."""
+    match = PORT.match(port)
+    return Path(f"/dev/bus/usb/{int(match[1]):03}/{int(match[2]):03}") if match else None
+
+
+def serial(port: str) -> str | None:
+    """Return the serial number in the device's USB descriptor, read by the kernel when it was plugged in."""
+    match = PORT.match(port)
+    if match is None or not SYSFS.is_dir():
+        return None
+    for device in SYSFS.iterdir():
+        if _number(device / "busnum") == int(match[1]) and _number(device / "devnum") == int(match[2]):
+            return _text(device / "serial") or None
+    return None
+
+
+def holders(port: str) -> list[tuple[str, int]]:
+    """Return name and pid of the other processes that have the device open and that we may look into."""
+    node = device_node(port)
+    if node is None:
+        return []
+    return [
+        (_text(process / "comm") or "unknown", int(process.name))
+        for process in Path("/proc").iterdir()
+        if process.name.isdigit() and int(process.name) != os.getpid() and _has_open(process, node)
+    ]
+
+
+def forbidden(port: str) -> bool:
+    """Tell whether the device is there but this user may not open it."""
+    node = device_node(port)
+    return node is not None and node.exists() and not os.access(node, os.R_OK | os.W_OK)
+
+
+def reset(port: str) -> bool:
+    """Reset the device as if it had been plugged out and in; False where there is none or the kernel refuses."""
+    node = device_node(port)
+    if node is None:
+        return False
+    try:
+        descriptor = os.open(node, os.O_WRONLY | os.O_CLOEXEC)
+    except OSError:
+        return False
+    try:
+        ioctl(descriptor, USBDEVFS_RESET, 0)
+    except OSError:
+        return False
+    finally:
+        os.close(descriptor)
+    return True
+
+
+def _has_open(process: Path, node: Path) -> bool:
+    try:
+        return any(entry.readlink() == node for entry in (process / "fd").iterdir())
+    except OSError:
+        return False  # it ended meanwhile, or belongs to somebody else
+
+
+def _text(path: Path) -> str:
+    try:
+        return path.read_text(errors="replace").strip()
+    except OSError:
+        return ""
+
+
+def _number(path: Path) -> int | None:
+    text = _text(path)
+    return int(text) if text.isdigit() else None

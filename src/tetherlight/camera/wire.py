@@ -1,0 +1,53 @@
+"""The messages between server and worker: length of the header, header in JSON, raw bytes; nothing is unpickled."""
+
+import ctypes
+import json
+import os
+import signal
+import socket
+import struct
+from typing import Any
+
+LENGTH = struct.Struct(">I")
+PR_SET_PDEATHSIG = 1
+
+
+def encode(header: dict[str, Any], size: int = 0) -> bytes:
+    """Encode a header that announces `size` raw bytes behind it."""
+    text = json.dumps({**header, "size": size}, separators=(",", ":"), allow_nan=False).encode()
+    return LENGTH.pack(len(text)) + text
+
+
+def send(connection: socket.socket, header: dict[str, Any], body: bytes = b"") -> None:
+    """Send one message, blocking until the kernel has all of it."""
+    parts = [memoryview(encode(header, len(body))), memoryview(body)]
+    while parts:
+        sent = connection.sendmsg(parts)
+        while parts and sent >= len(parts[0]):
+            sent -= len(parts.pop(0))
+        if parts:
+            parts[0] = parts[0][sent:]
+
+
+def receive(connection: socket.socket) -> dict[str, Any] | None:
+    """Wait for one message without raw bytes; None when the other side is gone."""
+    prefix = _exactly(connection, LENGTH.size)
+    text = _exactly(connection, LENGTH.unpack(prefix)[0]) if prefix else b""
+    return json.loads(text) if text else None
+
+
+def _exactly(connection: socket.socket, size: int) -> bytes:
+    parts = bytearray()
+    while len(parts) < size:
+        part = connection.recv(size - len(parts))
+        if not part:
+            return b""
+        parts += part
+    return bytes(parts)
+
+
+def die_with_parent(parent: int) -> None:
+    """Ask the kernel to kill this process when the thread that started it ends; end at once if it already has."""
+    ctypes.CDLL(None).prctl(PR_SET_PDEATHSIG, signal.SIGKILL, 0, 0, 0)
+    if os.getppid() != parent:
+        raise SystemExit(0)
