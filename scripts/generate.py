@@ -6,6 +6,7 @@ import sys
 from collections.abc import Mapping
 from pathlib import Path
 
+import reference
 from tetherlight.protocol.schema import protocol_schema
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -13,7 +14,19 @@ ROOT = Path(__file__).resolve().parent.parent
 
 def generated() -> Mapping[Path, str]:
     """Return the text of every generated file by its path below the checkout."""
-    return {Path("schema/protocol.schema.json"): json.dumps(protocol_schema(), indent=2, ensure_ascii=False) + "\n"}
+    schema = protocol_schema()
+    protocol = reference.ProtocolPages(schema)
+    pages = {
+        "actions": protocol.actions(),
+        "events": protocol.events(),
+        "values": protocol.values(),
+        "errors": reference.errors_page(),
+        "settings": reference.settings_page(),
+    }
+    return {
+        Path("schema/protocol.schema.json"): json.dumps(schema, indent=2, ensure_ascii=False) + "\n",
+        **{Path(f"docs/reference/{name}.md"): page for name, page in pages.items()},
+    }
 
 
 def stale(files: Mapping[Path, str], root: Path = ROOT) -> list[Path]:
