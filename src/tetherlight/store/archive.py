@@ -3,7 +3,7 @@
 import os
 import time
 import zipfile
-from collections.abc import Iterator
+from collections.abc import Generator, Iterator
 from io import RawIOBase
 from pathlib import Path
 from typing import Literal
@@ -36,7 +36,7 @@ class _Sink(RawIOBase):
         return taken
 
 
-def zip_of_set(folder: Path, files: Files = "all") -> Iterator[bytes]:
+def zip_of_set(folder: Path, files: Files = "all") -> Generator[bytes]:
     """Write a set's files, its manifest and its light directions as a zip, piece by piece of about 256 KB.
 
     `all` takes everything in the folder, results among it; `jpeg` and `raw` take only such images. A file that is

@@ -6,7 +6,7 @@ is the truth: the store remembers nothing but which sets are under capture.
 
 import logging
 import os
-from collections.abc import Iterator
+from collections.abc import Generator
 from contextlib import AbstractContextManager
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -150,7 +150,7 @@ class Store:
         """Return what the camera wrote into an image that was resolved before; raise ImageUnreadable."""
         return read_exif(path)
 
-    def zip_set(self, name: str, files: Files = "all") -> Iterator[bytes]:
+    def zip_set(self, name: str, files: Files = "all") -> Generator[bytes]:
         """Return a set as the pieces of a zip; raise SetNotFound at once and StoreError on the way."""
         return zip_of_set(self.places.set_folder(name), files)
 
