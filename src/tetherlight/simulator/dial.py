@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from tetherlight.simulator.objects import Box, World
-from tetherlight.simulator.relief import Floats
+from tetherlight.simulator.texture import Floats
 
 PERIOD_S = 6.0
 """Time of one turn of the hand: two degrees a frame at 30 frames per second."""

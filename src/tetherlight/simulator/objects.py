@@ -12,15 +12,15 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image, ImageDraw
 
-from tetherlight.simulator.relief import Floats, carve, noise, smoothstep
-
-Bytes = NDArray[np.uint8]
+from tetherlight.simulator.relief import carve
+from tetherlight.simulator.texture import Bytes, Floats, Noise, blend, pack, smoothstep, strips, unpack
 
 TABLE_REFLECTANCE = np.array((0.047, 0.048, 0.052), np.float32)
 MATTE_REFLECTANCE = 0.42
 MIRROR_REFLECTANCE = 0.82
+CARD_REFLECTANCE = 0.5
 DIAL_THICKNESS = 0.03
-GRAYS = (0.81, 0.56, 0.36, 0.19, 0.09, 0.035)
+GRAYS = (0.74, 0.50, 0.33, 0.19, 0.09, 0.035)
 
 
 @dataclass(frozen=True)
@@ -125,9 +125,9 @@ class Grid:
 class World:
     """The scene at one image size, before any light: all that a light's layer is computed from.
 
-    `height` (H, W) is the ground without the two balls, in world units; `albedo` (H, W, 3) is the square root of linear
-    reflectance in 255ths, the balls and the lens's fall-off towards the corners included; `gloss` (h, w) covers
-    `medallion_box`; `inside` (H, W) tells which pixels show the medallion.
+    `height` (H, W) is the ground without the two balls, in world units; `albedo` (H, W, 3) is packed reflectance, the
+    balls and the lens's fall-off towards the corners included. `gloss` and `inside` (h, w) cover `medallion_box`: how
+    strong highlights are there, and which pixels show the medallion.
     """
 
     grid: Grid
@@ -142,38 +142,37 @@ class World:
     matte_box: Box
 
 
-GLOSS_SCALE = 255 / 0.05
-
-
 def build_world(width: int, height: int, viewpoint: int = 0) -> World:
-    """Build the scene for an image of `width` x `height` pixels: a quarter of a second for live view, ten times that for 6 MP."""
+    """Build the scene for an image of `width` x `height` pixels: a blink for live view, a second or two for 6 MP."""
     layout = LAYOUTS[viewpoint % len(LAYOUTS)]
     grid = Grid.fit(width, height, layout.zoom)
-    ground, colour = _table(grid)
-    box, inside, gloss = _lay_medallion(grid, layout, ground, colour)
-    dial_box = _lay_dial(grid, layout.dial, ground, colour)
-    _lay_card(grid, layout.card, colour)
+    ground, albedo = _table(grid)
+    box, inside, gloss = _lay_medallion(grid, layout, ground, albedo)
+    dial_box = _lay_dial(grid, layout.dial, ground, albedo)
+    _lay_card(grid, layout.card, albedo)
     matte_box, mirror_box = grid.box(layout.matte), grid.box(layout.mirror)
-    _paint_ball(grid, layout.matte, matte_box, colour)
-    _darken_corners(grid, colour)
-    albedo = np.empty(colour.shape, np.uint8)
-    for row in range(0, height, 64):
-        albedo[row : row + 64] = np.sqrt(np.clip(colour[row : row + 64], 0, 1)) * 255 + np.float32(0.5)
+    matte = unpack(albedo[matte_box.slices])
+    blend(matte, (MATTE_REFLECTANCE,) * 3, coverage(grid, layout.matte, matte_box))
+    albedo[matte_box.slices] = pack(matte)
+    _darken_corners(grid, albedo)
     return World(grid, layout, ground, albedo, gloss, inside, box, dial_box, mirror_box, matte_box)
 
 
-def _table(grid: Grid) -> tuple[Floats, Floats]:
+def _table(grid: Grid) -> tuple[Floats, Bytes]:
     """Return height and reflectance of the bare table: dark slate, faintly uneven."""
-    shape = (grid.height, grid.width)
-    cloud = noise(shape, 6, 4, seed=41)
-    grain = noise(shape, 220, 2, seed=42)
-    ground = np.asarray(grain * np.float32(0.00022) + cloud * np.float32(0.0007), np.float32)
-    tone = 1 + np.float32(0.10) * cloud + np.float32(0.07) * grain
-    return ground, np.asarray(tone[..., None] * TABLE_REFLECTANCE, np.float32)
+    shape = grid.height, grid.width
+    clouds, grains = Noise(shape, 6, 4, seed=41), Noise(shape, 220, 2, seed=42)
+    ground, albedo = np.empty(shape, np.float32), np.empty((*shape, 3), np.uint8)
+    for rows in strips(grid.height):
+        cloud, grain = clouds[rows], grains[rows]
+        ground[rows] = grain * np.float32(0.00022) + cloud * np.float32(0.0007)
+        tone = 1 + np.float32(0.10) * cloud + np.float32(0.07) * grain
+        albedo[rows] = pack(tone[..., None] * TABLE_REFLECTANCE)
+    return ground, albedo
 
 
-def _lay_medallion(grid: Grid, layout: Layout, ground: Floats, colour: Floats) -> tuple[Box, NDArray[np.bool_], Bytes]:
-    """Put the medallion onto the table and return its box, which pixels it covers (H, W) and its gloss."""
+def _lay_medallion(grid: Grid, layout: Layout, ground: Floats, albedo: Bytes) -> tuple[Box, NDArray[np.bool_], Bytes]:
+    """Put the medallion onto the table and return its box, which pixels of the box it covers, and its gloss."""
     ball = layout.medallion
     size = round(2 * ball.radius * grid.scale)
     carving = carve(size, layout.variant)
@@ -182,15 +181,15 @@ def _lay_medallion(grid: Grid, layout: Layout, ground: Floats, colour: Floats) -
     box = Box(left, top, left + size, top + size)
     rows, columns = box.slices
     np.copyto(ground[rows, columns], carving.height * np.float32(ball.radius), where=carving.inside)
-    around = colour[rows, columns]
-    around += (carving.albedo - around) * carving.cover[..., None]
-    inside = np.zeros(ground.shape, np.bool_)
-    inside[rows, columns] = carving.inside
-    gloss = np.where(carving.inside, carving.gloss * np.float32(GLOSS_SCALE), 0)
-    return box, inside, np.clip(gloss, 0, 255).astype(np.uint8)
+    np.copyto(albedo[rows, columns], carving.albedo, where=(carving.cover == 255)[..., None])
+    rim = (carving.cover > 0) & (carving.cover < 255)
+    around = unpack(albedo[rows, columns][rim])
+    blend(around, unpack(carving.albedo[rim]), np.asarray(carving.cover[rim] / np.float32(255), np.float32))
+    albedo[rows, columns][rim] = pack(around)
+    return box, carving.inside, carving.gloss * carving.inside
 
 
-def _lay_dial(grid: Grid, dial: Ball, ground: Floats, colour: Floats) -> Box:
+def _lay_dial(grid: Grid, dial: Ball, ground: Floats, albedo: Bytes) -> Box:
     """Put the dial of the running clock onto the table: a dark disc with a metal ring and light marks."""
     box = grid.box(dial, margin=0.01)
     x, y = grid.coordinates(box)
@@ -199,56 +198,49 @@ def _lay_dial(grid: Grid, dial: Ball, ground: Floats, colour: Floats) -> Box:
     soft = 1.2 / (dial.radius * grid.scale)
     ring = np.clip(1 - ((radius - np.float32(0.945)) / np.float32(0.055)) ** 2, 0, None)
     height = np.float32(DIAL_THICKNESS) * smoothstep(1.0, 0.95, radius) + np.float32(0.008) * ring
-    rows, columns = box.slices
-    np.maximum(ground[rows, columns], height, out=ground[rows, columns])
-    face = colour[rows, columns]
-    _mix(face, (0.055, 0.058, 0.066), smoothstep(1.0 + soft, 1.0, radius))
-    _mix(face, (0.36, 0.34, 0.31), smoothstep(0.89 - soft, 0.89 + soft, radius) * smoothstep(1.0 + soft, 1.0, radius))
+    np.maximum(ground[box.slices], height, out=ground[box.slices])
+    face = unpack(albedo[box.slices])
+    blend(face, (0.055, 0.058, 0.066), smoothstep(1.0 + soft, 1.0, radius))
+    metal = smoothstep(0.89 - soft, 0.89 + soft, radius) * smoothstep(1.0 + soft, 1.0, radius)
+    blend(face, (0.36, 0.34, 0.31), metal)
     for count, inner, half in ((60, 0.80, 0.010), (12, 0.71, 0.020)):
         turn = 2 * np.pi / count
         off = np.abs(np.mod(angle + np.float32(turn / 2), np.float32(turn)) - np.float32(turn / 2)) * radius
-        mark = smoothstep(half + soft, max(half - soft, 0), off)
-        _mix(
-            face,
-            (0.46, 0.46, 0.44),
-            mark * smoothstep(inner - soft, inner + soft, radius) * smoothstep(0.85 + soft, 0.85, radius),
-        )
+        across = smoothstep(half + soft, max(half - soft, 0), off)
+        along = smoothstep(inner - soft, inner + soft, radius) * smoothstep(0.85 + soft, 0.85, radius)
+        blend(face, (0.46, 0.46, 0.44), across * along)
+    albedo[box.slices] = pack(face)
     return box
 
 
-def _lay_card(grid: Grid, card: tuple[float, float, float, float], colour: Floats) -> None:
+def _lay_card(grid: Grid, card: tuple[float, float, float, float], albedo: Bytes) -> None:
     """Lay the scale card down: a checked bar and six grays from white to black."""
     left, bottom, right, top = card
     width, height = round((right - left) * grid.scale), round((top - bottom) * grid.scale)
     fine = 4
-    image = Image.new("F", (width * fine, height * fine), 0.52)
+    image = Image.new("F", (width * fine, height * fine), CARD_REFLECTANCE)
     draw = ImageDraw.Draw(image)
     unit = width * fine / 100
     for index in range(10):
         x = (5 + 9 * index) * unit
-        draw.rectangle((x, 3 * unit, x + 9 * unit, 5.4 * unit), fill=0.028 if index % 2 == 0 else 0.64)
-        draw.rectangle((x, 5.4 * unit, x + 9 * unit, 7.2 * unit), fill=0.64 if index % 2 == 0 else 0.028)
+        tones = (GRAYS[-1], GRAYS[0]) if index % 2 == 0 else (GRAYS[0], GRAYS[-1])
+        for tone, upper in zip(tones, (3, 5.2), strict=True):
+            draw.rectangle((x, upper * unit, x + 9 * unit, (upper + 2.2) * unit), fill=tone)
     for index, gray in enumerate(GRAYS):
         x = (5 + 15 * index) * unit
         draw.rectangle((x, 9.8 * unit, x + 15 * unit, 19 * unit), fill=gray)
     x0, y0 = (round(value) for value in grid.pixel(left, top))
-    tone = np.asarray(image.resize((width, height), Image.Resampling.BOX), np.float32)
-    part = colour[y0 : y0 + height, x0 : x0 + width]
-    part[:] = tone[: part.shape[0], : part.shape[1], None]
+    shades = pack(np.asarray(image.resize((width, height), Image.Resampling.BOX), np.float32))
+    part = albedo[y0 : y0 + height, x0 : x0 + width]
+    part[:] = shades[: part.shape[0], : part.shape[1], None]
 
 
-def _paint_ball(grid: Grid, ball: Ball, box: Box, colour: Floats) -> None:
-    """Give the pixels of the matte ball its even gray."""
-    rows, columns = box.slices
-    _mix(colour[rows, columns], (MATTE_REFLECTANCE,) * 3, coverage(grid, ball, box))
-
-
-def _darken_corners(grid: Grid, colour: Floats) -> None:
+def _darken_corners(grid: Grid, albedo: Bytes) -> None:
     """Let the lens lose a little light towards the corners."""
     x, y = grid.coordinates(Box(0, 0, grid.width, grid.height))
-    for row in range(0, grid.height, 64):
-        part = slice(row, row + 64)
-        colour[part] *= (1 / (1 + np.float32(0.045) * (x * x + y[part] * y[part])) ** 2)[..., None]
+    for rows in strips(grid.height):
+        # The packed values are square roots, so the fall-off with its square is applied as it is.
+        albedo[rows] = albedo[rows] / (1 + np.float32(0.045) * (x * x + y[rows] * y[rows]))[..., None] + np.float32(0.5)
 
 
 def coverage(grid: Grid, ball: Ball, box: Box) -> Floats:
@@ -256,8 +248,3 @@ def coverage(grid: Grid, ball: Ball, box: Box) -> Floats:
     x, y = grid.coordinates(box)
     distance = np.hypot(x - np.float32(ball.x), y - np.float32(ball.y)) * np.float32(grid.scale)
     return np.asarray(np.clip(np.float32(ball.radius * grid.scale + 0.5) - distance, 0, 1), np.float32)
-
-
-def _mix(colour: Floats, other: tuple[float, ...], amount: Floats) -> None:
-    """Mix one reflectance into a part of the picture in place."""
-    colour += (np.array(other, np.float32) - colour) * amount[..., None]

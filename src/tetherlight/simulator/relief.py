@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 from PIL import Image, ImageDraw, ImageFont
 from scipy import ndimage
 
-Floats = NDArray[np.float32]
+from tetherlight.simulator.texture import Bytes, Floats, Noise, blend, pack, smoothstep, strips
 
 PLATE = 0.062
 EDGE = 0.94
@@ -29,6 +29,8 @@ APERTURE = -0.62
 SHELL_CENTRE = (0.02, 0.075)
 STOP = "*"
 
+GLOSS_SCALE = 255 / 0.05
+TURNS = (0.0, 0.7)
 INSCRIPTIONS = ("TETHERLIGHT*LVX*VMBRA*FORMA*VERITAS*", "TETHERLIGHT*SOL*SILEX*SPIRA*MEMORIA*")
 
 LIMESTONE = np.array((0.60, 0.525, 0.42), np.float32)
@@ -43,53 +45,37 @@ DIRT = np.array((0.20, 0.165, 0.125), np.float32)
 class Carving:
     """The medallion on its own square grid, row 0 at the top: all arrays (n, n), colour (n, n, 3).
 
-    `height` is in medallion radii above the table, `albedo` is linear reflectance, `gloss` the strength of the
-    highlight; `inside` tells which pixels belong to the object and `cover` how much of each it covers.
+    `height` is in medallion radii above the table, `albedo` is packed reflectance, `gloss` the strength of the
+    highlight in `GLOSS_SCALE`ths; `cover` is how much of a pixel is stone, in 255ths, and `inside` whether its middle is.
     """
 
     height: Floats
-    albedo: Floats
-    gloss: Floats
+    albedo: Bytes
+    gloss: Bytes
+    cover: Bytes
     inside: NDArray[np.bool_]
-    cover: Floats
 
 
 @dataclass(frozen=True)
-class _Polar:
-    """Coordinates of the medallion's grid: position, radius and angle of each pixel."""
+class _Strip:
+    """Some rows of the medallion's grid: position, radius, angle, and `edge`, 1 at the worn outline."""
 
+    rows: slice
     x: Floats
     y: Floats
     radius: Floats
     angle: Floats
+    edge: Floats
 
 
-def smoothstep(low: float, high: float, value: Floats) -> Floats:
-    """Return 0 below `low`, 1 above `high` and a smooth cubic between; `low` may be greater than `high`."""
-    t = np.clip((value - np.float32(low)) / np.float32(high - low), 0, 1)
-    return np.asarray(t * t * (3 - 2 * t), np.float32)
+@dataclass(frozen=True)
+class _Marks:
+    """What colour follows besides height: depth of letters, the shell's coverage and growth, the crack; each (n, n)."""
 
-
-def noise(shape: tuple[int, int], cells: float, octaves: int, seed: int, roughness: float = 0.5) -> Floats:
-    """Return fractal noise of about unit amplitude; the same seed shows the same pattern at each resolution.
-
-    `cells` counts the lattice cells along the longer side in the first octave; finer octaves than two pixels are left out.
-    """
-    longest = max(shape)
-    total = np.zeros(shape, np.float32)
-    amplitude = 1.0
-    for octave in range(octaves):
-        count = round(cells * 2**octave)
-        if count * 2 > longest and octave:
-            break
-        rows, columns = (max(1, round(count * side / longest)) for side in shape)
-        lattice = np.random.default_rng((seed, octave)).standard_normal((rows + 1, columns + 1)).astype(np.float32)
-        patch = Image.fromarray(lattice).resize(
-            (shape[1], shape[0]), Image.Resampling.BICUBIC, (0.5, 0.5, columns + 0.5, rows + 0.5)
-        )
-        total += np.float32(amplitude) * np.asarray(patch, np.float32)
-        amplitude *= roughness
-    return total
+    letters: Floats
+    shell: Floats
+    growth: Floats
+    crack: Floats
 
 
 def carve(size: int, variant: int = 0) -> Carving:
@@ -97,53 +83,70 @@ def carve(size: int, variant: int = 0) -> Carving:
 
     `variant` turns the stone and changes its inscription, so that a second camera has something of its own to look at.
     """
-    polar = _polar(size, turn=0.0 if variant == 0 else 0.7)
-    wobble = np.float32(0.004) * noise((size, size), 6, 4, seed=11 + variant)
-    edge = polar.radius * np.float32(1.012) + wobble
-    letters = _letters(polar, INSCRIPTIONS[variant % len(INSCRIPTIONS)])
-    shell, shell_amount, growth = _ammonite(polar)
-    crack = _crack(size, seed=5 + variant)
-    relief = _plate(polar, edge) + _ornament(polar) - letters + shell
-    worn = relief + _wear(size, edge, variant) * np.float32(0.0016)
-    worn -= np.float32(0.010) * crack
-    rounded = ndimage.gaussian_filter(worn, max(0.35, size * 0.0006))
-    height = np.where(edge < 1, np.maximum(rounded, 0), np.float32(0))
-    albedo, gloss = _colours(height, edge, letters, shell_amount, growth, crack, variant)
-    cover = np.clip((1 - edge) * np.float32(size / 2) + np.float32(0.5), 0, 1)
-    return Carving(height, albedo, gloss, edge < 1.0, cover)
+    shape = size, size
+    outline = Noise(shape, 6, 4, seed=11 + variant)
+    letters, shell, growth = (np.empty(shape, np.float32) for _ in range(3))
+    marks = _Marks(letters, shell, growth, _crack(size, seed=5 + variant))
+    height = np.empty(shape, np.float32)
+    wear = _Wear(size, variant)
+    for rows in strips(size):
+        strip = _strip(size, rows, variant, outline)
+        ammonite, shell[rows], growth[rows] = _ammonite(strip)
+        letters[rows] = _letters(strip, size, INSCRIPTIONS[variant % len(INSCRIPTIONS)])
+        height[rows] = _plate(strip) + _ornament(strip) + ammonite - letters[rows]
+        height[rows] += wear[strip] - np.float32(0.010) * marks.crack[rows]
+    ndimage.gaussian_filter(height, max(0.35, size * 0.0006), output=height)
+    np.maximum(height, 0, out=height)
+    hollows = ndimage.gaussian_filter(height, size * 0.007)
+    hollows -= height
+    paint = _Paint(size, variant)
+    gloss, cover = (np.empty(shape, np.uint8) for _ in range(2))
+    carving = Carving(height, np.empty((*shape, 3), np.uint8), gloss, cover, np.empty(shape, np.bool_))
+    for rows in strips(size):
+        strip = _strip(size, rows, variant, outline)
+        colour, shine = paint.mix(strip, marks, hollows[rows])
+        carving.albedo[rows] = pack(colour)
+        gloss[rows] = np.clip(shine * np.float32(GLOSS_SCALE), 0, 255)
+        cover[rows] = np.clip((1 - strip.edge) * np.float32(size / 2) + np.float32(0.5), 0, 1) * 255
+        carving.inside[rows] = strip.edge < 1
+    height *= carving.inside
+    return carving
 
 
-def _polar(size: int, turn: float) -> _Polar:
+def _strip(size: int, rows: slice, variant: int, outline: Noise) -> _Strip:
     axis = ((np.arange(size, dtype=np.float32) + np.float32(0.5)) / np.float32(size) * 2 - 1).astype(np.float32)
-    across, up = np.meshgrid(axis, -axis)
+    across, up = np.meshgrid(axis, -axis[rows])
+    turn = TURNS[variant % len(TURNS)]
     cosine, sine = np.float32(np.cos(turn)), np.float32(np.sin(turn))
     x, y = cosine * across - sine * up, sine * across + cosine * up
-    return _Polar(x, y, np.hypot(x, y), np.mod(np.arctan2(y, x), np.float32(2 * np.pi)))
+    radius = np.hypot(x, y)
+    edge = radius * np.float32(1.012) + np.float32(0.004) * outline[rows]
+    return _Strip(rows, x, y, radius, np.mod(np.arctan2(y, x), np.float32(2 * np.pi)), edge)
 
 
-def _plate(polar: _Polar, edge: Floats) -> Floats:
+def _plate(strip: _Strip) -> Floats:
     """Return the blank: a plate with a rounded shoulder, a rim and a slightly hollow field."""
-    shoulder = np.clip((1 - edge) / np.float32(1 - EDGE), 0, 1)
+    shoulder = np.clip((1 - strip.edge) / np.float32(1 - EDGE), 0, 1)
     body = np.float32(PLATE) * (1 - (1 - shoulder) ** 2)
     centre, half, rise = RIM
-    rim = np.float32(rise) * np.clip(1 - ((polar.radius - centre) / half) ** 2, 0, None)
-    hollow = np.float32(0.011) * smoothstep(BAND[0] - 0.055, FIELD - 0.03, polar.radius)
+    rim = np.float32(rise) * np.clip(1 - ((strip.radius - centre) / half) ** 2, 0, None)
+    hollow = np.float32(0.011) * smoothstep(BAND[0] - 0.055, FIELD - 0.03, strip.radius)
     return np.asarray(body + rim - hollow, np.float32)
 
 
-def _ornament(polar: _Polar) -> Floats:
+def _ornament(strip: _Strip) -> Floats:
     """Return the beaded circle and the fine line between the field and the inscription."""
     radius, half, rise, count = BEADS
-    place = polar.angle * np.float32(count / (2 * np.pi))
+    place = strip.angle * np.float32(count / (2 * np.pi))
     along = (place - np.floor(place) - np.float32(0.5)) * np.float32(2 * np.pi * radius / count)
-    squared = (along**2 + (polar.radius - np.float32(radius)) ** 2) / np.float32(half**2)
+    squared = (along**2 + (strip.radius - np.float32(radius)) ** 2) / np.float32(half**2)
     beads = np.float32(rise) * np.clip(1 - squared, 0, None)
-    line = np.float32(0.0035) * np.clip(1 - ((polar.radius - np.float32(BAND[0])) / np.float32(0.008)) ** 2, 0, None)
+    line = np.float32(0.0035) * np.clip(1 - ((strip.radius - np.float32(BAND[0])) / np.float32(0.008)) ** 2, 0, None)
     return np.asarray(beads + line, np.float32)
 
 
 @lru_cache(maxsize=4)
-def _strip(text: str, width: int) -> Floats:
+def _unrolled(text: str, width: int) -> Floats:
     """Return the depth of V-cut letters on an unrolled band, in medallion radii; the band is `width` pixels around."""
     circumference = np.pi * (BAND[0] + BAND[1])
     height = max(8, round(width * (BAND[1] - BAND[0]) / circumference))
@@ -182,25 +185,23 @@ def _draw_stop(draw: ImageDraw.ImageDraw, x: float, y: float, reach: float) -> N
     draw.polygon([(x + dx, y + dy) for dx, dy in star], fill=255)
 
 
-def _letters(polar: _Polar, text: str) -> Floats:
+def _letters(strip: _Strip, size: int, text: str) -> Floats:
     """Return the depth of the inscription that runs clockwise around the band."""
-    size = polar.x.shape[0]
-    strip = _strip(text, min(6000, max(900, round(size * 2.7))))
-    inside = (polar.radius > BAND[0]) & (polar.radius < BAND[1])
-    radius, angle = polar.radius[inside], polar.angle[inside]
-    across = (np.float32(BAND[1]) - radius) / np.float32(BAND[1] - BAND[0]) * strip.shape[0] - np.float32(0.5)
-    along = np.mod(np.float32(2.83) - angle, np.float32(2 * np.pi)) / np.float32(2 * np.pi) * strip.shape[
-        1
-    ] - np.float32(0.5)
-    depth = np.zeros_like(polar.x)
-    depth[inside] = ndimage.map_coordinates(strip, (across, along), order=1, mode="grid-wrap")
+    band = _unrolled(text, min(6000, max(900, round(size * 2.7))))
+    inside = (strip.radius > BAND[0]) & (strip.radius < BAND[1])
+    radius, angle = strip.radius[inside], strip.angle[inside]
+    across = (np.float32(BAND[1]) - radius) / np.float32(BAND[1] - BAND[0]) * band.shape[0] - np.float32(0.5)
+    turned = np.mod(np.float32(2.83) - angle, np.float32(2 * np.pi))
+    along = turned / np.float32(2 * np.pi) * band.shape[1] - np.float32(0.5)
+    depth = np.zeros_like(strip.x)
+    depth[inside] = ndimage.map_coordinates(band, (across, along), order=1, mode="grid-wrap")
     return depth
 
 
-def _ammonite(polar: _Polar) -> tuple[Floats, Floats, Floats]:
+def _ammonite(strip: _Strip) -> tuple[Floats, Floats, Floats]:
     """Return height, coverage (0 to 1) and growth (turns before the opening) of a coiled shell with forked ribs."""
     log_ratio = np.float32(np.log(WHORL_RATIO))
-    x, y = polar.x - np.float32(SHELL_CENTRE[0]), polar.y - np.float32(SHELL_CENTRE[1])
+    x, y = strip.x - np.float32(SHELL_CENTRE[0]), strip.y - np.float32(SHELL_CENTRE[1])
     radius = np.maximum(np.hypot(x, y), np.float32(0.004))
     angle = np.mod(np.arctan2(y, x) - np.float32(APERTURE), np.float32(2 * np.pi))
     outline = np.float32(SHELL_RADIUS) * np.exp(log_ratio * (angle / np.float32(2 * np.pi) - 1))
@@ -229,13 +230,19 @@ def _ribs(phase: Floats, across: Floats) -> Floats:
     return np.asarray((single + (forked - single) * fork) * np.float32(0.0088), np.float32)
 
 
-def _wear(size: int, edge: Floats, variant: int) -> Floats:
-    """Return weathering in arbitrary height units: grain, broad unevenness, pits and tooling of the flat parts."""
-    grain = noise((size, size), 40, 6, seed=21 + variant, roughness=0.62)
-    broad = noise((size, size), 5, 3, seed=22 + variant) * np.float32(1.5)
-    pits = np.clip(noise((size, size), 110, 2, seed=23 + variant) - np.float32(1.55), 0, 1.0) * np.float32(2.2)
-    fade = smoothstep(1.0, 0.96, edge)
-    return np.asarray((grain * np.float32(0.55) + broad - pits) * fade, np.float32)
+class _Wear:
+    """Weathering: grain, broad unevenness and pits."""
+
+    def __init__(self, size: int, variant: int) -> None:
+        self._grain = Noise((size, size), 40, 6, seed=21 + variant, roughness=0.62)
+        self._broad = Noise((size, size), 5, 3, seed=22 + variant)
+        self._pits = Noise((size, size), 110, 2, seed=23 + variant)
+
+    def __getitem__(self, strip: _Strip) -> Floats:
+        """Return what time has added and taken, in medallion radii; it fades at the outline."""
+        pits = np.clip(self._pits[strip.rows] - np.float32(1.55), 0, 1) * np.float32(2.2)
+        rough = self._grain[strip.rows] * np.float32(0.55) + self._broad[strip.rows] * np.float32(1.5) - pits
+        return np.asarray(rough * smoothstep(1.0, 0.96, strip.edge) * np.float32(0.0016), np.float32)
 
 
 def _crack(size: int, seed: int) -> Floats:
@@ -260,31 +267,30 @@ def _crack(size: int, seed: int) -> Floats:
     return np.asarray(blurred, np.float32)
 
 
-def _colours(
-    height: Floats, edge: Floats, letters: Floats, shell: Floats, growth: Floats, crack: Floats, variant: int
-) -> tuple[Floats, Floats]:
-    """Return reflectance and gloss: stained stone, darker fossil, dirt in hollows, traces of red in the letters."""
-    size = height.shape[0]
-    stains = noise((size, size), 4, 5, seed=31 + variant, roughness=0.55)
-    speckle = noise((size, size), 90, 4, seed=32 + variant, roughness=0.75)
-    hollow = np.clip((ndimage.gaussian_filter(height, size * 0.007) - height) * np.float32(150), -0.35, 1)
-    colour = LIMESTONE * (1 + np.float32(0.07) * stains + np.float32(0.045) * speckle)[..., None]
-    _blend(colour, OCHRE, smoothstep(0.35, 2.2, stains) * np.float32(0.55))
-    lustre = np.float32(0.5) + np.float32(0.5) * np.sin(growth * np.float32(23) + stains * np.float32(1.6))
-    fossil = FOSSIL + (PYRITE - FOSSIL) * (lustre * np.float32(0.55) + np.float32(0.10) * speckle)[..., None]
-    _blend(colour, np.asarray(fossil, np.float32), smoothstep(0.1, 0.7, shell) * np.float32(0.92))
-    painted = smoothstep(0.0008, 0.004, letters) * np.clip(
-        np.float32(0.72) + np.float32(0.22) * stains + np.float32(0.12) * speckle, 0.1, 0.95
-    )
-    _blend(colour, PIGMENT, painted)
-    _blend(colour, DIRT, np.clip(hollow, 0, 1) * np.float32(0.55))
-    colour *= (1 + np.clip(-hollow, 0, 1) * np.float32(0.30))[..., None]
-    _blend(colour, DIRT * np.float32(0.5), np.clip(crack * np.float32(1.1), 0, 0.9))
-    _blend(colour, DIRT, smoothstep(0.965, 1.0, edge) * np.float32(0.35))
-    gloss = np.float32(0.006) + shell * np.float32(0.042) * (np.float32(0.6) + np.float32(0.4) * lustre)
-    return np.clip(colour, 0.02, 0.9), np.asarray(gloss, np.float32)
+class _Paint:
+    """The stone's colours: stained limestone, a darker fossil, dirt in hollows, traces of red in the letters."""
 
+    def __init__(self, size: int, variant: int) -> None:
+        self._stains = Noise((size, size), 4, 5, seed=31 + variant, roughness=0.55)
+        self._speckle = Noise((size, size), 90, 4, seed=32 + variant, roughness=0.75)
 
-def _blend(colour: Floats, other: Floats, amount: Floats) -> None:
-    """Mix `other` into `colour` in place, by `amount` per pixel."""
-    colour += (other - colour) * amount[..., None]
+    def mix(self, strip: _Strip, marks: _Marks, hollows: Floats) -> tuple[Floats, Floats]:
+        """Return linear reflectance (h, n, 3) and gloss (h, n); `hollows` tells how deep pixels lie."""
+        rows = strip.rows
+        stains, speckle = self._stains[rows], self._speckle[rows]
+        colour = LIMESTONE * (1 + np.float32(0.07) * stains + np.float32(0.045) * speckle)[..., None]
+        blend(colour, OCHRE, smoothstep(0.35, 2.2, stains) * np.float32(0.55))
+        lustre = np.float32(0.5) + np.float32(0.5) * np.sin(
+            marks.growth[rows] * np.float32(23) + stains * np.float32(1.6)
+        )
+        fossil = FOSSIL + (PYRITE - FOSSIL) * (lustre * np.float32(0.55) + np.float32(0.10) * speckle)[..., None]
+        blend(colour, fossil, smoothstep(0.1, 0.7, marks.shell[rows]) * np.float32(0.92))
+        rubbed = np.clip(np.float32(0.72) + np.float32(0.22) * stains + np.float32(0.12) * speckle, 0.1, 0.95)
+        blend(colour, PIGMENT, smoothstep(0.0008, 0.004, marks.letters[rows]) * rubbed)
+        depth = np.clip(hollows * np.float32(150), -0.35, 1)
+        blend(colour, DIRT, np.clip(depth, 0, 1) * np.float32(0.55))
+        colour *= (1 + np.clip(-depth, 0, 1) * np.float32(0.30))[..., None]
+        blend(colour, DIRT * np.float32(0.5), np.clip(marks.crack[rows] * np.float32(1.1), 0, 0.9))
+        blend(colour, DIRT, smoothstep(0.965, 1.0, strip.edge) * np.float32(0.35))
+        gloss = np.float32(0.006) + marks.shell[rows] * np.float32(0.038) * (np.float32(0.6) + np.float32(0.4) * lustre)
+        return np.clip(colour, 0.02, 0.9), np.asarray(gloss, np.float32)

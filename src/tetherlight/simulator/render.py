@@ -16,7 +16,6 @@ from scipy import ndimage
 
 from tetherlight.simulator.objects import (
     DIAL_THICKNESS,
-    GLOSS_SCALE,
     MATTE_REFLECTANCE,
     MIRROR_REFLECTANCE,
     TABLE_REFLECTANCE,
@@ -25,7 +24,8 @@ from tetherlight.simulator.objects import (
     World,
     coverage,
 )
-from tetherlight.simulator.relief import Floats, smoothstep
+from tetherlight.simulator.relief import GLOSS_SCALE
+from tetherlight.simulator.texture import Floats, smoothstep, strips
 
 Vector = NDArray[np.float64]
 
@@ -89,8 +89,8 @@ def render_light(world: World, direction: tuple[float, float, float]) -> Layer:
     for first in range(0, shape[0], BAND_ROWS):
         last = min(first + BAND_ROWS, shape[0])
         cosine, normal_z, half = _cosines(world, light, first, last)
-        lit = visible[first:last]
-        lit *= _ball_visibility(world, light, first, last)
+        lit = _ball_visibility(world, light, first, last)
+        lit *= visible[first:last] * np.float32(1 / 255)
         shading[first:last] = (np.clip(cosine, 0, None) * lit + np.float32(BOUNCE / 2) * (1 + normal_z)) * np.float32(
             SHADING_SCALE
         )
@@ -137,13 +137,13 @@ def _cosines(world: World, light: Vector, first: int, last: int) -> tuple[Floats
     inverse = 1 / np.sqrt(1 + dx * dx + dy * dy)
     x, y, z = (np.float32(value) for value in light)
     halfway = np.float32(1 / np.sqrt(2 + 2 * light[2]))
-    along = -(dx * x + dy * y)
-    return (along + z) * inverse, inverse, (along + z + 1) * inverse * halfway
+    cosine = np.asarray((z - dx * x - dy * y) * inverse, np.float32)
+    return cosine, np.asarray(inverse, np.float32), np.asarray((cosine + inverse) * halfway, np.float32)
 
 
-def _relief_visibility(world: World, light: Vector) -> Floats:
-    """Return how much of the lamp each ground point sees past the relief, (H, W) between 0 and 1."""
-    visible = np.ones(world.height.shape, np.float32)
+def _relief_visibility(world: World, light: Vector) -> NDArray[np.uint8]:
+    """Return how much of the lamp each ground point sees past the relief, (H, W) in 255ths."""
+    visible = np.full(world.height.shape, 255, np.uint8)
     flat = float(np.hypot(light[0], light[1]))
     if flat < 0.03:
         return visible
@@ -151,14 +151,15 @@ def _relief_visibility(world: World, light: Vector) -> Floats:
         region = _shadow_region(world, box, light, top)
         rows, columns = region.slices
         height = world.height[rows, columns]
-        share = np.zeros(height.shape, np.float32)
+        shade = np.zeros(height.shape, np.uint8)
         elevation = np.arctan2(light[2], flat)
         for offset in (-0.62, 0.0, 0.62):
             slope = float(np.tan(np.clip(elevation + offset * LAMP_RADIUS, 0.03, 1.55)))
             edge = _shadow_edge(height, light[0] / flat, light[1] / flat, slope / world.grid.scale)
-            edge -= height
-            share += smoothstep(2.6 / world.grid.scale, 0.7 / world.grid.scale, edge)
-        visible[rows, columns] *= share / np.float32(3)
+            for part in strips(height.shape[0]):
+                under = edge[part] - height[part]
+                shade[part] += (85 * smoothstep(0.7 / world.grid.scale, 2.6 / world.grid.scale, under)).astype(np.uint8)
+        visible[rows, columns] -= np.minimum(shade, visible[rows, columns])
     return visible
 
 
@@ -248,7 +249,8 @@ def _ball_normal(world: World, ball: Ball, box: Box) -> tuple[Floats, Floats, Fl
     )
     length = np.maximum(np.hypot(nx, ny), 1)
     nx, ny = nx / length, ny / length
-    return nx, ny, np.sqrt(np.clip(1 - nx * nx - ny * ny, 0, None), dtype=np.float32)
+    nz = np.sqrt(np.clip(1 - nx * nx - ny * ny, 0, None))
+    return nx.astype(np.float32), ny.astype(np.float32), nz.astype(np.float32)
 
 
 def _shade_balls(world: World, light: Vector, shading: NDArray[np.uint16]) -> None:
@@ -266,40 +268,46 @@ def _mix_shading(shading: NDArray[np.uint16], box: Box, value: Floats, amount: F
     part[:] = part * (1 - amount) + value * amount * np.float32(SHADING_SCALE)
 
 
-def _reflected_rays(world: World) -> tuple[Floats, Floats, Floats, Floats]:
-    """Return where the camera looks by way of the mirror ball (x, y, z), and the height of the point of reflection."""
+@dataclass(frozen=True)
+class _Rays:
+    """Where the camera looks by way of the mirror ball: from the points x, y, z into the directions dx, dy, dz."""
+
+    x: Floats
+    y: Floats
+    z: Floats
+    dx: Floats
+    dy: Floats
+    dz: Floats
+
+
+def _reflected_rays(world: World) -> _Rays:
     nx, ny, nz = _ball_normal(world, world.layout.mirror, world.mirror_box)
-    return 2 * nz * nx, 2 * nz * ny, 2 * nz * nz - 1, (1 + nz) * np.float32(world.layout.mirror.radius)
+    x, y = world.grid.coordinates(world.mirror_box)
+    return _Rays(x, y, (1 + nz) * np.float32(world.layout.mirror.radius), 2 * nz * nx, 2 * nz * ny, 2 * nz * nz - 1)
 
 
 def _reflect(world: World, light: Vector, shading: NDArray[np.uint16]) -> NDArray[np.float16]:
     """Return what the mirror ball shows of one light: the lamp, its glow, the lit table, the matte ball."""
-    rx, ry, rz, z = _reflected_rays(world)
-    towards = rx * np.float32(light[0]) + ry * np.float32(light[1]) + rz * np.float32(light[2])
+    rays = _reflected_rays(world)
+    towards = rays.dx * np.float32(light[0]) + rays.dy * np.float32(light[1]) + rays.dz * np.float32(light[2])
     angle = np.arccos(np.clip(towards, -1, 1))
     lamp = np.float32(LAMP_RADIANCE) * smoothstep(LAMP_RADIUS * 1.25, LAMP_RADIUS * 0.75, angle)
-    glow = (
-        np.float32(0.075) * np.exp(-angle * np.float32(2.6))
-        + np.float32(0.022) * np.clip(1 - rz, 0, 1) ** 2
-        + np.float32(0.004)
-    )
-    sky = smoothstep(-0.02, 0.02, rz)
+    glow = np.float32(0.075) * np.exp(-angle * np.float32(2.6)) + np.float32(0.004)
+    glow += np.float32(0.022) * np.clip(1 - rays.dz, 0, 1) ** 2
+    sky = smoothstep(-0.02, 0.02, rays.dz)
     picture = (lamp + glow * sky)[..., None] * np.array((1, 0.985, 0.96), np.float32)
-    picture += _table_in_mirror(world, rx, ry, rz, z, shading, float(light[2])) * (1 - sky)[..., None]
-    hit, cosine = _matte_in_mirror(world, rx, ry, rz, z, light)
+    picture += _table_in_mirror(world, rays, shading, float(light[2])) * (1 - sky)[..., None]
+    hit, cosine = _matte_in_mirror(world, rays, light)
     picture += (np.float32(MATTE_REFLECTANCE) * cosine[..., None] - picture) * hit[..., None]
     return np.asarray(picture * np.float32(MIRROR_REFLECTANCE), np.float16)
 
 
-def _table_in_mirror(
-    world: World, rx: Floats, ry: Floats, rz: Floats, z: Floats, shading: NDArray[np.uint16], beyond: float
-) -> Floats:
+def _table_in_mirror(world: World, rays: _Rays, shading: NDArray[np.uint16], beyond: float) -> Floats:
     """Look up where downward rays meet the table; outside the picture the table goes on evenly and fades."""
-    x, y = world.grid.coordinates(world.mirror_box)
-    way = np.minimum(z / np.maximum(-rz, np.float32(0.01)), 40)
+    way = np.minimum(rays.z / np.maximum(-rays.dz, np.float32(0.01)), 40)
     column, row = world.grid.pixel(0, 0)
-    columns = (x + rx * way) * np.float32(world.grid.scale) + np.float32(column)
-    rows = np.float32(row) - (y + ry * way) * np.float32(world.grid.scale)
+    columns = (rays.x + rays.dx * way) * np.float32(world.grid.scale) + np.float32(column)
+    rows = np.float32(row) - (rays.y + rays.dy * way) * np.float32(world.grid.scale)
     seen = (columns >= 0) & (columns < world.grid.width) & (rows >= 0) & (rows < world.grid.height)
     picture = _small_picture(world, shading)
     zoom = np.float32(picture.shape[1] / world.grid.width)
@@ -313,39 +321,31 @@ def _small_picture(world: World, shading: NDArray[np.uint16]) -> Floats:
     """Return the lit scene at a fraction of its size: the ball shrinks what it reflects, finer detail would flicker."""
     step = max(1, world.grid.width // MIRRORED_WIDTH)
     albedo = np.asarray(Image.fromarray(world.albedo).reduce(step), np.float32) / np.float32(255)
-    light = np.asarray(
-        Image.fromarray(shading[::2, ::2].astype(np.int32), "I").resize(albedo.shape[1::-1], Image.Resampling.BOX)
-    )
-    return np.asarray(albedo**2 * (light / np.float32(SHADING_SCALE))[..., None], np.float32)
+    light = Image.fromarray(shading[::2, ::2].astype(np.float32)).resize(albedo.shape[1::-1], Image.Resampling.BOX)
+    return np.asarray(albedo**2 * (np.asarray(light) / np.float32(SHADING_SCALE))[..., None], np.float32)
 
 
-def _matte_in_mirror(
-    world: World, rx: Floats, ry: Floats, rz: Floats, z: Floats, light: Vector
-) -> tuple[Floats, Floats]:
+def _matte_in_mirror(world: World, rays: _Rays, light: Vector) -> tuple[Floats, Floats]:
     """Return where reflected rays meet the matte ball (0 to 1) and its cosine to the light there."""
     ball = world.layout.matte
-    x, y = world.grid.coordinates(world.mirror_box)
-    to_x, to_y, to_z = np.float32(ball.x) - x, np.float32(ball.y) - y, np.float32(ball.radius) - z
-    along = to_x * rx + to_y * ry + to_z * rz
+    squared_radius = np.float32(ball.radius**2)
+    to_x, to_y, to_z = np.float32(ball.x) - rays.x, np.float32(ball.y) - rays.y, np.float32(ball.radius) - rays.z
+    along = to_x * rays.dx + to_y * rays.dy + to_z * rays.dz
     squared = to_x * to_x + to_y * to_y + to_z * to_z - along * along
-    hit = smoothstep(1.02, 0.98, squared / np.float32(ball.radius**2)) * (along > 0)
-    way = along - np.sqrt(np.clip(np.float32(ball.radius**2) - squared, 0, None))
-    nx, ny, nz = (rx * way - to_x, ry * way - to_y, rz * way - to_z)
+    hit = smoothstep(1.02, 0.98, squared / squared_radius) * (along > 0)
+    way = along - np.sqrt(np.clip(squared_radius - squared, 0, None))
+    nx, ny, nz = rays.dx * way - to_x, rays.dy * way - to_y, rays.dz * way - to_z
     dot = (nx * np.float32(light[0]) + ny * np.float32(light[1]) + nz * np.float32(light[2])) / np.float32(ball.radius)
     return np.asarray(hit, np.float32), np.clip(dot, 0, 1)
 
 
 def _reflect_room(world: World) -> NDArray[np.float16]:
     """Return what the mirror ball shows with all lights off: a dark studio with a faint window high at the back."""
-    rx, ry, rz, _ = _reflected_rays(world)
-    window = (
-        smoothstep(0.30, 0.36, ry)
-        * smoothstep(0.74, 0.68, ry)
-        * smoothstep(-0.62, -0.56, rx)
-        * smoothstep(-0.02, -0.08, rx)
-    )
-    bars = smoothstep(0.012, 0.024, np.abs(ry - np.float32(0.52))) * smoothstep(
-        0.012, 0.024, np.abs(rx + np.float32(0.32))
-    )
-    room = np.float32(0.16) + np.float32(0.5) * np.clip(rz, 0, 1) + np.float32(2.4) * window * bars * (rz > 0)
+    rays = _reflected_rays(world)
+    right, up = rays.dx, rays.dy
+    window = smoothstep(0.30, 0.36, up) * smoothstep(0.74, 0.68, up)
+    window *= smoothstep(-0.62, -0.56, right) * smoothstep(-0.02, -0.08, right)
+    window *= smoothstep(0.012, 0.024, np.abs(up - np.float32(0.52)))
+    window *= smoothstep(0.012, 0.024, np.abs(right + np.float32(0.32)))
+    room = np.float32(0.16) + np.float32(0.5) * np.clip(rays.dz, 0, 1) + np.float32(2.4) * window * (rays.dz > 0)
     return np.asarray(room[..., None] * np.array((0.86, 0.95, 1.1), np.float32), np.float16)

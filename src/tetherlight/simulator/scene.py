@@ -14,12 +14,13 @@ from numpy.typing import NDArray
 
 from tetherlight.simulator import dial, truth
 from tetherlight.simulator.liveimage import LiveImage
+from tetherlight.simulator.objects import World
 from tetherlight.simulator.sensor import REFERENCE_EXPOSURE, Exposure, Sensor, bands
 from tetherlight.simulator.view import Direction, View
 
 __all__ = ["DEFAULT_LIGHTS", "REFERENCE_EXPOSURE", "Exposure", "Scene", "SceneLight"]
 
-LAYER_BYTES = 135 * 2**20
+LAYER_BYTES = 160 * 2**20
 """Memory for the rendered lights of one image size: nine lights and the room at 6 megapixels."""
 LARGEST_PREVIEW = 1_300_000
 """Images of at most this many pixels count as previews when views are dropped."""
@@ -89,6 +90,11 @@ class Scene:
         """The lights of the scene by name; a copy."""
         with self._lock:
             return dict(self._lights)
+
+    @property
+    def world(self) -> World:
+        """The scene's geometry and reflectance at capture size."""
+        return self._view(self.size).world
 
     def define_lights(self, lights: Mapping[str, SceneLight]) -> None:
         """Replace the lights; those that keep their name stay on or off, and dead if they were."""
@@ -162,7 +168,7 @@ class Scene:
             name: {"direction": list(_normalised(light)), "intensity": light.intensity}
             for name, light in self.lights.items()
         }
-        truth.export(self._view(self.size).world, lights, folder)
+        truth.export(self.world, lights, folder)
 
     def memory(self) -> int:
         """Return how many bytes the rendered lights take now."""

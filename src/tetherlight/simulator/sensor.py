@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from tetherlight.simulator.relief import Floats
+from tetherlight.simulator.texture import Floats
 
 REFERENCE_ISO = 400
 REFERENCE_APERTURE = 5.6
@@ -28,7 +28,7 @@ _SHOULDER = 6.3
 """Bend of the shoulder, chosen so that it leaves the exact part without a kink."""
 _FULL_WELL = 160_000.0
 _READ_NOISE = 0.00009
-_TILE = 1 << 20
+_TILE = 1 << 18
 _CODES = 65535 / SATURATION
 _ROWS = 16
 
@@ -74,7 +74,7 @@ class Sensor:
             spread = light * shot
             spread += read
             np.sqrt(spread, out=spread)
-            spread *= self._noise_for(light.size, frame, row).reshape(light.shape)
+            spread *= _excerpt(self._noise, light.size, hash((self._seed, frame, row)) % _TILE).reshape(light.shape)
             light += spread
         np.clip(light, 0, 65535, out=light)
         return light.astype(np.uint16)
@@ -88,11 +88,6 @@ class Sensor:
         values = self.expose(light, exposure, frame, row).astype(np.float32)
         return (values * np.float32(RAW_WHITE / 65535) + np.float32(0.5)).astype(np.uint16)
 
-    def _noise_for(self, count: int, frame: int, row: int) -> Floats:
-        table = self._noise if self._noise is not None else np.zeros(0, np.float32)
-        start = int(hash((self._seed, frame, row)) % _TILE)
-        return table[start : start + count] if start + count <= table.size else np.resize(np.roll(table, -start), count)
-
 
 def bands(height: int) -> Iterator[slice]:
     """Yield slices of a few rows each, small enough to be worked on inside the processor's cache."""
@@ -101,9 +96,16 @@ def bands(height: int) -> Iterator[slice]:
 
 
 def _noise_table(seed: int) -> Floats:
-    """Return normal deviates; longer than the largest start by a band of a wide image, so that a band is one slice."""
+    """Return normal deviates, twice over, so that a band of an image is one slice wherever it starts."""
     table = np.random.default_rng(seed).standard_normal(_TILE, dtype=np.float32)
-    return np.concatenate((table, table[: _TILE // 2]))
+    return np.concatenate((table, table))
+
+
+def _excerpt(table: Floats, count: int, start: int) -> Floats:
+    """Return `count` values of a table from `start` on, beginning anew at its end."""
+    if start + count <= table.size:
+        return table[start : start + count]
+    return np.resize(np.roll(table, -start), count)
 
 
 def _tone_curve() -> NDArray[np.uint8]:
@@ -114,4 +116,4 @@ def _tone_curve() -> NDArray[np.uint8]:
     rolled = EXACT_BELOW + room * np.log1p(_SHOULDER * rest) / np.log1p(_SHOULDER * (SATURATION - EXACT_BELOW))
     shown = np.where(linear <= EXACT_BELOW, linear, rolled)
     encoded = np.where(shown <= 0.0031308, 12.92 * shown, 1.055 * np.maximum(shown, 1e-9) ** (1 / 2.4) - 0.055)
-    return np.clip(np.rint(encoded * 255), 0, 255).astype(np.uint8)
+    return np.asarray(np.clip(np.rint(encoded * 255), 0, 255), np.uint8)

@@ -10,8 +10,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from tetherlight.simulator.objects import Ball, World
-from tetherlight.simulator.relief import Floats
 from tetherlight.simulator.render import slopes
+from tetherlight.simulator.texture import Floats, unpack
 
 
 def normals(world: World) -> Floats:
@@ -36,7 +36,14 @@ def heights(world: World) -> Floats:
 
 def albedo(world: World) -> Floats:
     """Return linear reflectance (H, W, 3), the lens's fall-off towards the corners included."""
-    return np.asarray((world.albedo.astype(np.float32) / np.float32(255)) ** 2, np.float32)
+    return unpack(world.albedo)
+
+
+def mask(world: World) -> NDArray[np.bool_]:
+    """Return which pixels (H, W) show the object, without balls, clock and card."""
+    result = np.zeros(world.height.shape, np.bool_)
+    result[world.medallion_box.slices] = world.inside
+    return result
 
 
 def export(world: World, lights: Mapping[str, Mapping[str, object]], folder: Path) -> None:
@@ -44,7 +51,7 @@ def export(world: World, lights: Mapping[str, Mapping[str, object]], folder: Pat
     folder.mkdir(parents=True, exist_ok=True)
     np.save(folder / "normals.npy", normals(world))
     np.save(folder / "albedo.npy", albedo(world))
-    np.save(folder / "mask.npy", world.inside)
+    np.save(folder / "mask.npy", mask(world))
     np.save(folder / "height.npy", heights(world))
     (folder / "lights.json").write_text(json.dumps(lights, indent=2) + "\n", encoding="utf-8")
     spheres = {"mirror": _circle(world, world.layout.mirror), "matte": _circle(world, world.layout.matte)}

@@ -11,9 +11,9 @@ import numpy as np
 
 from tetherlight.simulator.dial import draw_hand
 from tetherlight.simulator.objects import World, build_world, coverage
-from tetherlight.simulator.relief import Floats
 from tetherlight.simulator.render import SHADING_SCALE, SHEEN_SCALE, Layer, render_ambient, render_light
 from tetherlight.simulator.sensor import ONE_LIGHT
+from tetherlight.simulator.texture import Floats
 
 Direction = tuple[float, float, float]
 
