@@ -28,7 +28,7 @@ class CameraAddress:
 
 
 class SimulatorProcess:
-    """Run `python -m tetherlight.simulator` while the context lasts, with small pictures unless arguments say otherwise.
+    """Run `python -m tetherlight.simulator` while the context lasts, with small pictures unless told otherwise.
 
     `async with SimulatorProcess("--cameras", "2") as simulator: await simulator.control("unplug", camera="camera1")`
     """

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 
-from tetherlight.simulator import canon_tables
+from tetherlight.simulator import canon_tables, nikon_tables
 from tetherlight.simulator.canon import CanonCamera
 from tetherlight.simulator.card import Card
 from tetherlight.simulator.device import Body, Identity, Outlook
+from tetherlight.simulator.nikon import NikonCamera
 from tetherlight.simulator.responder import Responder
 from tetherlight.simulator.standard import StandardCamera
 
@@ -67,7 +69,8 @@ def build(vendor: str, number: int, outlook: Outlook, choices: Choices) -> Simul
     """Build the camera with this number (from 1); it is not plugged in yet."""
     folder = choices.folder / f"camera{number}"
     folder.mkdir()
-    return _canon(number, outlook, choices, folder)
+    make = _nikon if vendor == "nikon" else _canon
+    return make(number, outlook, choices, folder)
 
 
 def _canon(number: int, outlook: Outlook, choices: Choices, folder: Path) -> SimulatedCamera:
@@ -83,4 +86,19 @@ def _canon(number: int, outlook: Outlook, choices: Choices, folder: Path) -> Sim
         file_prefix="IMG_",
     )
     camera = CanonCamera(body)
+    return SimulatedCamera(camera, Responder(camera, ports=PORTS, bytes_per_s=choices.bytes_per_s))
+
+
+def _nikon(number: int, outlook: Outlook, choices: Choices, folder: Path) -> SimulatedCamera:
+    body = Body(
+        Identity(f"camera{number}", "NIKON CORPORATION", "D750", f"6{number:06d}", "V1.15"),
+        nikon_tables.properties(choices.size),
+        Card(folder, dcim="100D750_", capacity=CARD_BYTES, first_held=0xFFFF0001),
+        outlook,
+        size=choices.size,
+        fps=choices.fps,
+        read_shot=partial(nikon_tables.read_shot, choices.size),
+        file_prefix="DSC_",
+    )
+    camera = NikonCamera(body)
     return SimulatedCamera(camera, Responder(camera, ports=PORTS, bytes_per_s=choices.bytes_per_s))

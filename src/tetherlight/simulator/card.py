@@ -80,9 +80,9 @@ class StoredFile:
 
 
 class Card:
-    """A card with one DCIM folder; thread-safe."""
+    """A card with one DCIM folder; thread-safe. Handles in memory count from `first_held`, or go on from the card's."""
 
-    def __init__(self, folder: Path, *, dcim: str, capacity: int) -> None:
+    def __init__(self, folder: Path, *, dcim: str, capacity: int, first_held: int | None = None) -> None:
         self._folder = folder
         self._lock = threading.RLock()
         self._next = itertools.count(_FIRST_FILE)
@@ -94,6 +94,7 @@ class Card:
             _FOLDER: StoredFile(_FOLDER, _DCIM, dcim, ptp.Format.FOLDER, now),
         }
         self._held: dict[int, StoredFile] = {}
+        self._first_held = first_held
 
     @property
     def capacity(self) -> int:
@@ -135,11 +136,11 @@ class Card:
             self._used += stored.size
             return stored
 
-    def hold(self, picture: Picture, handle: int | None = None) -> StoredFile:
+    def hold(self, picture: Picture) -> StoredFile:
         """Keep a picture in memory until the computer has taken it."""
         with self._lock:
             held = StoredFile(
-                next(self._next) if handle is None else handle,
+                self._free_held(),
                 0,
                 picture.name,
                 picture.format,
@@ -152,6 +153,11 @@ class Card:
             )
             self._held[held.handle] = held
             return held
+
+    def _free_held(self) -> int:
+        if self._first_held is None:
+            return next(self._next)
+        return next(handle for handle in itertools.count(self._first_held) if handle not in self._held)
 
     def drop_held(self) -> None:
         """Forget what waits in memory: the computer has gone."""

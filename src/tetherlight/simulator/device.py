@@ -6,7 +6,7 @@ A vendor's personality turns the wire's operations into calls of this body, and 
 import logging
 import threading
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Protocol
@@ -27,13 +27,17 @@ _PREVIEW_QUALITY = 80
 
 @dataclass(frozen=True)
 class Property:
-    """One property of a camera: `name` is libgphoto2's, `labels` its texts for the allowed numbers (none: anything)."""
+    """One property of a camera: `name` is libgphoto2's, `labels` its texts for the allowed numbers.
+
+    `texts` are the allowed values of a text property. Without labels or texts every value is allowed.
+    """
 
     code: int
     name: str
     kind: Kind
     default: int | str
     labels: Mapping[int, str] = field(default_factory=dict)
+    texts: tuple[str, ...] = ()
     writable: bool = True
     listed: bool = True
 
@@ -44,14 +48,20 @@ class Property:
     def read(self, shown: int | str) -> int | str:
         """Turn what people write into a value; raise ValueError when it is none of the choices."""
         if self.kind is Kind.TEXT:
+            self.check(str(shown))
             return str(shown)
         for value, label in self.labels.items():
             if label == str(shown):
                 return value
         number = int(shown)
-        if self.labels and number not in self.labels:
-            raise ValueError(shown)
+        self.check(number)
         return number
+
+    def check(self, value: int | str) -> None:
+        """Raise ValueError for a value that is none of the choices."""
+        allowed: Collection[int | str] = self.texts if self.kind is Kind.TEXT else self.labels
+        if allowed and value not in allowed:
+            raise ValueError(value)
 
 
 @dataclass(frozen=True)
@@ -206,9 +216,7 @@ class Body:
 
     def set_value(self, code: int, value: int | str) -> None:
         """Set a property, which is announced when it changes; raise KeyError or ValueError."""
-        entry = self.properties[code]
-        if isinstance(value, int) and entry.labels and value not in entry.labels:
-            raise ValueError(value)
+        self.properties[code].check(value)
         with self._lock:
             if self._values[code] == value:
                 return
@@ -243,12 +251,15 @@ class Body:
         """Estimate how many shots the card still takes."""
         return self.card.free // self.shot_size(self.shot())
 
-    def press(self, *, announce: bool = True, bulb: bool = False) -> bool:
+    def press(self, *, announce: bool = True, bulb: bool = False, to_memory: bool | None = None) -> bool:
         """Press the shutter button; False when an exposure is under way. Raise CardFullError.
 
         Without `announce` the exposure happens but nothing is ever heard of it. With `bulb` it lasts until `end_bulb`.
+        `to_memory` overrides where the settings send the files.
         """
         shot = replace(self.shot(), bulb=bulb)
+        if to_memory is not None:
+            shot = replace(shot, to_memory=to_memory)
         if not shot.to_memory and self.card.free < self.shot_size(shot):
             raise CardFullError
         with self._lock:

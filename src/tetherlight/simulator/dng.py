@@ -10,6 +10,8 @@ from numpy.typing import NDArray
 from tetherlight.simulator import images, tiff
 
 WHITE_LEVEL = 16383
+BASELINE_EXPOSURE = 2
+"""The sensor is full two stops above a white in the JPEG: developers brighten by this many EV."""
 # From XYZ to the linear sRGB that the scene is rendered in, under D65 (IEC 61966-2-1), in ten-thousandths.
 _XYZ_TO_SRGB = (32406, -15372, -4986, -9689, 18758, 415, 557, -2040, 10570)
 _D65 = 21
@@ -44,6 +46,7 @@ def raw_file(linear: NDArray[np.uint16], tags: images.Tags, preview: bytes) -> b
     main.set(0xC61A, tiff.SHORT, 0)
     main.set(0xC61D, tiff.LONG, WHITE_LEVEL)
     main.set(0xC621, tiff.SRATIONAL, [value / 10000 for value in _XYZ_TO_SRGB])
+    main.set(0xC62A, tiff.SRATIONAL, BASELINE_EXPOSURE)
     main.set(0xC628, tiff.RATIONAL, (1, 1, 1))
     main.set(0xC65A, tiff.SHORT, _D65)
     main.data(0x0111, 0x0117, mosaic(linear).astype("<u2", copy=False).tobytes())
