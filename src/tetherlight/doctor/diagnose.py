@@ -1,0 +1,68 @@
+"""All checks together."""
+
+import asyncio
+import logging
+from collections.abc import Callable, Collection, Iterator
+from typing import TYPE_CHECKING
+
+from tetherlight.doctor.gpio import check_gpio
+from tetherlight.doctor.machine import Machine
+from tetherlight.doctor.network import check_network
+from tetherlight.doctor.system import check_clock, check_disk, check_power, check_python
+from tetherlight.doctor.usb import check_cameras, check_mode, usb_devices
+from tetherlight.lights.rig_file import RigFile
+from tetherlight.protocol.server import Finding
+from tetherlight.settings import Settings
+
+if TYPE_CHECKING:
+    from tetherlight.lights.gpiod_lamps import Chips
+
+logger = logging.getLogger(__name__)
+
+
+async def diagnose(
+    settings: Settings,
+    rig_file: RigFile,
+    *,
+    open_ports: Collection[str] = (),
+    machine: Machine | None = None,
+    chips: "Chips | None" = None,
+) -> list[Finding]:
+    """Look for what is wrong with cameras, lights and machine, touching nothing; takes up to two seconds.
+
+    `open_ports` are the ports of cameras that this server has open; `machine` and `chips` stand in for the real ones.
+    """
+    machine = machine or Machine()
+    simulated = settings.simulator_control is not None
+    findings = await asyncio.to_thread(_look, settings, rig_file, machine, chips)
+    if simulated:
+        message = "Cameras and lights are simulated."
+        return [Finding(check="simulator", level="info", message=message), *findings]
+    addresses = dict.fromkeys((*settings.cameras, *rig_file.cameras))
+    return [*findings, *await check_network(addresses, open_ports)]
+
+
+def _look(settings: Settings, rig_file: RigFile, machine: Machine, chips: "Chips | None") -> list[Finding]:
+    checks: dict[str, Callable[[], Iterator[Finding]]] = {
+        "disk": lambda: check_disk(machine, settings),
+        "clock": lambda: check_clock(machine),
+        "power": lambda: check_power(machine),
+        "python": check_python,
+    }
+    if settings.simulator_control is None:
+        hardware: dict[str, Callable[[], Iterator[Finding]]] = {
+            "usb_camera": lambda: check_cameras(machine, usb_devices(machine)),
+            "usb_mode": lambda: check_mode(usb_devices(machine)),
+            "gpio_chip": lambda: check_gpio(rig_file, chips),
+        }
+        checks = hardware | checks
+    return [finding for name, check in checks.items() for finding in _guarded(name, check)]
+
+
+def _guarded(name: str, check: Callable[[], Iterator[Finding]]) -> list[Finding]:
+    """Run a check; one that breaks must not hide what the others find."""
+    try:
+        return list(check())
+    except Exception as error:
+        logger.exception("The check %s failed", name)
+        return [Finding(check=name, level="warning", message=f"This could not be checked: {error}.")]

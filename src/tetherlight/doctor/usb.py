@@ -1,0 +1,219 @@
+"""Cameras on USB: who holds them, who may open them, and in which mode they are."""
+
+import os
+import re
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from tetherlight.doctor.machine import Machine
+from tetherlight.protocol.server import Finding
+
+STILL_IMAGE, MASS_STORAGE, PRINTER = 0x06, 0x08, 0x07
+"""USB interface classes: a camera that speaks PTP, one that plays a disk, and what is no camera at all."""
+
+CAMERA_VENDORS = {
+    0x040A: "Kodak", 0x04A9: "Canon", 0x04B0: "Nikon", 0x04CB: "Fujifilm", 0x04DA: "Panasonic", 0x054C: "Sony",
+    0x07B4: "Olympus", 0x07CF: "Casio", 0x1003: "Sigma", 0x1A98: "Leica", 0x25FB: "Ricoh", 0x2672: "GoPro",
+    0x33A2: "OM Digital",
+}  # fmt: skip
+
+UDEV_RULE = (
+    'SUBSYSTEM=="usb", ENV{DEVTYPE}=="usb_device", ENV{ID_USB_INTERFACES}=="*:0601*:*", '
+    'MODE="0660", GROUP="plugdev", TAG+="uaccess"'
+)
+"""Opens every camera that speaks PTP to the group plugdev and to who sits at the machine."""
+
+PERMISSION_REMEDY = (
+    f"echo '{UDEV_RULE}' | sudo tee /etc/udev/rules.d/60-tetherlight.rules && "
+    "sudo udevadm control --reload && sudo udevadm trigger --subsystem-match=usb && "
+    'sudo usermod -aG plugdev "$USER"; then log in again'
+)
+
+REMEDIES = {
+    "gvfs-gphoto2-volume-monitor": "systemctl --user mask --now gvfs-gphoto2-volume-monitor.service",
+    "gvfsd-gphoto2": "gio mount -s gphoto2; systemctl --user mask --now gvfs-gphoto2-volume-monitor.service",
+}
+"""What stops programs that come back by themselves."""
+
+
+@dataclass(frozen=True)
+class UsbDevice:
+    """A device on the bus that is or may be a camera."""
+
+    bus: int
+    number: int
+    vendor: int
+    name: str
+    classes: frozenset[int]
+    claimed: bool
+    """Whether a program has claimed one of its interfaces."""
+
+    @property
+    def node(self) -> str:
+        """The device file, as absolute path."""
+        return f"/dev/bus/usb/{self.bus:03}/{self.number:03}"
+
+    @property
+    def port(self) -> str:
+        """What libgphoto2 calls its address."""
+        return f"usb:{self.bus:03},{self.number:03}"
+
+    @property
+    def is_camera(self) -> bool:
+        """Whether it speaks PTP."""
+        return STILL_IMAGE in self.classes
+
+    @property
+    def is_disk_of_camera_maker(self) -> bool:
+        """Whether it is likely a camera in mass-storage mode."""
+        return self.vendor in CAMERA_VENDORS and MASS_STORAGE in self.classes and PRINTER not in self.classes
+
+
+@dataclass(frozen=True)
+class Holder:
+    """A process that has a device open."""
+
+    pid: int
+    name: str
+    ours: bool
+
+    @property
+    def remedy(self) -> str:
+        """The command that makes it let go."""
+        return REMEDIES.get(self.name, f"kill {self.pid}")
+
+
+def usb_devices(machine: Machine) -> list[UsbDevice]:
+    """List what the kernel knows of the bus, hubs left out."""
+    found = []
+    for folder in machine.children("/sys/bus/usb/devices"):
+        device = _device(machine, folder)
+        if device:
+            found.append(device)
+    return found
+
+
+def _device(machine: Machine, folder: Path) -> UsbDevice | None:
+    texts = {name: machine.text(folder / name) for name in ("busnum", "devnum", "idVendor", "product", "manufacturer")}
+    interfaces = sorted(folder.parent.glob(f"{folder.name}:*"))
+    try:
+        bus, number, vendor = int(texts["busnum"] or ""), int(texts["devnum"] or ""), int(texts["idVendor"] or "", 16)
+        classes = frozenset(int(machine.text(one / "bInterfaceClass") or "0", 16) for one in interfaces)
+    except ValueError:
+        return None
+    maker = CAMERA_VENDORS.get(vendor, texts["manufacturer"] or "")
+    product = texts["product"] or f"device {texts['idVendor']}"
+    name = product if product.startswith(maker) else f"{maker} {product}"
+    return UsbDevice(bus, number, vendor, name.strip(), classes, any(_driver(one) == "usbfs" for one in interfaces))
+
+
+def _driver(interface: Path) -> str | None:
+    try:
+        return (interface / "driver").readlink().name
+    except OSError:
+        return None
+
+
+def holders(machine: Machine, node: str) -> list[Holder]:
+    """Find the processes that have a device file open, as far as their files may be looked at."""
+    found = []
+    for folder in machine.children("/proc", "[0-9]*"):
+        if _has_open(folder, node):
+            command = (machine.text(folder / "cmdline") or "").split("\0")
+            name = Path(command[0]).name or machine.text(folder / "comm") or "a process"
+            ours = "tetherlight.camera.worker" in command or folder.name == str(os.getpid())
+            found.append(Holder(int(folder.name), name, ours))
+    return found
+
+
+def _has_open(process: Path, node: str) -> bool:
+    try:
+        return any(str(file.readlink()) == node for file in (process / "fd").iterdir())
+    except OSError:
+        return False
+
+
+def check_cameras(machine: Machine, devices: Sequence[UsbDevice]) -> Iterator[Finding]:
+    """Tell which cameras are on the bus, with what stands in the way of each."""
+    cameras = [device for device in devices if device.is_camera]
+    if not cameras:
+        yield Finding(
+            check="usb_camera",
+            level="info",
+            message="No camera is on the USB bus.",
+            remedy="Switch the camera on, check the cable (some only charge), and see whether lsusb lists it.",
+        )
+    for device in cameras:
+        yield from check_permission(machine, device)
+        yield from check_holder(machine, device)
+
+
+def check_permission(machine: Machine, device: UsbDevice) -> Iterator[Finding]:
+    """Tell whether this user may open a camera."""
+    if machine.may_use(machine.path(device.node)):
+        yield Finding(check="usb_permission", level="ok", message=f"{device.name} ({device.port}) may be opened.")
+    else:
+        yield Finding(
+            check="usb_permission",
+            level="error",
+            message=f"{device.name} ({device.port}): this user may not open {device.node}.",
+            remedy=PERMISSION_REMEDY,
+        )
+
+
+def check_holder(machine: Machine, device: UsbDevice) -> Iterator[Finding]:
+    """Tell which other program holds a camera."""
+    held = holders(machine, device.node)
+    others = [holder for holder in held if not holder.ours]
+    for holder in others:
+        yield Finding(
+            check="usb_holder",
+            level="error" if device.claimed else "warning",
+            message=f"{device.name} ({device.port}) is held by {holder.name}, pid {holder.pid}.",
+            remedy=holder.remedy,
+        )
+    if others:
+        return
+    if device.claimed and not held:
+        yield Finding(
+            check="usb_holder",
+            level="error",
+            message=f"{device.name} ({device.port}) is held by a program of another user.",
+            remedy=f"sudo fuser -v {device.node}",
+        )
+    else:
+        state = "used by Tetherlight" if held else "free"
+        yield Finding(check="usb_holder", level="ok", message=f"{device.name} ({device.port}) is {state}.")
+
+
+def check_mode(devices: Sequence[UsbDevice]) -> Iterator[Finding]:
+    """Tell which devices of camera makers play a disk instead of speaking PTP."""
+    for device in devices:
+        if not device.is_camera and device.is_disk_of_camera_maker:
+            yield Finding(
+                check="usb_mode",
+                level="warning",
+                message=f"{device.name} ({device.port}) acts as a USB disk; a camera cannot be controlled like that.",
+                remedy="Set its USB connection to PTP, PC Remote or Tethering in its menu, then plug it in again.",
+            )
+
+
+def claimed_hint(port: str, machine: Machine | None = None) -> str | None:
+    """Say who holds the camera at a port such as usb:001,006, and what stops it; None where nobody is found."""
+    node = _node(port)
+    others = [holder for holder in holders(machine or Machine(), node) if not holder.ours] if node else []
+    if not others:
+        return None
+    held = others[0]
+    return f"{held.name}, pid {held.pid}, holds it; stop it with: {held.remedy}"
+
+
+def forbidden_hint(port: str) -> str | None:
+    """Say what lets this user open USB cameras."""
+    return f"Allow it with a udev rule: {PERMISSION_REMEDY}" if _node(port) else None
+
+
+def _node(port: str) -> str | None:
+    found = re.fullmatch(r"usb:(\d{3}),(\d{3})", port)
+    return f"/dev/bus/usb/{found[1]}/{found[2]}" if found else None
