@@ -290,13 +290,13 @@ class Camera:
         return kept
 
     def _announce(self, changed: list[ConfigEntry]) -> None:
+        status = (self._cache.lens(), self._cache.battery_percent(), self._cache.shots_left())
+        told, self._told = self._told, status
         if self.state is CameraState.OPENING:
             return
         if changed:
             self._listener.config_changed(self, changed)
-        status = (self._cache.lens(), self._cache.battery_percent(), self._cache.shots_left())
-        if status != self._told:
-            self._told = status
+        if status != told:
             self._listener.camera_changed(self, "status", None, None, 0)
 
     # What the session tells

@@ -1,6 +1,6 @@
 """What a camera gives: previews, exposures and the files of an exposure."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
 
@@ -9,7 +9,7 @@ from pathlib import Path
 class Preview:
     """One JPEG from the camera's viewfinder."""
 
-    jpeg: bytes
+    jpeg: bytes = field(repr=False)
     captured_at: float
     """Unix seconds, taken in the worker when the camera had answered."""
     width: int
