@@ -10,9 +10,9 @@ from typing import Any
 
 from tetherlight.camera.camera import Camera
 from tetherlight.camera.detection import FoundCamera, find_cameras
-from tetherlight.doctor import diagnose
+from tetherlight.doctor.diagnose import diagnose
 from tetherlight.errors import CameraBusy, CameraLost, CameraNotFound, CameraNotOpen, NoCameraSelected, ServerStopping
-from tetherlight.jobs import Jobs, SetJob
+from tetherlight.jobs import Jobs
 from tetherlight.lights.lights import Lights
 from tetherlight.lights.rig_file import RigFile
 from tetherlight.liveview import Liveview
@@ -31,6 +31,7 @@ from tetherlight.protocol.messages import PROTOCOL_VERSION, RequestId
 from tetherlight.protocol.server import Finding, ServerInfo, Topic, TopicSnapshot
 from tetherlight.protocol.sets import AnnotateSet, CapturePhotometricSet
 from tetherlight.publisher import Publisher
+from tetherlight.set_job import SetJob
 from tetherlight.settings import Settings
 from tetherlight.store.store import Store
 from tetherlight.watch import CameraWatch
@@ -43,9 +44,8 @@ FEATURES = ("jobs", "subscribe", "binary_liveview", "mjpeg", "several_cameras", 
 class Rig:
     """The only owner of open cameras, the selected one, the lights, the store and the jobs."""
 
-    def __init__(self, settings: Settings, rig_file: RigFile, lights: Lights, store: Store) -> None:
+    def __init__(self, settings: Settings, lights: Lights, store: Store) -> None:
         self.settings = settings
-        self.rig_file = rig_file
         self.lights = lights
         self.store = store
         self.publisher = Publisher()
@@ -71,7 +71,7 @@ class Rig:
         await asyncio.to_thread(store.prepare)
         lights = await Lights.open(settings, rig_file)
         try:
-            rig = cls(settings, rig_file, lights, store)
+            rig = cls(settings, lights, store)
             lights.listen(rig._lights_changed)
             await rig.jobs.load_interrupted()
             rig.background(rig._watch.run())
@@ -155,10 +155,12 @@ class Rig:
         """Look for cameras and say whether others are there than before."""
         async with self._scanning:
             before = self._seen
-            ports = {camera.port for camera in self._cameras.values()}
-            found = await find_cameras(self.settings, skip_ports=ports)
+            found = await find_cameras(self.settings, skip_ports=self._ports())
             self._seen = tuple(found)
         return self._seen != before
+
+    def _ports(self) -> tuple[str, ...]:
+        return tuple(camera.port for camera in self._cameras.values())
 
     async def select(self, model: str | None, port: str | None, camera_id: str | None) -> CameraInfo:
         """Open a camera and select it; without `camera_id` the one selected before is closed first."""
@@ -215,7 +217,7 @@ class Rig:
     async def _open(self, found: FoundCamera, *, beside: bool) -> Camera:
         if not beside and self._selected is not None:
             await self._close(self._selected)
-        camera = await Camera.open(found, self.settings, self._watch)
+        camera = await Camera.open(found, self.settings, self._watch, ports_in_use=self._ports)
         self._cameras[camera.camera_id] = camera
         return camera
 
@@ -376,4 +378,5 @@ class Rig:
 
     async def diagnose(self) -> list[Finding]:
         """Let the doctor look for what is wrong."""
-        return await diagnose(self.settings, self.rig_file)
+        ports = [camera.port for camera in self.cameras]
+        return await diagnose(self.settings, self.lights.rig_file, open_ports=ports)

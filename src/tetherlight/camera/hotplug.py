@@ -3,7 +3,7 @@
 import asyncio
 import contextlib
 import logging
-from collections.abc import AsyncIterator, Callable, Iterator
+from collections.abc import AsyncGenerator, Callable, Iterator
 from pathlib import Path
 
 from tetherlight.camera.usb import SYSFS
@@ -22,7 +22,7 @@ class HotplugMonitor:
         self._folder = folder
         self._poll = poll
 
-    async def changes(self) -> AsyncIterator[None]:
+    async def changes(self) -> AsyncGenerator[None]:
         """Yield once per change, bursts put together; close it with `aclosing` to stop listening."""
         heard = asyncio.Event()
         with _udev(heard.set):

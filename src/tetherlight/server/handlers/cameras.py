@@ -1,5 +1,6 @@
 """Handlers of the actions on cameras."""
 
+from tetherlight.camera.focus import autofocus, drive_focus
 from tetherlight.models import CameraInfo, ConfigEntry
 from tetherlight.protocol.action import CameraPayload
 from tetherlight.protocol.cameras import (
@@ -92,15 +93,15 @@ async def ready(context: Context, payload: Ready) -> Message:
     return Message(message="Ready.")
 
 
-async def drive_focus(context: Context, payload: DriveFocus) -> Message:
+async def move_focus(context: Context, payload: DriveFocus) -> Message:
     """Move the lens."""
-    await context.rig.camera(payload.camera_id).drive_focus(payload.step)
+    await drive_focus(context.rig.camera(payload.camera_id), payload.step)
     return Message(message="Focus moved.")
 
 
-async def autofocus(context: Context, payload: CameraPayload) -> Message:
+async def focus_once(context: Context, payload: CameraPayload) -> Message:
     """Focus once."""
-    await context.rig.camera(payload.camera_id).autofocus()
+    await autofocus(context.rig.camera(payload.camera_id))
     return Message(message="Autofocus done.")
 
 
@@ -115,6 +116,6 @@ PAIRS: tuple[Pair, ...] = (
     bind(STOP_LIVEVIEW, stop_liveview),
     bind(GET_PREVIEW, get_preview),
     bind(READY, ready),
-    bind(DRIVE_FOCUS, drive_focus),
-    bind(AUTOFOCUS, autofocus),
+    bind(DRIVE_FOCUS, move_focus),
+    bind(AUTOFOCUS, focus_once),
 )
