@@ -18,7 +18,8 @@ from tetherlight.simulator.texture import Bytes, Floats, Noise, blend, pack, smo
 TABLE_REFLECTANCE = np.array((0.047, 0.048, 0.052), np.float32)
 MATTE_REFLECTANCE = 0.42
 MIRROR_REFLECTANCE = 0.82
-CARD_REFLECTANCE = 0.5
+CARD_REFLECTANCE = 0.6
+CARD_THICKNESS = 0.003
 DIAL_THICKNESS = 0.03
 GRAYS = (0.74, 0.50, 0.33, 0.19, 0.09, 0.035)
 
@@ -149,7 +150,7 @@ def build_world(width: int, height: int, viewpoint: int = 0) -> World:
     ground, albedo = _table(grid)
     box, inside, gloss = _lay_medallion(grid, layout, ground, albedo)
     dial_box = _lay_dial(grid, layout.dial, ground, albedo)
-    _lay_card(grid, layout.card, albedo)
+    _lay_card(grid, layout.card, ground, albedo)
     matte_box, mirror_box = grid.box(layout.matte), grid.box(layout.mirror)
     matte = unpack(albedo[matte_box.slices])
     blend(matte, (MATTE_REFLECTANCE,) * 3, coverage(grid, layout.matte, matte_box))
@@ -161,7 +162,7 @@ def build_world(width: int, height: int, viewpoint: int = 0) -> World:
 def _table(grid: Grid) -> tuple[Floats, Bytes]:
     """Return height and reflectance of the bare table: dark slate, faintly uneven."""
     shape = grid.height, grid.width
-    clouds, grains = Noise(shape, 6, 4, seed=41), Noise(shape, 220, 2, seed=42)
+    clouds, grains = Noise(shape, 6, 4, seed=41), Noise(shape, 220, 3, seed=42, roughness=0.7)
     ground, albedo = np.empty(shape, np.float32), np.empty((*shape, 3), np.uint8)
     for rows in strips(grid.height):
         cloud, grain = clouds[rows], grains[rows]
@@ -198,7 +199,7 @@ def _lay_dial(grid: Grid, dial: Ball, ground: Floats, albedo: Bytes) -> Box:
     soft = 1.2 / (dial.radius * grid.scale)
     ring = np.clip(1 - ((radius - np.float32(0.945)) / np.float32(0.055)) ** 2, 0, None)
     height = np.float32(DIAL_THICKNESS) * smoothstep(1.0, 0.95, radius) + np.float32(0.008) * ring
-    np.maximum(ground[box.slices], height, out=ground[box.slices])
+    np.copyto(ground[box.slices], np.asarray(height, np.float32), where=radius < 1)
     face = unpack(albedo[box.slices])
     blend(face, (0.055, 0.058, 0.066), smoothstep(1.0 + soft, 1.0, radius))
     metal = smoothstep(0.89 - soft, 0.89 + soft, radius) * smoothstep(1.0 + soft, 1.0, radius)
@@ -213,7 +214,7 @@ def _lay_dial(grid: Grid, dial: Ball, ground: Floats, albedo: Bytes) -> Box:
     return box
 
 
-def _lay_card(grid: Grid, card: tuple[float, float, float, float], albedo: Bytes) -> None:
+def _lay_card(grid: Grid, card: tuple[float, float, float, float], ground: Floats, albedo: Bytes) -> None:
     """Lay the scale card down: a checked bar and six grays from white to black."""
     left, bottom, right, top = card
     width, height = round((right - left) * grid.scale), round((top - bottom) * grid.scale)
@@ -231,6 +232,7 @@ def _lay_card(grid: Grid, card: tuple[float, float, float, float], albedo: Bytes
         draw.rectangle((x, 9.8 * unit, x + 15 * unit, 19 * unit), fill=gray)
     x0, y0 = (round(value) for value in grid.pixel(left, top))
     shades = pack(np.asarray(image.resize((width, height), Image.Resampling.BOX), np.float32))
+    ground[y0 : y0 + height, x0 : x0 + width] = CARD_THICKNESS
     part = albedo[y0 : y0 + height, x0 : x0 + width]
     part[:] = shades[: part.shape[0], : part.shape[1], None]
 

@@ -46,7 +46,7 @@ class Carving:
     """The medallion on its own square grid, row 0 at the top: all arrays (n, n), colour (n, n, 3).
 
     `height` is in medallion radii above the table, `albedo` is packed reflectance, `gloss` the strength of the
-    highlight in `GLOSS_SCALE`ths; `cover` is how much of a pixel is stone, in 255ths, and `inside` whether its middle is.
+    highlight in `GLOSS_SCALE`ths; `cover` is how much of a pixel is stone, in 255ths, `inside` whether its middle is.
     """
 
     height: Floats
@@ -213,7 +213,7 @@ def _ammonite(strip: _Strip) -> tuple[Floats, Floats, Floats]:
     outer = outline * np.exp(-log_ratio * whorl)
     width = outer * np.float32(1 - 1 / WHORL_RATIO)
     opening = smoothstep(0.0, 0.035, 1 - grown)
-    covered = (whorl >= 0).astype(np.float32) * opening * smoothstep(0.008, 0.024, radius)
+    covered = (whorl >= 0).astype(np.float32) * opening * smoothstep(0.001, 0.009, radius)
     tube = 1 - np.abs(2 * across - 1) ** np.float32(2.3)
     ribs = _ribs(grown * np.float32(2 * np.pi), across) * outer
     envelope = np.clip(tube, 0, 1) ** np.float32(0.7)

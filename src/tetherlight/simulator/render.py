@@ -292,7 +292,7 @@ def _reflect(world: World, light: Vector, shading: NDArray[np.uint16]) -> NDArra
     towards = rays.dx * np.float32(light[0]) + rays.dy * np.float32(light[1]) + rays.dz * np.float32(light[2])
     angle = np.arccos(np.clip(towards, -1, 1))
     lamp = np.float32(LAMP_RADIANCE) * smoothstep(LAMP_RADIUS * 1.25, LAMP_RADIUS * 0.75, angle)
-    glow = np.float32(0.075) * np.exp(-angle * np.float32(2.6)) + np.float32(0.004)
+    glow = np.float32(0.11) * np.exp(-angle * np.float32(2.6)) + np.float32(0.004)
     glow += np.float32(0.022) * np.clip(1 - rays.dz, 0, 1) ** 2
     sky = smoothstep(-0.02, 0.02, rays.dz)
     picture = (lamp + glow * sky)[..., None] * np.array((1, 0.985, 0.96), np.float32)

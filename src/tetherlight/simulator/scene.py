@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import sys
 import threading
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -189,7 +190,8 @@ class Scene:
             self._warmer.join()
 
     def _render_ahead(self) -> None:
-        os.setpriority(os.PRIO_PROCESS, threading.get_native_id(), 15)
+        if sys.platform == "linux":
+            os.setpriority(os.PRIO_PROCESS, threading.get_native_id(), 15)
         view = self._view(self.size)
         for direction in (None, *(_normalised(light) for light in self.lights.values())):
             if self._closing.is_set() or view.full:
