@@ -73,6 +73,7 @@ check: .venv/.dev ## Lint, format, types, layers, and whether generated files ar
 
 generate: .venv/.runtime ## Write the schema, the reference pages and the types of the web application
 	$(RUN) scripts/generate.py
+	@$(RUN) scripts/web.py types --optional
 
 docs: generate .venv/.dev ## Write the reference and run the examples of the documentation
 	$(PYTEST) tests/unit/test_docs.py tests/integration/test_docs_examples.py

@@ -1,4 +1,4 @@
-"""Build, check and test the web application in web/, with the Node.js of the environment or of the system.
+"""Build, check and test the web application in web/, or write its types, with the Node.js of the environment or of the system.
 
 The export goes to src/tetherlight/web, from where the server serves it; without Node.js the server works without it.
 """
@@ -96,7 +96,7 @@ def newest_source() -> float:
 def main() -> int:
     """Do what the command line asks for; return the exit status."""
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("what", choices=["build", "check", "test"])
+    parser.add_argument("what", choices=["build", "check", "test", "types"])
     parser.add_argument("--optional", action="store_true", help="only say so where Node.js is missing")
     arguments = parser.parse_args()
     if not (WEB / "package.json").is_file():

@@ -1,0 +1,61 @@
+"""The examples of the documentation run as they stand there, on a simulated rig."""
+
+import asyncio
+import sys
+from collections.abc import AsyncIterator
+from pathlib import Path
+
+import pytest
+
+from server_process import ServerProcess
+
+EXAMPLES = Path(__file__).parents[2] / "docs" / "examples"
+
+
+@pytest.fixture
+async def server(tmp_path: Path) -> AsyncIterator[ServerProcess]:
+    async with ServerProcess(tmp_path / "server", "--simulate") as process:
+        yield process
+
+
+async def run(server: ServerProcess, folder: Path, name: str, *arguments: str) -> str:
+    """Run an example as its first line says and return what it prints."""
+    process = await asyncio.create_subprocess_exec(
+        sys.executable, str(EXAMPLES / name), f"ws://127.0.0.1:{server.port}/ws", *arguments,
+        cwd=folder, stdin=asyncio.subprocess.DEVNULL, stdout=asyncio.subprocess.PIPE, stderr=asyncio.subprocess.PIPE,
+    )  # fmt: skip
+    printed, complaints = await asyncio.wait_for(process.communicate(), 50)
+    assert process.returncode == 0, complaints.decode() + server.log.read_text()[-4000:]
+    return printed.decode()
+
+
+async def test_capture(server: ServerProcess, tmp_path: Path) -> None:
+    """The first example changes a setting and leaves a picture on the server's disk."""
+    printed = (await run(server, tmp_path, "capture.py")).splitlines()
+    assert printed[0].startswith("Using Canon EOS")
+    assert printed[1].endswith(" is 200.")
+    picture = server.folder / printed[2].removeprefix("Saved ").removesuffix(".")
+    assert picture.read_bytes().startswith(b"\xff\xd8")
+
+
+async def test_liveview(server: ServerProcess, tmp_path: Path) -> None:
+    """The frames that the example saves are JPEG files."""
+    printed = (await run(server, tmp_path, "liveview.py", "3")).splitlines()
+    frames = sorted(tmp_path.glob("frame_*.jpg"))
+    assert len(printed) == len(frames) == 3
+    assert all(frame.read_bytes().startswith(b"\xff\xd8") for frame in frames)
+
+
+async def test_photometric_set(server: ServerProcess, tmp_path: Path) -> None:
+    """The example tells every step and where the set is."""
+    printed = (await run(server, tmp_path, "photometric_set.py")).splitlines()
+    assert "processing_light_1_of_3" in printed
+    assert printed[-1].startswith("3 images in photometric_sets/example_")
+    folder = server.folder / "captures" / printed[-1].removeprefix("3 images in ")
+    assert len(list(folder.glob("image_*.jpg"))) == 3
+
+
+def test_every_example_is_run() -> None:
+    """An example that no test runs would rot."""
+    tests = Path(__file__).read_text()
+    assert all(f'"{example.name}"' in tests for example in EXAMPLES.glob("*.py"))
