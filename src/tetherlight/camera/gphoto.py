@@ -19,7 +19,6 @@ NETWORK_MODEL = "PTP/IP Camera"
 """The driver's name for every camera on the network; what the camera calls itself is in its summary."""
 UNREACHABLE = (gp.GP_ERROR, gp.GP_ERROR_IO, gp.GP_ERROR_TIMEOUT)
 GONE = (gp.GP_ERROR_IO_USB_FIND, gp.GP_ERROR_FILE_NOT_FOUND, gp.GP_ERROR_MODEL_NOT_FOUND, gp.GP_ERROR_UNKNOWN_PORT)
-UDEV_RULE = 'SUBSYSTEM=="usb", ENV{ID_GPHOTO2}=="1", MODE="0660", GROUP="plugdev"'
 
 
 def keep_descriptor_zero() -> None:
@@ -78,7 +77,7 @@ def _not_opened(error: gp.GPhoto2Error, port: str) -> errors.CameraError:
     if usb.forbidden(port):
         return errors.CameraForbidden(
             f"This user may not open the camera at {port}.",
-            hint=f"Add the udev rule {UDEV_RULE}, plug the camera in again, and be a member of plugdev.",
+            hint=f"Add the udev rule {usb.UDEV_RULE}, plug the camera in again, and be a member of plugdev.",
             details=details,
         )
     if error.code in {gp.GP_ERROR_IO_USB_CLAIM, gp.GP_ERROR_IO_LOCK}:
@@ -100,9 +99,8 @@ def _not_opened(error: gp.GPhoto2Error, port: str) -> errors.CameraError:
 
 def _claimed(port: str, details: dict[str, object]) -> errors.CameraError:
     found = usb.holders(port)
-    names = ", ".join(f"{name} (pid {pid})" for name, pid in found)
     hint = (
-        f"{names} holds it; stop it and try again."
+        "; ".join(f"{name}, pid {pid}, holds it; stop it with: {usb.stop_command(name, pid)}" for name, pid in found)
         if found
         else "Often it is gvfs-gphoto2-volume-monitor; stop it and try again."
     )

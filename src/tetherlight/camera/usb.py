@@ -4,11 +4,34 @@ import os
 import re
 from fcntl import ioctl
 from pathlib import Path
+from types import MappingProxyType
 
 USBDEVFS_RESET = 0x5514
 """_IO('U', 20) of linux/usbdevice_fs.h."""
 PORT = re.compile(r"^usb:(\d{1,3}),(\d{1,3})$")
 SYSFS = Path("/sys/bus/usb/devices")
+
+UDEV_RULE = (
+    'SUBSYSTEM=="usb", ENV{DEVTYPE}=="usb_device", ENV{ID_USB_INTERFACES}=="*:0601*:*", '
+    'MODE="0660", GROUP="plugdev", TAG+="uaccess"'
+)
+"""Opens every camera that speaks PTP to the group plugdev and to who sits at the machine.
+
+It needs no rules of a system's own libgphoto2, which is not there when the library comes with its wheel.
+"""
+
+STOP_COMMANDS = MappingProxyType(
+    {
+        "gvfs-gphoto2-volume-monitor": "systemctl --user mask --now gvfs-gphoto2-volume-monitor.service",
+        "gvfsd-gphoto2": "gio mount -s gphoto2; systemctl --user mask --now gvfs-gphoto2-volume-monitor.service",
+    }
+)
+"""What stops programs that come back by themselves, by their names."""
+
+
+def stop_command(name: str, pid: int) -> str:
+    """Return the command that makes a process let go of a camera for good."""
+    return STOP_COMMANDS.get(name, f"kill {pid}")
 
 
 def device_node(port: str) -> Path | None:
@@ -34,10 +57,16 @@ def holders(port: str) -> list[tuple[str, int]]:
     if node is None:
         return []
     return [
-        (_text(process / "comm") or "unknown", int(process.name))
+        (process_name(process), int(process.name))
         for process in Path("/proc").iterdir()
         if process.name.isdigit() and int(process.name) != os.getpid() and _has_open(process, node)
     ]
+
+
+def process_name(process: Path) -> str:
+    """Return the name of the program in a folder of /proc; the kernel's own short name ends after 15 letters."""
+    command = _text(process / "cmdline").split("\0")[0]
+    return Path(command).name or _text(process / "comm") or "unknown"
 
 
 def forbidden(port: str) -> bool:

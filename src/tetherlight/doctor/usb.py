@@ -1,11 +1,11 @@
 """Cameras on USB: who holds them, who may open them, and in which mode they are."""
 
 import os
-import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from tetherlight.camera.usb import UDEV_RULE, process_name, stop_command
 from tetherlight.doctor.machine import Machine
 from tetherlight.protocol.server import Finding
 
@@ -18,23 +18,11 @@ CAMERA_VENDORS = {
     0x33A2: "OM Digital",
 }  # fmt: skip
 
-UDEV_RULE = (
-    'SUBSYSTEM=="usb", ENV{DEVTYPE}=="usb_device", ENV{ID_USB_INTERFACES}=="*:0601*:*", '
-    'MODE="0660", GROUP="plugdev", TAG+="uaccess"'
-)
-"""Opens every camera that speaks PTP to the group plugdev and to who sits at the machine."""
-
 PERMISSION_REMEDY = (
     f"echo '{UDEV_RULE}' | sudo tee /etc/udev/rules.d/60-tetherlight.rules && "
     "sudo udevadm control --reload && sudo udevadm trigger --subsystem-match=usb && "
     'sudo usermod -aG plugdev "$USER"; then log in again'
 )
-
-REMEDIES = {
-    "gvfs-gphoto2-volume-monitor": "systemctl --user mask --now gvfs-gphoto2-volume-monitor.service",
-    "gvfsd-gphoto2": "gio mount -s gphoto2; systemctl --user mask --now gvfs-gphoto2-volume-monitor.service",
-}
-"""What stops programs that come back by themselves."""
 
 
 @dataclass(frozen=True)
@@ -81,7 +69,7 @@ class Holder:
     @property
     def remedy(self) -> str:
         """The command that makes it let go."""
-        return REMEDIES.get(self.name, f"kill {self.pid}")
+        return stop_command(self.name, self.pid)
 
 
 def usb_devices(machine: Machine) -> list[UsbDevice]:
@@ -104,7 +92,7 @@ def _device(machine: Machine, folder: Path) -> UsbDevice | None:
         return None
     maker = CAMERA_VENDORS.get(vendor, texts["manufacturer"] or "")
     product = texts["product"] or f"device {texts['idVendor']}"
-    name = product if product.startswith(maker) else f"{maker} {product}"
+    name = product if product.lower().startswith(maker.lower()) else f"{maker} {product}"
     return UsbDevice(bus, number, vendor, name.strip(), classes, any(_driver(one) == "usbfs" for one in interfaces))
 
 
@@ -121,9 +109,8 @@ def holders(machine: Machine, node: str) -> list[Holder]:
     for folder in machine.children("/proc", "[0-9]*"):
         if _has_open(folder, node):
             command = (machine.text(folder / "cmdline") or "").split("\0")
-            name = Path(command[0]).name or machine.text(folder / "comm") or "a process"
             ours = "tetherlight.camera.worker" in command or folder.name == str(os.getpid())
-            found.append(Holder(int(folder.name), name, ours))
+            found.append(Holder(int(folder.name), process_name(folder), ours))
     return found
 
 
@@ -197,23 +184,3 @@ def check_mode(devices: Sequence[UsbDevice]) -> Iterator[Finding]:
                 message=f"{device.name} ({device.port}) acts as a USB disk; a camera cannot be controlled like that.",
                 remedy="Set its USB connection to PTP, PC Remote or Tethering in its menu, then plug it in again.",
             )
-
-
-def claimed_hint(port: str, machine: Machine | None = None) -> str | None:
-    """Say who holds the camera at a port such as usb:001,006, and what stops it; None where nobody is found."""
-    node = _node(port)
-    others = [holder for holder in holders(machine or Machine(), node) if not holder.ours] if node else []
-    if not others:
-        return None
-    held = others[0]
-    return f"{held.name}, pid {held.pid}, holds it; stop it with: {held.remedy}"
-
-
-def forbidden_hint(port: str) -> str | None:
-    """Say what lets this user open USB cameras."""
-    return f"Allow it with a udev rule: {PERMISSION_REMEDY}" if _node(port) else None
-
-
-def _node(port: str) -> str | None:
-    found = re.fullmatch(r"usb:(\d{3}),(\d{3})", port)
-    return f"/dev/bus/usb/{found[1]}/{found[2]}" if found else None
