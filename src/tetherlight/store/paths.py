@@ -125,10 +125,10 @@ class Places:
         given = PurePosixPath(text)
         if given.is_relative_to(self.base):
             yield given.relative_to(self.base).parts
-        elif not given.is_absolute() and self.base.is_absolute():
-            from_working = PurePosixPath(self.working, given)
-            if from_working.is_relative_to(self.base):
-                yield from_working.relative_to(self.base).parts
+        elif not given.is_absolute():
+            from_working, base = PurePosixPath(self.working, given), os.path.normpath(self.captures_dir)
+            if from_working.is_relative_to(base):
+                yield from_working.relative_to(base).parts
         if not given.is_absolute():
             yield given.parts
 

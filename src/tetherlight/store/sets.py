@@ -77,7 +77,7 @@ class ImageSets:
     def summaries(self) -> list[ImageSet]:
         """Return every set, newest start first, then by name; a missing folder has none."""
         with store_errors("The sets could not be listed"):
-            found = [self._summary(folder) for folder in self.folders()]
+            found = [self._summary(folder, self._raw(folder)) for folder in self.folders()]
         return sorted(found, key=lambda one: (-_seconds(one.created_at), one.name))
 
     def folders(self) -> list[Path]:
@@ -104,7 +104,9 @@ class ImageSets:
         """Return a set with its images and its manifest as it stands on disk."""
         folder = self._places.set_folder(name)
         raw = self._raw(folder)
-        return SetDetails(set=self._summary(folder), images=self._images(folder, raw), manifest=raw)
+        details = SetDetails(set=self._summary(folder, raw), images=self._images(folder, raw), manifest=raw)
+        self._places.set_folder(name)  # deleted or renamed meanwhile: what was read is not to be believed
+        return details
 
     def manifest(self, name: str) -> Manifest:
         """Return a set's manifest; raise SetNotFound or StoreError."""
@@ -185,8 +187,7 @@ class ImageSets:
             self.image_file(path, recorded.get((path.name, status.st_size)), status.st_size) for path, status in found
         ]
 
-    def _summary(self, folder: Path) -> ImageSet:
-        raw = self._raw(folder)
+    def _summary(self, folder: Path, raw: Mapping[str, Any] | None) -> ImageSet:
         images = list(images_in(folder))
         cover = representative(path for path, _ in images)
         camera = raw.get("camera") if raw else None

@@ -1,0 +1,193 @@
+"""Whatever a client writes into a field that becomes a path, nothing outside the captures is read, moved or deleted."""
+
+import asyncio
+from collections.abc import Callable, Iterator
+from contextlib import suppress
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+from urllib.parse import quote, unquote
+
+import pytest
+from fastapi import FastAPI
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from store_world import CANARY, World, make_world
+from tetherlight.errors import ImageNotFound, InvalidName, RequestError, SetNotFound, StoreError
+from tetherlight.protocol.sets import AnnotateSet
+from tetherlight.server.images import images_router
+from tetherlight.store.store import Store
+from traversal import spellings
+
+NOW = datetime(2026, 11, 22, 12, 0, 0, tzinfo=UTC)
+
+
+@pytest.fixture(params=[False, True], ids=["relative setting", "absolute setting"])
+def world(request: pytest.FixtureRequest, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[World]:
+    made = make_world(tmp_path, absolute=request.param)
+    monkeypatch.chdir(made.work)
+    before = made.neighbours()
+    yield made
+    assert made.neighbours() == before
+
+
+def attempts(world: World) -> list[str]:
+    return spellings("secret.jpg", str(world.outside / "secret.jpg"))
+
+
+def test_there_are_at_least_five_hundred_spellings(tmp_path: Path) -> None:
+    """The list stays as long as it is promised to be."""
+    assert len(spellings("secret.jpg", str(tmp_path))) >= 500
+
+
+def test_no_spelling_of_an_image_path_leads_out(world: World) -> None:
+    """GET_IMAGE_DATA gives one and the same sentence for all of them, at most 200 characters of the path in it."""
+    store = Store(world.settings)
+    for text in attempts(world):
+        try:
+            content = store.read_image(text)[1]
+        except ImageNotFound as error:
+            assert error.message == f"Image not found or access denied: {text[:200]}"  # noqa: PT017
+        else:
+            assert content in {b"ok", b"a", b"n"}, text
+
+
+def test_no_spelling_of_a_set_name_reaches_another_folder(world: World) -> None:
+    """Every action on sets answers that there is no such set, and moves nothing."""
+    store = Store(world.settings)
+    listed = [one.name for one in store.list_sets()]
+    for text in [
+        *attempts(world),
+        "leak_set",
+        "../good",
+        "good/../good",
+        "good/.",
+        "../../captures/photometric_sets/good",
+    ]:
+        if text == "good":
+            continue
+        for act in _actions_on(store, text):
+            with pytest.raises(SetNotFound) as caught:
+                act()
+            assert len(caught.value.message) < 260
+    assert [one.name for one in store.list_sets()] == listed == ["good"]
+
+
+def _actions_on(store: Store, name: str) -> list[Callable[[], Any]]:
+    return [
+        lambda: store.set_contents(name),
+        lambda: store.set_details(name),
+        lambda: store.delete_set(name),
+        lambda: store.restore_set(name),
+        lambda: store.rename_set(name, "other"),
+        lambda: store.annotate_set(AnnotateSet(set_name=name, rating=1)),
+        lambda: store.zip_set(name),
+        lambda: store.manifest(name),
+        lambda: store.hold(name).__enter__(),
+    ]
+
+
+def test_no_spelling_of_a_new_name_or_prefix_leaves_the_sets_folder(world: World) -> None:
+    """A set is made or renamed directly in the sets' folder or not at all."""
+    store = Store(world.settings)
+    for text in attempts(world):
+        with suppress(InvalidName):
+            made = store.create_set(text, NOW)
+            assert made.path.parent == world.sets
+            assert made.path.resolve().parent == world.sets.resolve()
+        with suppress(InvalidName, StoreError):
+            name = store.rename_set("good", text)
+            assert (world.sets / name / "a.jpg").is_file()
+            store.rename_set(name, "good")
+    assert all(path.name.replace("_", "").replace("-", "").replace(".", "").isalnum() for path in world.sets.iterdir())
+
+
+@pytest.mark.parametrize("route", ["/images/", "/thumbnails/", "/exif/", "/sets/"])
+async def test_no_spelling_of_a_url_leads_out(world: World, route: str) -> None:
+    """Decoded once, twice or not at all, a URL gives nothing from outside."""
+    app = FastAPI()
+    app.include_router(images_router(Store(world.settings)))
+    suffix = ".zip" if route == "/sets/" else ""
+    for text in attempts(world):
+        decoded = {route + unquote(unquote(text)) + suffix, route + unquote(text) + suffix, route + text + suffix}
+        for path in decoded:
+            status, body = await _get(app, path)
+            assert CANARY not in body, path
+            assert status in {200, 404, 415}, path
+            assert status != 200 or body in {b"ok", b"a", b"n"} or b"good" in path.encode(), path
+
+
+async def _get(app: FastAPI, path: str) -> tuple[int, bytes]:
+    """Ask without a client that would tidy the path up."""
+    scope = {
+        "type": "http", "asgi": {"version": "3.0", "spec_version": "2.3"}, "http_version": "1.1", "method": "GET",
+        "path": path, "raw_path": quote(path, errors="replace").encode(), "query_string": b"", "headers": [],
+        "scheme": "http", "server": ("127.0.0.1", 1), "client": ("127.0.0.1", 2), "root_path": "",
+    }  # fmt: skip
+    sent: list[Any] = []
+    finished = asyncio.Event()
+
+    async def receive() -> dict[str, str]:
+        await finished.wait()
+        return {"type": "http.disconnect"}
+
+    async def send(message: Any) -> None:
+        sent.append(message)
+
+    await app(scope, receive, send)
+    finished.set()
+    return sent[0]["status"], b"".join(message.get("body", b"") for message in sent[1:])
+
+
+PARTS = st.sampled_from([
+    "..", ".", "", "captures", "photometric_sets", "good", "a.jpg", "ok.jpg", "secret.jpg", "leak.jpg", "leak_folder",
+    "leak_set", "secret_set", "results", "normals.png", ".hidden.jpg", "\0", "\\",
+])  # fmt: skip
+PATHS = st.one_of(
+    st.text(max_size=60),
+    st.lists(PARTS, max_size=8).map("/".join),
+    st.lists(PARTS, max_size=6).map(lambda parts: "/" + "/".join(parts)),
+)
+EASY = settings(max_examples=200, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+
+
+@EASY
+@given(text=PATHS)
+def test_any_image_path_is_inside_or_refused(world: World, text: str) -> None:
+    """What is resolved is a visible image below the captures, its links followed."""
+    store = Store(world.settings)
+    try:
+        path = store.resolve_image(text)
+    except ImageNotFound:
+        return
+    assert path == path.resolve()
+    assert path.is_relative_to(world.captures.resolve())
+    assert not any(part.startswith(".") for part in path.relative_to(world.captures.resolve()).parts)
+    assert path.read_bytes() in {b"ok", b"a", b"n"}
+
+
+@EASY
+@given(text=PATHS)
+def test_any_set_name_is_a_set_or_refused(world: World, text: str) -> None:
+    """What is found is a folder directly in the sets' folder."""
+    try:
+        folder = Store(world.settings).set_folder(text)
+    except SetNotFound:
+        return
+    assert folder == world.sets / "good"
+
+
+@EASY
+@given(text=st.one_of(st.text(max_size=120), PATHS))
+def test_any_prefix_gives_a_plain_folder_or_is_refused(world: World, text: str) -> None:
+    """A folder that is made lies directly in the sets' folder, under a visible name."""
+    try:
+        made = Store(world.settings).create_set(text, NOW)
+    except RequestError:
+        return
+    assert made.path.parent == world.sets
+    assert made.name == made.path.name
+    assert not made.name.startswith(".")
+    assert "/" not in made.name
+    made.path.rmdir()
