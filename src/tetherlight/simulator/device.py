@@ -29,7 +29,7 @@ _PREVIEW_QUALITY = 80
 class Property:
     """One property of a camera: `name` is libgphoto2's, `labels` its texts for the allowed numbers.
 
-    `texts` are the allowed values of a text property. Without labels or texts every value is allowed.
+    `texts` are the allowed values of a text property, `span` the smallest and largest of a number without labels.
     """
 
     code: int
@@ -38,6 +38,7 @@ class Property:
     default: int | str
     labels: Mapping[int, str] = field(default_factory=dict)
     texts: tuple[str, ...] = ()
+    span: tuple[int, int] | None = None
     writable: bool = True
     listed: bool = True
 

@@ -166,6 +166,7 @@ class NikonCamera(StandardCamera):
                 default=entry.default,
                 current=self.body.value(entry.code),
                 choices=entry.texts or list(entry.labels),
+                span=entry.span,
             )
         )
 

@@ -94,7 +94,7 @@ def _picture(size: tuple[int, int]) -> tuple[Property, ...]:
 
 def _state() -> tuple[Property, ...]:
     return (
-        Property(BATTERY, "batterylevel", Kind.UINT8, 100, writable=False),
+        Property(BATTERY, "batterylevel", Kind.UINT8, 100, span=(0, 100), writable=False),
         Property(ARTIST, "artist", Kind.TEXT, ""),
         Property(COPYRIGHT, "copyright", Kind.TEXT, ""),
         Property(LIVE_VIEW, "liveviewstatus", Kind.UINT8, 0, writable=False),

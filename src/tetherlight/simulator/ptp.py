@@ -239,11 +239,20 @@ def storage_info(capacity: int, free: int, images: int, description: str) -> byt
 
 
 def property_description(
-    code: int, kind: Kind, *, writable: bool, default: int | str, current: int | str, choices: Iterable[int | str] = ()
+    code: int,
+    kind: Kind,
+    *,
+    writable: bool,
+    default: int | str,
+    current: int | str,
+    choices: Iterable[int | str] = (),
+    span: tuple[int, int] | None = None,
 ) -> bytes:
-    """Pack the dataset of operation 0x1014, with an enumeration where there are choices."""
+    """Pack the dataset of operation 0x1014, with an enumeration where there are choices, or the range of a span."""
     allowed = list(choices)
     head = struct.pack("<HHB", code, kind, writable) + value(kind, default) + value(kind, current)
+    if span is not None:
+        return head + b"\1" + value(kind, span[0]) + value(kind, span[1]) + value(kind, 1)
     if not allowed:
         return head + b"\0"
     return head + b"\2" + u16(len(allowed)) + b"".join(value(kind, choice) for choice in allowed)
