@@ -12,7 +12,7 @@ from tetherlight.camera.exposure import Exposure
 from tetherlight.errors import ImageUnreadable, TetherlightError
 from tetherlight.lights.lights import Lights
 from tetherlight.models import StepState
-from tetherlight.photometric.plan import locked_values, step_stem
+from tetherlight.photometric.plan import LOCKED, locked_values, step_stem
 from tetherlight.store.exif import drift, read_exif
 from tetherlight.store.manifest import FileRecord, Manifest, StepRecord
 
@@ -100,6 +100,7 @@ class Sequence:
     async def _hold_exposure(self) -> list[str]:
         """Put back settings that changed since the set began; return a sentence for each."""
         plan = self._recorder.manifest.plan
+        await self._camera.refresh(LOCKED, owner=self._owner)
         now = locked_values(await self._camera.get_config())
         warnings = []
         for name, value in (plan.exposure if plan else {}).items():

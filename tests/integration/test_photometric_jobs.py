@@ -1,0 +1,252 @@
+"""Photometric sets as jobs, on a real camera worker and a scene that the lights really light."""
+
+import asyncio
+import hashlib
+import json
+from collections.abc import AsyncIterator
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from rig_world import LIGHTS, World, open_world, world_settings
+from tetherlight.errors import (
+    CameraBusy,
+    InvalidName,
+    InvalidPayload,
+    JobConflict,
+    JobNotFound,
+    LightsBusy,
+    NoCameraSelected,
+    SequenceFailed,
+    SetBusy,
+    UnknownLight,
+)
+from tetherlight.models import JobState
+from tetherlight.protocol.sets import CapturePhotometricSet
+from tetherlight.rig import Rig
+
+
+@pytest.fixture
+async def world(tmp_path: Path) -> AsyncIterator[World]:
+    async with open_world(tmp_path) as opened:
+        yield opened
+
+
+def manifest(world: World, folder: str) -> dict[str, Any]:
+    path = world.rig.settings.captures_base_dir / folder / "manifest.json"
+    read: dict[str, Any] = json.loads(path.read_text())
+    return read
+
+
+async def test_a_set_has_one_image_per_light_and_a_manifest_that_tells_all(world: World) -> None:
+    job = await world.start(*LIGHTS, set_name_prefix="my vase", notes="north side")
+    result = await job.result()
+    assert result.set_folder.startswith("photometric_sets/my_vase_")
+    assert [Path(path).name for path in result.images_captured] == [
+        f"image_{number:02d}_{light}.jpg" for number, light in enumerate(LIGHTS, start=1)
+    ]
+    written = manifest(world, result.set_folder)
+    assert (written["status"], written["schema_version"], written["notes"]) == ("completed", 1, "north side")
+    assert written["camera"]["serial"] == world.simulator.camera.serial
+    assert written["camera"]["lens"]
+    assert {entry["alias"] for entry in written["config"]} >= {"iso", "shutterspeed", "aperture"}
+    for step in written["steps"]:
+        (file,) = step["files"]
+        image = world.rig.settings.captures_base_dir / result.set_folder / file["filename"]
+        assert hashlib.sha256(image.read_bytes()).hexdigest() == file["sha256"]
+        assert image.stat().st_size == file["size"]
+        assert step["on_at"] <= step["captured_at"] <= step["off_at"]
+        assert sum(part * part for part in step["direction"]) == pytest.approx(1)
+        assert step["exposure"]["exposure_time_s"] > 0
+    assert await world.lit() == []
+
+
+async def test_each_image_shows_only_its_own_light(world: World) -> None:
+    job = await world.start("light_left", "light_right", ambient=True)
+    result = await job.result()
+    folder = world.rig.settings.captures_base_dir / result.set_folder
+    ambient, left, right = (
+        np.asarray(Image.open(folder / name).convert("L"), dtype=float)
+        for name in ("image_00_ambient.jpg", "image_01_light_left.jpg", "image_02_light_right.jpg")
+    )
+    assert ambient.mean() < 0.5 * min(left.mean(), right.mean())
+    assert abs(left - right).mean() > abs(left - left.mean()).mean() * 0.1
+    assert result.image_count == 2, "the ambient frame does not count"
+    assert "processing_ambient" in world.hearing.statuses()
+
+
+async def test_progress_tells_each_light_once_before_its_lamp(world: World) -> None:
+    await (await world.start()).result()
+    told = [status for status in world.hearing.statuses() if status.startswith("processing_light")]
+    assert told == [f"processing_light_{number}_of_3" for number in (1, 2, 3)]
+
+
+@pytest.mark.parametrize(
+    ("wanted", "error"),
+    [
+        ({"light_sequence": []}, InvalidPayload),
+        ({"light_sequence": ["light_left", "no_such_light"]}, UnknownLight),
+        ({"light_sequence": ["light_left"], "set_name_prefix": "../out"}, InvalidName),
+        ({"light_sequence": ["light_left"], "set_name_prefix": "a\0b"}, InvalidName),
+        ({"light_sequence": ["light_left"] * 1001}, InvalidPayload),
+    ],
+)
+async def test_a_wrong_request_is_refused_before_anything_moves(world: World, wanted: Any, error: Any) -> None:
+    with pytest.raises(error):
+        await world.rig.start_set(CapturePhotometricSet(**wanted))
+    assert world.hearing.statuses() == []
+    assert list((world.rig.settings.sets_dir).iterdir()) == []
+
+
+async def test_without_a_camera_a_set_is_refused(world: World) -> None:
+    await world.rig.deselect()
+    with pytest.raises(NoCameraSelected):
+        await world.start()
+
+
+async def test_while_a_set_runs_its_camera_and_lights_are_refused_with_the_job_id(world: World) -> None:
+    await world.simulator.control("fault", camera="camera1", kind="delay", when="capture", seconds=0.3, count=1)
+    job = await world.start()
+    await world.hearing.wait("photometric_progress")
+    refused = (
+        (world.rig.capture(None, download=True), CameraBusy),
+        (world.rig.camera().set_config("iso", "800"), CameraBusy),
+        (world.rig.select(None, None, None), CameraBusy),
+        (world.rig.deselect(), CameraBusy),
+        (world.rig.lights.set({"light_left": True}), LightsBusy),
+        (world.start(), CameraBusy),
+        (world.rig.delete_set(job.set_name), SetBusy),
+    )
+    for attempt, error in refused:
+        with pytest.raises(error) as raised:
+            await attempt
+        if error is not SetBusy:
+            assert raised.value.details == {"job_id": job.job_id}
+    assert (await job.result()).image_count == len(LIGHTS)
+
+
+async def test_a_failed_step_ends_the_set_with_what_was_captured(world: World) -> None:
+    await world.simulator.control("fault", camera="camera1", kind="store_full", when="capture", after=1, count=1)
+    job = await world.start()
+    with pytest.raises(SequenceFailed) as raised:
+        await job.result()
+    assert raised.value.message.startswith(
+        "Photometric sequence failed: Failed to capture image for light: light_right. "
+    )
+    assert raised.value.data.image_count == 1
+    written = manifest(world, job.set_folder)
+    assert written["status"] == "failed"
+    assert [step["state"] for step in written["steps"]] == ["done", "failed", "pending"]
+    assert "error_processing_light_2" in world.hearing.statuses()
+    assert await world.lit() == []
+    await world.rig.capture(None, download=True)
+
+
+async def test_a_failed_step_can_be_taken_again(world: World) -> None:
+    await world.simulator.control("fault", camera="camera1", kind="store_full", when="capture", after=1, count=1)
+    job = await world.start()
+    with pytest.raises(SequenceFailed):
+        await job.result()
+    await world.rig.jobs.retry(job.job_id, None)
+    assert (await job.result()).image_count == len(LIGHTS)
+    assert manifest(world, job.set_folder)["status"] == "completed"
+
+
+async def test_a_set_that_pauses_on_failure_frees_the_rig_and_can_be_resumed(world: World) -> None:
+    await world.simulator.control("fault", camera="camera1", kind="store_full", when="capture", after=1, count=1)
+    job = await world.start(on_failure="pause")
+    paused = await world.job_state("paused")
+    assert paused.error is not None
+    assert (world.rig.camera().owner, world.rig.lights.owner) == (None, None)
+    assert await world.lit() == []
+    await world.rig.capture(None, download=True)
+    await world.rig.jobs.resume(job.job_id)
+    assert (await job.result()).image_count == len(LIGHTS)
+
+
+async def test_a_failed_step_can_be_skipped(world: World) -> None:
+    await world.simulator.control("fault", camera="camera1", kind="store_full", when="capture", after=1, count=1)
+    job = await world.start(on_failure="pause")
+    await world.job_state("paused")
+    await world.rig.jobs.skip(job.job_id, None)
+    await world.rig.jobs.resume(job.job_id)
+    result = await job.result()
+    assert [Path(path).name for path in result.images_captured] == [
+        "image_01_light_left.jpg",
+        "image_03_lights_top.jpg",
+    ]
+
+
+async def test_cancel_waits_for_the_exposure_under_way_and_keeps_its_image(world: World) -> None:
+    job = await world.start(*LIGHTS * 5)
+    await world.hearing.wait("photometric_progress", lambda one: one.status.startswith("processing_light_2"))
+    cancelled = await world.rig.jobs.cancel(job.job_id)
+    assert cancelled.state is JobState.CANCELLED
+    with pytest.raises(SequenceFailed, match="cancelled"):
+        await job.result()
+    written = manifest(world, job.set_folder)
+    assert written["status"] == "cancelled"
+    done = [step for step in written["steps"] if step["state"] == "done"]
+    images = world.rig.store.set_contents(job.set_name)
+    assert len(images) == len(done) >= 1
+    assert await world.lit() == []
+
+
+async def test_pause_and_resume_take_every_light_exactly_once(world: World) -> None:
+    job = await world.start(*LIGHTS * 2)
+    await world.hearing.wait("photometric_progress")
+    assert (await world.rig.jobs.pause(job.job_id)).state is JobState.PAUSED
+    await world.rig.jobs.resume(job.job_id)
+    result = await job.result()
+    assert result.image_count == 6
+    status = await world.simulator.status()
+    assert status["captures"] == 6
+
+
+async def test_a_long_settle_time_does_not_delay_a_cancel(world: World, tmp_path: Path) -> None:
+    patient = world_settings(world.simulator, tmp_path / "second", photometric_capture_delay=600)
+    await world.rig.deselect()
+    async with Rig.open(patient) as rig:
+        await rig.select(None, None, None)
+        job = await rig.start_set(CapturePhotometricSet(light_sequence=LIGHTS))
+        async with asyncio.timeout(10):
+            await rig.jobs.cancel(job.job_id)
+        assert job.snapshot().state is JobState.CANCELLED
+
+
+async def test_stopping_the_rig_interrupts_the_set_and_the_next_start_can_resume_it(tmp_path: Path) -> None:
+    async with open_world(tmp_path) as world:
+        job = await world.start(*LIGHTS * 4)
+        await world.hearing.wait("photometric_progress", lambda one: one.status.startswith("captured_light_1_"))
+        await world.rig.stop()
+        assert await world.lit() == []
+        assert manifest(world, job.set_folder)["status"] == "interrupted"
+        async with Rig.open(world_settings(world.simulator, tmp_path)) as rig:
+            (listed,) = rig.jobs.list()
+            assert (listed.job_id, listed.state) == (job.job_id, JobState.INTERRUPTED)
+            await rig.select(None, None, None)
+            await rig.jobs.resume(job.job_id)
+            assert (await rig.jobs.find(job.job_id).result()).image_count == 12
+
+
+async def test_a_setting_turned_on_the_body_is_put_back_and_told(world: World) -> None:
+    job = await world.start(*LIGHTS * 3)
+    await world.hearing.wait("photometric_progress", lambda one: one.status.startswith("processing_light_2"))
+    await world.simulator.control("set_property", camera="camera1", name="iso", value="1600")
+    result = await job.result()
+    isos = [step["exposure"]["iso_speed"] for step in manifest(world, job.set_folder)["steps"]]
+    assert isos[-1] == isos[0]
+    assert any("iso" in warning for warning in result.warnings)
+
+
+async def test_unknown_and_ended_jobs_are_refused_by_name(world: World) -> None:
+    with pytest.raises(JobNotFound):
+        await world.rig.jobs.cancel("job-unknown")
+    job = await world.start("light_left")
+    await job.result()
+    for attempt in (world.rig.jobs.cancel(job.job_id), world.rig.jobs.resume(job.job_id)):
+        with pytest.raises(JobConflict, match=job.job_id):
+            await attempt

@@ -1,0 +1,109 @@
+"""The server as its users start it, as a child process."""
+
+import asyncio
+import os
+import signal
+import socket
+import sys
+from pathlib import Path
+from types import TracebackType
+from typing import Self
+
+import httpx
+
+from wire_client import WireClient
+
+START_S = 30.0
+STOP_S = 20.0
+ROOT = Path(__file__).parents[1]
+
+
+class ServerProcess:
+    """Run a server while the context lasts, its working folder being `folder`.
+
+    `arguments` are those of `tetherlight`; with `uvicorn=True` it is started by the bare uvicorn command instead.
+    """
+
+    def __init__(self, folder: Path, *arguments: str, uvicorn: bool = False, **environment: str) -> None:
+        with socket.socket() as probe:
+            probe.bind(("127.0.0.1", 0))
+            self.port: int = probe.getsockname()[1]
+        self.folder = folder
+        self._command = self._uvicorn() if uvicorn else self._tetherlight(arguments)
+        settings = {
+            "PHOTOMETRIC_CAPTURE_DELAY": "0.02",
+            "XDG_STATE_HOME": str(folder / "state"),
+            "PYTHONWARNINGS": "error",
+            "PYTHONUNBUFFERED": "1",
+            "MIN_FREE_BYTES": "0",
+        }
+        self._environment = os.environ | settings | environment
+        self.log = folder / "server.log"
+        self.process: asyncio.subprocess.Process | None = None
+
+    def _tetherlight(self, arguments: tuple[str, ...]) -> list[str]:
+        return [sys.executable, "-m", "tetherlight", "serve", "--port", str(self.port), *arguments]
+
+    def _uvicorn(self) -> list[str]:
+        app = "gphoto2-websocket-server:app"
+        place = ("--app-dir", str(ROOT), "--host", "127.0.0.1", "--port", str(self.port))
+        return [sys.executable, "-m", "uvicorn", app, *place]
+
+    @property
+    def url(self) -> str:
+        """The server's HTTP address."""
+        return f"http://127.0.0.1:{self.port}"
+
+    @property
+    def pid(self) -> int:
+        """The server's process id."""
+        assert self.process is not None
+        return self.process.pid
+
+    def client(self, **options: object) -> WireClient:
+        """Return a new connection to the server, to be entered."""
+        return WireClient(f"ws://127.0.0.1:{self.port}/ws", **options)
+
+    async def start(self) -> None:
+        """Start the process and wait until it answers."""
+        self.folder.mkdir(parents=True, exist_ok=True)
+        with self.log.open("ab") as log:
+            self.process = await asyncio.create_subprocess_exec(
+                *self._command, cwd=self.folder, env=self._environment, stdin=asyncio.subprocess.DEVNULL,
+                stdout=log, stderr=log,
+            )  # fmt: skip
+        async with asyncio.timeout(START_S), httpx.AsyncClient(trust_env=False) as http:
+            while True:
+                assert self.process.returncode is None, self.log.read_text()
+                try:
+                    if (await http.get(f"{self.url}/health")).status_code == httpx.codes.OK:
+                        return
+                except httpx.TransportError:
+                    await asyncio.sleep(0.02)
+
+    async def stop(self, number: signal.Signals = signal.SIGTERM) -> int:
+        """End the process and return its exit code; fail where it has to be killed."""
+        assert self.process is not None
+        if self.process.returncode is None:
+            self.process.send_signal(number)
+        try:
+            return await asyncio.wait_for(self.process.wait(), STOP_S)
+        except TimeoutError:
+            self.process.kill()
+            await self.process.wait()
+            raise AssertionError(f"the server did not stop: {self.log.read_text()[-4000:]}") from None
+
+    async def __aenter__(self) -> Self:
+        try:
+            await self.start()
+        except BaseException:
+            if self.process is not None and self.process.returncode is None:
+                self.process.kill()
+                await self.process.wait()
+            raise
+        return self
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
+    ) -> None:
+        await self.stop()
