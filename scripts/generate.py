@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from pathlib import Path
 
 import reference
+from cli_reference import cli_page
 from tetherlight.protocol.schema import protocol_schema
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -22,6 +23,7 @@ def generated() -> Mapping[Path, str]:
         "values": protocol.values(),
         "errors": reference.errors_page(),
         "settings": reference.settings_page(),
+        "cli": cli_page(),
     }
     return {
         Path("schema/protocol.schema.json"): json.dumps(schema, indent=2, ensure_ascii=False) + "\n",

@@ -125,7 +125,7 @@ class ProtocolPages:
             kind = self._type(model)
             return f"{kind[:1].upper()}{kind[1:]}.\n"
         rows = list(self._rows(model))
-        return _table(("field", "type", "meaning"), rows) if rows else "Nothing.\n"
+        return table(("field", "type", "meaning"), rows) if rows else "Nothing.\n"
 
     def _rows(self, model: Schema) -> Iterator[tuple[str, str, str]]:
         required = model.get("required", [])
@@ -182,7 +182,13 @@ def settings_page() -> str:
     rows = [
         (f"`{name.upper()}`", _default(field), field.description or "") for name, field in Settings.model_fields.items()
     ]
-    return "\n".join([NOTE, SETTINGS_HEAD, _table(("variable", "default", "meaning"), rows)])
+    return "\n".join([NOTE, SETTINGS_HEAD, table(("variable", "default", "meaning"), rows)])
+
+
+def table(head: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
+    """Return a Markdown table."""
+    lines = [head, ["---"] * len(head), *([cell.replace("|", "\\|") for cell in row] for row in rows)]
+    return "\n".join("| " + " | ".join(line) + " |" for line in lines) + "\n"
 
 
 def _default(field: Any) -> str:
@@ -205,11 +211,6 @@ def _uses(text: str, name: str) -> int:
 
 def _text(part: Schema) -> str:
     return " ".join(str(part.get("description", "")).split())
-
-
-def _table(head: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
-    lines = [head, ["---"] * len(head), *([cell.replace("|", "\\|") for cell in row] for row in rows)]
-    return "\n".join("| " + " | ".join(line) + " |" for line in lines) + "\n"
 
 
 def _json(value: Any) -> str:

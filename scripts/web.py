@@ -1,4 +1,4 @@
-"""Build, check and test the web application in web/, or write its types, with the Node.js of the environment or of the system.
+"""Build, check and test the web application, or write its types, with the Node.js of the environment or of the system.
 
 The export goes to src/tetherlight/web, from where the server serves it; without Node.js the server works without it.
 """
