@@ -53,6 +53,11 @@ class SimulatorProcess:
         return [address for camera in self.cameras for address in camera.addresses]
 
     @property
+    def settings(self) -> dict[str, str]:
+        """Give the environment with which a server finds these cameras and lights."""
+        return {"CAMERAS": ",".join(self.addresses), "SIMULATOR_CONTROL": self.control_path}
+
+    @property
     def pid(self) -> int:
         """Give the process's id."""
         assert self._process is not None

@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 
 from server_process import ServerProcess
+from simulator_process import SimulatorProcess
 from wire_client import WireClient
 
 LIGHTS = [
@@ -33,13 +34,8 @@ def spell(request: pytest.FixtureRequest) -> Any:
 
 @pytest.fixture
 async def server(tmp_path: Path) -> AsyncIterator[ServerProcess]:
-    async with ServerProcess(tmp_path, "--simulate", "--sim-width", "600", "--sim-height", "400") as running:
+    async with SimulatorProcess() as simulator, ServerProcess(tmp_path, **simulator.settings) as running:
         yield running
-
-
-async def selected(client: WireClient) -> dict[str, Any]:
-    camera: dict[str, Any] = await client.do("SELECT_CAMERA")
-    return camera
 
 
 async def test_the_contract_is_kept_to_the_letter(server: ServerProcess, spell: Any) -> None:
