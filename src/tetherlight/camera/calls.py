@@ -59,7 +59,6 @@ class Opened:
 
     model: str
     serial: str | None
-    can_trigger: bool
 
 
 @dataclass(frozen=True)

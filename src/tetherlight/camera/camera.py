@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Literal
 
 from tetherlight.camera import calls
-from tetherlight.camera.calls import Deadlines, Opened
+from tetherlight.camera.calls import Deadlines
 from tetherlight.camera.config import ConfigCache
 from tetherlight.camera.exposure import Exposure, Preview, SavedFile
 from tetherlight.camera.faults import suspicious
@@ -166,6 +166,11 @@ class Camera:
             self._chosen[entry.name] = wanted
         return written
 
+    async def refresh(self, names: Collection[str], *, owner: str | None = None) -> None:
+        """Read these entries anew from the camera into the cache; those that it does not have are passed over."""
+        self._session.lane.allow(owner)
+        await self._session.queued(lambda: self._read_entries(names), again=True)
+
     async def capture(
         self, folder: Path, stem: str, *, download: bool = True, owner: str | None = None, replace: bool = False
     ) -> Exposure:
@@ -280,6 +285,12 @@ class Camera:
         entry = self._cache.find(name)
         self._updated(await self._session.request(calls.entry(entry.name, self._deadlines.entry)))
 
+    async def _read_entries(self, names: Collection[str]) -> None:
+        await self._poll()
+        for name in names:
+            if name in self._cache:
+                await self._read_entry(name)
+
     async def _read_all(self) -> None:
         entries = await self._session.request(calls.config(self._deadlines.config))
         self._announce(self._cache.fill(entries))
@@ -301,10 +312,11 @@ class Camera:
 
     # What the session tells
 
-    async def adopt(self, opened: Opened) -> None:
+    async def adopt(self) -> None:
         """Take over the freshly opened camera: read its config, and give back what was set through us."""
-        self._shutter.can_trigger = opened.can_trigger
         self._known_files.clear()
+        # A camera first announces every property that it has; all of them are about to be read anyway.
+        await self._session.request(calls.events(0.0, self._deadlines.events))
         await self._read_all()
         for name, value in list(self._chosen.items()):
             if name in self._cache and self._cache.find(name).value != value:

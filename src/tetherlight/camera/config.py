@@ -60,6 +60,12 @@ class ConfigCache:
     def __contains__(self, name: str) -> bool:
         return name in self._by_name or name in self._entries
 
+    def name_of(self, announced: str) -> str | None:
+        """Return the name of the entry that an event means by a name, a PTP code or a label."""
+        if announced in self:
+            return announced
+        return next((entry.name for entry in self._entries.values() if entry.label == announced), None)
+
     def names(self) -> list[str]:
         """Return the names under which single entries can be read."""
         return list(dict.fromkeys(entry.name for entry in self._entries.values()))

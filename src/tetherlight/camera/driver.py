@@ -32,16 +32,11 @@ class Driver:
         return self._camera
 
     def open(self, model: str, port: str) -> dict[str, Any]:
-        """Open the camera and say who it is: model and serial by its own account, and what its driver can do."""
+        """Open the camera and say who it is by its own account."""
         self.close()
         self._camera = self._library.open(model, port)
         stated_model, serial = self._identity()
-        operations = self._camera.get_abilities().operations
-        return {
-            "model": stated_model or model,
-            "serial": serial or self._configured_serial(),
-            "can_trigger": bool(operations & gp.GP_OPERATION_TRIGGER_CAPTURE),
-        }
+        return {"model": stated_model or model, "serial": serial or self._configured_serial()}
 
     def close(self) -> None:
         """Leave the camera; nothing happens where none is open."""
@@ -144,7 +139,7 @@ class Driver:
         give_up = time.monotonic() + seconds
         while True:
             with gphoto.translated("report events"):
-                kind, data = self._open.wait_for_event(POLL_MS)
+                kind, data = self._open.wait_for_event(POLL_MS if seconds else 0)
             if kind == gp.GP_EVENT_FILE_ADDED:
                 files[_join(data)] = None
             elif kind == gp.GP_EVENT_CAPTURE_COMPLETE:

@@ -22,7 +22,7 @@ T = TypeVar("T")
 class Keeper(Protocol):
     """Who takes an opened camera over and hears what happens to it."""
 
-    async def adopt(self, opened: Opened) -> None:
+    async def adopt(self) -> None:
         """Read what must be known of the camera; a camera error means that it is not back yet."""
 
     def tell(
@@ -165,4 +165,4 @@ class Session:
         elif opened.serial != self.serial:
             await self._link.request(calls.close_camera(self._deadlines.close))
             raise CameraNotFound(f"Another camera is at that port: {opened.model}, serial number {opened.serial}.")
-        await self._keeper.adopt(opened)
+        await self._keeper.adopt()

@@ -94,7 +94,7 @@ class Shutter:
         self._changed = changed
         self._cache = cache
         self._deadlines = deadlines
-        self.can_trigger = True
+        self._can_trigger = True
 
     async def release(self) -> Taken:
         """Take one picture; raise CaptureFailed, CardFull, CameraBusy or what the connection raises.
@@ -128,13 +128,14 @@ class Shutter:
             await asyncio.sleep(BUSY_PAUSE)
 
     async def _press(self, roll: Roll, patience: float) -> float:
-        if self.can_trigger:
+        # What a driver says of itself is no help: on the network all cameras share one, which knows of no trigger.
+        if self._can_trigger:
             try:
                 return float(await self._request(calls.trigger(patience)))
             except CameraError as error:
                 if (error.details or {}).get("gphoto_code") != NOT_SUPPORTED:
                     raise
-                self.can_trigger = False
+                self._can_trigger = False
         released_at, path = await self._request(calls.capture(patience))
         roll.add(calls.Happened((), (path,), complete=True))
         return float(released_at)

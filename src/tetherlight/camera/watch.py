@@ -63,11 +63,9 @@ class Watch:
     def changed(self, names: Sequence[str]) -> None:
         """Take note of entries that the camera says have changed."""
         for name in names:
-            if name in self._cache:
-                self._pending[name] = None
-            else:
-                # A property without a name of its own may stand behind any entry.
-                self._cache.filled_at = min(self._cache.filled_at, time.monotonic() - self._interval)
+            # A property that no entry stands for is left to the next reading of the whole tree.
+            if (known := self._cache.name_of(name)) is not None:
+                self._pending[known] = None
 
     async def _run(self) -> None:
         while True:
