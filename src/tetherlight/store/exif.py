@@ -13,7 +13,7 @@ from tetherlight.errors import ImageUnreadable
 from tetherlight.models import Model
 from tetherlight.store.images import is_raw
 from tetherlight.store.previews import orientation_of
-from tetherlight.store.thumbnails import mapped
+from tetherlight.store.thumbnails import mapped, open_picture
 from tetherlight.store.tiff import Directory, NotTiff, directories
 
 MAKE, MODEL, ORIENTATION, DATETIME = 0x010F, 0x0110, 0x0112, 0x0132
@@ -53,7 +53,7 @@ def read_exif(path: Path) -> ExifFacts:
     try:
         if is_raw(path):
             return _of_raw(path)
-        with Image.open(path) as image:
+        with open_picture(path) as image:
             exif = image.getexif()
             fields = {**exif, **exif.get_ifd(EXIF_IFD)}
             return _facts(fields, image.width, image.height)

@@ -5,12 +5,12 @@ survive a read and a write.
 """
 
 from collections.abc import Mapping
-from datetime import datetime
+from datetime import UTC, datetime
 from importlib.metadata import version
 from pathlib import Path
-from typing import Any, Literal, Self
+from typing import Annotated, Any, Literal, Self
 
-from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, ValidationError
+from pydantic import AfterValidator, AwareDatetime, BaseModel, ConfigDict, Field, ValidationError
 from pydantic_core import from_json
 
 from tetherlight.errors import SetNotFound, StoreError
@@ -21,6 +21,9 @@ from tetherlight.store.images import is_jpeg
 MANIFEST = "manifest.json"
 SCHEMA_VERSION = 1
 MAX_MANIFEST_BYTES = 64_000_000
+
+Moment = Annotated[AwareDatetime, AfterValidator(lambda when: when.astimezone(UTC))]
+"""A time with its zone, kept in UTC."""
 
 
 class Record(BaseModel):
@@ -100,9 +103,9 @@ class StepRecord(Record):
     direction: Direction | None = None
     position: tuple[float, float, float] | None = None
     settle_s: float | None = None
-    on_at: AwareDatetime | None = None
-    off_at: AwareDatetime | None = None
-    captured_at: AwareDatetime | None = None
+    on_at: Moment | None = None
+    off_at: Moment | None = None
+    captured_at: Moment | None = None
     exposure: dict[str, Any] = Field(default_factory=dict, description="Shutter, aperture, ISO and more, by alias.")
     files: tuple[FileRecord, ...] = ()
     attempts: int = 0
@@ -123,8 +126,8 @@ class Manifest(Record):
     software: Software = Field(default_factory=Software)
     status: JobState | None = Field(default=None, description="None for a set that was not captured here.")
     job_id: str | None = None
-    started_at: AwareDatetime | None = None
-    finished_at: AwareDatetime | None = None
+    started_at: Moment | None = None
+    finished_at: Moment | None = None
     error: str | None = None
     error_code: str | None = None
     camera: CameraRecord | None = None

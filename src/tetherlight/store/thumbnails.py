@@ -21,7 +21,7 @@ from PIL import Image, ImageOps
 
 from tetherlight.errors import ImageUnreadable
 from tetherlight.store.files import make_folder, store_errors, write_atomically
-from tetherlight.store.images import is_jpeg, is_raw
+from tetherlight.store.images import is_jpeg, is_raw, mimetype_of
 from tetherlight.store.paths import Places
 from tetherlight.store.previews import best_preview, orientation_of
 
@@ -37,6 +37,8 @@ FRESH_S = 86_400
 """A thumbnail's time of use is written at most once in so many seconds: disks of small computers wear out."""
 
 _ORIENTATION = 0x0112
+_JPEG = ("JPEG", "MPO")
+_FORMATS = {"image/jpeg": _JPEG, "image/png": ("PNG",), "image/tiff": ("TIFF",), "image/webp": ("WEBP",)}
 
 
 @dataclass(frozen=True)
@@ -133,8 +135,13 @@ def draw(path: Path, size: int) -> bytes:
         raise ImageUnreadable(f"{path.name} has too many pixels to be drawn.") from error
 
 
+def open_picture(path: Path) -> Image.Image:
+    """Open an image with the reader of its kind alone: none of the many others is offered a file to stumble over."""
+    return Image.open(path, formats=_FORMATS.get(mimetype_of(path), ()))
+
+
 def _picture(path: Path, size: int) -> Image.Image:
-    with Image.open(path) as image:
+    with open_picture(path) as image:
         if is_jpeg(path):
             image.draft("RGB", (size, size))  # the decoder itself shrinks by 2, 4 or 8
         elif image.width * image.height > MAX_PIXELS:
@@ -149,7 +156,7 @@ def _raw_preview(path: Path, size: int) -> Image.Image:
             raise ValueError("it holds no preview")
         orientation = orientation_of(data)
         jpeg = data[preview.offset : preview.offset + preview.size]
-    with Image.open(BytesIO(jpeg)) as image:
+    with Image.open(BytesIO(jpeg), formats=_JPEG) as image:
         image.draft("RGB", (size, size))
         picture = image.convert("RGB")
         picture.getexif().setdefault(_ORIENTATION, orientation)

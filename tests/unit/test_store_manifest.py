@@ -1,0 +1,157 @@
+"""The manifest: what it holds, and what of others' it can read."""
+
+import json
+from datetime import UTC, datetime, timedelta, timezone
+from pathlib import Path
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from pydantic import ValidationError
+
+from tetherlight.errors import SetNotFound, StoreError
+from tetherlight.models import ConfigEntry, ConfigType, JobState, StepState
+from tetherlight.store.manifest import (
+    MANIFEST,
+    CameraRecord,
+    ConfigRecord,
+    FileRecord,
+    Manifest,
+    Plan,
+    PlannedLight,
+    StepRecord,
+    read_manifest,
+    read_raw_manifest,
+    started_in,
+    status_in,
+    write_manifest,
+)
+
+NOW = datetime(2026, 11, 22, 12, 0, 0, 250000, tzinfo=UTC)
+ENTRY = ConfigEntry(
+    name="iso",
+    label="ISO",
+    value="100",
+    type=ConfigType.MENU,
+    readonly=False,
+    options=["100"],
+    path="/main/iso",
+    alias="iso",
+)
+
+
+def full() -> Manifest:
+    file = FileRecord(
+        filename="image_01_a.jpg", size=3, sha256="0" * 64, mimetype="image/jpeg", camera_name="IMG_1.JPG"
+    )
+    light = PlannedLight(name="a", direction=(0.0, 0.6, 0.8), settle_s=0.2, pin=4)
+    step = StepRecord(
+        index=1, light="a", state=StepState.DONE, direction=(0.0, 0.6, 0.8), on_at=NOW, off_at=NOW, captured_at=NOW,
+        exposure={"iso": "100", "shutterspeed": "1/125"}, files=(file,), attempts=1, warnings=("dim",),
+    )  # fmt: skip
+    return Manifest(
+        status=JobState.COMPLETED, job_id="job-1", started_at=NOW, finished_at=NOW, notes="n", rating=4, steps=(step,),
+        camera=CameraRecord(model="Canon EOS 1300D", camera_id="c", serial="1", port="usb:001,002", lens="50 mm"),
+        plan=Plan(lights=(light,), ambient=True, settle_s=0.5), config=(ConfigRecord.of(ENTRY),),
+    )  # fmt: skip
+
+
+def test_a_manifest_survives_a_write_and_a_read(tmp_path: Path) -> None:
+    """Every field comes back as it was."""
+    write_manifest(tmp_path, full())
+    assert read_manifest(tmp_path) == full()
+
+
+def test_what_stands_on_disk_is_plain(tmp_path: Path) -> None:
+    """Schema version, software version, times in UTC as RFC 3339 writes them."""
+    local = NOW.astimezone(timezone(timedelta(hours=2)))
+    write_manifest(tmp_path, full().model_copy(update={"started_at": NOW}))
+    raw = json.loads((tmp_path / MANIFEST).read_text())
+    assert raw["schema_version"] == 1
+    assert raw["software"]["name"] == "tetherlight"
+    assert raw["software"]["version"]
+    assert raw["started_at"] == "2026-11-22T12:00:00.250000Z"
+    assert raw["steps"][0]["files"][0]["sha256"] == "0" * 64
+    assert raw["config"] == [{"name": "iso", "path": "/main/iso", "value": "100", "label": "ISO", "alias": "iso"}]
+    assert Manifest(started_at=local).model_dump(mode="json")["started_at"] == "2026-11-22T12:00:00.250000Z"
+
+
+def test_a_time_without_zone_is_refused() -> None:
+    """Nobody could say later when that was."""
+    with pytest.raises(ValidationError):
+        Manifest(started_at=datetime(2026, 1, 1))  # noqa: DTZ001 - the point
+
+
+def test_fields_of_a_newer_version_survive_at_every_level(tmp_path: Path) -> None:
+    """Reading, changing and writing loses nothing of them."""
+    raw = json.loads(full().model_dump_json())
+    raw |= {"schema_version": 7, "extra": {"deep": [1]}}
+    raw["camera"]["colour"] = raw["steps"][0]["new"] = raw["steps"][0]["files"][0]["blake3"] = "x"
+    (tmp_path / MANIFEST).write_text(json.dumps(raw))
+    write_manifest(tmp_path, read_manifest(tmp_path).model_copy(update={"rating": 1}))
+    assert json.loads((tmp_path / MANIFEST).read_text()) == raw | {"rating": 1}
+
+
+def test_steps_are_found_replaced_and_ended() -> None:
+    """Each change is a new value."""
+    manifest = full()
+    changed = manifest.with_step(manifest.step(1).model_copy(update={"state": StepState.FAILED}))
+    assert changed.step(1).state is StepState.FAILED
+    assert manifest.step(1).state is StepState.DONE
+    with pytest.raises(KeyError):
+        manifest.step(9)
+    ended = changed.ended(JobState.FAILED, NOW, "No light.", "lamp_failed")
+    assert (ended.status, ended.finished_at, ended.error, ended.error_code) == (
+        JobState.FAILED, NOW, "No light.", "lamp_failed",
+    )  # fmt: skip
+
+
+def test_the_image_of_a_step_is_its_jpeg() -> None:
+    """Else the first file, else none."""
+    raw, jpeg = (FileRecord(filename=f"a{end}", size=1, sha256="", mimetype="") for end in (".cr2", ".jpg"))
+    assert StepRecord(index=1, light=None, files=(raw, jpeg)).image == jpeg
+    assert StepRecord(index=1, light=None, files=(raw,)).image == raw
+    assert StepRecord(index=1, light=None).image is None
+
+
+def test_a_missing_manifest_is_told_from_a_broken_one(tmp_path: Path) -> None:
+    """Only a broken one is an error of the disk."""
+    assert read_raw_manifest(tmp_path) is None
+    with pytest.raises(SetNotFound):
+        read_manifest(tmp_path)
+    (tmp_path / MANIFEST).write_text('{"steps": [{"index": "x"}]}')
+    with pytest.raises(StoreError, match=r"broken at 'steps\.0\."):
+        read_manifest(tmp_path)
+
+
+def test_a_linked_manifest_is_not_followed(tmp_path: Path) -> None:
+    """It could lead out of the captures."""
+    (tmp_path / "secret").write_text("{}")
+    (tmp_path / MANIFEST).symlink_to(tmp_path / "secret")
+    with pytest.raises(StoreError):
+        read_raw_manifest(tmp_path)
+
+
+JSON = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False) | st.text(max_size=20),
+    lambda inner: st.lists(inner, max_size=4) | st.dictionaries(st.text(max_size=10), inner, max_size=4),
+    max_leaves=15,
+)
+FIELDS = st.sampled_from([*Manifest.model_fields, "other"])
+
+
+@settings(max_examples=150, deadline=None)
+@given(raw=st.dictionaries(FIELDS, JSON, max_size=8))
+def test_any_json_is_read_or_called_broken(raw: dict[str, object], tmp_path_factory: pytest.TempPathFactory) -> None:
+    """No content of a manifest raises anything but a StoreError, and what a list needs is always found or None."""
+    folder = tmp_path_factory.mktemp("manifest")
+    (folder / MANIFEST).write_text(json.dumps(raw))
+    found = read_raw_manifest(folder)
+    status_in(found)
+    started_in(found)
+    try:
+        manifest = read_manifest(folder)
+    except StoreError:
+        return
+    write_manifest(folder, manifest)
+    assert read_manifest(folder) == manifest
