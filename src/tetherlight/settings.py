@@ -59,6 +59,9 @@ class Settings(BaseSettings):
     allowed_hosts: WordList = Field(
         (), description="Further host names under which the server answers, comma separated."
     )
+    base_path: str = Field(
+        "", pattern=r"^(/[A-Za-z0-9._~-]+)*$", description="Path under which a reverse proxy publishes the server."
+    )
     max_connections: int = Field(512, ge=1, description="WebSocket connections at the same time.")
     state_dir: Path = Field(
         default_factory=default_state_dir, description="Folder for camera pairings and the login token."

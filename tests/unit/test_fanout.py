@@ -1,11 +1,19 @@
 """The outbox: order, bounds and the newest frame."""
 
 import asyncio
+from functools import partial
 
 import pytest
 
 from tetherlight.errors import ClientTooSlow
-from tetherlight.fanout import LIMIT, Outbox
+from tetherlight.fanout import LIMIT, Encoded, Outbox
+
+
+async def taken(outbox: Outbox) -> Encoded:
+    """Return what goes next."""
+    outgoing = await outbox.get()
+    assert outgoing is not None
+    return outgoing.message
 
 
 async def test_messages_come_in_order_and_before_frames() -> None:
@@ -14,7 +22,7 @@ async def test_messages_come_in_order_and_before_frames() -> None:
     outbox.put_frame(1, lambda: b"frame")
     outbox.put("a")
     outbox.put("b")
-    assert [(await outbox.get()).message for _ in range(3)] == ["a", "b", b"frame"]
+    assert [await taken(outbox) for _ in range(3)] == ["a", "b", b"frame"]
 
 
 async def test_only_the_newest_frame_of_a_stream_is_sent_and_older_ones_are_never_encoded() -> None:
@@ -27,8 +35,8 @@ async def test_only_the_newest_frame_of_a_stream_is_sent_and_older_ones_are_neve
         return name
 
     for name in (b"1", b"2", b"3"):
-        outbox.put_frame(7, lambda name=name: encode(name))
-    assert (await outbox.get()).message == b"3"
+        outbox.put_frame(7, partial(encode, name))
+    assert await taken(outbox) == b"3"
     assert encoded == [b"3"]
     assert not outbox.waits(7)
 
@@ -38,9 +46,9 @@ async def test_streams_take_turns() -> None:
     outbox = Outbox()
     outbox.put_frame(1, lambda: b"a1")
     outbox.put_frame(2, lambda: b"b1")
-    assert (await outbox.get()).message == b"a1"
+    assert await taken(outbox) == b"a1"
     outbox.put_frame(1, lambda: b"a2")
-    assert [(await outbox.get()).message, (await outbox.get()).message] == [b"b1", b"a2"]
+    assert [await taken(outbox), await taken(outbox)] == [b"b1", b"a2"]
 
 
 async def test_one_message_too_many_is_refused() -> None:
@@ -56,14 +64,14 @@ async def test_one_message_too_many_is_refused() -> None:
 async def test_a_waiting_reader_is_woken_by_a_message_and_by_a_frame() -> None:
     """`get` waits for what comes."""
     outbox = Outbox()
-    waiting = asyncio.ensure_future(outbox.get())
+    waiting = asyncio.ensure_future(taken(outbox))
     await asyncio.sleep(0)
     outbox.put("x")
-    assert (await waiting).message == "x"
-    waiting = asyncio.ensure_future(outbox.get())
+    assert await waiting == "x"
+    waiting = asyncio.ensure_future(taken(outbox))
     await asyncio.sleep(0)
     outbox.put_frame(1, lambda: b"y")
-    assert (await waiting).message == b"y"
+    assert await waiting == b"y"
 
 
 async def test_requests_are_read_again_when_half_of_the_replies_went_out() -> None:
@@ -97,5 +105,5 @@ async def test_closing_may_let_waiting_messages_go_out_first() -> None:
     outbox.put("last words")
     outbox.put_frame(1, lambda: b"frame")
     outbox.close(forget=False)
-    assert (await outbox.get()).message == "last words"
+    assert await taken(outbox) == "last words"
     assert await outbox.get() is None

@@ -5,8 +5,8 @@ import base64
 import json
 
 import pytest
-from fakes import FakeCamera, FakePreview, FakeViewer
 
+from fakes import FakeCamera, FakePreview, FakeViewer
 from tetherlight.errors import CameraLost, CameraNotOpen, PreviewFailed, PreviewUnsupported, ServerStopping
 from tetherlight.liveview import FIRST_TRIES, Frame, Liveview, Pace
 from tetherlight.models import CameraState

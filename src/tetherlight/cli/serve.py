@@ -1,0 +1,39 @@
+"""`tetherlight serve`."""
+
+import contextlib
+import tempfile
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from tetherlight.cli.simulate import running_simulator
+from tetherlight.server.serve import Address, serve
+from tetherlight.settings import Settings, load_settings
+
+
+def command(  # noqa: PLR0917 - typer reads the options off the parameters
+    host: Annotated[str, typer.Option(help="Address to listen on; 0.0.0.0 for other machines too.")] = "127.0.0.1",
+    port: Annotated[int, typer.Option(min=0, max=65535, help="Port to listen on.")] = 8000,
+    simulate: Annotated[bool, typer.Option("--simulate", help="Start simulated cameras and lights.")] = False,
+    cameras: Annotated[int, typer.Option(min=1, max=8, help="How many cameras to simulate.")] = 1,
+    no_auth: Annotated[bool, typer.Option("--no-auth", help="Let everybody in who reaches the port.")] = False,
+    tls_cert: Annotated[Path | None, typer.Option(help="Certificate chain (PEM).")] = None,
+    tls_key: Annotated[Path | None, typer.Option(help="The certificate's private key (PEM).")] = None,
+) -> None:
+    """Run the server until it is interrupted."""
+    settings = load_settings()
+    address = Address(host, port, tls_cert, tls_key)
+    with contextlib.ExitStack() as stack:
+        token_dir = settings.state_dir
+        if simulate:
+            settings = _simulated(settings, cameras, stack)
+        serve(settings, address, no_auth=no_auth, token_dir=token_dir)
+
+
+def _simulated(settings: Settings, cameras: int, stack: contextlib.ExitStack) -> Settings:
+    simulator = stack.enter_context(running_simulator(cameras))
+    # Pairings with simulated cameras are worth nothing afterwards.
+    state_dir = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="tetherlight-state-")))
+    update = {"cameras": simulator.addresses, "simulator_control": simulator.control, "state_dir": state_dir}
+    return settings.model_copy(update=update)

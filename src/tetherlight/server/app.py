@@ -1,0 +1,122 @@
+"""The application: what is mounted where, and what lives as long as it runs."""
+
+import asyncio
+import contextlib
+import logging
+from collections.abc import AsyncIterator, Callable
+from contextlib import AbstractAsyncContextManager
+from typing import Any
+
+from fastapi import FastAPI
+from starlette.routing import Route, WebSocketRoute
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from tetherlight.errors import TetherlightError
+from tetherlight.rig import Rig
+from tetherlight.server.clients import Clients
+from tetherlight.server.dispatch import BULKY, dispatch
+from tetherlight.server.gate import Gate
+from tetherlight.server.http import health
+from tetherlight.server.images import images_router
+from tetherlight.server.link import server_config
+from tetherlight.server.login import login_routes
+from tetherlight.server.logs import set_up_logging
+from tetherlight.server.mjpeg import liveview_mjpg
+from tetherlight.server.pages import load_pages
+from tetherlight.server.security import Guard, session_key
+from tetherlight.server.state import ServerState
+from tetherlight.server.stopping import Stopping
+from tetherlight.server.websocket import Dispatch, WebSocketEndpoint
+from tetherlight.settings import Settings, load_settings
+
+logger = logging.getLogger(__name__)
+
+STOP_SECONDS = 3
+"""Seconds that uvicorn waits for connections which we have already ended, where it would wait for ever."""
+
+OpenRig = Callable[[Settings], AbstractAsyncContextManager[Any]]
+
+
+def create_app(
+    settings: Settings | None = None, *, open_rig: OpenRig = Rig.open, dispatch_to: Dispatch = dispatch
+) -> FastAPI:
+    """Return the application; without settings they are read from the environment when it starts."""
+    app = FastAPI(title="Tetherlight", docs_url=None, redoc_url=None, openapi_url=None, lifespan=_lifespan(open_rig))
+    app.state.given_settings = settings
+    app.state.start_error = None
+    app.add_middleware(Gate)
+    app.add_middleware(StartAndStop)
+    app.router.routes.extend((
+        Route("/health", health, methods=["GET", "HEAD"]),
+        *login_routes(),
+        WebSocketRoute("/ws", WebSocketEndpoint(dispatch_to, BULKY)),
+        Route("/cameras/{camera_id}/liveview.mjpg", liveview_mjpg),
+    ))  # fmt: skip
+    return app
+
+
+def _lifespan(open_rig: OpenRig) -> Callable[[FastAPI], AbstractAsyncContextManager[None]]:
+    @contextlib.asynccontextmanager
+    async def lifespan(app: FastAPI) -> AsyncIterator[None]:
+        try:
+            async with contextlib.AsyncExitStack() as stack:
+                await _start(app, open_rig, stack)
+                yield
+        except TetherlightError as error:
+            app.state.start_error = error
+            raise
+
+    return lifespan
+
+
+async def _start(app: FastAPI, open_rig: OpenRig, stack: contextlib.AsyncExitStack) -> None:
+    settings = app.state.given_settings or load_settings()
+    set_up_logging(settings.log_level)
+    key = await asyncio.to_thread(session_key, settings.state_dir) if settings.api_token is not None else b""
+    pages = await asyncio.to_thread(load_pages, settings.base_path)
+    rig = await stack.enter_async_context(open_rig(settings))
+    clients = Clients(settings.max_connections)
+    stopping = Stopping(rig, clients)
+    rig.publisher.listen(clients.hear)
+    clients.start()
+    stack.push_async_callback(stopping.finish)
+    stack.enter_context(stopping.on_signals())
+    app.state.server = ServerState(settings, rig, clients, Guard(settings, key))
+    app.include_router(images_router(rig.store))
+    # The pages answer every path that is left: they come last.
+    app.mount("/", pages)
+
+
+class StartAndStop:
+    """Looks at how uvicorn was started, and tells why a start failed in one sentence."""
+
+    def __init__(self, app: ASGIApp) -> None:
+        self._app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Pass everything on; only the lifespan is looked at."""
+        if scope["type"] != "lifespan":
+            await self._app(scope, receive, send)
+            return
+        state = scope["app"].state
+
+        async def send_short(message: Message) -> None:
+            if message["type"] == "lifespan.startup.failed" and state.start_error is not None:
+                message = {"type": message["type"], "message": state.start_error.message}
+            elif message["type"] == "lifespan.startup.complete":
+                _look_at_uvicorn(server_config(receive), state.server.settings, bare=state.given_settings is None)
+            await send(message)
+
+        await self._app(scope, receive, send_short)
+
+
+def _look_at_uvicorn(config: Any, settings: Settings, *, bare: bool) -> None:
+    if bare and settings.api_token is None:
+        logger.warning("API_TOKEN is not set: everybody who reaches this port can use cameras, lights and images.")
+    if getattr(config, "ws_per_message_deflate", False):
+        logger.warning(
+            "permessage-deflate is on: it costs milliseconds for each frame and client and makes no JPEG smaller. "
+            "Start uvicorn with --ws-per-message-deflate false, or use 'tetherlight serve'."
+        )
+    if config is not None and getattr(config, "timeout_graceful_shutdown", 0) is None:
+        config.timeout_graceful_shutdown = STOP_SECONDS

@@ -1,0 +1,135 @@
+"""One client: what waits to be sent to it, its live views and its topics."""
+
+import asyncio
+import logging
+from typing import Literal
+
+from tetherlight.errors import ClientTooSlow, InvalidPayload, TetherlightError
+from tetherlight.fanout import BULK, Outbox
+from tetherlight.liveview import Liveview
+from tetherlight.protocol.events import LIVEVIEW_ENDED, PREVIEW_ENDED, StreamEnd
+from tetherlight.protocol.messages import event_message
+from tetherlight.protocol.server import Topic
+from tetherlight.publisher import Publication
+from tetherlight.server.link import Link
+from tetherlight.server.stream import Encoding, Stream
+
+logger = logging.getLogger(__name__)
+
+TOO_SLOW = 4429
+
+CLOSE_GRACE = 2.0
+"""Seconds in which a client must take what was sent before it is dropped."""
+
+StreamKey = tuple[str, Literal["frames", "raw"]]
+
+
+class Connection:
+    """A client of the server, from its handshake to its last message."""
+
+    def __init__(self, connection_id: str, peer: str, link: Link, *, authenticated: bool) -> None:
+        self.id = connection_id
+        self.peer = peer
+        self.link = link
+        self.authenticated = authenticated
+        self.topics: frozenset[Topic] = frozenset()
+        self.outbox = Outbox()
+        self.closing: tuple[int, str] | None = None
+        self.ended = False
+        self._streams: dict[StreamKey, Stream] = {}
+
+    def send(self, message: bytes) -> None:
+        """Queue a message; a client that leaves too many unread is closed."""
+        if self.closing is not None:
+            return
+        try:
+            self.outbox.put(message.decode())
+        except ClientTooSlow as error:
+            self.close(TOO_SLOW, error.message)
+
+    def hear(self, publication: Publication) -> None:
+        """Queue an event if it concerns this connection."""
+        if self.authenticated and publication.concerns(self.id, self.topics):
+            self.send(publication.message)
+
+    def close(self, code: int, reason: str) -> None:
+        """End the connection with a close code; the first reason given counts."""
+        if self.closing is None and not self.ended:
+            self.closing = (code, reason)
+            logger.info("%s closes: %d %s", self.id, code, reason)
+            self.stop_liveview()
+            self.outbox.close(forget=code == TOO_SLOW)
+            # A writer that waits for a client which does not read would never get to the close frame.
+            asyncio.get_running_loop().call_later(CLOSE_GRACE, self.link.abort_if_stuck)
+
+    def end(self) -> None:
+        """Stop the live views and forget what waits: the client has left or shall leave."""
+        self.ended = True
+        self.stop_liveview()
+        self.outbox.close()
+
+    async def send_bulk(self, message: bytes) -> None:
+        """Queue a large message and wait until it was sent; the caller holds the outbox's `bulk` lock."""
+        text = message.decode() if len(message) < BULK else await asyncio.to_thread(message.decode)
+        sent = asyncio.Event()
+        try:
+            self.outbox.put(text, sent=sent.set)
+        except ClientTooSlow as error:
+            self.close(TOO_SLOW, error.message)
+        else:
+            await sent.wait()
+
+    async def start_liveview(
+        self, liveview: Liveview, encoding: Encoding = "base64", max_fps: float | None = None, *, paced: bool = False
+    ) -> int:
+        """Watch a camera and return the stream's number; a stream that runs already goes on as asked now."""
+        key = self._key(liveview.camera_id, encoding)
+        running = self._streams.get(key)
+        number = running.number if running is not None else self._next_number()
+        stream = Stream(self, number, liveview, encoding, max_fps, paced=paced)
+        await liveview.watch(stream)
+        if self.closing is not None or self.ended:
+            liveview.unwatch(stream)
+            return number
+        replaced = self._streams.pop(key, None)
+        if replaced is not None:
+            replaced.liveview.unwatch(replaced)
+        self._streams[key] = stream
+        return number
+
+    def stop_liveview(self, camera_id: str | None = None) -> None:
+        """End this connection's live views of a camera, or of all, and forget their waiting frames."""
+        for key in [key for key in self._streams if camera_id in {None, key[0]}]:
+            stream = self._streams.pop(key)
+            stream.liveview.unwatch(stream)
+            self.outbox.drop(stream.number)
+
+    def ready(self, camera_id: str | None, seq: int | None) -> None:
+        """Let the next frame of the paced live views come; raise InvalidPayload where there is nothing to confirm."""
+        paced = [one for key, one in self._streams.items() if one.paced and camera_id in {None, key[0]}]
+        if not paced:
+            raise InvalidPayload("No paced live view runs on this connection.")
+        if seq is not None and all(seq > stream.last_seq for stream in paced):
+            raise InvalidPayload(f"Frame {seq} was never sent.")
+        for stream in paced:
+            stream.ready()
+
+    def stream_ended(self, stream: Stream, error: TetherlightError, *, resumes: bool) -> None:
+        """Tell the client that a live view ended without being asked to."""
+        self.outbox.drop(stream.number)
+        camera_id = stream.liveview.camera_id
+        if not resumes:
+            key = self._key(camera_id, stream.encoding)
+            if self._streams.get(key) is stream:
+                del self._streams[key]
+        event = PREVIEW_ENDED if stream.encoding == "raw" else LIVEVIEW_ENDED
+        self.send(event_message(event.name, StreamEnd(camera_id=camera_id, resumes=resumes), error=error))
+
+    @staticmethod
+    def _key(camera_id: str, encoding: Encoding) -> StreamKey:
+        return (camera_id, "raw" if encoding == "raw" else "frames")
+
+    def _next_number(self) -> int:
+        used = {stream.number for stream in self._streams.values()}
+        # Small numbers are used again: viewers whose numbers are equal share one encoded frame.
+        return next(number for number in range(1, 65536) if number not in used)

@@ -1,0 +1,83 @@
+"""What the ASGI interface hides: the transport under a connection, and how uvicorn was configured.
+
+Everything here is found through the `receive` callable that uvicorn passes, which is a method of its own objects. Under
+another ASGI server nothing is found, and the callers do without.
+"""
+
+import logging
+import socket
+from typing import Any
+
+from starlette.types import Receive
+
+logger = logging.getLogger(__name__)
+
+UNSENT_BYTES = 64 * 1024
+"""Bytes that the kernel holds back for a slow reader; more would be stale frames."""
+
+STALLED_AFTER = 30.0
+"""Seconds after which a client that takes no byte of what waits for it is given up."""
+
+
+class Link:
+    """The transport under one connection."""
+
+    def __init__(self, receive: Receive) -> None:
+        protocol = getattr(receive, "__self__", None)
+        transport = getattr(protocol, "transport", None)
+        self._transport = transport if hasattr(transport, "get_write_buffer_size") else None
+        # WebSocket protocols have an event, HTTP ones an object with a method.
+        wait = getattr(getattr(protocol, "writable", None), "wait", None)
+        self._wait_writable = wait or getattr(getattr(protocol, "flow", None), "drain", None)
+        self._unchanged_since: float | None = None
+        self._last_buffered = 0
+
+    def tune(self) -> None:
+        """Keep stale frames out of the kernel's buffer, where the listener has not seen to it already."""
+        found = self._transport.get_extra_info("socket") if self._transport is not None else None
+        if found is not None:
+            tune_socket(found)
+
+    async def writable(self) -> None:
+        """Wait until the transport takes more without growing its buffer."""
+        if self._wait_writable is not None:
+            await self._wait_writable()
+
+    @property
+    def buffered(self) -> int:
+        """Bytes that the kernel has not taken yet."""
+        return self._transport.get_write_buffer_size() if self._transport is not None else 0
+
+    def stalled(self, now: float) -> bool:
+        """Say whether the peer has taken nothing for too long; to be asked regularly."""
+        buffered = self.buffered
+        if buffered == 0 or buffered != self._last_buffered:
+            self._last_buffered, self._unchanged_since = buffered, now
+            return False
+        return self._unchanged_since is not None and now - self._unchanged_since >= STALLED_AFTER
+
+    def abort(self) -> None:
+        """Drop the connection with all that waits in it."""
+        if self._transport is not None:
+            self._transport.abort()
+
+    def abort_if_stuck(self) -> None:
+        """Drop the connection if the peer does not take what was sent to it."""
+        if self.buffered > 0:
+            self.abort()
+
+
+def tune_socket(found: Any) -> None:
+    """Bound the unsent bytes in the kernel and send small messages at once; a no-op on sockets that know neither."""
+    if found.family not in {socket.AF_INET, socket.AF_INET6}:
+        return
+    try:
+        found.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+        found.setsockopt(socket.IPPROTO_TCP, socket.TCP_NOTSENT_LOWAT, UNSENT_BYTES)
+    except OSError as error:
+        logger.debug("The socket could not be tuned: %s", error)
+
+
+def server_config(receive: Receive) -> Any:
+    """Return the uvicorn configuration behind a lifespan's or connection's `receive`, None under another server."""
+    return getattr(getattr(receive, "__self__", None), "config", None)

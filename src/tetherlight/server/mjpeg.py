@@ -1,0 +1,130 @@
+"""The live view as motion JPEG, for players and browsers that know nothing of our protocol."""
+
+import asyncio
+import contextlib
+import logging
+
+from starlette.datastructures import QueryParams
+from starlette.responses import Response
+from starlette.types import Receive, Scope, Send
+
+from tetherlight.errors import InvalidPayload, ServerStopping, TetherlightError, TooManyRequests
+from tetherlight.fanout import Outbox
+from tetherlight.publisher import Publication
+from tetherlight.server.clients import Clients
+from tetherlight.server.connection import CLOSE_GRACE
+from tetherlight.server.gate import peer_of
+from tetherlight.server.link import Link
+from tetherlight.server.replies import error_response
+from tetherlight.server.state import server_state
+from tetherlight.server.stream import Stream
+
+logger = logging.getLogger(__name__)
+
+BOUNDARY = b"tetherlight-frame"
+PART = b"--" + BOUNDARY + b"\r\nContent-Type: image/jpeg\r\n\r\n"
+HEADERS = [
+    (b"content-type", b"multipart/x-mixed-replace; boundary=" + BOUNDARY),
+    (b"cache-control", b"no-store"),
+    # A reverse proxy that collects the response would show it late.
+    (b"x-accel-buffering", b"no"),
+]
+SELECTED = "selected"
+"""Stands in the path for the camera that is selected."""
+
+
+class MjpegClient:
+    """An endless response: a client with one stream."""
+
+    def __init__(self, client_id: str, peer: str, link: Link) -> None:
+        self.id = client_id
+        self.peer = peer
+        self.link = link
+        self.outbox = Outbox()
+
+    def hear(self, publication: Publication) -> None:
+        """Events have no place in a picture stream."""
+
+    def close(self, code: int, reason: str) -> None:
+        """End the response after the frame under way."""
+        logger.info("%s closes: %d %s", self.id, code, reason)
+        self.outbox.close()
+        asyncio.get_running_loop().call_later(CLOSE_GRACE, self.link.abort_if_stuck)
+
+    def stream_ended(self, stream: Stream, error: TetherlightError, *, resumes: bool) -> None:
+        """End the response where no more frames will come; through a pause the last picture stands still."""
+        self.outbox.drop(stream.number)
+        if not resumes:
+            logger.info("%s ends: %s", self.id, error.message)
+            self.outbox.close()
+
+
+async def liveview_mjpg(scope: Scope, receive: Receive, send: Send) -> None:
+    """Answer GET and HEAD of /cameras/{camera_id}/liveview.mjpg, optionally with ?max_fps=."""
+    if scope["method"] not in {"GET", "HEAD"}:
+        await Response(status_code=405, headers={"Allow": "GET, HEAD"})(scope, receive, send)
+        return
+    state = server_state(scope)
+    camera_id = scope["path_params"]["camera_id"]
+    try:
+        max_fps = _max_fps(scope)
+        if state.clients.stopping:
+            raise ServerStopping("The server is stopping.")
+        if state.clients.full:
+            raise TooManyRequests("Too many connections; MAX_CONNECTIONS bounds them.")
+        liveview = state.rig.liveview(None if camera_id == SELECTED else camera_id)
+        if scope["method"] == "HEAD":
+            await send({"type": "http.response.start", "status": 200, "headers": HEADERS})
+            await send({"type": "http.response.body"})
+            return
+        client = MjpegClient(state.clients.next_id(), peer_of(scope), Link(receive))
+        stream = Stream(client, 1, liveview, "raw", max_fps, paced=False)
+        await liveview.watch(stream)
+    except TetherlightError as error:
+        await error_response(error)(scope, receive, send)
+        return
+    logger.info("%s watches %s as motion JPEG from %s", client.id, liveview.camera_id, client.peer)
+    try:
+        await _respond(client, state.clients, receive, send)
+    finally:
+        liveview.unwatch(stream)
+        logger.info("%s left", client.id)
+
+
+async def _respond(client: MjpegClient, clients: Clients, receive: Receive, send: Send) -> None:
+    client.link.tune()
+    clients.add(client)
+    departure = asyncio.create_task(_departure(client, receive))
+    try:
+        await send({"type": "http.response.start", "status": 200, "headers": HEADERS})
+        await send({"type": "http.response.body", "body": PART, "more_body": True})
+        while (outgoing := await client.outbox.get()) is not None:
+            # Browsers show a picture when the header of the next one arrives: so that header goes with it.
+            body = b"".join((outgoing.message, b"\r\n", PART)) if isinstance(outgoing.message, bytes) else b""
+            await send({"type": "http.response.body", "body": body, "more_body": True})
+            await client.link.writable()
+        await send({"type": "http.response.body"})
+    finally:
+        clients.remove(client)
+        departure.cancel()
+        with contextlib.suppress(asyncio.CancelledError):
+            await departure
+
+
+async def _departure(client: MjpegClient, receive: Receive) -> None:
+    while (await receive())["type"] != "http.disconnect":
+        pass
+    client.outbox.close()
+
+
+def _max_fps(scope: Scope) -> float | None:
+    text = QueryParams(scope["query_string"]).get("max_fps")
+    if text is None:
+        return None
+    try:
+        value = float(text)
+    except ValueError:
+        value = 0.0
+    if not 0 < value <= 120:
+        raise InvalidPayload("max_fps must be a number above 0 and at most 120.")
+    return value

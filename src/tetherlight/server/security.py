@@ -1,0 +1,202 @@
+"""Who may use the server: host names, origins, the token, and the cookie that stands for it."""
+
+import base64
+import binascii
+import hmac
+import ipaddress
+import logging
+import secrets
+import socket
+import time
+from collections import OrderedDict, deque
+from collections.abc import Mapping
+from http.cookies import CookieError, SimpleCookie
+from pathlib import Path
+from urllib.parse import urlsplit
+
+from tetherlight.errors import Forbidden, TooManyRequests, Unauthorized
+from tetherlight.settings import Settings
+
+logger = logging.getLogger(__name__)
+
+COOKIE = "tetherlight_session"
+COOKIE_SECONDS = 30 * 24 * 3600
+AUTH_SECONDS = 10.0
+"""Seconds in which a connection without cookie and header must send AUTH."""
+
+FAILURES = 10
+"""Wrong tokens from one address within `FAILURE_WINDOW`; then that address is refused unheard."""
+
+FAILURE_WINDOW = 60.0
+REMEMBERED_ADDRESSES = 4096
+
+
+class Failures:
+    """The wrong tokens of the last minute, by address."""
+
+    def __init__(self) -> None:
+        self._times: OrderedDict[str, deque[float]] = OrderedDict()
+
+    def add(self, address: str) -> None:
+        """Remember a wrong token."""
+        times = self._times.setdefault(address, deque(maxlen=FAILURES))
+        times.append(time.monotonic())
+        self._times.move_to_end(address)
+        if len(self._times) > REMEMBERED_ADDRESSES:
+            self._times.popitem(last=False)
+
+    def check(self, address: str) -> None:
+        """Raise TooManyRequests for an address that guessed too often."""
+        times = self._times.get(address)
+        if times is not None and len(times) == FAILURES and time.monotonic() - times[0] < FAILURE_WINDOW:
+            raise TooManyRequests("Too many wrong tokens came from this address; wait a minute.")
+
+
+class Guard:
+    """Decides by host name, origin and token whether a request may pass."""
+
+    def __init__(self, settings: Settings, session_key: bytes) -> None:
+        self._token = settings.api_token.encode() if settings.api_token is not None else None
+        self._session_key = session_key
+        self._origins = frozenset(origin.lower().rstrip("/") for origin in settings.allowed_origins)
+        self._hosts = frozenset(host.lower() for host in (*settings.allowed_hosts, "localhost", socket.gethostname()))
+        self._failures = Failures()
+
+    @property
+    def open(self) -> bool:
+        """Whether no token is needed."""
+        return self._token is None
+
+    def check_host(self, host: str | None) -> None:
+        """Raise Forbidden for a host name that is not ours: a page elsewhere may have rebound its own name to us."""
+        name = hostname(host)
+        if name is None or name in self._hosts or name.endswith((".local", ".localhost")) or _is_address(name):
+            return
+        raise Forbidden(
+            f"The server does not answer under the host name '{name[:200]}'.",
+            hint="Add it to ALLOWED_HOSTS, or use the IP address.",
+        )
+
+    def origin_allowed(self, origin: str | None, host: str | None) -> bool:
+        """Say whether a page of this origin may use the server; native clients send none."""
+        if origin is None:
+            return True
+        if origin.lower().rstrip("/") in self._origins:
+            return True
+        found = _origin_hostname(origin)
+        return found is not None and found == hostname(host)
+
+    def check_origin(self, origin: str | None, host: str | None) -> None:
+        """Raise Forbidden for a page that is neither ours nor allowed."""
+        if not self.origin_allowed(origin, host):
+            raise Forbidden(
+                f"Pages of '{(origin or '')[:200]}' may not use this server.", hint="Add the origin to ALLOWED_ORIGINS."
+            )
+
+    def check_token(self, token: str, address: str) -> None:
+        """Raise Unauthorized for a wrong token, TooManyRequests for an address that guessed too often."""
+        if self._token is None:
+            return
+        self._failures.check(address)
+        if not hmac.compare_digest(token.encode("utf-8", "surrogateescape"), self._token):
+            self._failures.add(address)
+            raise Unauthorized("The token is wrong.")
+
+    def authenticated(self, headers: Mapping[str, str], address: str) -> bool:
+        """Say whether the request's header or cookie shows the token; raise for a header with a wrong one."""
+        if self._token is None:
+            return True
+        token = _header_token(headers.get("authorization"))
+        if token is not None:
+            self.check_token(token, address)
+            return True
+        return self._session_valid(headers.get("cookie"))
+
+    def session(self) -> str:
+        """Return a new value for the session cookie."""
+        expiry = str(int(time.time()) + COOKIE_SECONDS)
+        return f"{expiry}.{self._sign(expiry)}"
+
+    def _session_valid(self, cookies: str | None) -> bool:
+        if not cookies:
+            return False
+        try:
+            morsel = SimpleCookie(cookies).get(COOKIE)
+        except CookieError:
+            return False
+        expiry, _, signature = morsel.value.partition(".") if morsel is not None else ("", "", "")
+        if not hmac.compare_digest(signature.encode(), self._sign(expiry).encode()):
+            return False
+        return expiry.isdigit() and int(expiry) > time.time()
+
+    def _sign(self, expiry: str) -> str:
+        # The key is random and not derived from the token: a cookie cannot be used to guess tokens unnoticed.
+        return hmac.digest(self._session_key, (self._token or b"") + b"\0" + expiry.encode(), "sha256").hex()
+
+
+def load_secret(path: Path) -> str:
+    """Return the secret in the file; make one that only the owner can read where there is none."""
+    try:
+        found = path.read_text(encoding="ascii").strip()
+    except FileNotFoundError:
+        found = ""
+    if len(found) >= 32:
+        path.chmod(0o600)
+        return found
+    path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+    made = secrets.token_urlsafe(32)
+    path.unlink(missing_ok=True)
+    path.touch(mode=0o600, exist_ok=False)
+    path.write_text(made + "\n", encoding="ascii")
+    return made
+
+
+def session_key(state_dir: Path) -> bytes:
+    """Return the key that signs session cookies; it outlives a restart where the state folder can be written."""
+    try:
+        return load_secret(state_dir / "session-key").encode()
+    except OSError as error:
+        logger.warning("Logins will not outlive a restart: %s", error)
+        return secrets.token_bytes(32)
+
+
+def hostname(host: str | None) -> str | None:
+    """Return the name in a Host header, lower case and without port; None where there is no header."""
+    if host is None:
+        return None
+    try:
+        name = urlsplit(f"//{host}").hostname
+    except ValueError:
+        name = None
+    return (name or "").rstrip(".")
+
+
+def _origin_hostname(origin: str) -> str | None:
+    try:
+        parts = urlsplit(origin)
+        return parts.hostname.rstrip(".") if parts.scheme in {"http", "https"} and parts.hostname else None
+    except ValueError:
+        return None
+
+
+def _is_address(name: str) -> bool:
+    try:
+        ipaddress.ip_address(name)
+    except ValueError:
+        return False
+    return True
+
+
+def _header_token(value: str | None) -> str | None:
+    scheme, _, rest = (value or "").partition(" ")
+    match scheme.lower():
+        case "bearer":
+            return rest.strip()
+        case "basic":
+            # Players such as VLC can show a token only as the password of an address.
+            try:
+                return base64.b64decode(rest.strip(), validate=True).decode().partition(":")[2]
+            except (binascii.Error, UnicodeDecodeError):
+                return ""
+        case _:
+            return None

@@ -1,0 +1,195 @@
+"""Run the server: one listening socket, one uvicorn, and the options that live view needs."""
+
+import contextlib
+import ipaddress
+import logging
+import secrets
+import signal
+import socket
+import sys
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from types import FrameType
+
+import uvicorn
+
+from tetherlight.errors import StartFailed
+from tetherlight.protocol.messages import MAX_MESSAGE_BYTES
+from tetherlight.server.app import create_app
+from tetherlight.server.link import tune_socket
+from tetherlight.server.logs import log_everything
+from tetherlight.server.security import load_secret
+from tetherlight.settings import Settings
+
+logger = logging.getLogger(__name__)
+
+BACKLOG = 1024
+GRACE_SECONDS = 5
+
+
+@dataclass(frozen=True)
+class Address:
+    """Where and how the server listens."""
+
+    host: str = "127.0.0.1"
+    port: int = 8000
+    tls_cert: Path | None = None
+    tls_key: Path | None = None
+
+    @property
+    def local(self) -> bool:
+        """Whether only this machine can reach it."""
+        if self.host == "localhost":
+            return True
+        try:
+            return ipaddress.ip_address(self.host).is_loopback
+        except ValueError:
+            return False
+
+
+def serve(settings: Settings, address: Address, *, no_auth: bool = False, token_dir: Path | None = None) -> None:
+    """Serve until SIGTERM or SIGINT; raise StartFailed when it cannot start.
+
+    Where other machines can reach the server and no token is set, one is made and kept, unless `no_auth`.
+    """
+    log_everything(settings.log_level)
+    _check_tls(address)
+    settings = _with_token(settings, address, no_auth=no_auth, token_dir=token_dir or settings.state_dir)
+    with listening(address) as listener, _ended_by_signal():
+        app = create_app(settings)
+        server = AnnouncingServer(_config(app, address), _page(address, listener, settings))
+        try:
+            server.run(sockets=[listener])
+        except SystemExit:
+            if app.state.start_error is not None:
+                raise app.state.start_error from None
+            raise
+        if not server.started:
+            raise StartFailed("The server could not start; the lines above say why.")
+
+
+def _config(app: object, address: Address) -> uvicorn.Config:
+    return uvicorn.Config(
+        app,  # type: ignore[arg-type]
+        loop="uvloop",
+        ws="websockets-sansio",
+        ws_per_message_deflate=False,
+        ws_max_size=MAX_MESSAGE_BYTES,
+        ws_ping_interval=20,
+        ws_ping_timeout=20,
+        timeout_graceful_shutdown=GRACE_SECONDS,
+        proxy_headers=False,
+        server_header=False,
+        lifespan="on",
+        log_config=None,
+        workers=1,
+        ssl_certfile=address.tls_cert,
+        ssl_keyfile=address.tls_key,
+    )
+
+
+@contextlib.contextmanager
+def listening(address: Address) -> Iterator[socket.socket]:
+    """Listen at the address for a while; raise StartFailed in one sentence when that is impossible."""
+    try:
+        found = socket.getaddrinfo(address.host, address.port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE)
+    except OSError as error:
+        raise StartFailed(f"The host '{address.host}' cannot be used: {error.strerror or error}.") from None
+    family, _, _, _, where = found[0]
+    # Without the protocol's number the event loop would not switch Nagle's algorithm off.
+    listener = socket.socket(family, socket.SOCK_STREAM, socket.IPPROTO_TCP)
+    try:
+        listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        tune_socket(listener)
+        listener.bind(where)
+        listener.listen(BACKLOG)
+    except OSError as error:
+        listener.close()
+        raise StartFailed(_why_not(address, error)) from None
+    listener.set_inheritable(False)
+    with listener:
+        yield listener
+
+
+def _why_not(address: Address, error: OSError) -> str:
+    match error.errno:
+        case 98:
+            return f"Port {address.port} is in use by another program; choose another one with --port."
+        case 13:
+            return f"Port {address.port} needs more rights than you have; choose one from 1024 on with --port."
+        case 99:
+            return f"This machine has no address '{address.host}'."
+        case _:
+            return f"The server cannot listen on {address.host}:{address.port}: {error.strerror}."
+
+
+def _check_tls(address: Address) -> None:
+    if (address.tls_cert is None) != (address.tls_key is None):
+        raise StartFailed("--tls-cert and --tls-key belong together.")
+    for path in (address.tls_cert, address.tls_key):
+        if path is not None and not path.is_file():
+            raise StartFailed(f"There is no file '{path}'.")
+
+
+def _with_token(settings: Settings, address: Address, *, no_auth: bool, token_dir: Path) -> Settings:
+    if no_auth:
+        logger.warning("AUTHENTICATION IS OFF (--no-auth): everybody who reaches this port can use the rig.")
+        return settings.model_copy(update={"api_token": None})
+    if settings.api_token is not None or address.local:
+        return settings
+    try:
+        token = load_secret(token_dir / "token")
+    except OSError as error:
+        logger.warning("The token lasts only for this run, since %s", error)
+        token = secrets.token_urlsafe(32)
+    return settings.model_copy(update={"api_token": token})
+
+
+class AnnouncingServer(uvicorn.Server):
+    """Says where the pages are as soon as they are there."""
+
+    def __init__(self, config: uvicorn.Config, page: str) -> None:
+        super().__init__(config)
+        self._page = page
+
+    async def startup(self, sockets: list[socket.socket] | None = None) -> None:
+        """Start to serve, then tell where."""
+        await super().startup(sockets)
+        # Printed and not logged: logs are kept and read by others, a token in the address is not for them.
+        print(f"\n  Tetherlight is at {self._page}\n", flush=True)  # noqa: T201
+
+
+def _page(address: Address, listener: socket.socket, settings: Settings) -> str:
+    scheme = "https" if address.tls_cert is not None else "http"
+    port = listener.getsockname()[1]
+    host = address.host if address.local else _reachable_name(listener)
+    page = f"{scheme}://{f'[{host}]' if ':' in host else host}:{port}{settings.base_path}/"
+    return page if settings.api_token is None else f"{page}login#token={settings.api_token}"
+
+
+def _reachable_name(listener: socket.socket) -> str:
+    bound = str(listener.getsockname()[0])
+    if bound not in {"0.0.0.0", "::"}:  # noqa: S104 - compared, not bound
+        return bound
+    # Connecting a datagram socket sends nothing: it asks the kernel which of our addresses would be used.
+    with contextlib.suppress(OSError), socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as probe:
+        probe.connect(("192.0.2.1", 9))
+        return str(probe.getsockname()[0])
+    return socket.gethostname()
+
+
+@contextlib.contextmanager
+def _ended_by_signal() -> Iterator[None]:
+    """Let SIGTERM end the process in order: uvicorn raises it again after it stopped, which would kill us outright."""
+
+    def leave(_: int, __: FrameType | None) -> None:
+        sys.exit(0)
+
+    before = signal.signal(signal.SIGTERM, leave)
+    try:
+        yield
+    except KeyboardInterrupt:
+        logger.info("Interrupted")
+    finally:
+        signal.signal(signal.SIGTERM, before)

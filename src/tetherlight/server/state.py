@@ -1,0 +1,29 @@
+"""What the endpoints of one server share while it runs."""
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from starlette.types import Scope
+
+from tetherlight.server.clients import Clients
+from tetherlight.server.security import Guard
+from tetherlight.settings import Settings
+
+if TYPE_CHECKING:
+    from tetherlight.rig import Rig
+
+
+@dataclass(frozen=True)
+class ServerState:
+    """The settings, the rig, the clients and the guard of one server."""
+
+    settings: Settings
+    rig: "Rig"
+    clients: Clients
+    guard: Guard
+
+
+def server_state(scope: Scope) -> ServerState:
+    """Return the state of the server that a request came to."""
+    state: ServerState = scope["app"].state.server
+    return state

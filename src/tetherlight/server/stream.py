@@ -1,0 +1,85 @@
+"""One live view of one connection: how its frames are encoded and how fast they may come."""
+
+import asyncio
+from functools import partial
+from typing import Literal, Protocol
+
+from tetherlight.errors import TetherlightError
+from tetherlight.fanout import Encoder, Outbox
+from tetherlight.liveview import Frame, Liveview, Pace
+
+Encoding = Literal["base64", "binary", "raw"]
+
+
+class FrameSink(Protocol):
+    """Where frames of a stream go."""
+
+    outbox: Outbox
+
+    def stream_ended(self, stream: "Stream", error: TetherlightError, *, resumes: bool) -> None:
+        """Hear that the stream ended without being asked to."""
+
+
+class Stream:
+    """A viewer that puts the newest frame into its connection's outbox.
+
+    A paced stream puts a frame only when the client has drawn the one before; meanwhile the newest one is kept.
+    """
+
+    def __init__(
+        self,
+        connection: FrameSink,
+        number: int,
+        liveview: Liveview,
+        encoding: Encoding,
+        max_fps: float | None,
+        *,
+        paced: bool,
+    ) -> None:
+        self.number = number
+        self.liveview = liveview
+        self.encoding = encoding
+        self.paced = paced
+        self.last_seq = 0
+        self._connection = connection
+        self._pace = Pace(max_fps)
+        self._drawn = True
+        self._kept: Frame | None = None
+
+    def frame(self, frame: Frame) -> None:
+        """Put the frame into the outbox, if the pace allows it."""
+        if not self._pace.admits(asyncio.get_running_loop().time()):
+            return
+        if self.paced and not self._drawn and not self._connection.outbox.waits(self.number):
+            self._kept = frame
+            return
+        self._put(frame)
+
+    def ready(self) -> None:
+        """Let the next frame come: the one that was kept, or else the next one from the camera."""
+        # A frame that still waits in the outbox was not drawn: the client confirms an earlier one twice.
+        if self._connection.outbox.waits(self.number):
+            return
+        self._drawn = True
+        if self._kept is not None:
+            self._put(self._kept)
+
+    def ended(self, error: TetherlightError, *, resumes: bool) -> None:
+        """Tell the client; after a pause it need not confirm what it may never have seen."""
+        self._drawn, self._kept = True, None
+        self._connection.stream_ended(self, error, resumes=resumes)
+
+    def _put(self, frame: Frame) -> None:
+        self._drawn, self._kept = False, None
+        self.last_seq = frame.seq
+        self._connection.outbox.put_frame(self.number, _encoder(frame, self.encoding, self.number))
+
+
+def _encoder(frame: Frame, encoding: Encoding, number: int) -> Encoder:
+    match encoding:
+        case "base64":
+            return lambda: frame.base64_message
+        case "binary":
+            return partial(frame.binary, number)
+        case "raw":
+            return lambda: frame.jpeg
