@@ -22,6 +22,14 @@ class GphotoFailedError(Exception):
         self.code = code
 
 
+class GphotoDiedError(Exception):
+    """The process crashed during a call."""
+
+    def __init__(self, code: int) -> None:
+        super().__init__(f"libgphoto2's process ended with {code}")
+        self.code = code
+
+
 class GphotoHungError(Exception):
     """A call did not return in time; the process has been killed."""
 
@@ -62,7 +70,7 @@ class GphotoProcess:
     async def call(self, name: str, /, *, deadline: float = 15.0, **arguments: Any) -> Any:
         """Make one call and give its result; `seconds` is then how long it took inside.
 
-        Raise GphotoFailedError, or GphotoHungError when there is no answer in time.
+        Raise GphotoFailedError, GphotoDiedError, or GphotoHungError when there is no answer in time.
         """
         process = self._process
         assert process is not None
@@ -76,7 +84,8 @@ class GphotoProcess:
             process.kill()
             await process.wait()
             raise GphotoHungError(name) from None
-        assert line, f"libgphoto2's process died in {name}"
+        if not line:
+            raise GphotoDiedError(await process.wait())
         answer = json.loads(line)
         self.seconds = answer["seconds"]
         if "error" in answer:

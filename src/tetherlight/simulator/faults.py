@@ -21,6 +21,7 @@ Kind = Literal[
     "no_data",
     "short_data",
     "zero_blob",
+    "crash_blob",
     "no_object",
     "empty_preview",
     "refuse_connect",
@@ -48,6 +49,7 @@ FAMILIES = (
 CONNECT = "connect"
 _FAMILY = {
     "zero_blob": "preview",
+    "crash_blob": "preview",
     "empty_preview": "preview",
     "no_object": "capture",
     "store_full": "capture",

@@ -193,8 +193,10 @@ class NikonCamera(StandardCamera):
                 _CAPTURE: partial(self._capture, announce=False),
                 Op.INITIATE_CAPTURE: partial(self._initiate_capture, announce=False),
             }
-        if fault in {"zero_blob", "empty_preview"}:
-            return {_GET_LIVE_VIEW: lambda _: Reply(data=b"" if fault == "zero_blob" else bytes(_HEADER_SIZE))}
+        if fault == "empty_preview":
+            return {_GET_LIVE_VIEW: lambda _: Reply(data=bytes(_HEADER_SIZE))}
+        if fault is not None:
+            return {_GET_LIVE_VIEW: lambda _: Reply(data=b"")}
         return {}
 
     def _initiate_capture(self, _operation: Operation, *, announce: bool = True) -> Reply:

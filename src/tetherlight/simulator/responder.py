@@ -24,7 +24,7 @@ HOST = "127.0.0.1"
 _HUGE = 0x7FFFFFFF
 _GREETING_S = 10.0
 _HANDOVER_S = 0.5
-_INSIDE = {"no_object", "zero_blob", "empty_preview"}
+_INSIDE = {"no_object", "zero_blob", "crash_blob", "empty_preview"}
 _CODES = {"busy": Code.DEVICE_BUSY, "session_busy": Code.DEVICE_BUSY, "store_full": Code.STORE_FULL}
 _GUID = bytes.fromhex("7e7e1161000000000000000000000000")
 

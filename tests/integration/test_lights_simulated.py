@@ -1,0 +1,67 @@
+"""The simulated lamps and the scene that they light, in a simulator of its own."""
+
+from collections.abc import AsyncIterator
+from pathlib import Path
+
+import pytest
+
+from simulator_process import SimulatorProcess
+from tetherlight.errors import LampFailed
+from tetherlight.lights import Lights, RigFile
+from tetherlight.protocol.lights import EditedLight
+from tetherlight.settings import Settings
+
+
+@pytest.fixture
+async def simulator() -> AsyncIterator[SimulatorProcess]:
+    async with SimulatorProcess() as simulator:
+        yield simulator
+
+
+@pytest.fixture
+async def lights(simulator: SimulatorProcess, tmp_path: Path) -> AsyncIterator[Lights]:
+    rig = RigFile(tmp_path / "rig.toml")
+    lights = await Lights.open(Settings(simulator_control=Path(simulator.control_path)), rig)
+    yield lights
+    await lights.close()
+
+
+async def test_the_default_lights_are_the_scenes(simulator: SimulatorProcess, lights: Lights) -> None:
+    assert (await simulator.control("status"))["lights"] == lights.states
+    assert len(lights.names) == 9
+    assert not any(lights.light(name).fault for name in lights.names)
+
+
+async def test_a_light_that_is_switched_lights_the_scene(simulator: SimulatorProcess, lights: Lights) -> None:
+    await lights.set({"light_front": True, "lights_top": True})
+    assert (await simulator.control("status"))["lights"] == lights.states
+    await lights.only("light_rear")
+    lit = (await simulator.control("status"))["lights"]
+    assert [name for name, state in lit.items() if state] == ["light_rear"]
+
+
+async def test_a_rig_of_other_lights_replaces_the_scenes(simulator: SimulatorProcess, lights: Lights) -> None:
+    await lights.replace([EditedLight(name="spot", direction=(0, 0.5, 0.5))])
+    await lights.set({"spot": True})
+    assert (await simulator.control("status"))["lights"] == {"spot": True}
+
+
+async def test_all_lights_are_off_after_a_job_and_at_the_end(simulator: SimulatorProcess, lights: Lights) -> None:
+    async with lights.reserve("job"):
+        await lights.only("light_left", owner="job")
+    assert not any((await simulator.control("status"))["lights"].values())
+    await lights.set({"light_left": True})
+    lights.off_now()
+    assert not any((await simulator.control("status"))["lights"].values())
+    await lights.set({"light_left": True})
+    await lights.close()
+    assert not any((await simulator.control("status"))["lights"].values())
+
+
+async def test_a_simulator_that_ended_is_a_failed_lamp(tmp_path: Path) -> None:
+    async with SimulatorProcess() as simulator:
+        settings = Settings(simulator_control=Path(simulator.control_path))
+        lights = await Lights.open(settings, RigFile(tmp_path / "rig.toml"))
+    with pytest.raises(LampFailed, match="The simulator does not answer"):
+        await lights.set({"light_front": True})
+    await lights.close()
