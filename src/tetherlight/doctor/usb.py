@@ -4,6 +4,7 @@ import os
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from types import MappingProxyType
 
 from tetherlight.camera.usb import UDEV_RULE, process_name, stop_command
 from tetherlight.doctor.machine import Machine
@@ -12,11 +13,11 @@ from tetherlight.protocol.server import Finding
 STILL_IMAGE, MASS_STORAGE, PRINTER = 0x06, 0x08, 0x07
 """USB interface classes: a camera that speaks PTP, one that plays a disk, and what is no camera at all."""
 
-CAMERA_VENDORS = {
+CAMERA_VENDORS = MappingProxyType({
     0x040A: "Kodak", 0x04A9: "Canon", 0x04B0: "Nikon", 0x04CB: "Fujifilm", 0x04DA: "Panasonic", 0x054C: "Sony",
     0x07B4: "Olympus", 0x07CF: "Casio", 0x1003: "Sigma", 0x1A98: "Leica", 0x25FB: "Ricoh", 0x2672: "GoPro",
     0x33A2: "OM Digital",
-}  # fmt: skip
+})  # fmt: skip
 
 PERMISSION_REMEDY = (
     f"echo '{UDEV_RULE}' | sudo tee /etc/udev/rules.d/60-tetherlight.rules && "
