@@ -14,7 +14,7 @@ from collections.abc import Callable
 
 from tetherlight.simulator import ptpip
 from tetherlight.simulator.faults import CONNECT, Fault, FaultBox
-from tetherlight.simulator.ptp import Code, Operation, Reply
+from tetherlight.simulator.ptp import Code, Op, Operation, Reply
 from tetherlight.simulator.ptpip import Connection, Disconnected, Greeting, Link, Packet
 from tetherlight.simulator.standard import StandardCamera
 
@@ -36,6 +36,7 @@ class Session:
         self.number = number
         self.events: Connection | None = None
         self.ended = threading.Event()
+        self.given_up = False
         self._connection = connection
         self._camera = camera
         self._faults = faults
@@ -80,6 +81,9 @@ class Session:
         handler(operation, fault)
 
     def _send(self, operation: Operation, reply: Reply) -> None:
+        if operation.code in {Op.OPEN_SESSION, Op.CLOSE_SESSION}:
+            # libgphoto2 leaves its connection open when the session was refused, and never uses it again.
+            self.given_up = operation.code == Op.CLOSE_SESSION or reply.code != Code.OK
         if reply.data is not None:
             self._connection.send_data(operation.transaction, reply.data)
         self._connection.send_response(reply.code, operation.transaction, reply.params)
@@ -327,6 +331,8 @@ class Responder:
         """Make this connection the camera's client, unless another one holds it and does not go at once."""
         previous = self._session
         if previous is not None:
+            if previous.given_up:
+                previous.take_down()
             # The end of a connection may be seen later than the beginning of the next one.
             previous.ended.wait(_HANDOVER_S)
         with self._lock:
