@@ -54,10 +54,11 @@ class SetJob:
         self._wish: Wish | None = None
         self._sequence: Sequence | None = None
         self._task: asyncio.Task[None] | None = None
+        self._recording = asyncio.Lock()
         self._halted = asyncio.Event()
         self._ended = asyncio.Event()
         self._seconds_per_step: float | None = None
-        self._step_began = 0.0
+        self._last_step_at = 0.0
 
     @property
     def running(self) -> bool:
@@ -76,6 +77,7 @@ class SetJob:
         self._wish, self.hint = None, None
         self._halted.clear()
         self._ended.clear()
+        self._last_step_at = asyncio.get_running_loop().time()
         self._enter(JobState.RUNNING)
         self._task = asyncio.create_task(self._run(camera), name=f"job {self.job_id}")
 
@@ -132,15 +134,15 @@ class SetJob:
 
     async def record(self, step: StepRecord) -> None:
         """Put a step into the manifest and tell who listens; called by the sequence."""
+        async with self._recording:
+            await self._record(step)
+
+    async def _record(self, step: StepRecord) -> None:
         self.manifest = self.manifest.with_step(step)
-        loop = asyncio.get_running_loop()
         if step.state is StepState.RUNNING:
-            self._step_began = loop.time()
             self._progress(_begins(step, self._total), step)
         elif step.state is StepState.DONE:
-            took = loop.time() - self._step_began
-            known = self._seconds_per_step
-            self._seconds_per_step = took if known is None else 0.5 * (known + took)
+            self._measure()
         await self._write()
         if step.state is StepState.DONE:
             self._progress(_captured(step, self._total), step)
@@ -197,6 +199,12 @@ class SetJob:
         if state in ENDED:
             self._ended.set()
 
+    def _measure(self) -> None:
+        now = asyncio.get_running_loop().time()
+        took, self._last_step_at = now - self._last_step_at, now
+        known = self._seconds_per_step
+        self._seconds_per_step = took if known is None else 0.5 * (known + took)
+
     def _enter(self, state: JobState) -> None:
         self.state = state
         self.manifest = self.manifest.model_copy(update={"status": state})
@@ -242,7 +250,7 @@ class SetJob:
     def snapshot(self) -> Job:
         """Return the job as messages carry it."""
         steps = self.manifest.steps
-        running = next((step for step in steps if step.state is StepState.RUNNING), None)
+        running = next((step for step in reversed(steps) if step.state is StepState.RUNNING), None)
         begun = [s for s in steps if s.light is not None and s.state not in {StepState.PENDING, StepState.SKIPPED}]
         left = sum(step.state in {StepState.PENDING, StepState.RUNNING} for step in steps)
         estimate = self._seconds_per_step * left if self._seconds_per_step is not None and self.running else None

@@ -250,3 +250,24 @@ async def test_unknown_and_ended_jobs_are_refused_by_name(world: World) -> None:
     for attempt in (world.rig.jobs.cancel(job.job_id), world.rig.jobs.resume(job.job_id)):
         with pytest.raises(JobConflict, match=job.job_id):
             await attempt
+
+
+async def test_the_next_light_settles_while_files_are_on_their_way(world: World) -> None:
+    await world.simulator.control("set_speed", camera="camera1", bandwidth_bytes_per_s=200_000)
+    result = await (await world.start("light_left", "light_right")).result()
+    statuses = world.hearing.statuses()
+    assert statuses.index("processing_light_2_of_2") < statuses.index("captured_light_1_of_2")
+    first, second = manifest(world, result.set_folder)["steps"]
+    assert first["captured_at"] < first["off_at"] <= second["on_at"] < second["captured_at"]
+    assert first["files"][0]["sha256"] != second["files"][0]["sha256"]
+
+
+async def test_a_download_that_fails_leaves_the_next_step_to_do(world: World) -> None:
+    await world.simulator.control("set_speed", camera="camera1", bandwidth_bytes_per_s=200_000)
+    await world.simulator.control("fault", camera="camera1", kind="error", when="get_object", count=20, code=0x2002)
+    job = await world.start("light_left", "light_right")
+    with pytest.raises(SequenceFailed, match="light_left"):
+        await job.result()
+    written = manifest(world, job.set_folder)
+    assert [step["state"] for step in written["steps"]] == ["failed", "pending"]
+    assert await world.lit() == []

@@ -172,14 +172,24 @@ class Camera:
         await self._session.queued(lambda: self._read_entries(names), again=True)
 
     async def capture(
-        self, folder: Path, stem: str, *, download: bool = True, owner: str | None = None, replace: bool = False
+        self,
+        folder: Path,
+        stem: str,
+        *,
+        download: bool = True,
+        owner: str | None = None,
+        replace: bool = False,
+        exposed: Callable[[], None] = lambda: None,
     ) -> Exposure:
         """Take one picture; its files become folder/stem.ext, durable, never overwriting unless `replace`.
 
-        Without `download` the picture is left on the camera's card. Never repeats an exposure by itself.
+        Without `download` the picture is left on the camera's card. `exposed` is called when the exposure is over and
+        its files are still on their way. Never repeats an exposure by itself.
         """
         self._session.lane.allow(owner)
-        return await self._session.queued(lambda: self._expose(folder, stem, download=download, replace=replace))
+        return await self._session.queued(
+            lambda: self._expose(folder, stem, download=download, replace=replace, exposed=exposed)
+        )
 
     async def download(
         self, camera_paths: Collection[str], folder: Path, stem: str, *, owner: str | None = None
@@ -233,7 +243,9 @@ class Camera:
             raise ConfigRejected(f"The camera kept '{kept.value}' instead of '{wanted}'.", data=kept)
         return kept
 
-    async def _expose(self, folder: Path, stem: str, *, download: bool, replace: bool) -> Exposure:
+    async def _expose(
+        self, folder: Path, stem: str, *, download: bool, replace: bool, exposed: Callable[[], None]
+    ) -> Exposure:
         await self._poll()  # so that what the body took before is not counted to this exposure
         restore = None if download else await self._to_card()
         try:
@@ -244,6 +256,7 @@ class Camera:
                     error.message, hint="Often the lens could not focus.", details=error.details
                 ) from None
             raise
+        exposed()
         self._known_files.extend(taken.paths)
         if restore is not None:
             await self._write(*restore)

@@ -3,7 +3,9 @@
 import asyncio
 import logging
 from collections.abc import Mapping
+from dataclasses import dataclass
 from datetime import UTC, datetime
+from itertools import zip_longest
 from pathlib import Path
 from typing import Any, Protocol
 
@@ -26,6 +28,14 @@ class StepFailed(Exception):
         super().__init__(cause.message)
         self.step = step
         self.cause = cause
+
+
+@dataclass(frozen=True)
+class Lit:
+    """A step whose light is on and has settled."""
+
+    step: StepRecord
+    on_at: datetime
 
 
 class Recorder(Protocol):
@@ -53,41 +63,85 @@ class Sequence:
         self._stop.set()
 
     async def run(self) -> None:
-        """Take every pending step; raise StepFailed at the first that fails."""
-        for step in self._recorder.manifest.steps:
-            if self._stop.is_set():
-                return
-            if step.state is StepState.PENDING:
-                await self._take(step)
+        """Take every pending step; raise StepFailed at the first that fails.
 
-    async def _take(self, planned: StepRecord) -> None:
+        While the files of a step are on their way from the camera, the next light is on already and settles.
+        """
+        pending = [step for step in self._recorder.manifest.steps if step.state is StepState.PENDING]
+        lit: asyncio.Task[Lit | None] | None = None
+        try:
+            for step, following in zip_longest(pending, pending[1:]):
+                ready = await (lit or self._light(step))
+                if ready is None:
+                    return
+                lit = await self._take(ready, following)
+        finally:
+            await _ended(lit)
+
+    async def _light(self, planned: StepRecord) -> Lit | None:
+        """Switch the step's light on and let it settle; None where the sequence was stopped before that."""
+        if self._stop.is_set():
+            return None
         running = {"state": StepState.RUNNING, "attempts": planned.attempts + 1, "error": None, "error_code": None}
         step = planned.model_copy(update=running | {"warnings": ()})
         await self._recorder.record(step)
         try:
-            done = await self._shoot(step)
+            await self._lights.only(step.light, owner=self._owner)
         except TetherlightError as error:
-            failed = step.model_copy(
-                update={"state": StepState.FAILED, "error": error.message, "error_code": error.code}
-            )
-            await self._recorder.record(failed)
-            raise StepFailed(failed, error) from error
-        await self._recorder.record(planned if done is None else done)
-
-    async def _shoot(self, step: StepRecord) -> StepRecord | None:
-        """Return the step with its image, or None where it was stopped before the exposure."""
-        warnings = await self._hold_exposure()
-        await self._lights.only(step.light, owner=self._owner)
+            raise await self._failed(step, error) from error
         on_at = datetime.now(UTC)
         if await self._stopped_within(step.settle_s or 0.0):
             await self._lights.only(None, owner=self._owner)
+            await self._recorder.record(planned)
             return None
-        exposure = await self._camera.capture(
-            self._folder, step_stem(step), owner=self._owner, replace=bool(step.files)
-        )
-        await self._lights.only(None, owner=self._owner)
-        off_at = datetime.now(UTC)
-        return await asyncio.to_thread(self._finished, step, exposure, on_at, off_at, warnings)
+        return Lit(step, on_at)
+
+    async def _take(self, lit: Lit, following: StepRecord | None) -> asyncio.Task[Lit | None] | None:
+        """Take a step's image and return the next one's light, on its way."""
+        step, exposed = lit.step, asyncio.Event()
+        ahead: asyncio.Task[Lit | None] | None = None
+        try:
+            warnings = await self._hold_exposure()
+            capture = asyncio.create_task(
+                self._camera.capture(
+                    self._folder,
+                    step_stem(step),
+                    owner=self._owner,
+                    replace=bool(step.files),
+                    exposed=exposed.set,
+                )
+            )
+            capture.add_done_callback(lambda _: exposed.set())
+            try:
+                await exposed.wait()
+                if following is not None and not self._stop.is_set() and not capture.done():
+                    ahead = asyncio.create_task(self._light(following))
+                else:
+                    await self._lights.only(None, owner=self._owner)
+                off_at = datetime.now(UTC)
+                exposure = await capture
+            finally:
+                await _ended(capture)
+            done = await asyncio.to_thread(self._finished, lit, exposure, off_at, warnings)
+        except TetherlightError as error:
+            await self._put_back(ahead, following)
+            raise await self._failed(step, error) from error
+        except BaseException:
+            await _ended(ahead)
+            raise
+        await self._recorder.record(done)
+        return ahead
+
+    async def _put_back(self, ahead: asyncio.Task[Lit | None] | None, following: StepRecord | None) -> None:
+        await _ended(ahead)
+        if ahead is not None and following is not None:
+            await self._lights.only(None, owner=self._owner)
+            await self._recorder.record(following)
+
+    async def _failed(self, step: StepRecord, error: TetherlightError) -> StepFailed:
+        failed = step.model_copy(update={"state": StepState.FAILED, "error": error.message, "error_code": error.code})
+        await self._recorder.record(failed)
+        return StepFailed(failed, error)
 
     async def _stopped_within(self, seconds: float) -> bool:
         try:
@@ -109,16 +163,15 @@ class Sequence:
                 await self._camera.set_config(name, value, owner=self._owner)
         return warnings
 
-    def _finished(
-        self, step: StepRecord, exposure: Exposure, on_at: datetime, off_at: datetime, warnings: list[str]
-    ) -> StepRecord:
+    def _finished(self, lit: Lit, exposure: Exposure, off_at: datetime, warnings: list[str]) -> StepRecord:
+        step = lit.step
         plan = self._recorder.manifest.plan
         planned = dict(plan.exposure) if plan else {}
         facts, drifted = _compared(planned, exposure)
         return step.model_copy(
             update={
                 "state": StepState.DONE,
-                "on_at": on_at if step.light is not None else None,
+                "on_at": lit.on_at if step.light is not None else None,
                 "off_at": off_at if step.light is not None else None,
                 "captured_at": exposure.captured_at,
                 "exposure": planned | facts,
@@ -135,6 +188,13 @@ class Sequence:
                 "warnings": (*warnings, *drifted),
             }
         )
+
+
+async def _ended(task: asyncio.Task[Any] | None) -> None:
+    """Make sure that a task has ended, and that nobody misses its exception."""
+    if task is not None:
+        task.cancel()
+        await asyncio.gather(task, return_exceptions=True)
 
 
 def _compared(planned: Mapping[str, Any], exposure: Exposure) -> tuple[dict[str, Any], list[str]]:
