@@ -25,7 +25,9 @@ def generated() -> Mapping[Path, str]:
         "settings": reference.settings_page(),
         "cli": cli_page(),
     }
+    readme = reference.with_settings((ROOT / "README.md").read_text(encoding="utf-8"))
     return {
+        Path("README.md"): readme,
         Path("schema/protocol.schema.json"): json.dumps(schema, indent=2, ensure_ascii=False) + "\n",
         **{Path(f"docs/reference/{name}.md"): page for name, page in pages.items()},
     }

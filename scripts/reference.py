@@ -179,10 +179,21 @@ def _error(error: type[TetherlightError]) -> tuple[str, str, str, str]:
 
 def settings_page() -> str:
     """Write every setting with its default and its meaning."""
+    return f"{NOTE}\n{SETTINGS_HEAD}\n{_settings_table()}"
+
+
+def with_settings(page: str) -> str:
+    """Return the page with the table of settings between its two marks."""
+    before, mark, rest = page.partition("<!-- settings: written by `make generate` -->")
+    _, end, after = rest.partition("<!-- end of settings -->")
+    return f"{before}{mark}\n\n{_settings_table()}\n{end}{after}"
+
+
+def _settings_table() -> str:
     rows = [
         (f"`{name.upper()}`", _default(field), field.description or "") for name, field in Settings.model_fields.items()
     ]
-    return "\n".join([NOTE, SETTINGS_HEAD, table(("variable", "default", "meaning"), rows)])
+    return table(("variable", "default", "meaning"), rows)
 
 
 def table(head: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
