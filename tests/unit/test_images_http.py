@@ -136,8 +136,8 @@ async def test_a_part_fits_only_to_the_same_file(client: httpx.AsyncClient) -> N
     """If-Range with an old tag or date gives the whole new file."""
     whole = await client.get(NAME)
     for condition, status in {
-        whole.headers["etag"]: 206, whole.headers["last-modified"]: 206, '"old"': 200, f"W/{whole.headers['etag']}": 200,
-        "Thu, 01 Jan 1970 00:00:00 GMT": 200,
+        whole.headers["etag"]: 206, whole.headers["last-modified"]: 206, '"old"': 200,
+        f"W/{whole.headers['etag']}": 200, "Thu, 01 Jan 1970 00:00:00 GMT": 200,
     }.items():  # fmt: skip
         reply = await client.get(NAME, headers={"Range": "bytes=0-9", "If-Range": condition})
         assert reply.status_code == status
@@ -264,8 +264,8 @@ def _scope(path: str, *headers: tuple[bytes, bytes]) -> dict[str, Any]:
 async def test_a_client_that_leaves_costs_nothing_more(store: Store, path: str) -> None:
     """The file is closed, and what was not sent is not read."""
     for place in ("captures/big.jpg", "captures/photometric_sets/vase/big.jpg"):
-        with Path(place).open("wb") as file:
-            file.truncate(200 * CHUNK)
+        Path(place).touch()
+        os.truncate(place, 200 * CHUNK)
     app = FastAPI()
     app.include_router(images_router(store))
     gone, sent = asyncio.Event(), 0

@@ -3,7 +3,7 @@
 import os
 import time
 import zipfile
-from collections.abc import Generator, Iterator
+from collections.abc import Generator, Iterator, Sequence
 from io import RawIOBase
 from pathlib import Path
 from typing import Literal
@@ -42,10 +42,16 @@ def zip_of_set(folder: Path, files: Files = "all") -> Generator[bytes]:
     `all` takes everything in the folder, results among it; `jpeg` and `raw` take only such images. A file that is
     deleted meanwhile ends the zip with a StoreError, so that what arrived is seen to be torn.
     """
+    name = folder.name
+    directions = None if (folder / f"{name}.lp").exists() else light_directions(folder, files)
+    return _zip(folder, chosen_files(folder, files), directions)
+
+
+def _zip(folder: Path, paths: Sequence[Path], directions: str | None) -> Generator[bytes]:
     sink = _Sink()
     name = folder.name
     with zipfile.ZipFile(sink, "w", zipfile.ZIP_STORED, strict_timestamps=False) as archive:
-        for path in chosen_files(folder, files):
+        for path in paths:
             entry = zipfile.ZipInfo(f"{name}/{path.relative_to(folder)}", _moment(path))
             entry.external_attr = 0o640 << 16
             try:
@@ -55,8 +61,7 @@ def zip_of_set(folder: Path, files: Files = "all") -> Generator[bytes]:
                         yield sink.take()
             except OSError as error:
                 raise StoreError(f"{path.name} could not be read: {error.strerror}.") from error
-        directions = light_directions(folder, files)
-        if directions is not None and not (folder / f"{name}.lp").exists():
+        if directions is not None:
             archive.writestr(zipfile.ZipInfo(f"{name}/{name}.lp", time.localtime()[:6]), directions)
     yield sink.take()
 
