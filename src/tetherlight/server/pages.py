@@ -30,6 +30,8 @@ TEXT = frozenset({".html", ".js", ".css", ".txt", ".json", ".svg", ".map", ".web
 INLINE_SCRIPT = re.compile(r"<script(?![^>]*\ssrc=)[^>]*>(.*?)</script>", re.DOTALL | re.IGNORECASE)
 NO_CACHE = "no-cache"
 IMMUTABLE = "public, max-age=31536000, immutable"
+WORKER_CSP = "default-src 'self'"
+"""For scripts: one that runs as a worker obeys the policy that came with itself and not the page's."""
 SMALL = 1024
 """Bytes below which compressing gains nothing."""
 
@@ -130,5 +132,7 @@ def _asset(folder: Path, path: Path, base_path: str) -> Asset:
         compressed = gzip.compress(content, 6, mtime=0) if len(content) > SMALL else None
     if path.suffix == ".html":
         csp = page_csp(content.decode())
+    elif path.suffix == ".js":
+        csp = WORKER_CSP
     static = path.relative_to(folder).parts[:2] == ("_next", "static")
     return Asset(content, compressed, mimetype, etag_of(content), IMMUTABLE if static else NO_CACHE, csp)
