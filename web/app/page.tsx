@@ -1,0 +1,5 @@
+import { CaptureScreen } from "@/components/capture/CaptureScreen";
+
+export default function Page() {
+  return <CaptureScreen />;
+}

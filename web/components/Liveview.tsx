@@ -1,0 +1,334 @@
+"use client";
+
+import { type CSSProperties, type KeyboardEvent, type PointerEvent, useEffect, useRef, useState } from "react";
+import { type Placement, type Point, place, pointAt, type Zoom } from "@/lib/fit";
+import { bytes, percent } from "@/lib/format";
+import { LiveviewStream, type Readout, type StreamState } from "@/services/LiveviewStream";
+import type { Measured, ToWorker, View } from "@/services/liveviewMessages";
+import styles from "./Liveview.module.css";
+import { useStore } from "./RigProvider";
+import { Button } from "./ui/Button";
+import { Icon } from "./ui/Icon";
+
+export interface Overlays {
+  histogram: boolean;
+  clipping: boolean;
+  peaking: boolean;
+  focus: boolean;
+  grid: boolean;
+  mask: number | null;
+}
+
+interface Props {
+  /** The camera to show; null shows nothing. */
+  cameraId: string | null;
+  overlays: Overlays;
+  zoom: Zoom;
+  onZoom: (zoom: Zoom) => void;
+  /** An earlier shot that lies half transparent over the picture. */
+  ghost: { url: string; opacity: number } | null;
+  /** Why no new frames come for now, such as an exposure under way. */
+  pause: string | null;
+  /** The connection is gone: the last picture is shown gray. */
+  lost: boolean;
+}
+
+const CENTRE: Point = { x: 0.5, y: 0.5 };
+const PAN_STEP = 0.04;
+const MOVED_PX = 5;
+
+/**
+ * The live view. Frames go from the socket to a worker, which draws them on a canvas of its own; nothing of a frame
+ * passes through React, and readouts are written straight into the page.
+ */
+export function Liveview({ cameraId, overlays, zoom, onZoom, ghost, pause, lost }: Props) {
+  const { service } = useStore();
+  const stage = useRef<HTMLDivElement>(null);
+  const readout = useRef<HTMLParagraphElement>(null);
+  const meter = useRef<FocusMeterParts>({ bar: null, peak: null, text: null, clipped: null });
+  const [worker, setWorker] = useState<Worker | null>(null);
+  const stream = useRef<LiveviewStream | null>(null);
+  const peak = useRef(0);
+  const [state, setState] = useState<StreamState>({ state: "off" });
+  const [frame, setFrame] = useState<{ width: number; height: number } | null>(null);
+  const [box, setBox] = useState({ width: 0, height: 0, pixelRatio: 1 });
+  const [centre, setCentre] = useState<Point>(CENTRE);
+
+  useEffect(() => {
+    const shown = stage.current;
+    if (!shown) return;
+    const canvas = appendCanvas(shown, styles.picture!);
+    const started = new Worker(new URL("../services/liveview.worker.ts", import.meta.url), { type: "module" });
+    const offscreen = canvas.transferControlToOffscreen();
+    started.postMessage({ kind: "canvas", canvas: offscreen } satisfies ToWorker, [offscreen]);
+    setWorker(started);
+    const opened = new LiveviewStream(service, started, {
+      state: setState,
+      readout: (now) => writeReadout(readout.current, now),
+      measured: (now) => {
+        peak.current = Math.max(peak.current, now.sharpness ?? 0);
+        writeMeter(meter.current, now, peak.current);
+      },
+      size: (width, height) => setFrame({ width, height }),
+    });
+    opened.open();
+    stream.current = opened;
+    const watcher = new ResizeObserver(() => {
+      const { width, height } = shown.getBoundingClientRect();
+      setBox({ width, height, pixelRatio: Math.min(2, window.devicePixelRatio || 1) });
+    });
+    watcher.observe(shown);
+    return () => {
+      watcher.disconnect();
+      opened.close();
+      started.terminate();
+      canvas.remove();
+    };
+  }, [service]);
+
+  // The worker comes with a new stream, which must be told too.
+  // biome-ignore lint/correctness/useExhaustiveDependencies: see above
+  useEffect(() => stream.current?.want(cameraId), [cameraId, worker]);
+
+  useEffect(() => {
+    const { width, height, pixelRatio } = box;
+    const size = { width: Math.round(width * pixelRatio), height: Math.round(height * pixelRatio), pixelRatio };
+    const view: View = { ...size, zoom, centre, ...overlays };
+    worker?.postMessage({ kind: "view", view } satisfies ToWorker);
+  }, [worker, box, zoom, centre, overlays]);
+
+  const devicePixels = { width: box.width * box.pixelRatio, height: box.height * box.pixelRatio };
+  const placement = frame ? place(devicePixels, frame.width, frame.height, zoom, centre) : null;
+  const pointer = usePointer(placement, frame, box.pixelRatio, zoom, centre, setCentre);
+  const resetPeak = () => {
+    peak.current = 0;
+  };
+
+  return (
+    <div className={styles.liveview} data-state={state.state} data-lost={lost || undefined} data-testid="liveview">
+      {/* biome-ignore lint/a11y/noNoninteractiveTabindex: arrow keys move the loupe */}
+      <div
+        ref={stage}
+        className={styles.stage}
+        role="group"
+        aria-label="Live view. Arrow keys move the loupe and the place where focus is measured."
+        tabIndex={0}
+        data-own-keys
+        data-zoom={zoom}
+        onDoubleClick={() => onZoom(zoom === "fit" ? 1 : "fit")}
+        onKeyDown={(event) => moveByKeys(event, centre, setCentre)}
+        {...pointer}
+      >
+        {ghost && placement && frame && (
+          <img
+            className={styles.ghost}
+            src={ghost.url}
+            alt=""
+            style={ghostStyle(placement, frame, box.pixelRatio, ghost.opacity)}
+          />
+        )}
+      </div>
+      <StreamWords
+        state={state}
+        pause={pause}
+        lost={lost}
+        wanted={cameraId !== null}
+        onAgain={() => stream.current?.again()}
+      />
+      <div className={styles.foot}>
+        <p className={styles.readout} ref={readout} data-testid="readout" />
+        {zoom !== "fit" && <p className={styles.loupe}>Loupe {zoom === 1 ? "100" : "200"} %</p>}
+      </div>
+      {(overlays.histogram || overlays.focus) && (
+        <div className={styles.measures}>
+          {overlays.histogram && <HistogramPicture worker={worker} />}
+          {overlays.focus && <FocusMeter parts={meter.current} onReset={resetPeak} />}
+          <p
+            className={styles.clipped}
+            ref={(part) => {
+              meter.current.clipped = part;
+            }}
+          />
+        </div>
+      )}
+    </div>
+  );
+}
+
+function appendCanvas(parent: HTMLElement, className: string): HTMLCanvasElement {
+  const canvas = document.createElement("canvas");
+  canvas.className = className;
+  canvas.setAttribute("aria-hidden", "true");
+  parent.prepend(canvas);
+  return canvas;
+}
+
+function ghostStyle(
+  { scale, left, top }: Placement,
+  frame: { width: number; height: number },
+  pixelRatio: number,
+  opacity: number,
+): CSSProperties {
+  const css = (pixels: number) => `${pixels / pixelRatio}px`;
+  return {
+    left: css(left),
+    top: css(top),
+    width: css(frame.width * scale),
+    height: css(frame.height * scale),
+    opacity,
+  };
+}
+
+function moveByKeys(event: KeyboardEvent, centre: Point, setCentre: (point: Point) => void): void {
+  const step = { ArrowLeft: [-1, 0], ArrowRight: [1, 0], ArrowUp: [0, -1], ArrowDown: [0, 1] }[event.key];
+  if (!step) return;
+  event.preventDefault();
+  const inside = (value: number) => Math.min(1, Math.max(0, value));
+  setCentre({ x: inside(centre.x + step[0]! * PAN_STEP), y: inside(centre.y + step[1]! * PAN_STEP) });
+}
+
+/** A tap chooses the place where focus is measured; dragging moves the magnified picture. */
+function usePointer(
+  placement: Placement | null,
+  frame: { width: number; height: number } | null,
+  pixelRatio: number,
+  zoom: Zoom,
+  centre: Point,
+  setCentre: (point: Point) => void,
+) {
+  const start = useRef<{ x: number; y: number; centre: Point; moved: boolean } | null>(null);
+  return {
+    onPointerDown: (event: PointerEvent<HTMLDivElement>) => {
+      event.currentTarget.setPointerCapture(event.pointerId);
+      start.current = { x: event.clientX, y: event.clientY, centre, moved: false };
+    },
+    onPointerMove: (event: PointerEvent<HTMLDivElement>) => {
+      const from = start.current;
+      if (!from || !placement || !frame) return;
+      const dx = event.clientX - from.x;
+      const dy = event.clientY - from.y;
+      from.moved ||= Math.hypot(dx, dy) > MOVED_PX;
+      if (!from.moved || zoom === "fit") return;
+      const inside = (value: number) => Math.min(1, Math.max(0, value));
+      const per = pixelRatio / placement.scale;
+      setCentre({
+        x: inside(from.centre.x - (dx * per) / frame.width),
+        y: inside(from.centre.y - (dy * per) / frame.height),
+      });
+    },
+    onPointerUp: (event: PointerEvent<HTMLDivElement>) => {
+      const from = start.current;
+      start.current = null;
+      if (!from || from.moved || !placement || !frame || zoom !== "fit") return;
+      const rect = event.currentTarget.getBoundingClientRect();
+      const x = (event.clientX - rect.left) * pixelRatio;
+      const y = (event.clientY - rect.top) * pixelRatio;
+      setCentre(pointAt(placement, frame.width, frame.height, x, y));
+    },
+  };
+}
+
+function writeReadout(
+  line: HTMLParagraphElement | null,
+  { fps, latency, dropped, width, height, bytes: size }: Readout,
+): void {
+  if (!line) return;
+  const parts = [
+    `${fps} fps`,
+    latency === null ? null : `${Math.round(latency)} ms`,
+    `${width} × ${height}`,
+    bytes(size),
+  ];
+  if (dropped > 0) parts.push(`${dropped} skipped`);
+  line.textContent = parts.filter(Boolean).join("  ·  ");
+}
+
+interface FocusMeterParts {
+  bar: HTMLElement | null;
+  peak: HTMLElement | null;
+  text: HTMLElement | null;
+  clipped: HTMLElement | null;
+}
+
+function writeMeter(parts: FocusMeterParts, { sharpness, bright, dark }: Measured, peak: number): void {
+  if (parts.clipped) parts.clipped.textContent = `▲ ${percent(bright)}   ▼ ${percent(dark)}`;
+  if (sharpness === null) return;
+  // The scale keeps a fifth of room above the best value so far, so that a better one is seen to come.
+  const top = Math.max(peak * 1.2, 1);
+  if (parts.bar) parts.bar.style.width = `${(sharpness / top) * 100}%`;
+  if (parts.peak) parts.peak.style.left = `${(peak / top) * 100}%`;
+  if (parts.text) parts.text.textContent = `${sharpness.toFixed(1)} of ${peak.toFixed(1)}`;
+}
+
+function FocusMeter({ parts, onReset }: { parts: FocusMeterParts; onReset: () => void }) {
+  return (
+    <button type="button" className={styles.meter} onClick={onReset} title="Forget the peak">
+      <span className={styles.meterHead}>
+        <span>Focus</span>
+        <span
+          ref={(part) => {
+            parts.text = part;
+          }}
+        />
+      </span>
+      <span className={styles.track}>
+        <span
+          className={styles.fill}
+          ref={(part) => {
+            parts.bar = part;
+          }}
+        />
+        <span
+          className={styles.peak}
+          ref={(part) => {
+            parts.peak = part;
+          }}
+        />
+      </span>
+    </button>
+  );
+}
+
+function HistogramPicture({ worker }: { worker: Worker | null }) {
+  const place = useRef<HTMLDivElement>(null);
+  useEffect(() => {
+    if (!place.current || !worker) return;
+    const canvas = appendCanvas(place.current, styles.histogramCanvas!);
+    canvas.width = 512;
+    canvas.height = 160;
+    const offscreen = canvas.transferControlToOffscreen();
+    worker.postMessage({ kind: "histogram", canvas: offscreen } satisfies ToWorker, [offscreen]);
+    return () => canvas.remove();
+  }, [worker]);
+  return <div ref={place} className={styles.histogram} role="img" aria-label="Histogram of the live view" />;
+}
+
+interface WordsProps {
+  state: StreamState;
+  pause: string | null;
+  lost: boolean;
+  wanted: boolean;
+  onAgain: () => void;
+}
+
+/** What is said over the picture while it does not move. */
+function StreamWords({ state, pause, lost, wanted, onAgain }: WordsProps) {
+  if (lost || !wanted || state.state === "live") return null;
+  if (state.state === "failed") {
+    return (
+      <div className={styles.words} role="status">
+        <Icon name="warning" size={28} />
+        <p>{state.message}</p>
+        {state.hint && <p className={styles.hint}>{state.hint}</p>}
+        <Button icon="retry" onClick={onAgain}>
+          Try again
+        </Button>
+      </div>
+    );
+  }
+  return (
+    <div className={styles.pill} role="status">
+      {pause ?? (state.state === "stalled" ? "Waiting for the camera" : "Starting the live view")}
+    </div>
+  );
+}

@@ -1,0 +1,52 @@
+"use client";
+
+import { createContext, type ReactNode, useContext, useEffect, useState, useSyncExternalStore } from "react";
+import { socketUrl } from "@/lib/base";
+import { NOTHING_KNOWN, type RigState, RigStore, TOPICS } from "@/services/RigStore";
+import type { Write } from "@/services/SettingWrites";
+import { WebSocketService } from "@/services/WebSocketService";
+
+const RigContext = createContext<RigStore | null>(null);
+
+/** One connection for the whole application; pages come and go below it. */
+export function RigProvider({ children }: { children: ReactNode }) {
+  const [store] = useState(() => {
+    const url = typeof window === "undefined" ? "" : socketUrl();
+    return new RigStore(new WebSocketService({ url, topics: TOPICS }));
+  });
+  useEffect(() => {
+    store.start();
+    return () => store.stop();
+  }, [store]);
+  return <RigContext value={store}>{children}</RigContext>;
+}
+
+export function useStore(): RigStore {
+  const store = useContext(RigContext);
+  if (store === null) throw new Error("useStore needs a RigProvider above it");
+  return store;
+}
+
+/** A part of what is known of the rig; the selector must return the same value while nothing changed. */
+export function useRig<T>(select: (state: RigState) => T): T {
+  const store = useStore();
+  return useSyncExternalStore(
+    store.subscribe,
+    () => select(store.getState()),
+    () => select(NOTHING_KNOWN),
+  );
+}
+
+/** A setting on its way to the camera. */
+export function useWrite(cameraId: string, path: string): Write | undefined {
+  const { writes } = useStore();
+  return useSyncExternalStore(
+    writes.subscribe,
+    () => writes.get(cameraId, path),
+    () => undefined,
+  );
+}
+
+export function useConnected(): boolean {
+  return useRig((state) => state.status.state === "open");
+}

@@ -1,0 +1,183 @@
+"use client";
+
+import dynamic from "next/dynamic";
+import { useCallback, useMemo, useRef, useState } from "react";
+import { thumbnailUrl } from "@/lib/base";
+import type { Zoom } from "@/lib/fit";
+import { usePreference } from "@/lib/preferences";
+import { currentJob, selectedCamera } from "@/services/RigStore";
+import { Liveview, type Overlays } from "../Liveview";
+import { useConnected, useRig, useStore } from "../RigProvider";
+import { Button } from "../ui/Button";
+import { useKeys } from "../useKeys";
+import styles from "./CaptureScreen.module.css";
+import { Filmstrip } from "./Filmstrip";
+import { FocusDrive } from "./FocusDrive";
+import { LastShot } from "./LastShot";
+import { NoCamera } from "./NoCamera";
+import { OverlayBar } from "./OverlayBar";
+import { SettingsPanel } from "./SettingsPanel";
+import { ShutterBar } from "./ShutterBar";
+import { useSelfTimer } from "./useSelfTimer";
+
+const ImageViewer = dynamic(() => import("../gallery/ImageViewer").then((part) => part.ImageViewer), { ssr: false });
+
+const NOTHING: Overlays = { histogram: true, clipping: false, peaking: false, focus: false, grid: false, mask: null };
+const NEXT_ZOOM: Record<string, Zoom> = { fit: 1, "1": 2, "2": "fit" };
+
+/** Live view in the middle, settings and shutter at its side, the last shots below. */
+export function CaptureScreen() {
+  const camera = useRig(selectedCamera);
+  const connected = useConnected();
+  const known = useRig((rig) => rig.inventory !== null);
+  if (camera === null && known && connected) return <NoCamera />;
+  return <CaptureDesk />;
+}
+
+function CaptureDesk() {
+  const store = useStore();
+  const camera = useRig(selectedCamera);
+  const connected = useConnected();
+  const lost = useRig(
+    (rig) => rig.status.state === "waiting" || (rig.status.state === "connecting" && rig.status.attempt > 0),
+  );
+  const job = useRig(currentJob);
+  const capturing = useRig((rig) => rig.capturing);
+  const captures = useRig((rig) => rig.captures);
+  const [overlays, setOverlays] = usePreference<Overlays>("overlays", NOTHING);
+  const [live, setLive] = usePreference("liveview", true);
+  const [zoom, setZoom] = useState<Zoom>("fit");
+  const [ghost, setGhost] = useState(false);
+  const [ghostOpacity, setGhostOpacity] = useState(0.4);
+  const [viewed, setViewed] = useState<number | null>(null);
+  const pictures = useMemo(() => captures.filter((file) => file.mimetype === "image/jpeg"), [captures]);
+  const picks = useRef<Record<string, () => void>>({});
+
+  const owned = job?.state === "running" && job.camera_id === camera?.camera_id;
+  const reason = reasonAgainst({ connected, camera: camera !== null, owned, state: camera?.state });
+  const shoot = useCallback(() => void store.capture(), [store]);
+  const timer = useSelfTimer(shoot);
+  const trigger = () => {
+    if (reason === null && !capturing) timer.press();
+  };
+  const flip = (name: "histogram" | "clipping" | "peaking" | "focus" | "grid") => () =>
+    setOverlays({ ...overlays, [name]: !overlays[name] });
+  const nextZoom = () => setZoom(NEXT_ZOOM[String(zoom)]!);
+  const focus = (step?: number) => {
+    if (reason !== null) return;
+    const asked =
+      step === undefined ? store.service.request("AUTOFOCUS", {}) : store.service.request("DRIVE_FOCUS", { step });
+    asked.catch((error) => store.complain(error));
+  };
+  useKeys({
+    Space: trigger,
+    t: trigger,
+    PageDown: trigger,
+    v: () => setLive(!live),
+    f: () => focus(),
+    "[": () => focus(-1),
+    "]": () => focus(1),
+    h: flip("histogram"),
+    c: flip("clipping"),
+    p: flip("peaking"),
+    m: flip("focus"),
+    g: flip("grid"),
+    o: () => setGhost(!ghost),
+    z: nextZoom,
+    Escape: () => timer.cancel(),
+    ...Object.fromEntries(["s", "a", "i", "w"].map((key) => [key, () => picks.current[key]?.()])),
+  });
+  const last = pictures[0];
+  const pause = capturing ? "Paused: capturing" : owned ? "Paused: a sequence is capturing" : null;
+  return (
+    <div className={styles.capture}>
+      <h1 className="visually-hidden">Capture</h1>
+      <div className={styles.tools}>
+        <OverlayBar
+          overlays={overlays}
+          onOverlays={setOverlays}
+          zoom={zoom}
+          onZoom={nextZoom}
+          ghost={ghost}
+          onGhost={() => setGhost(!ghost)}
+          ghostPossible={last !== undefined}
+        />
+        <FocusDrive onDrive={focus} reason={reason} />
+      </div>
+      <div className={styles.stage}>
+        <Liveview
+          cameraId={live ? (camera?.camera_id ?? null) : null}
+          overlays={overlays}
+          zoom={zoom}
+          onZoom={setZoom}
+          ghost={ghost && last ? { url: thumbnailUrl(last.url, 1600), opacity: ghostOpacity } : null}
+          pause={pause}
+          lost={lost}
+        />
+        {!live && (
+          <div className={styles.off}>
+            <p>The live view is off. The camera stays cooler and its battery lasts longer.</p>
+            <Button onClick={() => setLive(true)}>Start the live view</Button>
+          </div>
+        )}
+        {ghost && last && (
+          <label className={styles.opacity}>
+            Ghost
+            <input
+              type="range"
+              min="0.1"
+              max="0.9"
+              step="0.05"
+              value={ghostOpacity}
+              onChange={(event) => setGhostOpacity(Number(event.target.value))}
+            />
+          </label>
+        )}
+        {timer.left !== null && (
+          <div className={styles.countdown} role="timer" aria-live="assertive">
+            {timer.left}
+          </div>
+        )}
+      </div>
+      <Filmstrip captures={pictures} onOpen={setViewed} />
+      <aside className={styles.side} aria-label="Settings and shutter">
+        <div className={styles.scroll}>
+          <SettingsPanel camera={camera} reason={reason} picks={picks.current} />
+          {last && <LastShot image={last} onOpen={() => setViewed(0)} />}
+        </div>
+        <ShutterBar
+          capturing={capturing}
+          reason={reason}
+          onPress={trigger}
+          timer={timer}
+          last={last ?? null}
+          onReview={() => setViewed(0)}
+        />
+      </aside>
+      {viewed !== null && pictures.length > 0 && (
+        <ImageViewer
+          images={pictures}
+          index={Math.min(viewed, pictures.length - 1)}
+          onIndex={setViewed}
+          onClose={() => setViewed(null)}
+        />
+      )}
+    </div>
+  );
+}
+
+interface Situation {
+  connected: boolean;
+  camera: boolean;
+  owned: boolean;
+  state: string | undefined;
+}
+
+/** Why the camera cannot be used now, in words; null where it can. */
+function reasonAgainst({ connected, camera, owned, state }: Situation): string | null {
+  if (!connected) return "There is no connection to the server.";
+  if (!camera) return "No camera is selected.";
+  if (owned) return "A sequence is using the camera.";
+  if (state === "lost" || state === "recovering") return "The camera does not answer.";
+  return null;
+}

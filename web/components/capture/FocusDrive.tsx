@@ -1,0 +1,32 @@
+import { Icon } from "../ui/Icon";
+import styles from "./FocusDrive.module.css";
+
+const STEPS = [
+  { step: -3, text: "≪", name: "Focus much nearer" },
+  { step: -1, text: "‹", name: "Focus a little nearer" },
+  { step: 1, text: "›", name: "Focus a little farther" },
+  { step: 3, text: "≫", name: "Focus much farther" },
+];
+
+/** Moves the lens: in steps nearer and farther, or by the camera's own autofocus. */
+export function FocusDrive({ onDrive, reason }: { onDrive: (step?: number) => void; reason: string | null }) {
+  const button = (name: string, text: React.ReactNode, step?: number) => (
+    <button
+      key={name}
+      type="button"
+      aria-label={name}
+      title={reason ?? name}
+      aria-disabled={reason !== null || undefined}
+      onClick={() => onDrive(step)}
+    >
+      {text}
+    </button>
+  );
+  return (
+    <div className={styles.drive} role="group" aria-label="Focus">
+      {STEPS.slice(0, 2).map(({ step, text, name }) => button(name, text, step))}
+      {button("Focus once", <Icon name="focus" size={18} />)}
+      {STEPS.slice(2).map(({ step, text, name }) => button(name, text, step))}
+    </div>
+  );
+}

@@ -1,0 +1,67 @@
+"use client";
+
+import { useEffect, useRef, useState } from "react";
+import { type Histogram, histogramOf } from "@/lib/analysis";
+import { thumbnailUrl } from "@/lib/base";
+import { bytes, percent } from "@/lib/format";
+import { drawHistogram } from "@/lib/histogramPlot";
+import type { ImageFile } from "@/lib/protocol";
+import styles from "./LastShot.module.css";
+
+/** The last shot with its histogram, and how much of it is clipped. */
+export function LastShot({ image, onOpen }: { image: ImageFile; onOpen: () => void }) {
+  const histogram = useHistogram(thumbnailUrl(image.url, 320));
+  return (
+    <section className={styles.shot} aria-label="Last shot">
+      <button type="button" className={styles.picture} onClick={onOpen} aria-label={`Look at ${image.filename}`}>
+        <img src={thumbnailUrl(image.url, 640)} alt="" />
+      </button>
+      {histogram && <HistogramOfShot histogram={histogram} />}
+      <p className={styles.name}>
+        <span>{image.filename}</span>
+        <span>{bytes(image.size)}</span>
+      </p>
+    </section>
+  );
+}
+
+/** A histogram with the clipped shares below it. */
+export function HistogramOfShot({ histogram }: { histogram: Histogram }) {
+  const canvas = useRef<HTMLCanvasElement>(null);
+  useEffect(() => {
+    if (canvas.current) drawHistogram(canvas.current, histogram);
+  }, [histogram]);
+  const { bright, dark } = histogram;
+  return (
+    <div className={styles.histogram}>
+      <canvas ref={canvas} width={512} height={120} role="img" aria-label="Histogram" />
+      <p>
+        <span data-high={bright > 0.005 || undefined}>Burnt out {percent(bright)}</span>
+        <span>Black {percent(dark)}</span>
+      </p>
+    </div>
+  );
+}
+
+/** The histogram of a picture at an address of this server. */
+export function useHistogram(url: string): Histogram | null {
+  const [histogram, setHistogram] = useState<Histogram | null>(null);
+  useEffect(() => {
+    let current = true;
+    const image = new Image();
+    image.onload = () => {
+      const canvas = document.createElement("canvas");
+      canvas.width = image.naturalWidth;
+      canvas.height = image.naturalHeight;
+      const context = canvas.getContext("2d", { willReadFrequently: true });
+      if (!context || !current || canvas.width === 0) return;
+      context.drawImage(image, 0, 0);
+      setHistogram(histogramOf(context.getImageData(0, 0, canvas.width, canvas.height).data));
+    };
+    image.src = url;
+    return () => {
+      current = false;
+    };
+  }, [url]);
+  return histogram;
+}

@@ -1,0 +1,63 @@
+"use client";
+
+import { useEffect, useState } from "react";
+import type { Finding } from "@/lib/protocol";
+import { useRig, useStore } from "../RigProvider";
+import { FindingList } from "../settings/FindingList";
+import { Button } from "../ui/Button";
+import { EmptyState } from "../ui/EmptyState";
+import styles from "./NoCamera.module.css";
+
+/** The first screen of a rig whose camera is not there yet: what to do next, and what the doctor found. */
+export function NoCamera() {
+  const store = useStore();
+  const cameras = useRig((rig) => rig.inventory?.cameras);
+  const [findings, setFindings] = useState<Finding[] | null>(null);
+  const [busy, setBusy] = useState(false);
+  const none = cameras?.length === 0;
+  useEffect(() => {
+    if (!none) return;
+    store.service
+      .request("DIAGNOSE", {})
+      .then((diagnosis) => setFindings(diagnosis.findings))
+      .catch(() => setFindings([]));
+  }, [store, none]);
+  const look = async () => {
+    setBusy(true);
+    await store.findCameras();
+    setBusy(false);
+  };
+  return (
+    <div className={styles.place}>
+      <EmptyState icon="camera" title={none ? "Connect a camera" : "Choose a camera"}>
+        {none ? (
+          <p>Plug it in, switch it on, and set it to stay awake. It opens by itself as soon as it is found.</p>
+        ) : (
+          <p>These cameras are there. One of them is used at a time; others can stay open beside it.</p>
+        )}
+        {cameras && cameras.length > 0 && (
+          <ul className={styles.cameras}>
+            {cameras.map((camera) => (
+              <li key={camera.camera_id}>
+                <Button
+                  icon="camera"
+                  tone={cameras.length === 1 ? "main" : "plain"}
+                  onClick={() => store.selectCamera(camera.camera_id)}
+                >
+                  {camera.model}
+                  {camera.serial ? ` · ${camera.serial}` : ""}
+                </Button>
+              </li>
+            ))}
+          </ul>
+        )}
+        <Button icon="retry" onClick={look}>
+          {busy ? "Looking…" : "Look again"}
+        </Button>
+        {none && findings && findings.some((finding) => finding.level !== "ok") && (
+          <FindingList findings={findings.filter((finding) => finding.level !== "ok")} />
+        )}
+      </EmptyState>
+    </div>
+  );
+}

@@ -1,0 +1,57 @@
+import { thumbnailUrl } from "@/lib/base";
+import type { ImageFile } from "@/lib/protocol";
+import { Icon } from "../ui/Icon";
+import styles from "./ShutterBar.module.css";
+import type { SelfTimer } from "./useSelfTimer";
+
+const TIMES = [0, 2, 5, 10];
+
+interface Props {
+  capturing: boolean;
+  reason: string | null;
+  onPress: () => void;
+  timer: SelfTimer;
+  last: ImageFile | null;
+  onReview: () => void;
+}
+
+/** The shutter, large, between the self-timer and the last shot. */
+export function ShutterBar({ capturing, reason, onPress, timer, last, onReview }: Props) {
+  const next = TIMES[(TIMES.indexOf(timer.seconds) + 1) % TIMES.length]!;
+  const words = capturing ? "Capturing" : timer.left !== null ? "Stop the countdown" : "Take a picture";
+  return (
+    <div className={styles.bar}>
+      <button
+        type="button"
+        className={styles.timer}
+        onClick={() => timer.setSeconds(next)}
+        aria-label={`Self-timer: ${timer.seconds === 0 ? "off" : `${timer.seconds} seconds`}`}
+        data-on={timer.seconds > 0 || undefined}
+      >
+        <Icon name="timer" size={22} />
+        <span>{timer.seconds === 0 ? "Off" : `${timer.seconds} s`}</span>
+      </button>
+      <button
+        type="button"
+        className={styles.shutter}
+        aria-label={words}
+        aria-disabled={reason !== null || capturing || undefined}
+        title={reason ?? `${words} (Space)`}
+        data-capturing={capturing || undefined}
+        onClick={onPress}
+      >
+        <span />
+      </button>
+      <button
+        type="button"
+        className={styles.last}
+        onClick={onReview}
+        disabled={last === null}
+        aria-label={last ? `Last shot: ${last.filename}` : "No shot yet"}
+      >
+        {last && <img src={thumbnailUrl(last.url, 160)} alt="" />}
+      </button>
+      {reason !== null && <p className={styles.reason}>{reason}</p>}
+    </div>
+  );
+}

@@ -1,0 +1,37 @@
+"use client";
+
+import Link from "next/link";
+import { useState } from "react";
+import { duration } from "@/lib/format";
+import { currentJob } from "@/services/RigStore";
+import { useRig } from "../RigProvider";
+import { CancelJobDialog } from "../sequence/CancelJobDialog";
+import { Icon } from "../ui/Icon";
+import styles from "./JobChip.module.css";
+
+/** The job under way, wherever one is in the application, and the way to stop it. */
+export function JobChip() {
+  const job = useRig(currentJob);
+  const [asking, setAsking] = useState(false);
+  if (!job) return null;
+  const share =
+    job.total > 0 ? job.steps.filter((step) => step.index > 0 && step.state === "done").length / job.total : 0;
+  return (
+    <div className={styles.job} data-state={job.state}>
+      <Link href="/sequence/" className={styles.link} prefetch={false}>
+        <span className={styles.bar} aria-hidden="true">
+          <span style={{ width: `${share * 100}%` }} />
+        </span>
+        <span>
+          {job.state === "paused" ? "Paused at" : "Capturing"} {job.index} of {job.total}
+          {job.state === "running" && job.seconds_left !== null && ` · ${duration(job.seconds_left)} left`}
+        </span>
+      </Link>
+      <button type="button" className={styles.stop} onClick={() => setAsking(true)} aria-label="Stop the sequence">
+        <Icon name="stop" size={16} />
+        <span>Stop</span>
+      </button>
+      {asking && <CancelJobDialog job={job} onClose={() => setAsking(false)} />}
+    </div>
+  );
+}

@@ -1,0 +1,38 @@
+"use client";
+
+import { useEffect, useState } from "react";
+import { useRig, useStore } from "../RigProvider";
+import { Button } from "../ui/Button";
+import { Icon } from "../ui/Icon";
+import styles from "./Bars.module.css";
+
+/** Says that the server does not answer, when it is tried again, and that what is shown is old. */
+export function LostBar() {
+  const { service } = useStore();
+  const status = useRig((rig) => rig.status);
+  const seconds = useCountdown(status.state === "waiting" ? status.retryAt : null);
+  const trying = status.state === "connecting" && status.attempt > 0;
+  if (status.state !== "waiting" && !trying) return null;
+  const reason = status.state === "waiting" ? status.reason : "The server does not answer.";
+  return (
+    <div className={styles.bar} role="status">
+      <Icon name="warning" />
+      <p>
+        <strong>{reason}</strong> What you see may be old.{" "}
+        <span aria-hidden="true">{trying || seconds === 0 ? "Trying again…" : `Trying again in ${seconds} s.`}</span>
+      </p>
+      <Button onClick={() => service.retryNow()}>Retry now</Button>
+    </div>
+  );
+}
+
+function useCountdown(until: number | null): number {
+  const [now, setNow] = useState(0);
+  useEffect(() => {
+    if (until === null) return;
+    setNow(Date.now());
+    const timer = setInterval(() => setNow(Date.now()), 500);
+    return () => clearInterval(timer);
+  }, [until]);
+  return until === null || now === 0 ? 0 : Math.max(0, Math.ceil((until - now) / 1000));
+}

@@ -1,0 +1,29 @@
+"use client";
+
+import Link from "next/link";
+import { usePathname } from "next/navigation";
+import { Icon } from "../ui/Icon";
+import styles from "./Rail.module.css";
+import { SCREENS } from "./screens";
+
+/** The way between the screens: at the left edge, on phones at the bottom. */
+export function Rail() {
+  const here = usePathname();
+  return (
+    <nav className={styles.rail} aria-label="Screens">
+      <ul>
+        {SCREENS.map(({ path, name, icon }) => {
+          const current = path === "/" ? here === "/" : here.startsWith(path.slice(0, -1));
+          return (
+            <li key={path}>
+              <Link href={path} className={styles.item} aria-current={current ? "page" : undefined} prefetch={false}>
+                <Icon name={icon} size={22} />
+                <span>{name}</span>
+              </Link>
+            </li>
+          );
+        })}
+      </ul>
+    </nav>
+  );
+}

@@ -1,0 +1,33 @@
+"use client";
+
+import { usePathname, useRouter } from "next/navigation";
+import { useState } from "react";
+import { currentJob } from "@/services/RigStore";
+import { useRig } from "../RigProvider";
+import { CancelJobDialog } from "../sequence/CancelJobDialog";
+import { useKeys } from "../useKeys";
+import { ShortcutsDialog } from "./ShortcutsDialog";
+
+/** The keys that work on every screen. */
+export function ScreenKeys() {
+  const router = useRouter();
+  const here = usePathname();
+  const job = useRig(currentJob);
+  const [open, setOpen] = useState<"keys" | "stop" | null>(null);
+  useKeys({
+    "?": () => setOpen("keys"),
+    l: () => router.push("/lights/"),
+    Enter: () => toggleFullscreen(),
+    "Ctrl+.": () => job && setOpen("stop"),
+    ...(!here.startsWith("/sequence") && { "Shift+S": () => router.push("/sequence/") }),
+  });
+  if (open === "keys") return <ShortcutsDialog onClose={() => setOpen(null)} />;
+  if (open === "stop" && job) return <CancelJobDialog job={job} onClose={() => setOpen(null)} />;
+  return null;
+}
+
+/** The shell goes fullscreen and not the picture in it: a dialog outside the fullscreen element is invisible. */
+export function toggleFullscreen(): void {
+  if (document.fullscreenElement) void document.exitFullscreen();
+  else void document.documentElement.requestFullscreen?.().catch(() => undefined);
+}

@@ -1,0 +1,16 @@
+import type { IconName } from "../ui/Icon";
+
+export interface Screen {
+  path: string;
+  name: string;
+  icon: IconName;
+}
+
+export const SCREENS: Screen[] = [
+  { path: "/", name: "Capture", icon: "capture" },
+  { path: "/lights/", name: "Lights", icon: "lights" },
+  { path: "/sequence/", name: "Sequence", icon: "sequence" },
+  { path: "/gallery/", name: "Gallery", icon: "gallery" },
+  { path: "/results/", name: "Results", icon: "results" },
+  { path: "/settings/", name: "Settings", icon: "settings" },
+];

@@ -1,0 +1,37 @@
+/** Where the server shows the application: "" or a path such as "/studio", filled in when the server starts. */
+export const BASE = process.env.NEXT_PUBLIC_BASE ?? "";
+
+/** In development the server runs elsewhere. */
+const DEVELOPMENT_SERVER = process.env.NODE_ENV === "development" ? "http://localhost:8000" : "";
+
+/** The address of something that the server gives over HTTP, such as an image's `url`. */
+export function serverUrl(path: string): string {
+  const rooted = BASE !== "" && path.startsWith(`${BASE}/`) ? path : `${BASE}${path}`;
+  return `${DEVELOPMENT_SERVER}${rooted}`;
+}
+
+/** The address of the WebSocket beside this page. */
+export function socketUrl(): string {
+  const page = new URL(DEVELOPMENT_SERVER || window.location.href);
+  return `${page.protocol === "https:" ? "wss" : "ws"}://${page.host}${BASE}/ws`;
+}
+
+export type ThumbnailSize = 160 | 320 | 640 | 1600;
+
+/** The server-made small version of an image, from the image's own address. */
+export function thumbnailUrl(imageUrl: string, size: ThumbnailSize): string {
+  return `${serverUrl(imageUrl.replace("/images/", "/thumbnails/"))}?size=${size}`;
+}
+
+/** The image's address, from a path relative to the captures folder as jobs give it. */
+export function imageUrl(path: string): string {
+  return `/images/${path.split("/").map(encodeURIComponent).join("/")}`;
+}
+
+export function exifUrl(image: string): string {
+  return serverUrl(image.replace("/images/", "/exif/"));
+}
+
+export function zipUrl(setName: string, files: "all" | "jpeg" | "raw"): string {
+  return serverUrl(`/sets/${encodeURIComponent(setName)}.zip?files=${files}`);
+}

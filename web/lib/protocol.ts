@@ -1,0 +1,1400 @@
+// Generated from schema/protocol.schema.json by `npm run types`. Do not edit.
+
+/**
+ * The cameras that are there now.
+ * 
+ * This interface was referenced by `TetherlightProtocol`'s JSON-Schema
+ * via the `definition` "CameraList".
+ */
+export type CameraList = CameraInfo[]
+/**
+ * One config entry where one was named, else all of them.
+ * 
+ * This interface was referenced by `TetherlightProtocol`'s JSON-Schema
+ * via the `definition` "ConfigReply".
+ */
+export type ConfigReply = (ConfigEntry | ConfigEntry[])
+/**
+ * The kinds of config entry.
+ * 
+ * This interface was referenced by `TetherlightProtocol`'s JSON-Schema
+ * via the `definition` "ConfigType".
+ */
+export type ConfigType = ("text" | "range" | "toggle" | "menu" | "button" | "date")
+/**
+ * Where a job stands; also the status of its manifest.
+ * 
+ * This interface was referenced by `TetherlightProtocol`'s JSON-Schema
+ * via the `definition` "JobState".
+ */
+export type JobState = ("running" | "paused" | "completed" | "failed" | "cancelled" | "interrupted")
+/**
+ * Image sets, newest first.
+ * 
+ * This interface was referenced by `TetherlightProtocol`'s JSON-Schema
+ * via the `definition` "ImageSetList".
+ */
+export type ImageSetList = ImageSet[]
+/**
+ * Images by filename.
+ * 
+ * This interface was referenced by `TetherlightProtocol`'s JSON-Schema
+ * via the `definition` "ImageList".
+ */
+export type ImageList = ImageFile[]
+/**
+ * The jobs under way and the last ones that ended, newest first.
+ * 
+ * This interface was referenced by `TetherlightProtocol`'s JSON-Schema
+ * via the `definition` "JobList".
+ */
+export type JobList = Job[]
+/**
+ * A stable name for each kind of failure.
+ * 
+ * This interface was referenced by `TetherlightProtocol`'s JSON-Schema
+ * via the `definition` "ErrorCode".
+ */
+export type ErrorCode = ("internal_error" | "invalid_request" | "invalid_message" | "unknown_action" | "invalid_payload" | "message_too_large" | "invalid_name" | "too_many_requests" | "unauthorized" | "forbidden" | "camera_error" | "no_camera_selected" | "camera_not_found" | "camera_not_open" | "camera_busy" | "camera_claimed" | "camera_forbidden" | "camera_lost" | "camera_timeout" | "camera_crashed" | "detection_failed" | "capture_failed" | "card_full" | "preview_unsupported" | "preview_failed" | "config_not_found" | "config_readonly" | "config_invalid" | "config_rejected" | "light_error" | "unknown_light" | "lights_busy" | "lamp_failed" | "store_error" | "set_not_found" | "set_busy" | "set_exists" | "image_not_found" | "disk_full" | "job_error" | "job_not_found" | "job_conflict" | "sequence_failed" | "server_error" | "invalid_setting" | "start_failed" | "server_stopping" | "server_unreachable" | "client_too_slow")
+/**
+ * What a camera is doing, from detection to loss.
+ * 
+ * This interface was referenced by `TetherlightProtocol`'s JSON-Schema
+ * via the `definition` "CameraState".
+ */
+export type CameraState = ("closed" | "opening" | "ready" | "recovering" | "lost")
+/**
+ * Where one step of a job stands.
+ * 
+ * This interface was referenced by `TetherlightProtocol`'s JSON-Schema
+ * via the `definition` "StepState".
+ */
+export type StepState = ("pending" | "running" | "done" | "failed" | "skipped")
+
+/**
+ * What can be asked of the server, what it answers, and what it sends of its own accord.
+ */
+export interface TetherlightProtocol {
+actions: Actions
+events: Events
+error_code: ErrorCode
+request: Request
+reply: Reply
+}
+/**
+ * Every action with its payload and its result.
+ * 
+ * This interface was referenced by `TetherlightProtocol`'s JSON-Schema
+ * via the `definition` "Actions".
+ */
+export interface Actions {
+/**
+ * List the cameras that are there: on USB and the configured ones on the network.
+ */
+GET_CAMERAS: {
+payload: NoPayload
+result: CameraList
+}
+/**
+ * Open a camera and make it the one that is meant when a request names none.
+ */
+SELECT_CAMERA: {
+payload: SelectCamera
+result: CameraInfo
+}
+/**
+ * Close the selected camera, or the named one, and free its USB device.
+ */
+DESELECT_CAMERA: {
+payload: CameraPayload
+result: Message
+}
+/**
+ * Give one config entry of the camera, or all of them.
+ */
+GET_CONFIG: {
+payload: GetConfig
+result: ConfigReply
+}
+/**
+ * Set one config entry and read it back.
+ */
+SET_CONFIG: {
+payload: SetConfig
+result: ConfigEntry
+}
+/**
+ * Take a picture and download every file of it, or leave it on the camera's card.
+ */
+CAPTURE_IMAGE: {
+payload: CaptureImage
+result: CaptureResult
+}
+/**
+ * Send the camera's live view to this connection, frame by frame.
+ */
+START_LIVEVIEW: {
+payload: StartLiveview
+result: StartedLiveview
+}
+/**
+ * End this connection's live view of the named camera, or of all.
+ */
+STOP_LIVEVIEW: {
+payload: CameraPayload
+result: Message
+}
+/**
+ * Send the live view as one bare JPEG per binary message.
+ */
+GET_PREVIEW: {
+payload: CameraPayload
+result: Message
+}
+/**
+ * Say that the last frame of a paced live view was drawn.
+ */
+READY: {
+payload: Ready
+result: Message
+}
+/**
+ * Move the lens's focus by a step while the live view runs.
+ */
+DRIVE_FOCUS: {
+payload: DriveFocus
+result: Message
+}
+/**
+ * Let the camera focus by itself, once.
+ */
+AUTOFOCUS: {
+payload: CameraPayload
+result: Message
+}
+/**
+ * Tell which lights are on, and whether real lamps hang on them.
+ */
+GET_LIGHT_STATES: {
+payload: NoPayload
+result: LightStates
+}
+/**
+ * Switch one light on or off.
+ */
+SET_LIGHT_STATE: {
+payload: SetLightState
+result: LightChange
+}
+/**
+ * Switch several lights in one step.
+ */
+SET_LIGHT_STATES: {
+payload: SetLightStates
+result: LightStates
+}
+/**
+ * Replace the lights of the rig file; all lights go off.
+ */
+SET_RIG: {
+payload: SetRig
+result: LightStates
+}
+/**
+ * Take one image per light; photometric_progress tells each step, the reply comes at the end.
+ */
+CAPTURE_PHOTOMETRIC_SET: {
+payload: CapturePhotometricSet
+result: PhotometricSetResult
+}
+/**
+ * List the image sets, newest first.
+ */
+LIST_IMAGE_SETS: {
+payload: NoPayload
+result: ImageSetList
+}
+/**
+ * List the images of a set by filename.
+ */
+GET_IMAGE_SET_CONTENTS: {
+payload: SetName
+result: ImageList
+}
+/**
+ * Give a set with its images and its manifest.
+ */
+GET_IMAGE_SET: {
+payload: SetName
+result: SetDetails
+}
+/**
+ * Move a set to the trash, from where it can be restored for a time.
+ */
+DELETE_IMAGE_SET: {
+payload: SetName
+result: Message
+}
+/**
+ * Bring a deleted set back from the trash.
+ */
+RESTORE_IMAGE_SET: {
+payload: SetName
+result: Message
+}
+/**
+ * Give a set another name.
+ */
+RENAME_IMAGE_SET: {
+payload: RenameSet
+result: Message
+}
+/**
+ * Keep notes and ratings with a set.
+ */
+ANNOTATE_IMAGE_SET: {
+payload: AnnotateSet
+result: Message
+}
+/**
+ * List the newest single captures, newest first.
+ */
+LIST_CAPTURES: {
+payload: ListCaptures
+result: ImageList
+}
+/**
+ * Give an image's bytes as Base64 text; over HTTP the same bytes are cheaper.
+ */
+GET_IMAGE_DATA: {
+payload: ImagePath
+result: ImageData
+}
+/**
+ * List the jobs under way and the last ones that ended.
+ */
+GET_JOBS: {
+payload: NoPayload
+result: JobList
+}
+/**
+ * End a job after the exposure under way; what was captured is kept.
+ */
+CANCEL_JOB: {
+payload: JobId
+result: Job
+}
+/**
+ * Stop a job after the exposure under way; camera and lights are free until it is resumed.
+ */
+PAUSE_JOB: {
+payload: JobId
+result: Job
+}
+/**
+ * Go on with a paused or interrupted job at its first step that is not done.
+ */
+RESUME_JOB: {
+payload: JobId
+result: Job
+}
+/**
+ * Take the named steps of a job again, or all that failed.
+ */
+RETRY_STEPS: {
+payload: JobSteps
+result: Job
+}
+/**
+ * Leave the named steps of a job out, or all that failed.
+ */
+SKIP_STEPS: {
+payload: JobSteps
+result: Job
+}
+/**
+ * Tell version, features, cameras, lights, storage and jobs.
+ */
+GET_SERVER_INFO: {
+payload: NoPayload
+result: ServerInfo
+}
+/**
+ * Give the JSON Schema of every action, event and error code.
+ */
+DESCRIBE: {
+payload: NoPayload
+result: Description
+}
+/**
+ * Give the topics as they stand, and then an event for every change.
+ */
+SUBSCRIBE: {
+payload: Subscribe
+result: Subscription
+}
+/**
+ * Show the token as the first message of a connection.
+ */
+AUTH: {
+payload: Authenticate
+result: Message
+}
+/**
+ * Look for what is wrong with cameras, lights, disk and settings, and say what mends it.
+ */
+DIAGNOSE: {
+payload: NoPayload
+result: Diagnosis
+}
+}
+/**
+ * Nothing is needed.
+ * 
+ * This interface was referenced by `TetherlightProtocol`'s JSON-Schema
+ * via the `definition` "NoPayload".
+ */
+export interface NoPayload {
+
+}
+/**
+ * A camera that can be or is open.
+ * 
+ * This interface was referenced by `TetherlightProtocol`'s JSON-Schema
+ * via the `definition` "CameraInfo".
+ */
+export interface CameraInfo {
+/**
+ * What the camera calls itself.
+ */
+model: string
+/**
+ * Where libgphoto2 finds it, such as usb:001,006.
+ */
+port: string
+/**
+ * Stable while the camera is known, also across replugs.
+ */
+camera_id: string
+serial: (string | null)
+selected: boolean
+open: boolean
+/**
+ * What a camera is doing, from detection to loss.
+ */
+state: ("closed" | "opening" | "ready" | "recovering" | "lost")
+}
+/**
+ * What the camera must match; with nothing given it is the first one found.
+ * 
+ * This interface was referenced by `TetherlightProtocol`'s JSON-Schema
+ * via the `definition` "SelectCamera".
+ */
+export interface SelectCamera {
+model?: (string | null)
+port?: (string | null)
+/**
+ * Opens this camera beside the others and selects it.
+ */
+camera_id?: (string | null)
+}
+/**
+ * A payload that may name a camera; the selected one is meant where it does not.
+ * 
+ * This interface was referenced by `TetherlightProtocol`'s JSON-Schema
+ * via the `definition` "CameraPayload".
+ */
+export interface CameraPayload {
+camera_id?: (string | null)
+}
+/**
+ * A sentence that says what was done.
+ * 
+ * This interface was referenced by `TetherlightProtocol`'s JSON-Schema
+ * via the `definition` "Message".
+ */
+export interface Message {
+message: string
+}
+/**
+ * Which config entry is wanted; all of them where none is named.
+ * 
+ * This interface was referenced by `TetherlightProtocol`'s JSON-Schema
+ * via the `definition` "GetConfig".
+ */
+export interface GetConfig {
+camera_id?: (string | null)
+/**
+ * A name, an alias or a full path.
+ */
+config_name?: (string | null)
+}
+/**
+ * One setting of a camera.
+ * 
+ * This interface was referenced by `TetherlightProtocol`'s JSON-Schema
+ * via the `definition` "ConfigEntry".
+ */
+export interface ConfigEntry {
+name: string
+label: string
+/**
+ * Menus and texts: string; range: number; toggle: boolean; date: Unix seconds.
+ */
+value: (string | boolean | number | null)
+type: ConfigType
+readonly: boolean
+options: string[]
+/**
+ * The entry's place in the camera's own tree, such as /main/imgsettings/iso.
+ */
+path: string
+/**
+ * The name that every brand understands, such as iso.
+ */
+alias: (string | null)
+min: (number | null)
+max: (number | null)
+step: (number | null)
+}
+/**
+ * A config entry and the value that it shall have.
+ * 
+ * This interface was referenced by `TetherlightProtocol`'s JSON-Schema
+ * via the `definition` "SetConfig".
+ */
+export interface SetConfig {
+camera_id?: (string | null)
+config_name: string
+value: (boolean | number | string)
+}
+/**
+ * Whether the files of the exposure are downloaded to the server.
+ * 
+ * This interface was referenced by `TetherlightProtocol`'s JSON-Schema
+ * via the `definition` "CaptureImage".
+ */
+export interface CaptureImage {
+camera_id?: (string | null)
+download?: boolean
+}
+/**
+ * What an exposure gave.
+ * 
+ * This interface was referenced by `TetherlightProtocol`'s JSON-Schema
+ * via the `definition` "CaptureResult".
+ */
+export interface CaptureResult {
+message: string
+camera_id: string
+/**
+ * The JPEG, else the first file; null where nothing was downloaded.
+ */
+file_path: (string | null)
+/**
+ * Every file of the exposure.
+ */
+files: ImageFile[]
+/**
+ * Where the picture lies on the camera's card.
+ */
+camera_path: (string | null)
+captured_at: string
+}
+/**
+ * An image on the server's disk.
+ * 
+ * This interface was referenced by `TetherlightProtocol`'s JSON-Schema
+ * via the `definition` "ImageFile".
+ */
+export interface ImageFile {
+filename: string
+/**
+ * Begins with CAPTURES_BASE_DIR as configured.
+ */
+path: string
+/**
+ * Bytes.
+ */
+size: number
+mimetype: string
+sha256: (string | null)
+/**
+ * Where the server gives the bytes over HTTP.
+ */
+url: string
+}
+/**
+ * How the frames shall come.
+ * 
+ * This interface was referenced by `TetherlightProtocol`'s JSON-Schema
+ * via the `definition` "StartLiveview".
+ */
+export interface StartLiveview {
+camera_id?: (string | null)
+encoding?: ("base64" | "binary")
+/**
+ * At most so many frames a second to this viewer.
+ */
+max_fps?: (number | null)
+/**
+ * Send the next frame only after READY; the newest one wins.
+ */
+paced?: boolean
+}
+/**
+ * The stream that began.
+ * 
+ * This interface was referenced by `TetherlightProtocol`'s JSON-Schema
+ * via the `definition` "StartedLiveview".
+ */
+export interface StartedLiveview {
+message: string
+camera_id: string
+/**
+ * Stands in the header of this stream's binary frames.
+ */
+stream: number
+}
+/**
+ * The last frame was drawn; the next one may come. It is answered only where it has a request_id.
+ * 
+ * This interface was referenced by `TetherlightProtocol`'s JSON-Schema
+ * via the `definition` "Ready".
+ */
+export interface Ready {
+camera_id?: (string | null)
+/**
+ * The frame that was drawn.
+ */
+seq?: (number | null)
+}
+/**
+ * How the lens shall move: negative is nearer; 1, 2, 3 are small, middle and large steps.
+ * 
+ * This interface was referenced by `TetherlightProtocol`'s JSON-Schema
+ * via the `definition` "DriveFocus".
+ */
+export interface DriveFocus {
+camera_id?: (string | null)
+step: number
+}
+/**
+ * Every light by name, on or off, in the rig file's order.
+ * 
+ * This interface was referenced by `TetherlightProtocol`'s JSON-Schema
+ * via the `definition` "LightStates".
+ */
+export interface LightStates {
+states: {
+[k: string]: boolean
+}
+gpio_available: boolean
+driver: string
+message: (string | null)
+lights: LightInfo[]
+}
+/**
+ * A light of the rig as the rig file describes it.
+ * 
+ * This interface was referenced by `TetherlightProtocol`'s JSON-Schema
+ * via the `definition` "LightInfo".
+ */
+export interface LightInfo {
+name: string
+/**
+ * BCM number or line offset.
+ */
+pin: (number | null)
+state: boolean
+group: (string | null)
+direction: ([number, number, number] | null)
+/**
+ * Millimetres from the object.
+ */
+position: ([number, number, number] | null)
+/**
+ * Overrides PHOTOMETRIC_CAPTURE_DELAY.
+ */
+settle_s: (number | null)
+fault: (string | null)
+}
+/**
+ * A light and whether it shall be on.
+ * 
+ * This interface was referenced by `TetherlightProtocol`'s JSON-Schema
+ * via the `definition` "SetLightState".
+ */
+export interface SetLightState {
+light_name: string
+state: boolean
+}
+/**
+ * A light's new state.
+ * 
+ * This interface was referenced by `TetherlightProtocol`'s JSON-Schema
+ * via the `definition` "LightChange".
+ */
+export interface LightChange {
+light_name: string
+new_state: boolean
+gpio_available: boolean
+message: string
+}
+/**
+ * Several lights at once; the others stay as they are unless `others_off`.
+ * 
+ * This interface was referenced by `TetherlightProtocol`'s JSON-Schema
+ * via the `definition` "SetLightStates".
+ */
+export interface SetLightStates {
+states: {
+[k: string]: boolean
+}
+others_off?: boolean
+}
+/**
+ * All lights of the rig in their order; comments in the rig file are kept.
+ * 
+ * This interface was referenced by `TetherlightProtocol`'s JSON-Schema
+ * via the `definition` "SetRig".
+ */
+export interface SetRig {
+lights: EditedLight[]
+}
+/**
+ * A light as it shall stand in the rig file.
+ * 
+ * This interface was referenced by `TetherlightProtocol`'s JSON-Schema
+ * via the `definition` "EditedLight".
+ */
+export interface EditedLight {
+name: string
+pin?: (number | null)
+active_low?: boolean
+direction?: ([number, number, number] | null)
+position?: ([number, number, number] | null)
+settle_s?: (number | null)
+group?: (string | null)
+}
+/**
+ * The lights in their order, and how the set is called.
+ * 
+ * This interface was referenced by `TetherlightProtocol`'s JSON-Schema
+ * via the `definition` "CapturePhotometricSet".
+ */
+export interface CapturePhotometricSet {
+camera_id?: (string | null)
+light_sequence: string[]
+/**
+ * Default: photometric_set.
+ */
+set_name_prefix?: (string | null)
+/**
+ * Also take a frame with every light off.
+ */
+ambient?: boolean
+/**
+ * Whether a failed step ends or pauses the job.
+ */
+on_failure?: ("fail" | "pause")
+/**
+ * Kept in the manifest.
+ */
+notes?: (string | null)
+}
+/**
+ * What a sequence gave, also as partial result of one that failed.
+ * 
+ * This interface was referenced by `TetherlightProtocol`'s JSON-Schema
+ * via the `definition` "PhotometricSetResult".
+ */
+export interface PhotometricSetResult {
+message: string
+/**
+ * Relative to CAPTURES_BASE_DIR.
+ */
+set_folder: string
+image_count: number
+/**
+ * The JPEG of each light, else its first file; relative to CAPTURES_BASE_DIR.
+ */
+images_captured: string[]
+job_id: string
+warnings: string[]
+}
+/**
+ * An image set in a list.
+ * 
+ * This interface was referenced by `TetherlightProtocol`'s JSON-Schema
+ * via the `definition` "ImageSet".
+ */
+export interface ImageSet {
+name: string
+created_at: (string | null)
+/**
+ * From the manifest; null for a folder without one.
+ */
+status: (JobState | null)
+image_count: number
+/**
+ * Bytes of all images.
+ */
+size: number
+camera: (string | null)
+/**
+ * Path of the image that stands for the set.
+ */
+cover: (string | null)
+}
+/**
+ * The name of an image set.
+ * 
+ * This interface was referenced by `TetherlightProtocol`'s JSON-Schema
+ * via the `definition` "SetName".
+ */
+export interface SetName {
+set_name: string
+}
+/**
+ * An image set with its manifest as it stands on disk.
+ * 
+ * This interface was referenced by `TetherlightProtocol`'s JSON-Schema
+ * via the `definition` "SetDetails".
+ */
+export interface SetDetails {
+set: ImageSet
+images: ImageFile[]
+manifest: ({
+[k: string]: unknown
+} | null)
+}
+/**
+ * A set's name now, and the name that it shall have.
+ * 
+ * This interface was referenced by `TetherlightProtocol`'s JSON-Schema
+ * via the `definition` "RenameSet".
+ */
+export interface RenameSet {
+set_name: string
+new_name: string
+}
+/**
+ * What people note about a set; only the given fields change.
+ * 
+ * This interface was referenced by `TetherlightProtocol`'s JSON-Schema
+ * via the `definition` "AnnotateSet".
+ */
+export interface AnnotateSet {
+set_name: string
+notes?: (string | null)
+rating?: (number | null)
+/**
+ * Ratings from -1 (reject) to 5 by filename.
+ */
+ratings?: ({
+[k: string]: number
+} | null)
+}
+/**
+ * How many of the newest single captures are wanted.
+ * 
+ * This interface was referenced by `TetherlightProtocol`'s JSON-Schema
+ * via the `definition` "ListCaptures".
+ */
+export interface ListCaptures {
+limit?: number
+}
+/**
+ * An image's path, in any form that the server gave.
+ * 
+ * This interface was referenced by `TetherlightProtocol`'s JSON-Schema
+ * via the `definition` "ImagePath".
+ */
+export interface ImagePath {
+image_path: string
+}
+/**
+ * An image's bytes in text.
+ * 
+ * This interface was referenced by `TetherlightProtocol`'s JSON-Schema
+ * via the `definition` "ImageData".
+ */
+export interface ImageData {
+filename: string
+image_b64: string
+mimetype: string
+}
+/**
+ * Long work that belongs to the rig and not to the connection that began it.
+ * 
+ * This interface was referenced by `TetherlightProtocol`'s JSON-Schema
+ * via the `definition` "Job".
+ */
+export interface Job {
+job_id: string
+kind: "photometric_set"
+state: JobState
+camera_id: (string | null)
+set_name: string
+/**
+ * Relative to CAPTURES_BASE_DIR.
+ */
+set_folder: string
+/**
+ * Steps done or under way, ambient frame not counted.
+ */
+index: number
+total: number
+current_light: (string | null)
+steps: JobStep[]
+started_at: string
+finished_at: (string | null)
+seconds_left: (number | null)
+error: (string | null)
+error_code: (string | null)
+hint: (string | null)
+}
+/**
+ * One step of a job: one light, one exposure.
+ * 
+ * This interface was referenced by `TetherlightProtocol`'s JSON-Schema
+ * via the `definition` "JobStep".
+ */
+export interface JobStep {
+/**
+ * From 1; 0 is the ambient frame.
+ */
+index: number
+light: (string | null)
+/**
+ * Where one step of a job stands.
+ */
+state: ("pending" | "running" | "done" | "failed" | "skipped")
+/**
+ * Paths below CAPTURES_BASE_DIR.
+ */
+files: string[]
+error: (string | null)
+/**
+ * What is suspect about the image, such as a drifted exposure.
+ */
+warning: (string | null)
+}
+/**
+ * A job by its id.
+ * 
+ * This interface was referenced by `TetherlightProtocol`'s JSON-Schema
+ * via the `definition` "JobId".
+ */
+export interface JobId {
+job_id: string
+}
+/**
+ * A job, and which of its steps are meant; all failed ones where none is named.
+ * 
+ * This interface was referenced by `TetherlightProtocol`'s JSON-Schema
+ * via the `definition` "JobSteps".
+ */
+export interface JobSteps {
+job_id: string
+/**
+ * Step indexes, from 1.
+ */
+steps?: (number[] | null)
+}
+/**
+ * What this server is and how it stands.
+ * 
+ * This interface was referenced by `TetherlightProtocol`'s JSON-Schema
+ * via the `definition` "ServerInfo".
+ */
+export interface ServerInfo {
+name: "tetherlight"
+version: string
+protocol: number
+features: string[]
+simulated: boolean
+cameras: CameraStatus[]
+/**
+ * The selected camera's camera_id.
+ */
+selected: (string | null)
+lights: LightsStatus
+storage: Storage
+jobs: Job[]
+libgphoto2: (string | null)
+sets_dir: string
+started_at: string
+}
+/**
+ * An open camera with what its body reports.
+ * 
+ * This interface was referenced by `TetherlightProtocol`'s JSON-Schema
+ * via the `definition` "CameraStatus".
+ */
+export interface CameraStatus {
+/**
+ * What the camera calls itself.
+ */
+model: string
+/**
+ * Where libgphoto2 finds it, such as usb:001,006.
+ */
+port: string
+/**
+ * Stable while the camera is known, also across replugs.
+ */
+camera_id: string
+serial: (string | null)
+selected: boolean
+open: boolean
+/**
+ * What a camera is doing, from detection to loss.
+ */
+state: ("closed" | "opening" | "ready" | "recovering" | "lost")
+lens: (string | null)
+battery_percent: (number | null)
+shots_left: (number | null)
+liveview_viewers: number
+/**
+ * Previews per second that the camera delivers now.
+ */
+liveview_fps: (number | null)
+/**
+ * Why the camera is recovering or lost.
+ */
+cause: (string | null)
+}
+/**
+ * All lights and how they are driven.
+ * 
+ * This interface was referenced by `TetherlightProtocol`'s JSON-Schema
+ * via the `definition` "LightsStatus".
+ */
+export interface LightsStatus {
+driver: string
+gpio_available: boolean
+message: (string | null)
+lights: LightInfo[]
+}
+/**
+ * Room on the disk that holds the captures.
+ * 
+ * This interface was referenced by `TetherlightProtocol`'s JSON-Schema
+ * via the `definition` "Storage".
+ */
+export interface Storage {
+path: string
+free_bytes: number
+total_bytes: number
+low: boolean
+}
+/**
+ * The protocol as JSON Schema.
+ * 
+ * This interface was referenced by `TetherlightProtocol`'s JSON-Schema
+ * via the `definition` "Description".
+ */
+export interface Description {
+protocol: number
+schema: {
+[k: string]: unknown
+}
+}
+/**
+ * Which topics are wanted, instead of those before.
+ * 
+ * This interface was referenced by `TetherlightProtocol`'s JSON-Schema
+ * via the `definition` "Subscribe".
+ */
+export interface Subscribe {
+topics: ("camera" | "config" | "lights" | "job" | "sets" | "storage")[]
+}
+/**
+ * The topics of this connection.
+ * 
+ * This interface was referenced by `TetherlightProtocol`'s JSON-Schema
+ * via the `definition` "Subscription".
+ */
+export interface Subscription {
+topics: {
+[k: string]: TopicSnapshot
+}
+}
+/**
+ * How a topic stands; the next event of it has the next sequence number.
+ * 
+ * This interface was referenced by `TetherlightProtocol`'s JSON-Schema
+ * via the `definition` "TopicSnapshot".
+ */
+export interface TopicSnapshot {
+seq: number
+snapshot: unknown
+}
+/**
+ * The server's token.
+ * 
+ * This interface was referenced by `TetherlightProtocol`'s JSON-Schema
+ * via the `definition` "Authenticate".
+ */
+export interface Authenticate {
+token: string
+}
+/**
+ * What the doctor found.
+ * 
+ * This interface was referenced by `TetherlightProtocol`'s JSON-Schema
+ * via the `definition` "Diagnosis".
+ */
+export interface Diagnosis {
+findings: Finding[]
+}
+/**
+ * One finding of the doctor.
+ * 
+ * This interface was referenced by `TetherlightProtocol`'s JSON-Schema
+ * via the `definition` "Finding".
+ */
+export interface Finding {
+check: string
+level: ("ok" | "warning" | "error" | "info")
+message: string
+/**
+ * The command or the step that mends it.
+ */
+remedy: (string | null)
+}
+/**
+ * Every event with its data.
+ * 
+ * This interface was referenced by `TetherlightProtocol`'s JSON-Schema
+ * via the `definition` "Events".
+ */
+export interface Events {
+/**
+ * A step of a sequence began, failed or was reported.
+ */
+photometric_progress: {
+data: PhotometricProgress
+}
+/**
+ * A frame of a live view; its fields stand at top level.
+ */
+liveview_frame: {
+data: LiveviewFrame
+}
+/**
+ * A live view ended without being asked to.
+ */
+stop_liveview: {
+data: StreamEnd
+}
+/**
+ * A stream of bare JPEGs ended without being asked to.
+ */
+get_preview: {
+data: StreamEnd
+}
+/**
+ * An open camera does not answer any more.
+ */
+camera_lost: {
+data: CameraChange
+}
+/**
+ * The server tries to get a camera back.
+ */
+camera_recovering: {
+data: CameraChange
+}
+/**
+ * A camera is back.
+ */
+camera_ready: {
+data: CameraChange
+}
+/**
+ * Cameras came, went, opened, closed or changed.
+ */
+cameras_changed: {
+data: CameraInventory
+}
+/**
+ * The button on a camera's body took a picture.
+ */
+image_captured: {
+data: ImageCaptured
+}
+/**
+ * Battery or card will soon be empty or full.
+ */
+camera_warning: {
+data: CameraWarning
+}
+/**
+ * Config entries changed, by a client or on the body.
+ */
+config_changed: {
+data: ConfigChange
+}
+/**
+ * Lights were switched or the rig file was edited.
+ */
+lights_changed: {
+data: LightStates
+}
+/**
+ * A job started, went on or ended.
+ */
+job_changed: {
+data: Job
+}
+/**
+ * An image set is new, changed or gone.
+ */
+sets_changed: {
+data: SetChange
+}
+/**
+ * Room on the disk changed noticeably.
+ */
+storage_changed: {
+data: Storage
+}
+}
+/**
+ * How far a photometric sequence is.
+ * 
+ * This interface was referenced by `TetherlightProtocol`'s JSON-Schema
+ * via the `definition` "PhotometricProgress".
+ */
+export interface PhotometricProgress {
+/**
+ * processing_light_k_of_n before each lamp, error_processing_light_k after a failed step.
+ */
+status: string
+current_light: (string | null)
+set_folder: string
+error_detail: (string | null)
+job_id: string
+index: number
+total: number
+/**
+ * Of the request that started the sequence.
+ */
+request_id: (string | number | null)
+}
+/**
+ * A frame in text; its fields stand at top level of the message, as the first clients expect.
+ * 
+ * This interface was referenced by `TetherlightProtocol`'s JSON-Schema
+ * via the `definition` "LiveviewFrame".
+ */
+export interface LiveviewFrame {
+/**
+ * The JPEG in Base64.
+ */
+frame: string
+mimetype: "image/jpeg"
+camera_id: string
+seq: number
+captured_at: string
+}
+/**
+ * A live view that ended without being asked to.
+ * 
+ * This interface was referenced by `TetherlightProtocol`'s JSON-Schema
+ * via the `definition` "StreamEnd".
+ */
+export interface StreamEnd {
+camera_id: string
+/**
+ * Whether it comes back by itself.
+ */
+resumes: boolean
+}
+/**
+ * What happened to an open camera, why, and what comes next.
+ * 
+ * This interface was referenced by `TetherlightProtocol`'s JSON-Schema
+ * via the `definition` "CameraChange".
+ */
+export interface CameraChange {
+camera_id: string
+model: string
+port: string
+cause: (string | null)
+/**
+ * What the server does now, or what a person should do.
+ */
+next: (string | null)
+attempt: number
+}
+/**
+ * The cameras that are there and those that are open.
+ * 
+ * This interface was referenced by `TetherlightProtocol`'s JSON-Schema
+ * via the `definition` "CameraInventory".
+ */
+export interface CameraInventory {
+cameras: CameraInfo[]
+open: CameraStatus[]
+}
+/**
+ * A picture that nobody asked for by a request: taken with the button on the body.
+ * 
+ * This interface was referenced by `TetherlightProtocol`'s JSON-Schema
+ * via the `definition` "ImageCaptured".
+ */
+export interface ImageCaptured {
+camera_id: string
+file_path: string
+files: ImageFile[]
+}
+/**
+ * Something at the camera that will stop a set soon.
+ * 
+ * This interface was referenced by `TetherlightProtocol`'s JSON-Schema
+ * via the `definition` "CameraWarning".
+ */
+export interface CameraWarning {
+camera_id: string
+kind: ("battery_low" | "card_low")
+message: string
+}
+/**
+ * Config entries that have new values or options.
+ * 
+ * This interface was referenced by `TetherlightProtocol`'s JSON-Schema
+ * via the `definition` "ConfigChange".
+ */
+export interface ConfigChange {
+camera_id: string
+entries: ConfigEntry[]
+}
+/**
+ * An image set that is new, changed or gone.
+ * 
+ * This interface was referenced by `TetherlightProtocol`'s JSON-Schema
+ * via the `definition` "SetChange".
+ */
+export interface SetChange {
+set_name: string
+change: ("created" | "updated" | "deleted" | "restored" | "renamed")
+new_name: (string | null)
+}
+/**
+ * A message from a client.
+ * 
+ * This interface was referenced by `TetherlightProtocol`'s JSON-Schema
+ * via the `definition` "Request".
+ */
+export interface Request {
+/**
+ * A name from the table, in any case.
+ */
+action: string
+payload?: ({
+[k: string]: unknown
+} | null)
+/**
+ * Comes back in the reply.
+ */
+request_id?: (string | number | null)
+[k: string]: unknown
+}
+/**
+ * The one final answer to a request.
+ * 
+ * This interface was referenced by `TetherlightProtocol`'s JSON-Schema
+ * via the `definition` "Reply".
+ */
+export interface Reply {
+/**
+ * As the request spelt it; `error` where it could not be read.
+ */
+action: string
+success: boolean
+/**
+ * The result; after a failure what there is of it, or null.
+ */
+data: {
+[k: string]: unknown
+}
+/**
+ * A sentence for people.
+ */
+error: (string | null)
+request_id: (string | number | null)
+error_code?: ErrorCode
+/**
+ * What to do about it.
+ */
+hint?: string
+/**
+ * Whether the same request may succeed later.
+ */
+retryable?: boolean
+error_details?: {
+[k: string]: unknown
+}
+}
+/**
+ * An error as replies and pages carry it.
+ * 
+ * This interface was referenced by `TetherlightProtocol`'s JSON-Schema
+ * via the `definition` "ErrorInfo".
+ */
+export interface ErrorInfo {
+error: string
+error_code: string
+hint: (string | null)
+retryable: boolean
+error_details: ({
+[k: string]: unknown
+} | null)
+}
+/** The version of the protocol that these types describe. */
+export const PROTOCOL_VERSION = 1;
+
+/** How many seconds to wait for each action's reply; null where only the end of a job answers. */
+export const ACTION_TIMEOUTS_S: Record<keyof Actions, number | null> = {
+  "GET_CAMERAS": 30,
+  "SELECT_CAMERA": 60,
+  "DESELECT_CAMERA": 30,
+  "GET_CONFIG": 30,
+  "SET_CONFIG": 30,
+  "CAPTURE_IMAGE": 180,
+  "START_LIVEVIEW": 30,
+  "STOP_LIVEVIEW": 30,
+  "GET_PREVIEW": 30,
+  "READY": 30,
+  "DRIVE_FOCUS": 30,
+  "AUTOFOCUS": 30,
+  "GET_LIGHT_STATES": 30,
+  "SET_LIGHT_STATE": 30,
+  "SET_LIGHT_STATES": 30,
+  "SET_RIG": 30,
+  "CAPTURE_PHOTOMETRIC_SET": null,
+  "LIST_IMAGE_SETS": 30,
+  "GET_IMAGE_SET_CONTENTS": 30,
+  "GET_IMAGE_SET": 30,
+  "DELETE_IMAGE_SET": 30,
+  "RESTORE_IMAGE_SET": 30,
+  "RENAME_IMAGE_SET": 30,
+  "ANNOTATE_IMAGE_SET": 30,
+  "LIST_CAPTURES": 30,
+  "GET_IMAGE_DATA": 30,
+  "GET_JOBS": 30,
+  "CANCEL_JOB": 180,
+  "PAUSE_JOB": 180,
+  "RESUME_JOB": 30,
+  "RETRY_STEPS": 30,
+  "SKIP_STEPS": 30,
+  "GET_SERVER_INFO": 30,
+  "DESCRIBE": 30,
+  "SUBSCRIBE": 30,
+  "AUTH": 30,
+  "DIAGNOSE": 30
+};

@@ -1,0 +1,47 @@
+/** The keys that the application hears, for the page that lists them. */
+export interface Shortcut {
+  keys: string[];
+  does: string;
+}
+
+export const SHORTCUTS: { place: string; shortcuts: Shortcut[] }[] = [
+  {
+    place: "Everywhere",
+    shortcuts: [
+      { keys: ["?"], does: "Show this list" },
+      { keys: ["Enter"], does: "Fullscreen on and off" },
+      { keys: ["L"], does: "Go to the lights" },
+      { keys: ["Shift+S"], does: "Go to the sequence, and start it there" },
+      { keys: ["Ctrl+."], does: "Stop the running job, after asking" },
+      { keys: ["Esc"], does: "Close what is open; never stops a job" },
+    ],
+  },
+  {
+    place: "Capture",
+    shortcuts: [
+      { keys: ["Space", "T", "PageDown"], does: "Take a picture" },
+      { keys: ["V"], does: "Live view on and off" },
+      { keys: ["F"], does: "Focus once" },
+      { keys: ["[", "]"], does: "Focus a step nearer or farther" },
+      { keys: ["S", "A", "I", "W"], does: "Pick shutter, aperture, ISO, white balance; then ↑ and ↓" },
+      { keys: ["H"], does: "Histogram" },
+      { keys: ["C"], does: "Clipping" },
+      { keys: ["P"], does: "Focus peaking" },
+      { keys: ["M"], does: "Focus score" },
+      { keys: ["G"], does: "Grid" },
+      { keys: ["O"], does: "Ghost of the last shot" },
+      { keys: ["Z"], does: "Loupe: 100 %, 200 %, whole frame" },
+    ],
+  },
+  {
+    place: "Viewer and gallery",
+    shortcuts: [
+      { keys: ["←", "→"], does: "Previous and next image" },
+      { keys: ["Z"], does: "Zoom: fit, 100 %, 200 %" },
+      { keys: ["0", "…", "5"], does: "Rate" },
+      { keys: ["X"], does: "Reject" },
+      { keys: ["Ctrl+A"], does: "Select all sets" },
+      { keys: ["Del"], does: "Move the selected sets to the trash" },
+    ],
+  },
+];

@@ -1,0 +1,313 @@
+/** What the application knows of the rig, kept fresh by the server's events; components read it through `useRig`. */
+import type {
+  CameraChange,
+  CameraInventory,
+  CameraStatus,
+  ConfigEntry,
+  ImageFile,
+  ImageSet,
+  Job,
+  LightStates,
+  ServerInfo,
+  Storage,
+  Subscription,
+} from "../lib/protocol";
+import type { Notice, NoticeWish } from "./notices";
+import { SettingWrites } from "./SettingWrites";
+import type { ConnectionStatus, Topic, WebSocketService } from "./WebSocketService";
+import { RequestFailed } from "./WebSocketService";
+
+export const TOPICS: Topic[] = ["camera", "config", "lights", "job", "sets", "storage"];
+const CAPTURES_SHOWN = 60;
+const SETS_PAUSE_MS = 250;
+
+export interface CameraTrouble extends CameraChange {
+  kind: "lost" | "recovering";
+}
+
+export interface RigState {
+  status: ConnectionStatus;
+  latency: number | null;
+  server: ServerInfo | null;
+  inventory: CameraInventory | null;
+  config: Record<string, ConfigEntry[]>;
+  lights: LightStates | null;
+  jobs: Job[];
+  sets: ImageSet[] | null;
+  storage: Storage | null;
+  captures: ImageFile[];
+  trouble: Record<string, CameraTrouble>;
+  capturing: boolean;
+  notices: Notice[];
+}
+
+export const NOTHING_KNOWN: RigState = {
+  status: { state: "idle" },
+  latency: null,
+  server: null,
+  inventory: null,
+  config: {},
+  lights: null,
+  jobs: [],
+  sets: null,
+  storage: null,
+  captures: [],
+  trouble: {},
+  capturing: false,
+  notices: [],
+};
+
+export class RigStore {
+  readonly writes: SettingWrites;
+  private state: RigState = NOTHING_KNOWN;
+  private listeners = new Set<() => void>();
+  private endings: (() => void)[] = [];
+  private lastNotice = 0;
+  private setsTimer: ReturnType<typeof setTimeout> | null = null;
+  private choseCamera = false;
+
+  constructor(readonly service: WebSocketService) {
+    this.writes = new SettingWrites(service, (cameraId, entry) => this.mergeConfig(cameraId, [entry]));
+  }
+
+  getState = (): RigState => this.state;
+
+  subscribe = (listener: () => void): (() => void) => {
+    this.listeners.add(listener);
+    return () => {
+      this.listeners.delete(listener);
+    };
+  };
+
+  /** Begin to follow the server. */
+  start(): void {
+    const { service } = this;
+    this.endings = [
+      service.onStatus(() => this.follow()),
+      service.onSnapshot((snapshot) => this.takeSnapshot(snapshot)),
+      service.on("cameras_changed", (inventory) => this.takeInventory(inventory)),
+      service.on("config_changed", ({ camera_id, entries }) => this.mergeConfig(camera_id, entries)),
+      service.on("lights_changed", (lights) => this.set({ lights })),
+      service.on("job_changed", (job) => this.takeJob(job)),
+      service.on("sets_changed", () => this.refreshSetsSoon()),
+      service.on("storage_changed", (storage) => this.set({ storage })),
+      service.on("image_captured", ({ files }) => this.addCaptures(files)),
+      service.on("camera_warning", ({ message }) => this.notify({ text: message, tone: "warning" })),
+      service.on("camera_lost", (change) => this.takeTrouble({ ...change, kind: "lost" })),
+      service.on("camera_recovering", (change) => this.takeTrouble({ ...change, kind: "recovering" })),
+      service.on("camera_ready", (change) => this.endTrouble(change)),
+    ];
+    service.connect();
+  }
+
+  /** Stop following and close the connection. */
+  stop(): void {
+    for (const end of this.endings) end();
+    if (this.setsTimer) clearTimeout(this.setsTimer);
+    this.service.close();
+  }
+
+  /** Show a sentence for a while. */
+  notify(wish: NoticeWish): void {
+    const id = ++this.lastNotice;
+    this.set({ notices: [...this.state.notices.slice(-2), { tone: "plain", seconds: 6, ...wish, id }] });
+  }
+
+  dismiss(id: number): void {
+    this.set({ notices: this.state.notices.filter((notice) => notice.id !== id) });
+  }
+
+  /** Show why a request failed, and what to do about it. */
+  complain(error: unknown): void {
+    if (error instanceof RequestFailed && error.code === "disconnected") return;
+    const hint = error instanceof RequestFailed && error.hint ? ` ${error.hint}` : "";
+    const text = error instanceof Error ? error.message : String(error);
+    this.notify({ text: `${text}${hint}`, tone: "error", seconds: 12 });
+  }
+
+  /** Take a picture with the selected camera; returns its files, or null when it failed. */
+  async capture(): Promise<ImageFile[] | null> {
+    if (this.state.capturing) return null;
+    this.set({ capturing: true });
+    try {
+      const result = await this.service.request("CAPTURE_IMAGE", {});
+      this.addCaptures(result.files);
+      return result.files;
+    } catch (error) {
+      this.complain(error);
+      return null;
+    } finally {
+      this.set({ capturing: false });
+    }
+  }
+
+  /** Open a camera and select it. */
+  async selectCamera(cameraId: string): Promise<void> {
+    this.choseCamera = true;
+    try {
+      await this.service.request("SELECT_CAMERA", { camera_id: cameraId });
+    } catch (error) {
+      this.complain(error);
+    }
+  }
+
+  async deselectCamera(cameraId: string): Promise<void> {
+    this.choseCamera = true;
+    try {
+      await this.service.request("DESELECT_CAMERA", { camera_id: cameraId });
+    } catch (error) {
+      this.complain(error);
+    }
+  }
+
+  /** Look for cameras now. */
+  async findCameras(): Promise<void> {
+    try {
+      const cameras = await this.service.request("GET_CAMERAS", {});
+      this.takeInventory({ cameras, open: this.state.inventory?.open ?? [] });
+    } catch (error) {
+      this.complain(error);
+    }
+  }
+
+  async refreshSets(): Promise<void> {
+    try {
+      this.set({ sets: await this.service.request("LIST_IMAGE_SETS", {}) });
+    } catch (error) {
+      this.complain(error);
+    }
+  }
+
+  private follow(): void {
+    const before = this.state.status.state;
+    const status = this.service.getStatus();
+    const gone = status.state !== "open" && before === "open";
+    this.set({ status, latency: this.service.getLatency(), ...(gone && { capturing: false }) });
+    if (status.state === "open" && before !== "open") void this.greet();
+  }
+
+  private async greet(): Promise<void> {
+    try {
+      const [server, captures] = await Promise.all([
+        this.service.request("GET_SERVER_INFO", {}),
+        this.service.request("LIST_CAPTURES", { limit: CAPTURES_SHOWN }),
+      ]);
+      this.set({ server, captures });
+      const known = this.state.inventory?.cameras ?? [];
+      if (known.length === 0) await this.findCameras();
+      this.selectOnly();
+    } catch (error) {
+      this.complain(error);
+    }
+  }
+
+  /** A rig with one camera needs nobody to choose it; what a person closed stays closed. */
+  private selectOnly(): void {
+    const cameras = this.state.inventory?.cameras ?? [];
+    const only = cameras.length === 1 ? cameras[0] : undefined;
+    if (only && !only.open && !this.choseCamera) {
+      this.service.request("SELECT_CAMERA", { camera_id: only.camera_id }).catch((error) => this.complain(error));
+    }
+  }
+
+  private takeSnapshot({ topics }: Subscription): void {
+    const now = Object.fromEntries(Object.entries(topics).map(([topic, state]) => [topic, state?.snapshot]));
+    const inventory = now.camera as CameraInventory;
+    const found = troubleOf(inventory.open, this.state.trouble);
+    this.set({
+      inventory,
+      trouble: found,
+      config: now.config as Record<string, ConfigEntry[]>,
+      lights: now.lights as LightStates,
+      jobs: now.job as Job[],
+      sets: now.sets as ImageSet[],
+      storage: now.storage as Storage,
+    });
+  }
+
+  private takeInventory(inventory: CameraInventory): void {
+    const fresh = inventory.open.filter((camera) => !this.state.config[camera.camera_id]);
+    this.set({ inventory, trouble: troubleOf(inventory.open, this.state.trouble) });
+    for (const camera of fresh) void this.readConfig(camera.camera_id);
+    if (this.state.server) this.selectOnly();
+  }
+
+  private async readConfig(cameraId: string): Promise<void> {
+    try {
+      const entries = await this.service.request("GET_CONFIG", { camera_id: cameraId });
+      this.set({ config: { ...this.state.config, [cameraId]: Array.isArray(entries) ? entries : [entries] } });
+    } catch (error) {
+      if (!(error instanceof RequestFailed && error.code.startsWith("camera"))) this.complain(error);
+    }
+  }
+
+  private mergeConfig(cameraId: string, entries: ConfigEntry[]): void {
+    const changed = new Map(entries.map((entry) => [entry.path, entry]));
+    const before = this.state.config[cameraId] ?? [];
+    const merged = before.map((entry) => changed.get(entry.path) ?? entry);
+    const known = new Set(before.map((entry) => entry.path));
+    merged.push(...entries.filter((entry) => !known.has(entry.path)));
+    this.set({ config: { ...this.state.config, [cameraId]: merged } });
+  }
+
+  private takeJob(job: Job): void {
+    const others = this.state.jobs.filter((one) => one.job_id !== job.job_id);
+    this.set({ jobs: [job, ...others].sort((a, b) => (a.started_at < b.started_at ? 1 : -1)) });
+  }
+
+  private takeTrouble(trouble: CameraTrouble): void {
+    this.set({ trouble: { ...this.state.trouble, [trouble.camera_id]: trouble } });
+  }
+
+  private endTrouble(change: CameraChange): void {
+    const { [change.camera_id]: ended, ...trouble } = this.state.trouble;
+    this.set({ trouble });
+    if (ended) this.notify({ text: `${change.model} is back.` });
+  }
+
+  private addCaptures(files: ImageFile[]): void {
+    const fresh = new Set(files.map((file) => file.path));
+    const before = this.state.captures.filter((file) => !fresh.has(file.path));
+    this.set({ captures: [...files, ...before].slice(0, CAPTURES_SHOWN) });
+  }
+
+  private refreshSetsSoon(): void {
+    if (this.setsTimer) clearTimeout(this.setsTimer);
+    this.setsTimer = setTimeout(() => void this.refreshSets(), SETS_PAUSE_MS);
+  }
+
+  private set(change: Partial<RigState>): void {
+    this.state = { ...this.state, ...change };
+    for (const listener of [...this.listeners]) listener();
+  }
+}
+
+/** A camera that is ready has no trouble, whatever was said before; one that is not ready has. */
+function troubleOf(open: CameraStatus[], before: Record<string, CameraTrouble>): Record<string, CameraTrouble> {
+  const trouble: Record<string, CameraTrouble> = {};
+  for (const camera of open) {
+    const { camera_id, model, port, cause, state } = camera;
+    if (state !== "lost" && state !== "recovering") continue;
+    const told = before[camera_id];
+    trouble[camera_id] = {
+      next: null,
+      attempt: 0,
+      ...told,
+      camera_id,
+      model,
+      port,
+      cause: cause ?? told?.cause ?? null,
+      kind: state,
+    };
+  }
+  return trouble;
+}
+
+export function selectedCamera(state: RigState): CameraStatus | null {
+  return state.inventory?.open.find((camera) => camera.selected) ?? null;
+}
+
+/** The job that holds camera and lights now, or that waits to go on. */
+export function currentJob(state: RigState): Job | null {
+  return state.jobs.find((job) => job.state === "running" || job.state === "paused") ?? null;
+}

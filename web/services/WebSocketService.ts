@@ -1,0 +1,322 @@
+/**
+ * The connection to a Tetherlight server: typed requests, events, frames, and coming back by itself.
+ *
+ * It needs nothing but `lib/protocol.ts` and a browser, and no secure context, so it can be taken into any front end:
+ *
+ *     const service = new WebSocketService({ url: "ws://rig.local:8000/ws", topics: ["lights"] });
+ *     service.on("lights_changed", (states) => console.log(states));
+ *     service.connect();
+ *     await service.request("SET_LIGHT_STATE", { light_name: "lights_top", state: true });
+ */
+import { ACTION_TIMEOUTS_S, type Actions, type Events, type Reply, type Subscription } from "../lib/protocol";
+
+export type ActionName = keyof Actions;
+export type EventName = keyof Events;
+export type Topic = Payload<"SUBSCRIBE">["topics"][number];
+export type Payload<A extends ActionName> = Actions[A]["payload"];
+export type Result<A extends ActionName> = Actions[A]["result"];
+export type EventData<E extends EventName> = Events[E]["data"];
+
+/** A request that failed, as the server told it or as the connection broke it. */
+export class RequestFailed extends Error {
+  constructor(
+    message: string,
+    readonly code: string,
+    readonly hint: string | null = null,
+    readonly retryable = false,
+    readonly details: Record<string, unknown> | null = null,
+    readonly data: unknown = null,
+  ) {
+    super(message);
+    this.name = "RequestFailed";
+  }
+}
+
+export type ConnectionStatus =
+  | { state: "idle" }
+  | { state: "connecting"; attempt: number }
+  | { state: "open"; since: number; reconnected: boolean }
+  | { state: "waiting"; attempt: number; retryAt: number; reason: string }
+  | { state: "locked"; reason: string };
+
+/** How an event came: its error fields where it tells of a failure. */
+export interface EventFacts {
+  success: boolean;
+  error: RequestFailed | null;
+}
+
+export interface ServiceOptions {
+  url: string;
+  /** Topics that are subscribed to after every connect. */
+  topics?: Topic[];
+  /** Gives the token for the first message; null where a cookie or nothing is needed. */
+  token?: () => string | null;
+  /** First and longest pause before the next attempt, in milliseconds. */
+  backoff?: { first: number; longest: number };
+  /** A number from 0 to 1 that spreads the attempts of many clients. */
+  random?: () => number;
+  /** Milliseconds between two measurements of the latency; 0 measures never. */
+  pulse?: number;
+}
+
+interface Pending {
+  action: ActionName;
+  resolve: (data: unknown) => void;
+  reject: (error: RequestFailed) => void;
+  timer: ReturnType<typeof setTimeout> | null;
+}
+
+const LOCKED = 4401;
+const REPLY_SLACK_MS = 5000;
+const PULSE_LIMIT_MS = 8000;
+
+const CLOSE_REASONS: Record<number, string> = {
+  1001: "The server is stopping.",
+  1012: "The server is restarting.",
+  4403: "The server does not accept pages from this address.",
+  4429: "This browser read too slowly.",
+};
+
+export class WebSocketService {
+  private socket: WebSocket | null = null;
+  private status: ConnectionStatus = { state: "idle" };
+  private pending = new Map<number, Pending>();
+  private lastId = 0;
+  private attempt = 0;
+  private everOpen = false;
+  private retryTimer: ReturnType<typeof setTimeout> | null = null;
+  private pulseTimer: ReturnType<typeof setInterval> | null = null;
+  private latency: number | null = null;
+  private statusListeners = new Set<() => void>();
+  private frameListeners = new Set<(frame: ArrayBuffer) => void>();
+  private snapshotListeners = new Set<(snapshot: Subscription) => void>();
+  private eventListeners = new Map<string, Set<(data: never, facts: EventFacts) => void>>();
+
+  constructor(private readonly options: ServiceOptions) {}
+
+  /** Open the connection and keep it open until `close`. */
+  connect(): void {
+    if (this.status.state === "idle") this.open();
+  }
+
+  /** End the connection and stop trying; requests under way fail. */
+  close(): void {
+    this.stopTimers();
+    const socket = this.socket;
+    this.socket = null;
+    socket?.close(1000);
+    this.rejectAll("The connection was closed.");
+    this.setStatus({ state: "idle" });
+  }
+
+  /** Try at once instead of waiting for the countdown, or again after a wrong token. */
+  retryNow(): void {
+    if (this.status.state === "waiting" || this.status.state === "locked") {
+      this.stopTimers();
+      this.open();
+    }
+  }
+
+  getStatus = (): ConnectionStatus => this.status;
+
+  /** The last round trip in milliseconds. */
+  getLatency = (): number | null => this.latency;
+
+  /** Call `listener` after each change of status or latency; the returned function ends that. */
+  onStatus = (listener: () => void): (() => void) => listen(this.statusListeners, listener);
+
+  /** Call `listener` with the fresh state of all topics after each connect. */
+  onSnapshot(listener: (snapshot: Subscription) => void): () => void {
+    return listen(this.snapshotListeners, listener);
+  }
+
+  /** Call `listener` with each binary message: a live view frame behind its header. */
+  onFrame(listener: (frame: ArrayBuffer) => void): () => void {
+    return listen(this.frameListeners, listener);
+  }
+
+  on<E extends EventName>(event: E, listener: (data: EventData<E>, facts: EventFacts) => void): () => void {
+    const listeners = this.eventListeners.get(event) ?? new Set();
+    this.eventListeners.set(event, listeners);
+    return listen(listeners, listener as (data: never, facts: EventFacts) => void);
+  }
+
+  /** Ask for an action; reject with `RequestFailed` when it fails, when the time is over or the connection breaks. */
+  request<A extends ActionName>(action: A, payload?: Payload<A>, timeoutMs?: number): Promise<Result<A>> {
+    if (this.status.state !== "open") {
+      return Promise.reject(new RequestFailed("There is no connection to the server.", "disconnected", null, true));
+    }
+    return this.ask(action, payload, timeoutMs);
+  }
+
+  /** Send an action whose reply nobody waits for. */
+  tell<A extends ActionName>(action: A, payload?: Payload<A>): void {
+    if (this.status.state === "open") this.socket?.send(JSON.stringify({ action, payload: payload ?? {} }));
+  }
+
+  private ask<A extends ActionName>(action: A, payload?: Payload<A>, timeoutMs?: number): Promise<Result<A>> {
+    const id = ++this.lastId;
+    const seconds = ACTION_TIMEOUTS_S[action];
+    const limit = timeoutMs ?? (seconds === null ? null : seconds * 1000 + REPLY_SLACK_MS);
+    return new Promise<Result<A>>((resolve, reject) => {
+      const timer = limit === null ? null : setTimeout(() => this.giveUp(id, limit), limit);
+      this.pending.set(id, { action, resolve: resolve as (data: unknown) => void, reject, timer });
+      this.socket?.send(JSON.stringify({ action, payload: payload ?? {}, request_id: id }));
+    });
+  }
+
+  private giveUp(id: number, limit: number): void {
+    const pending = this.take(id);
+    const sentence = `The server did not answer ${pending?.action} within ${Math.round(limit / 1000)} s.`;
+    pending?.reject(new RequestFailed(sentence, "timeout", null, true));
+  }
+
+  private take(id: number): Pending | undefined {
+    const pending = this.pending.get(id);
+    if (pending?.timer) clearTimeout(pending.timer);
+    this.pending.delete(id);
+    return pending;
+  }
+
+  private open(): void {
+    this.setStatus({ state: "connecting", attempt: this.attempt });
+    const socket = new WebSocket(this.options.url);
+    socket.binaryType = "arraybuffer";
+    this.socket = socket;
+    socket.onopen = () => this.greet(socket);
+    socket.onmessage = (message) => {
+      if (socket === this.socket) this.read(message.data);
+    };
+    socket.onclose = (event) => {
+      if (socket === this.socket) this.lose(event.code);
+    };
+  }
+
+  private async greet(socket: WebSocket): Promise<void> {
+    try {
+      const token = this.options.token?.() ?? null;
+      if (token !== null) await this.ask("AUTH", { token });
+      const topics = this.options.topics ?? [];
+      const snapshot = topics.length > 0 ? await this.ask("SUBSCRIBE", { topics }) : null;
+      if (socket !== this.socket) return;
+      const reconnected = this.everOpen;
+      this.everOpen = true;
+      this.attempt = 0;
+      if (snapshot) for (const listener of [...this.snapshotListeners]) listener(snapshot);
+      this.setStatus({ state: "open", since: Date.now(), reconnected });
+      this.startPulse();
+    } catch (error) {
+      if (socket !== this.socket) return;
+      const failed = error instanceof RequestFailed ? error : null;
+      if (failed?.code === "unauthorized") this.lock(failed.message);
+      else socket.close();
+    }
+  }
+
+  private read(data: unknown): void {
+    if (data instanceof ArrayBuffer) {
+      for (const listener of [...this.frameListeners]) listener(data);
+      return;
+    }
+    const message = JSON.parse(String(data)) as Reply;
+    if (typeof message.request_id === "number" && this.pending.has(message.request_id)) this.settle(message);
+    else this.dispatch(message);
+  }
+
+  private settle(reply: Reply): void {
+    const pending = this.take(reply.request_id as number);
+    if (reply.success) pending?.resolve(reply.data);
+    else pending?.reject(failureOf(reply));
+  }
+
+  private dispatch(message: Reply): void {
+    const listeners = this.eventListeners.get(message.action);
+    const facts = { success: message.success, error: message.success ? null : failureOf(message) };
+    for (const listener of [...(listeners ?? [])]) listener(message.data as never, facts);
+  }
+
+  private lose(code: number): void {
+    this.stopTimers();
+    this.socket = null;
+    this.latency = null;
+    this.rejectAll("The connection to the server was lost.");
+    if (code === LOCKED) {
+      this.lock("The server asks for its token.");
+      return;
+    }
+    const { first, longest } = this.options.backoff ?? { first: 300, longest: 10_000 };
+    const random = this.options.random ?? Math.random;
+    // Half of the pause is fixed, half is chance: many browsers do not come back in the same instant.
+    const pause = Math.min(longest, first * 2 ** this.attempt) * (0.5 + random() / 2);
+    this.attempt += 1;
+    const reason = CLOSE_REASONS[code] ?? "The server does not answer.";
+    this.setStatus({ state: "waiting", attempt: this.attempt, retryAt: Date.now() + pause, reason });
+    this.retryTimer = setTimeout(() => this.open(), pause);
+  }
+
+  private lock(reason: string): void {
+    const socket = this.socket;
+    this.socket = null;
+    socket?.close();
+    this.setStatus({ state: "locked", reason });
+  }
+
+  private startPulse(): void {
+    const every = this.options.pulse ?? 5000;
+    if (every > 0) this.pulseTimer = setInterval(() => this.measure(), every);
+    if (every > 0) this.measure();
+  }
+
+  private async measure(): Promise<void> {
+    const started = performance.now();
+    const socket = this.socket;
+    try {
+      await this.ask("GET_LIGHT_STATES", {}, PULSE_LIMIT_MS);
+    } catch (error) {
+      // Silence that long means that the connection is dead, whatever the operating system still believes.
+      if (error instanceof RequestFailed && error.code === "timeout" && socket === this.socket) {
+        socket?.close();
+        this.lose(1006);
+        return;
+      }
+    }
+    this.latency = performance.now() - started;
+    for (const listener of [...this.statusListeners]) listener();
+  }
+
+  private rejectAll(sentence: string): void {
+    for (const id of [...this.pending.keys()]) {
+      this.take(id)?.reject(new RequestFailed(sentence, "disconnected", null, true));
+    }
+  }
+
+  private stopTimers(): void {
+    if (this.retryTimer) clearTimeout(this.retryTimer);
+    if (this.pulseTimer) clearInterval(this.pulseTimer);
+    this.retryTimer = null;
+    this.pulseTimer = null;
+  }
+
+  private setStatus(status: ConnectionStatus): void {
+    this.status = status;
+    for (const listener of [...this.statusListeners]) listener();
+  }
+}
+
+function listen<L>(listeners: Set<L>, listener: L): () => void {
+  listeners.add(listener);
+  return () => {
+    listeners.delete(listener);
+  };
+}
+
+function failureOf(reply: Reply): RequestFailed {
+  return new RequestFailed(
+    reply.error ?? "The server gave no reason.",
+    reply.error_code ?? "unknown",
+    reply.hint ?? null,
+    reply.retryable ?? false,
+    (reply.error_details as Record<string, unknown> | undefined) ?? null,
+    reply.data,
+  );
+}
