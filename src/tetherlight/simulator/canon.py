@@ -311,7 +311,7 @@ class CanonCamera(StandardCamera):
         """Give the next frame; not ready until the output goes to the computer, busy while the shutter is open."""
         if not int(self.body.value(OUTPUT)) & canon_tables.OUTPUT_PC:
             return Reply(_VIEWFINDER_NOT_READY)
-        if self.body.exposing:
+        if self.body.shutter_open:
             return Reply(Code.DEVICE_BUSY)
         frame = self.body.preview(self._interrupted.wait)
         if frame is None:

@@ -227,7 +227,8 @@ class ControlServer:
 
     def start(self) -> None:
         """Begin to listen; only the owner may connect."""
-        self._path.unlink(missing_ok=True)
+        if self._path.is_socket():
+            self._path.unlink()
         self._listener.bind(str(self._path))
         self._path.chmod(0o600)
         self._listener.listen(16)

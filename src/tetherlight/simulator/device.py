@@ -189,6 +189,7 @@ class Body:
         self._number = 0
         self._shutter: threading.Thread | None = None
         self._exposing = False
+        self._shutter_open = False
         self._pressed = threading.Event()
         self._bulb_end = threading.Event()
         self._closed = threading.Event()
@@ -242,6 +243,11 @@ class Body:
         """Tell whether an exposure, with its self-timer and its files, is under way."""
         return self._exposing
 
+    @property
+    def shutter_open(self) -> bool:
+        """Tell whether the sensor is taken by a picture, so that there are no previews."""
+        return self._shutter_open
+
     def shot_size(self, shot: Shot) -> int:
         """Estimate the bytes that one shot needs on the card."""
         width, height = self.size
@@ -290,6 +296,7 @@ class Body:
                 observer.busy(busy=True)
             if self._closed.wait(shot.delay_s):
                 return
+            self._shutter_open = True
             while True:
                 self._take(shot, observer)
                 if not (shot.continuous and self._pressed.is_set()) or self._closed.is_set():
@@ -299,6 +306,7 @@ class Body:
         except Exception:
             logger.exception("%s: the exposure failed", self.identity.name)
         finally:
+            self._shutter_open = False
             self._exposing = False
             if observer is not None:
                 observer.busy(busy=False)

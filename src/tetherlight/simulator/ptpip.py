@@ -3,6 +3,7 @@
 import contextlib
 import socket
 import struct
+import threading
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -13,6 +14,7 @@ from tetherlight.simulator.ptp import Operation, u32
 _HEADER = struct.Struct("<II")
 _LARGEST_PACKET = 64 * 1024 * 1024
 _CHUNK = 256 * 1024
+_SHORTEST_WAIT_S = 0.0005
 _PROTOCOL_VERSION = 0x00010000
 
 
@@ -69,6 +71,7 @@ class Connection:
     def __init__(self, stream: socket.socket, link: Link) -> None:
         self._stream = stream
         self._link = link
+        self._down = threading.Event()
         stream.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
 
     def receive(self) -> tuple[int, bytes]:
@@ -145,8 +148,8 @@ class Connection:
         self._sleep(self._link.wait_after(began, size))
 
     def _sleep(self, seconds: float) -> None:
-        if seconds > 0.0005:
-            time.sleep(seconds)
+        if seconds > _SHORTEST_WAIT_S and self._down.wait(seconds):
+            raise Disconnected
 
     def send_raw(self, data: bytes | memoryview) -> None:
         """Send bytes as they are; raise Disconnected."""
@@ -178,6 +181,7 @@ class Connection:
 
     def take_down(self) -> None:
         """Make the reader's thread notice that the connection is over."""
+        self._down.set()
         with contextlib.suppress(OSError):
             self._stream.shutdown(socket.SHUT_RDWR)
 
