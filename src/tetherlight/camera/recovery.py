@@ -84,7 +84,7 @@ class Recovery:
 
     async def _places(self, found: FoundCamera) -> list[FoundCamera]:
         """Return where the camera may be now, the likeliest first."""
-        in_use = self._ports_in_use()
+        in_use = set(self._ports_in_use()) - {found.port}
         if found.port.startswith("ptpip:"):
             ports = dict.fromkeys([found.port, *network_ports(self._settings)])
             return [
