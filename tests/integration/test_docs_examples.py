@@ -1,6 +1,7 @@
 """The examples of the documentation run as they stand there, on a simulated rig."""
 
 import asyncio
+import json
 import sys
 from collections.abc import AsyncIterator
 from pathlib import Path
@@ -19,10 +20,14 @@ async def server(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Serv
         yield process
 
 
+def address(server: ServerProcess) -> str:
+    return f"ws://127.0.0.1:{server.port}/ws"
+
+
 async def run(server: ServerProcess, folder: Path, name: str, *arguments: str) -> str:
     """Run an example as its first line says and return what it prints."""
     process = await asyncio.create_subprocess_exec(
-        sys.executable, str(EXAMPLES / name), f"ws://127.0.0.1:{server.port}/ws", *arguments,
+        sys.executable, str(EXAMPLES / name), *arguments,
         cwd=folder, stdin=asyncio.subprocess.DEVNULL, stdout=asyncio.subprocess.PIPE, stderr=asyncio.subprocess.PIPE,
     )  # fmt: skip
     printed, complaints = await asyncio.wait_for(process.communicate(), 50)
@@ -32,7 +37,7 @@ async def run(server: ServerProcess, folder: Path, name: str, *arguments: str) -
 
 async def test_capture(server: ServerProcess, tmp_path: Path) -> None:
     """The first example changes a setting and leaves a picture on the server's disk."""
-    printed = (await run(server, tmp_path, "capture.py")).splitlines()
+    printed = (await run(server, tmp_path, "capture.py", address(server))).splitlines()
     assert printed[0].startswith("Using Canon EOS")
     assert printed[1].endswith(" is 200.")
     picture = server.folder / printed[2].removeprefix("Saved ").removesuffix(".")
@@ -41,7 +46,7 @@ async def test_capture(server: ServerProcess, tmp_path: Path) -> None:
 
 async def test_liveview(server: ServerProcess, tmp_path: Path) -> None:
     """The frames that the example saves are JPEG files."""
-    printed = (await run(server, tmp_path, "liveview.py", "3")).splitlines()
+    printed = (await run(server, tmp_path, "liveview.py", address(server), "3")).splitlines()
     frames = sorted(tmp_path.glob("frame_*.jpg"))
     assert len(printed) == len(frames) == 3
     assert all(frame.read_bytes().startswith(b"\xff\xd8") for frame in frames)
@@ -49,11 +54,19 @@ async def test_liveview(server: ServerProcess, tmp_path: Path) -> None:
 
 async def test_photometric_set(server: ServerProcess, tmp_path: Path) -> None:
     """The example tells every step and where the set is."""
-    printed = (await run(server, tmp_path, "photometric_set.py")).splitlines()
+    printed = (await run(server, tmp_path, "photometric_set.py", address(server))).splitlines()
     assert "processing_light_1_of_3" in printed
     assert printed[-1].startswith("3 images in photometric_sets/example_")
     folder = server.folder / "captures" / printed[-1].removeprefix("3 images in ")
     assert len(list(folder.glob("image_*.jpg"))) == 3
+
+
+async def test_simulator_control(server: ServerProcess, tmp_path: Path) -> None:
+    """The example finds the simulator and says what it answers."""
+    status = json.loads(await run(server, tmp_path, "simulator_control.py", "status"))
+    assert status["cameras"][0]["plugged"] is True
+    refused = json.loads(await run(server, tmp_path, "simulator_control.py", "unplug", "camera=none"))
+    assert refused["ok"] is False
 
 
 def test_every_example_is_run() -> None:
