@@ -8,6 +8,7 @@ from typing import Any
 
 from simulator_process import SimulatorProcess
 from tetherlight.models import Job
+from tetherlight.protocol.events import PhotometricProgress
 from tetherlight.protocol.sets import CapturePhotometricSet
 from tetherlight.publisher import Publication
 from tetherlight.rig import Rig
@@ -41,7 +42,7 @@ class Hearing:
 
     def statuses(self) -> list[str]:
         """Give the statuses of all progress so far."""
-        return [one.data.status for one in self.heard if one.event.name == "photometric_progress"]
+        return [one.data.status for one in self.heard if isinstance(one.data, PhotometricProgress)]
 
 
 class World:
@@ -69,7 +70,7 @@ class World:
 
 def world_settings(simulator: SimulatorProcess, folder: Path, **settings: Any) -> Settings:
     """Return settings for a rig on this simulator that keeps everything below `folder`."""
-    chosen = {
+    chosen: dict[str, Any] = {
         "cameras": tuple(simulator.addresses),
         "simulator_control": simulator.control_path,
         "photometric_capture_delay": 0.01,

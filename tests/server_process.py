@@ -5,6 +5,7 @@ import os
 import signal
 import socket
 import sys
+from collections.abc import Mapping
 from pathlib import Path
 from types import TracebackType
 from typing import Self
@@ -24,7 +25,9 @@ class ServerProcess:
     `arguments` are those of `tetherlight`; with `uvicorn=True` it is started by the bare uvicorn command instead.
     """
 
-    def __init__(self, folder: Path, *arguments: str, uvicorn: bool = False, **environment: str) -> None:
+    def __init__(
+        self, folder: Path, *arguments: str, environment: Mapping[str, str] | None = None, uvicorn: bool = False
+    ) -> None:
         with socket.socket() as probe:
             probe.bind(("127.0.0.1", 0))
             self.port: int = probe.getsockname()[1]
@@ -37,7 +40,7 @@ class ServerProcess:
             "PYTHONUNBUFFERED": "1",
             "MIN_FREE_BYTES": "0",
         }
-        self._environment = os.environ | settings | environment
+        self._environment = os.environ | settings | dict(environment or {})
         self.log = folder / "server.log"
         self.process: asyncio.subprocess.Process | None = None
 

@@ -1,5 +1,8 @@
 """The simulated lamps and the scene that they light, in a simulator of its own."""
 
+import asyncio
+import os
+import signal
 from collections.abc import AsyncIterator
 from pathlib import Path
 
@@ -65,3 +68,20 @@ async def test_a_simulator_that_ended_is_a_failed_lamp(tmp_path: Path) -> None:
     with pytest.raises(LampFailed, match="The simulator does not answer"):
         await lights.set({"light_front": True})
     await lights.close()
+
+
+async def test_a_frozen_simulator_holds_nobody_up_for_long(simulator: SimulatorProcess, lights: Lights) -> None:
+    """After one missed deadline the way out is short, and a simulator that thaws is used again."""
+    await lights.set({"light_front": True})
+    os.kill(simulator.pid, signal.SIGSTOP)
+    try:
+        async with asyncio.timeout(15):
+            await lights.all_off()
+            await lights.all_off()
+        assert lights.light("light_front").fault == "The simulator does not answer."
+    finally:
+        os.kill(simulator.pid, signal.SIGCONT)
+    await simulator.control("status")
+    await lights.only("light_rear")
+    lit = (await simulator.control("status"))["lights"]
+    assert [name for name, state in lit.items() if state] == ["light_rear"]

@@ -34,7 +34,7 @@ def spell(request: pytest.FixtureRequest) -> Any:
 
 @pytest.fixture
 async def server(tmp_path: Path) -> AsyncIterator[ServerProcess]:
-    async with SimulatorProcess() as simulator, ServerProcess(tmp_path, **simulator.settings) as running:
+    async with SimulatorProcess() as simulator, ServerProcess(tmp_path, environment=simulator.settings) as running:
         yield running
 
 

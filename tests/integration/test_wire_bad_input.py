@@ -73,7 +73,7 @@ REFUSED_REQUESTS: list[tuple[str, Any, str, str]] = [
 @pytest_asyncio.fixture(scope="module", loop_scope="module")
 async def rig(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[tuple[ServerProcess, SimulatorProcess]]:
     folder: Path = tmp_path_factory.mktemp("bad-input")
-    async with SimulatorProcess() as simulator, ServerProcess(folder, **simulator.settings) as server:
+    async with SimulatorProcess() as simulator, ServerProcess(folder, environment=simulator.settings) as server:
         yield server, simulator
 
 

@@ -20,7 +20,7 @@ pytestmark = pytest.mark.asyncio(loop_scope="module")
 @pytest_asyncio.fixture(scope="module", loop_scope="module")
 async def rig(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[tuple[ServerProcess, SimulatorProcess]]:
     folder: Path = tmp_path_factory.mktemp("sessions")
-    async with SimulatorProcess() as simulator, ServerProcess(folder, **simulator.settings) as server:
+    async with SimulatorProcess() as simulator, ServerProcess(folder, environment=simulator.settings) as server:
         async with server.client() as client:
             await client.do("SELECT_CAMERA")
         yield server, simulator
