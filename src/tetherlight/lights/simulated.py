@@ -4,6 +4,7 @@ import asyncio
 import contextlib
 import json
 import logging
+import re
 import socket
 from collections.abc import Mapping, Sequence
 from pathlib import Path
@@ -18,11 +19,13 @@ logger = logging.getLogger(__name__)
 OVERHEAD: Direction = (0.0, 0.0, 1.0)
 """Where a light without a stated direction stands in the scene."""
 
-ANSWER_DEADLINE_S = 4.0
+ANSWER_DEADLINE_S = 3.0
 DEFINE_DEADLINE_S = 30.0
 """The scene may have to compute what each light lights."""
 
-OFF_NOW_DEADLINE_S = 0.5
+IMPATIENT_DEADLINE_S = 0.5
+"""For a simulator that has just let a deadline pass, so that the server still stops in time."""
+
 SILENT = "The simulator does not answer."
 
 
@@ -66,6 +69,7 @@ class SceneLamps(LampDriver):
         self._lights: tuple[RigLight, ...] = ()
         self._states: dict[str, bool] = {}
         self._link: _Link | None = None
+        self._hangs = False
 
     @property
     def unavailable(self) -> Mapping[str, str]:
@@ -90,6 +94,7 @@ class SceneLamps(LampDriver):
             await self._tell(states)
         except (OSError, ValueError) as error:
             self._states = before
+            self._hangs = isinstance(error, TimeoutError)
             cause = str(error) if isinstance(error, _Refused) else SILENT
             raise lamp_failed(dict.fromkeys(states, cause)) from error
 
@@ -109,15 +114,17 @@ class SceneLamps(LampDriver):
 
     async def _connect(self) -> None:
         """Open the socket and tell the scene our lights and how they stand."""
+        patience = min(self._deadline, IMPATIENT_DEADLINE_S) if self._hangs else DEFINE_DEADLINE_S
         link = await _Link.open(self._control, self._deadline)
         try:
             scene = {light.name: _scene(light) for light in self._lights}
-            await link.ask({"op": "define_lights", "lights": scene}, DEFINE_DEADLINE_S)
+            await link.ask({"op": "define_lights", "lights": scene}, patience)
             await link.ask({"op": "set_lights", "lights": self._states})
         except BaseException:
             await link.close()
             raise
         self._link = link
+        self._hangs = False
 
     async def _drop(self) -> None:
         link, self._link = self._link, None
@@ -130,13 +137,13 @@ class SceneLamps(LampDriver):
         message = json.dumps({"op": "set_lights", "lights": self._states}) + "\n"
         try:
             with socket.socket(socket.AF_UNIX) as connection:
-                connection.settimeout(OFF_NOW_DEADLINE_S)
+                connection.settimeout(IMPATIENT_DEADLINE_S)
                 connection.connect(str(self._control))
                 connection.sendall(message.encode())
-                answered = connection.recv(4096)
+                answer = connection.recv(4096)
         except OSError:
-            answered = b""
-        return frozenset() if answered else frozenset(self._states)
+            answer = b""
+        return frozenset() if re.search(rb'"ok":\s*true', answer) else frozenset(self._states)
 
     async def close(self) -> None:
         """Close the connection."""
