@@ -238,6 +238,19 @@ def test_annotations_change_only_what_is_given(store: Store) -> None:
     assert raw["status"] is None
 
 
+def test_a_job_that_goes_on_does_not_undo_notes(store: Store) -> None:
+    """A paused job writes the manifest that it remembers; notes and ratings made meanwhile stay."""
+    fill("vase", "a.jpg")
+    remembered = Manifest(status=JobState.PAUSED, started_at=NOW, notes="at the start")
+    store.write_manifest("vase", remembered)
+    store.annotate_set(AnnotateSet(set_name="vase", notes="better light", rating=2, ratings={"a.jpg": 1}))
+    store.write_manifest("vase", remembered.model_copy(update={"status": JobState.COMPLETED}))
+    found = store.manifest("vase")
+    assert (found.status, found.notes, found.rating, found.ratings) == (
+        JobState.COMPLETED, "better light", 2, {"a.jpg": 1},
+    )  # fmt: skip
+
+
 @pytest.mark.parametrize("ratings", [{"c.jpg": 1}, {"a.jpg": 6}, {"a.jpg": -2}, {"../vase/a.jpg": 1}])
 def test_ratings_of_nothing_or_out_of_range_are_refused(store: Store, ratings: dict[str, int]) -> None:
     """Nothing is written then."""
@@ -313,6 +326,9 @@ def test_an_exposure_is_estimated_from_the_last_ones(store: Store) -> None:
     Path("captures/image_1.cr2").write_bytes(b"x" * 1000)
     Path("captures/image_2.jpg").write_bytes(b"x" * 300)
     assert store.estimate_image_bytes() == 1100
+    store.require_room(3)
+    with pytest.raises(DiskFull):
+        store.require_room(10**15)
 
 
 def test_captures_are_listed_newest_first(store: Store) -> None:

@@ -113,8 +113,10 @@ class ImageSets:
         return read_manifest(self._places.set_folder(name))
 
     def write_manifest(self, name: str, manifest: Manifest) -> None:
-        """Put a manifest into a set's folder."""
-        write_manifest(self._places.set_folder(name), manifest)
+        """Put a manifest into a set's folder; what people noted there meanwhile stays as they wrote it."""
+        with self._lock:
+            folder = self._places.set_folder(name)
+            write_manifest(folder, manifest.model_copy(update=_noted(folder)))
 
     def delete(self, name: str) -> None:
         """Move a set to the trash; raise SetNotFound or SetBusy."""
@@ -228,6 +230,16 @@ class ImageSets:
     def _refuse_held(self, name: str) -> None:
         if name in self._held:
             raise SetBusy(f"Set '{shown(name)}' is being captured.")
+
+
+def _noted(folder: Path) -> dict[str, Any]:
+    """Return what people noted in a folder's manifest; nothing where there is none that can be read."""
+    try:
+        known = read_manifest(folder)
+    except StoreError:
+        return {}
+    noted = {"notes": known.notes, "rating": known.rating, "ratings": known.ratings}
+    return {field: value for field, value in noted.items() if value is not None}
 
 
 def _modified(folder: Path) -> datetime | None:

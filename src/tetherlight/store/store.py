@@ -123,7 +123,10 @@ class Store:
         return self._sets.manifest(name)
 
     def write_manifest(self, name: str, manifest: Manifest) -> None:
-        """Put a manifest into a set's folder, whole and safe on the disk; raise DiskFull or StoreError."""
+        """Put a manifest into a set's folder, whole and safe on the disk; raise DiskFull or StoreError.
+
+        Notes and ratings that are on the disk are kept: only `annotate_set` changes them.
+        """
         self._sets.write_manifest(name, manifest)
 
     def delete_set(self, name: str) -> None:
@@ -165,6 +168,10 @@ class Store:
     def require_free(self, needed: int) -> None:
         """Make sure that so many bytes can be captured, emptying the trash for them; raise DiskFull."""
         self._space.require(needed)
+
+    def require_room(self, exposures: int = 1) -> None:
+        """Make sure that so many exposures will probably find room; raise DiskFull."""
+        self._space.require(exposures * self._space.estimate_exposure())
 
     def estimate_image_bytes(self) -> int:
         """Return how many bytes an exposure will probably take, all its files together."""
