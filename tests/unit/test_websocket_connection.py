@@ -361,7 +361,7 @@ async def test_a_client_that_never_reads_is_closed_and_the_others_go_on(served: 
         assert [one.closing[0] for one in connections if one.closing] == [4429]
         while len(served.clients) > 1:
             assert (await ask(good, "ECHO"))["success"]
-        bad.transport.resume_reading()
+        bad.transport.abort()
 
 
 async def test_a_burst_of_requests_is_slowed_down_and_all_are_answered(served: Served) -> None:

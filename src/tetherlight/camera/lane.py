@@ -42,8 +42,20 @@ class Lane:
         """Do the work when everything earlier is done; it goes on when the caller is cancelled."""
         task = asyncio.create_task(self._in_turn(work))
         self._tasks.add(task)
-        task.add_done_callback(self._tasks.discard)
+        task.add_done_callback(self._done)
         return await asyncio.shield(task)
+
+    def _done(self, task: asyncio.Task[object]) -> None:
+        self._tasks.discard(task)
+        if not task.cancelled():
+            # A caller who gave up will not look at the error: it is nobody's any more.
+            task.exception()
+
+    def _done(self, task: asyncio.Task[object]) -> None:
+        self._tasks.discard(task)
+        if not task.cancelled():
+            # Where the caller gave up nobody else asks for it, and asyncio would call the error lost.
+            task.exception()
 
     async def _in_turn(self, work: Callable[[], Awaitable[T]]) -> T:
         async with self._turn:

@@ -18,10 +18,10 @@ from tetherlight.server.dispatch import BULKY, dispatch
 from tetherlight.server.gate import Gate
 from tetherlight.server.http import health
 from tetherlight.server.images import images_router
-from tetherlight.server.link import server_config
+from tetherlight.server.link import keep_receive, server_config
 from tetherlight.server.login import login_routes
 from tetherlight.server.logs import set_up_logging
-from tetherlight.server.mjpeg import liveview_mjpg
+from tetherlight.server.mjpeg import LiveviewMjpg
 from tetherlight.server.pages import load_pages
 from tetherlight.server.security import Guard, session_key
 from tetherlight.server.state import ServerState
@@ -41,7 +41,9 @@ def create_app(
     settings: Settings | None = None, *, open_rig: OpenRig = Rig.open, dispatch_to: Dispatch = dispatch
 ) -> FastAPI:
     """Return the application; without settings they are read from the environment when it starts."""
-    app = FastAPI(title="Tetherlight", docs_url=None, redoc_url=None, openapi_url=None, lifespan=_lifespan(open_rig))
+    app = Application(
+        title="Tetherlight", docs_url=None, redoc_url=None, openapi_url=None, lifespan=_lifespan(open_rig)
+    )
     app.state.given_settings = settings
     app.state.start_error = None
     app.add_middleware(Gate)
@@ -50,7 +52,7 @@ def create_app(
         Route("/health", health, methods=["GET", "HEAD"]),
         *login_routes(),
         WebSocketRoute("/ws", WebSocketEndpoint(dispatch_to, BULKY)),
-        Route("/cameras/{camera_id}/liveview.mjpg", liveview_mjpg),
+        Route("/cameras/{camera_id}/liveview.mjpg", LiveviewMjpg(), methods=["GET", "HEAD"]),
     ))  # fmt: skip
     return app
 
@@ -87,6 +89,15 @@ async def _start(app: FastAPI, open_rig: OpenRig, stack: contextlib.AsyncExitSta
     app.mount("/", pages)
 
 
+class Application(FastAPI):
+    """FastAPI, with a way back to the server under it."""
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Keep the server's `receive`, which FastAPI itself may wrap, and pass everything on."""
+        keep_receive(scope, receive)
+        await super().__call__(scope, receive, send)
+
+
 class StartAndStop:
     """Looks at how uvicorn was started, and tells why a start failed in one sentence."""
 
@@ -104,7 +115,7 @@ class StartAndStop:
             if message["type"] == "lifespan.startup.failed" and state.start_error is not None:
                 message = {"type": message["type"], "message": state.start_error.message}
             elif message["type"] == "lifespan.startup.complete":
-                _look_at_uvicorn(server_config(receive), state.server.settings, bare=state.given_settings is None)
+                _look_at_uvicorn(server_config(scope), state.server.settings, bare=state.given_settings is None)
             await send(message)
 
         await self._app(scope, receive, send_short)

@@ -1,16 +1,19 @@
 """What the ASGI interface hides: the transport under a connection, and how uvicorn was configured.
 
-Everything here is found through the `receive` callable that uvicorn passes, which is a method of its own objects. Under
-another ASGI server nothing is found, and the callers do without.
+Everything here is found through the `receive` callable that uvicorn passes, which is a method of its own objects. The
+application keeps it in the scope before anything wraps it. Under another ASGI server nothing is found, and the callers
+do without.
 """
 
 import logging
 import socket
 from typing import Any
 
-from starlette.types import Receive
+from starlette.types import Receive, Scope
 
 logger = logging.getLogger(__name__)
+
+RECEIVE = "tetherlight.receive"
 
 UNSENT_BYTES = 64 * 1024
 """Bytes that the kernel holds back for a slow reader; more would be stale frames."""
@@ -22,8 +25,8 @@ STALLED_AFTER = 30.0
 class Link:
     """The transport under one connection."""
 
-    def __init__(self, receive: Receive) -> None:
-        protocol = getattr(receive, "__self__", None)
+    def __init__(self, scope: Scope) -> None:
+        protocol = _server_object(scope)
         transport = getattr(protocol, "transport", None)
         self._transport = transport if hasattr(transport, "get_write_buffer_size") else None
         # WebSocket protocols have an event, HTTP ones an object with a method.
@@ -78,6 +81,15 @@ def tune_socket(found: Any) -> None:
         logger.debug("The socket could not be tuned: %s", error)
 
 
-def server_config(receive: Receive) -> Any:
-    """Return the uvicorn configuration behind a lifespan's or connection's `receive`, None under another server."""
-    return getattr(getattr(receive, "__self__", None), "config", None)
+def keep_receive(scope: Scope, receive: Receive) -> None:
+    """Remember the server's own `receive` before a middleware wraps it."""
+    scope[RECEIVE] = receive
+
+
+def server_config(scope: Scope) -> Any:
+    """Return the uvicorn configuration behind a lifespan, None under another server."""
+    return getattr(_server_object(scope), "config", None)
+
+
+def _server_object(scope: Scope) -> Any:
+    return getattr(scope.get(RECEIVE), "__self__", None)

@@ -5,7 +5,6 @@ import contextlib
 import logging
 
 from starlette.datastructures import QueryParams
-from starlette.responses import Response
 from starlette.types import Receive, Scope, Send
 
 from tetherlight.errors import InvalidPayload, ServerStopping, TetherlightError, TooManyRequests
@@ -59,36 +58,44 @@ class MjpegClient:
             self.outbox.close()
 
 
-async def liveview_mjpg(scope: Scope, receive: Receive, send: Send) -> None:
-    """Answer GET and HEAD of /cameras/{camera_id}/liveview.mjpg, optionally with ?max_fps=."""
-    if scope["method"] not in {"GET", "HEAD"}:
-        await Response(status_code=405, headers={"Allow": "GET, HEAD"})(scope, receive, send)
-        return
-    state = server_state(scope)
-    camera_id = scope["path_params"]["camera_id"]
-    try:
-        max_fps = _max_fps(scope)
-        if state.clients.stopping:
-            raise ServerStopping("The server is stopping.")
-        if state.clients.full:
-            raise TooManyRequests("Too many connections; MAX_CONNECTIONS bounds them.")
-        liveview = state.rig.liveview(None if camera_id == SELECTED else camera_id)
-        if scope["method"] == "HEAD":
-            await send({"type": "http.response.start", "status": 200, "headers": HEADERS})
-            await send({"type": "http.response.body"})
+class LiveviewMjpg:
+    """The ASGI application at /cameras/{camera_id}/liveview.mjpg."""
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Answer GET and HEAD, optionally with ?max_fps=."""
+        state = server_state(scope)
+        try:
+            max_fps = _max_fps(scope)
+            liveview = state.rig.liveview(_camera_id(scope))
+            _check_room(state.clients)
+            if scope["method"] == "HEAD":
+                await send({"type": "http.response.start", "status": 200, "headers": HEADERS})
+                await send({"type": "http.response.body"})
+                return
+            client = MjpegClient(state.clients.next_id(), peer_of(scope), Link(scope))
+            stream = Stream(client, 1, liveview, "raw", max_fps, paced=False)
+            await liveview.watch(stream)
+        except TetherlightError as error:
+            await error_response(error)(scope, receive, send)
             return
-        client = MjpegClient(state.clients.next_id(), peer_of(scope), Link(receive))
-        stream = Stream(client, 1, liveview, "raw", max_fps, paced=False)
-        await liveview.watch(stream)
-    except TetherlightError as error:
-        await error_response(error)(scope, receive, send)
-        return
-    logger.info("%s watches %s as motion JPEG from %s", client.id, liveview.camera_id, client.peer)
-    try:
-        await _respond(client, state.clients, receive, send)
-    finally:
-        liveview.unwatch(stream)
-        logger.info("%s left", client.id)
+        logger.info("%s watches %s as motion JPEG from %s", client.id, liveview.camera_id, client.peer)
+        try:
+            await _respond(client, state.clients, receive, send)
+        finally:
+            liveview.unwatch(stream)
+            logger.info("%s left", client.id)
+
+
+def _camera_id(scope: Scope) -> str | None:
+    camera_id: str = scope["path_params"]["camera_id"]
+    return None if camera_id == SELECTED else camera_id
+
+
+def _check_room(clients: Clients) -> None:
+    if clients.stopping:
+        raise ServerStopping("The server is stopping.")
+    if clients.full:
+        raise TooManyRequests("Too many connections; MAX_CONNECTIONS bounds them.")
 
 
 async def _respond(client: MjpegClient, clients: Clients, receive: Receive, send: Send) -> None:

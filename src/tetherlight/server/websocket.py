@@ -182,7 +182,7 @@ class WebSocketEndpoint:
         if refusal is not None:
             await send({"type": "websocket.close", "code": refusal[0], "reason": refusal[1]})
             return
-        link = Link(receive)
+        link = Link(scope)
         link.tune()
         connection = Connection(
             state.clients.next_id(), peer_of(scope), link, authenticated=scope.get("authenticated", state.guard.open)

@@ -1,0 +1,184 @@
+"""How the server starts and stops, as a process."""
+
+import asyncio
+import contextlib
+import re
+import signal
+import socket
+import stat
+import time
+from collections.abc import AsyncIterator
+from pathlib import Path
+
+import httpx
+import pytest
+from websockets.asyncio.client import connect
+
+from server_process import ServerProcess
+from simulator_process import SimulatorProcess
+
+STOP_S = 6.0
+"""Seconds within which the server promises to end."""
+
+
+@pytest.fixture(scope="module")
+def simulator_arguments() -> tuple[str, ...]:
+    """What the simulator of this module is started with."""
+    return ("--cameras", "1")
+
+
+@pytest.fixture
+async def simulator(simulator_arguments: tuple[str, ...]) -> AsyncIterator[SimulatorProcess]:
+    """A simulated rig that outlives the server, so that its lights can be looked at."""
+    async with SimulatorProcess(*simulator_arguments) as running:
+        yield running
+
+
+class Streams:
+    """Clients of every kind with a live view open, some of which never read."""
+
+    def __init__(self, server: ServerProcess) -> None:
+        self._server = server
+        self._stack = contextlib.AsyncExitStack()
+
+    async def __aenter__(self) -> "Streams":
+        try:
+            await self._open()
+        except BaseException:
+            await self._stack.aclose()
+            raise
+        return self
+
+    async def _open(self) -> None:
+        self.client = await self._stack.enter_async_context(self._server.client())
+        await self.client.do("SELECT_CAMERA")
+        await self.client.do("START_LIVEVIEW")
+        idle = await self._stack.enter_async_context(self._server.client(max_queue=1))
+        await idle.do("START_LIVEVIEW", {"encoding": "binary"})
+        idle.socket.transport.pause_reading()
+        self._stack.callback(idle.socket.transport.resume_reading)
+        for _ in range(2):
+            await self._open_mjpeg()
+
+    async def _open_mjpeg(self) -> None:
+        # Asked for and never read: the kernel's buffers fill up.
+        reader, writer = await asyncio.open_connection("127.0.0.1", self._server.port, limit=2**10)
+        self._stack.callback(writer.close)
+        writer.write(b"GET /cameras/selected/liveview.mjpg HTTP/1.1\r\nHost: localhost\r\n\r\n")
+        assert b"200 OK" in await reader.readline()
+
+    async def __aexit__(self, *_: object) -> None:
+        await self._stack.aclose()
+
+
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT, signal.SIGHUP])
+@pytest.mark.parametrize("uvicorn", [False, True], ids=["tetherlight", "uvicorn"])
+async def test_a_signal_ends_the_server_with_streams_open(
+    tmp_path: Path, simulator: SimulatorProcess, number: signal.Signals, *, uvicorn: bool
+) -> None:
+    """Lights are off, clients are told, the camera is free and the process is gone within the promised time."""
+    server = ServerProcess(tmp_path, uvicorn=uvicorn, environment=simulator.settings)
+    async with server, Streams(server) as streams:
+        await streams.client.do("SET_LIGHT_STATE", {"light_name": "light_front", "state": True})
+        assert (await simulator.control("status"))["lights"]["light_front"] is True
+        began = time.monotonic()
+        code = await server.stop(number)
+        took = time.monotonic() - began
+        assert took < STOP_S, server.log.read_text()
+        await streams.client.socket.wait_closed()
+        assert streams.client.socket.close_code == 1012
+    # What uvicorn caught it raises again; a closed terminal reaches it as SIGTERM.
+    assert code in {0, -number, -signal.SIGTERM}
+    status = await simulator.control("status")
+    assert not any(status["lights"].values())
+    assert status["cameras"][0]["connected"] is False
+    assert "Traceback" not in server.log.read_text()
+
+
+async def test_a_set_under_way_is_ended_with_its_lights(tmp_path: Path, simulator: SimulatorProcess) -> None:
+    """The job stops after the exposure under way and leaves a manifest that says so."""
+    settings = simulator.settings | {"PHOTOMETRIC_CAPTURE_DELAY": "0.3"}
+    async with ServerProcess(tmp_path, environment=settings) as server, server.client() as client:
+        await client.do("SELECT_CAMERA")
+        names = list((await client.do("GET_LIGHT_STATES"))["states"])
+        await client.send("CAPTURE_PHOTOMETRIC_SET", {"light_sequence": names})
+        await simulator.control_apart("wait", camera="camera1", event="capture", count=1, timeout=20)
+        began = time.monotonic()
+        await server.stop()
+        assert time.monotonic() - began < STOP_S
+    assert not any((await simulator.control("status"))["lights"].values())
+    (manifest,) = tmp_path.glob("captures/photometric_sets/*/manifest.json")
+    assert '"running"' not in manifest.read_text()
+
+
+async def test_serve_simulate_brings_and_ends_its_own_simulator(tmp_path: Path) -> None:
+    """One command gives a rig with a camera and lights, and leaves nothing behind."""
+    async with ServerProcess(tmp_path, "--simulate") as server, server.client() as client:
+        cameras = await client.do("GET_CAMERAS")
+        assert [camera["model"] for camera in cameras] == ["Canon EOS 1300D"]
+        children = Path(f"/proc/{server.pid}/task/{server.pid}/children").read_text().split()
+        assert children
+    assert not any(Path("/proc", pid).exists() for pid in children)
+
+
+async def test_a_port_in_use_is_one_sentence(tmp_path: Path) -> None:
+    """No traceback, exit code 1."""
+    server = ServerProcess(tmp_path)
+    with socket.socket() as other:
+        other.bind(("127.0.0.1", server.port))
+        with pytest.raises(AssertionError, match=f"tetherlight: Port {server.port} is in use by another program"):
+            await server.start()
+        assert server.process is not None
+        assert await server.process.wait() == 1
+        assert "Traceback" not in server.log.read_text()
+
+
+@pytest.mark.parametrize("uvicorn", [False, True], ids=["tetherlight", "uvicorn"])
+async def test_a_wrong_setting_is_one_sentence(tmp_path: Path, *, uvicorn: bool) -> None:
+    """The sentence names the variable."""
+    server = ServerProcess(tmp_path, uvicorn=uvicorn, environment={"LIVEVIEW_FRAME_INTERVAL": "fast"})
+    with contextlib.suppress(AssertionError):
+        await server.start()
+    assert server.process is not None
+    assert await server.process.wait() in {1, 3}
+    log = server.log.read_text()
+    assert log.count("Setting LIVEVIEW_FRAME_INTERVAL is 'fast'") == 1
+    assert "Traceback" not in log
+
+
+async def test_a_bare_uvicorn_is_warned_about_compression_and_openness(tmp_path: Path) -> None:
+    """Both warnings stand in the log, and the rest works as it does elsewhere."""
+    async with ServerProcess(tmp_path, uvicorn=True) as server:
+        log = server.log.read_text()
+        assert "permessage-deflate is on" in log
+        assert "API_TOKEN is not set" in log
+        async with server.client() as client:
+            await client.do("GET_JOBS")
+        async with connect(f"ws://127.0.0.1:{server.port}/ws") as raw:
+            await raw.send('{"action":"GET_JOBS","request_id":1,"filler":"' + "x" * 70_000 + '"}')
+            assert '"error_code":"message_too_large"' in str(await raw.recv())
+
+
+async def test_serving_other_machines_makes_a_token_and_tells_it_once(tmp_path: Path) -> None:
+    """The token is in the printed address and in a file of the owner's, and in no log line."""
+    async with ServerProcess(tmp_path, "--host", "0.0.0.0") as server:
+        token = (tmp_path / "state" / "tetherlight" / "token").read_text().strip()
+        assert stat.S_IMODE((tmp_path / "state" / "tetherlight" / "token").stat().st_mode) == 0o600
+        async with httpx.AsyncClient(base_url=server.url, trust_env=False) as http:
+            assert (await http.get("/images/x.jpg")).status_code == 401
+            headers = {"Authorization": f"Bearer {token}"}
+            assert (await http.get("/images/x.jpg", headers=headers)).status_code == 404
+        async with connect(f"ws://127.0.0.1:{server.port}/ws", additional_headers=headers) as client:
+            await client.send('{"action":"GET_JOBS","request_id":1}')
+            assert '"success":true' in str(await client.recv())
+    lines = [line for line in server.log.read_text().splitlines() if token in line]
+    assert len(lines) == 1
+    assert re.search(r"http://[\d.]+:\d+/login#token=", lines[0])
+
+
+async def test_no_auth_is_said_loudly(tmp_path: Path) -> None:
+    """Without a token the log says so in capitals."""
+    async with ServerProcess(tmp_path, "--host", "0.0.0.0", "--no-auth") as server:
+        assert "AUTHENTICATION IS OFF" in server.log.read_text()
+        async with server.client() as client:
+            await client.do("GET_JOBS")
