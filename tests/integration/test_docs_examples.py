@@ -53,12 +53,16 @@ async def test_liveview(server: ServerProcess, tmp_path: Path) -> None:
 
 
 async def test_photometric_set(server: ServerProcess, tmp_path: Path) -> None:
-    """The example tells every step and where the set is."""
+    """The example tells every step and where the set is, and another one exports it."""
     printed = (await run(server, tmp_path, "photometric_set.py", address(server))).splitlines()
     assert "processing_light_1_of_3" in printed
     assert printed[-1].startswith("3 images in photometric_sets/example_")
     folder = server.folder / "captures" / printed[-1].removeprefix("3 images in ")
     assert len(list(folder.glob("image_*.jpg"))) == 3
+    await run(server, tmp_path, "export_lp.py", str(folder))
+    lines = (folder / "lights.lp").read_text().splitlines()
+    assert lines[0] == "3"
+    assert lines[1].startswith("image_01_light_left.jpg -0.7071")
 
 
 async def test_simulator_control(server: ServerProcess, tmp_path: Path) -> None:
