@@ -33,6 +33,7 @@ _EVENTS = (
     "exposure",
     "file",
     "focus",
+    "idle",
     "preview",
     "property",
 )

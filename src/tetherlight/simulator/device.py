@@ -310,6 +310,7 @@ class Body:
             self._exposing = False
             if observer is not None:
                 observer.busy(busy=False)
+            self.happenings.add("idle")
 
     def _take(self, shot: Shot, observer: Observer | None) -> None:
         """Open the shutter for the exposure time, then store and announce the files."""

@@ -122,7 +122,7 @@ def read_shot(size: tuple[int, int], values: Values) -> Shot:
         raw_format=Format.NIKON_RAW,
         raw_suffix=".NEF",
         scale=next(scale for scale in _SCALES if _size_name(size, scale) == values[IMAGE_SIZE]),
-        quality=_JPEG_QUALITY[(quality - raw) & 3],
+        quality=_JPEG_QUALITY.get((quality - raw) & 3, 95),
         white_balance=_OUR_WORDS.get(white_balance, white_balance),
         delay_s=_TIMER_S if values[DRIVE_MODE] == DRIVE_TIMER else 0.0,
         continuous=values[DRIVE_MODE] == DRIVE_CONTINUOUS,

@@ -1,0 +1,160 @@
+"""The simulator as a program, and its control socket."""
+
+import asyncio
+import json
+import signal
+import sys
+from collections.abc import AsyncIterator
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from gphoto_process import GphotoProcess
+from simulator_process import ControlRefusedError, SimulatorProcess
+
+
+@pytest.fixture
+async def simulator() -> AsyncIterator[SimulatorProcess]:
+    async with SimulatorProcess() as running:
+        yield running
+
+
+async def start(*arguments: str) -> asyncio.subprocess.Process:
+    return await asyncio.create_subprocess_exec(
+        sys.executable,
+        *("-m", "tetherlight.simulator", "--no-warm", *arguments),
+        stdin=asyncio.subprocess.PIPE,
+        stdout=asyncio.subprocess.PIPE,
+        stderr=asyncio.subprocess.PIPE,
+    )
+
+
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
+async def test_a_signal_ends_it_and_removes_its_socket(tmp_path: Path, number: signal.Signals) -> None:
+    path = tmp_path / "control"
+    process = await start("--control", str(path))
+    assert process.stdout is not None
+    announced = json.loads(await process.stdout.readline())
+    assert announced["control"] == str(path)
+    assert path.is_socket()
+    process.send_signal(number)
+    out, _ = await process.communicate()
+    assert (process.returncode, out) == (0, b"")
+    assert not path.exists()
+
+
+async def test_the_end_of_stdin_ends_it_during_a_long_exposure() -> None:
+    async with SimulatorProcess() as simulator:
+        await simulator.control("set_property", name="shutterspeed", value="30")
+        await simulator.control("press_shutter")
+        await simulator.control("wait", event="exposure", count=1)
+
+
+@pytest.mark.parametrize("arguments", [("--cameras", "0"), ("--fps", "0"), ("--vendor", "sony"), ("--width", "x")])
+async def test_wrong_arguments_are_refused(arguments: tuple[str, ...]) -> None:
+    process = await start(*arguments)
+    _, error = await process.communicate()
+    assert process.returncode == 2
+    assert arguments[0].encode() in error
+
+
+async def test_cameras_have_stable_serial_numbers_and_two_ports_each() -> None:
+    async with SimulatorProcess("--cameras", "2") as first, SimulatorProcess("--cameras", "2") as second:
+        assert [camera.serial for camera in first.cameras] == [camera.serial for camera in second.cameras]
+        assert len({camera.serial for camera in first.cameras}) == 2
+        assert len(set(first.addresses + second.addresses)) == 8
+
+
+async def test_lights_are_defined_switched_and_killed(simulator: SimulatorProcess) -> None:
+    await simulator.control("define_lights", lights={"left": {"direction": [-1, 0, 1]}, "up": {"direction": [0, 1, 1]}})
+    assert (await simulator.control("status"))["lights"] == {"left": False, "up": False}
+    assert (await simulator.control("set_lights", lights={"up": True}))["lights"] == {"left": False, "up": True}
+    await simulator.control("light_fault", light="up", kind="dead")
+    assert (await simulator.control("status"))["lights"] == {"left": False, "up": True}
+    await simulator.control("light_fault", light="up", kind=None)
+
+
+@pytest.mark.parametrize(
+    ("fields", "sentence"),
+    [
+        ({"op": "nonsense"}, "There is no operation 'nonsense'"),
+        ({"op": "unplug", "camera": "camera9"}, "There is no camera 'camera9'; there are camera1."),
+        ({"op": "set_lights", "lights": {"moon": True}}, "There is no light 'moon'."),
+        ({"op": "set_lights", "lights": {"light_left": 1}}, "The states of lights are true or false."),
+        ({"op": "set_lights"}, "lights must be an object."),
+        ({"op": "define_lights", "lights": {"a": {"direction": [0, 0, 0]}}}, "Light 'a' needs a direction"),
+        ({"op": "define_lights", "lights": {"a": {}}}, "Light 'a' needs a direction of three numbers."),
+        ({"op": "light_fault", "light": "moon", "kind": "dead"}, "There is no light 'moon'."),
+        ({"op": "fault", "kind": "nonsense"}, "There is no fault 'nonsense'"),
+        ({"op": "fault", "kind": "close", "when": "never"}, "There is no operation 'never' to fail"),
+        ({"op": "fault", "kind": "close", "count": -1}, "count must be a number, 0 or more."),
+        ({"op": "set_property", "name": "iso", "value": "75"}, "iso cannot be '75'"),
+        ({"op": "set_property", "name": "taste", "value": "75"}, "There is no property 'taste'."),
+        ({"op": "set_format", "format": "GIF"}, "The format is JPEG, RAW or RAW+JPEG."),
+        ({"op": "set_speed", "fps": 0}, "fps must be greater than 0."),
+        ({"op": "battery"}, "percent must be a number, 0 or more."),
+        ({"op": "power"}, "on must be true or false."),
+        ({"op": "wait", "event": "christmas"}, "There is no event 'christmas'"),
+        ({"op": "wait", "event": "capture", "timeout": 0.01}, "camera1 had 0 of event 'capture' after 0.01 s."),
+        ({"op": "export_truth", "path": "/dev/null/x"}, "Cannot write to /dev/null/x: Not a directory."),
+    ],
+)
+async def test_a_refusal_says_why(simulator: SimulatorProcess, fields: dict[str, object], sentence: str) -> None:
+    op = str(fields.pop("op"))
+    with pytest.raises(ControlRefusedError) as refused:
+        await simulator.control(op, **fields)
+    assert str(refused.value).startswith(sentence)
+
+
+async def test_lines_that_are_no_json_objects_are_answered(simulator: SimulatorProcess) -> None:
+    reader, writer = await asyncio.open_unix_connection(simulator.control_path)
+    for line, word in ((b"nonsense", "JSON"), (b"[]", "object"), (b'{"op": 5}', "operation"), (b"[" * 9999, "JSON")):
+        writer.write(line + b"\n")
+        answer = json.loads(await reader.readline())
+        assert not answer["ok"]
+        assert word in answer["error"]
+    writer.close()
+    await writer.wait_closed()
+
+
+async def test_the_socket_is_for_its_owner_only(simulator: SimulatorProcess) -> None:
+    assert Path(simulator.control_path).stat().st_mode & 0o777 == 0o600
+
+
+async def test_a_wait_does_not_hold_up_other_connections(simulator: SimulatorProcess) -> None:
+    waiting = asyncio.create_task(simulator.control_apart("wait", event="capture", count=2, timeout=20))
+    await simulator.control("press_shutter")
+    await simulator.control("wait", event="capture", count=1)
+    assert not waiting.done()
+    await simulator.control("wait", event="idle", count=1)
+    await simulator.control("press_shutter")
+    assert (await waiting)["count"] == 2
+
+
+async def test_the_truth_is_exported_at_capture_size(simulator: SimulatorProcess, tmp_path: Path) -> None:
+    await simulator.control("export_truth", path=str(tmp_path / "truth"))
+    assert np.load(tmp_path / "truth" / "normals.npy").shape == (400, 600, 3)
+    assert (tmp_path / "truth" / "lights.json").exists()
+
+
+async def test_the_speed_of_the_link_is_kept(simulator: SimulatorProcess) -> None:
+    """At least the time that the bytes need passes, and the default is too fast for that to show."""
+    async with GphotoProcess(simulator.camera.port) as camera:
+        await camera.call("set", name="capturetarget", value="Memory card")
+        path = await camera.call("capture")
+        await simulator.control("set_speed", bandwidth_bytes_per_s=20_000)
+        size = await camera.call("download", path=path, save="picture.jpg", deadline=30)
+        assert camera.seconds >= 0.9 * size / 20_000
+
+
+async def test_status_tells_of_client_faults_and_plug(simulator: SimulatorProcess) -> None:
+    assert not (await simulator.status())["connected"]
+    async with GphotoProcess(simulator.camera.port):
+        assert (await simulator.status())["connected"]
+    await simulator.control("wait", event="disconnect", count=1)
+    await simulator.control("fault", kind="delay", when="preview", seconds=1)
+    await simulator.control("unplug")
+    status = await simulator.status()
+    assert not status["plugged"]
+    assert [fault["kind"] for fault in status["faults"]] == ["delay"]
