@@ -32,6 +32,7 @@ class Action(Generic[P, R]):
 
     `failure` is the sentence that begins every failure that is not the request's own fault; it may name payload fields
     in braces. `timeout_s` is how long a client should wait for the reply, None where only the job's end answers.
+    `repeatable` actions only read: a client may ask again when it does not know whether it was heard.
     """
 
     name: str
@@ -41,6 +42,7 @@ class Action(Generic[P, R]):
     failure: str | None = None
     errors: tuple[type[TetherlightError], ...] = ()
     timeout_s: float | None = 30.0
+    repeatable: bool = False
     example: dict[str, Any] = field(default_factory=dict)
     example_result: Any = None
 

@@ -102,6 +102,7 @@ class DriveFocus(CameraPayload):
 GET_CAMERAS = Action(
     "GET_CAMERAS", NoPayload, CameraList,
     summary="List the cameras that are there: on USB and the configured ones on the network.",
+    repeatable=True,
     failure="Failed to list cameras due to gphoto2 error.",
     errors=(errors.DetectionFailed,),
     example_result=[
@@ -131,6 +132,7 @@ DESELECT_CAMERA = Action(
 GET_CONFIG = Action(
     "GET_CONFIG", GetConfig, ConfigReply,
     summary="Give one config entry of the camera, or all of them.",
+    repeatable=True,
     errors=(errors.NoCameraSelected, errors.ConfigNotFound, errors.CameraNotOpen),
     example={"config_name": "iso"},
     example_result={"name": "iso", "label": "ISO Speed", "value": "100", "type": "menu", "readonly": False,

@@ -35,6 +35,7 @@ class JobSteps(Payload):
 GET_JOBS = Action(
     "GET_JOBS", NoPayload, JobList,
     summary="List the jobs under way and the last ones that ended.",
+    repeatable=True,
     example_result=[JOB_EXAMPLE],
 )  # fmt: skip
 CANCEL_JOB = Action(

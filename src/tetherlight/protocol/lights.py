@@ -60,6 +60,7 @@ class SetRig(Payload):
 GET_LIGHT_STATES = Action(
     "GET_LIGHT_STATES", NoPayload, LightStates,
     summary="Tell which lights are on, and whether real lamps hang on them.",
+    repeatable=True,
     example_result={
         "states": {"lights_top": False, "light_front": True},
         "gpio_available": True,

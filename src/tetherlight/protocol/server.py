@@ -80,6 +80,7 @@ class Diagnosis(Model):
 GET_SERVER_INFO = Action(
     "GET_SERVER_INFO", NoPayload, ServerInfo,
     summary="Tell version, features, cameras, lights, storage and jobs.",
+    repeatable=True,
     example_result={"version": "0.1.0", "protocol": 1, "features": ["jobs"], "cameras": [],
                     "lights": {"driver": "simulated", "gpio_available": False, "lights": []},
                     "storage": {"path": "captures", "free_bytes": 1, "total_bytes": 2}, "jobs": [],
@@ -88,6 +89,7 @@ GET_SERVER_INFO = Action(
 DESCRIBE = Action(
     "DESCRIBE", NoPayload, Description,
     summary="Give the JSON Schema of every action, event and error code.",
+    repeatable=True,
     example_result={"protocol": 1, "schema": {}},
 )  # fmt: skip
 SUBSCRIBE = Action(
@@ -106,5 +108,6 @@ AUTH = Action(
 DIAGNOSE = Action(
     "DIAGNOSE", NoPayload, Diagnosis,
     summary="Look for what is wrong with cameras, lights, disk and settings, and say what mends it.",
+    repeatable=True,
     example_result={"findings": [{"check": "disk", "level": "ok", "message": "61 GB free."}]},
 )  # fmt: skip

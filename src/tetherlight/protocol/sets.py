@@ -116,6 +116,7 @@ CAPTURE_PHOTOMETRIC_SET = Action(
 LIST_IMAGE_SETS = Action(
     "LIST_IMAGE_SETS", NoPayload, ImageSetList,
     summary="List the image sets, newest first.",
+    repeatable=True,
     failure="Error listing image sets.",
     errors=(errors.StoreError,),
     example_result=[{"name": SET_EXAMPLE, "status": "completed", "image_count": 3}],
@@ -123,6 +124,7 @@ LIST_IMAGE_SETS = Action(
 GET_IMAGE_SET_CONTENTS = Action(
     "GET_IMAGE_SET_CONTENTS", SetName, ImageList,
     summary="List the images of a set by filename.",
+    repeatable=True,
     errors=(errors.SetNotFound,),
     example={"set_name": SET_EXAMPLE},
     example_result=[{
@@ -134,6 +136,7 @@ GET_IMAGE_SET_CONTENTS = Action(
 GET_IMAGE_SET = Action(
     "GET_IMAGE_SET", SetName, SetDetails,
     summary="Give a set with its images and its manifest.",
+    repeatable=True,
     errors=(errors.SetNotFound,),
     example={"set_name": SET_EXAMPLE},
     example_result={"set": {"name": SET_EXAMPLE, "status": "completed", "image_count": 3}, "images": [],
@@ -171,6 +174,7 @@ ANNOTATE_IMAGE_SET = Action(
 LIST_CAPTURES = Action(
     "LIST_CAPTURES", ListCaptures, ImageList,
     summary="List the newest single captures, newest first.",
+    repeatable=True,
     errors=(errors.StoreError,),
     example={"limit": 20},
     example_result=[],
@@ -178,6 +182,7 @@ LIST_CAPTURES = Action(
 GET_IMAGE_DATA = Action(
     "GET_IMAGE_DATA", ImagePath, ImageData,
     summary="Give an image's bytes as Base64 text; over HTTP the same bytes are cheaper.",
+    repeatable=True,
     errors=(errors.ImageNotFound,),
     example={"image_path": f"captures/photometric_sets/{SET_EXAMPLE}/image_01_light_front_left.jpg"},
     example_result={"filename": "image_01_light_front_left.jpg", "image_b64": "/9j/4AAQ...", "mimetype": "image/jpeg"},
