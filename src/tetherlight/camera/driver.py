@@ -5,10 +5,9 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-import gphoto2 as gp
-
 from tetherlight import errors
 from tetherlight.camera import gphoto, jpeg, messages, saving, widgets
+from tetherlight.camera.gphoto import gp
 
 POLL_MS = 5
 """Short, because libgphoto2 sleeps longer and longer inside one wait but looks at once when a new one begins."""

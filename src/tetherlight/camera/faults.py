@@ -5,7 +5,6 @@ from tetherlight.errors import (
     CameraCrashed,
     CameraError,
     CameraLost,
-    CameraNotFound,
     CameraTimeout,
     CardFull,
     PreviewFailed,
@@ -41,7 +40,5 @@ def lost(cause: str) -> CameraLost:
 
 
 def worded(error: CameraError) -> CameraError:
-    """Say that the camera is lost where libgphoto2 only reports that something failed."""
-    if type(error) is CameraError or isinstance(error, CameraLost | CameraNotFound):
-        return lost(error.message)
-    return error
+    """Say that the camera is lost where the connection broke; libgphoto2 only reports that something failed."""
+    return lost(error.message) if "gphoto_code" in (error.details or {}) else error

@@ -8,9 +8,11 @@ from collections.abc import Iterator
 from tetherlight import errors
 from tetherlight.camera import usb
 
+__all__ = ["Library", "gp", "keep_descriptor_zero", "leave", "translated"]
+
 CHOSEN_IOLIBS = os.environ.get("IOLIBS")
 
-import gphoto2 as gp  # noqa: E402 - importing it overwrites IOLIBS, which somebody may have set on purpose
+import gphoto2 as gp  # noqa: E402 - only here: importing it overwrites IOLIBS, which somebody may have set on purpose
 
 if CHOSEN_IOLIBS:
     os.environ["IOLIBS"] = CHOSEN_IOLIBS

@@ -51,12 +51,6 @@ class Lane:
             # A caller who gave up will not look at the error: it is nobody's any more.
             task.exception()
 
-    def _done(self, task: asyncio.Task[object]) -> None:
-        self._tasks.discard(task)
-        if not task.cancelled():
-            # Where the caller gave up nobody else asks for it, and asyncio would call the error lost.
-            task.exception()
-
     async def _in_turn(self, work: Callable[[], Awaitable[T]]) -> T:
         async with self._turn:
             return await work()

@@ -1,0 +1,23 @@
+"""A stand-in for a server: opens a camera, prints its worker's process id, and takes previews until it is killed."""
+
+import asyncio
+import sys
+from pathlib import Path
+
+from tetherlight.camera.camera import Camera
+from tetherlight.camera.identity import camera_ids
+from tetherlight.settings import Settings
+
+
+async def main(folder: Path, port: str) -> None:
+    """Open the camera at a network port and keep it busy."""
+    settings = Settings(state_dir=folder / "state", captures_base_dir=folder / "captures")
+    (found,) = camera_ids([("Canon EOS 1300D", port, None)])
+    camera = await Camera.open(found, settings)
+    sys.stdout.write(f"{camera.worker_pid}\n")
+    sys.stdout.flush()
+    while True:
+        await camera.preview()
+
+
+asyncio.run(main(Path(sys.argv[1]), sys.argv[2]))

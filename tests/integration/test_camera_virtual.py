@@ -1,0 +1,71 @@
+"""A camera that others wrote: libgphoto2's own virtual one, beside a simulated one in the same processes."""
+
+from collections.abc import AsyncIterator
+from importlib.util import find_spec
+from pathlib import Path
+
+import pytest
+from PIL import Image
+
+from camera_world import SHORT, Recorder, make_settings
+from simulator_process import SimulatorProcess
+from tetherlight.camera.camera import Camera
+from tetherlight.camera.detection import find_cameras
+from tetherlight.errors import PreviewUnsupported
+
+
+@pytest.fixture(autouse=True)
+def virtual_camera(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Let workers and scanner load the drivers of the virtual camera and of the network."""
+    spec = find_spec("gphoto2")
+    assert spec is not None
+    assert spec.origin is not None
+    library = Path(spec.origin).parent / "libgphoto2"
+    drivers, pictures = tmp_path / "drivers", tmp_path / "card"
+    drivers.mkdir()
+    pictures.mkdir()
+    for driver in (library / "iolibs" / "ptpip.so", library / "vusb" / "vusb.so"):
+        (drivers / driver.name).symlink_to(driver)
+    Image.new("RGB", (64, 48), "olive").save(pictures / "picture.jpg")
+    monkeypatch.setenv("IOLIBS", str(drivers))
+    monkeypatch.setenv("VCAMERADIR", str(pictures))
+
+
+@pytest.fixture
+async def camera(tmp_path: Path) -> AsyncIterator[Camera]:
+    settings = make_settings(tmp_path)
+    (found,) = await find_cameras(settings)
+    assert found.port.startswith("usb:")
+    camera = await Camera.open(found, settings, Recorder(), deadlines=SHORT)
+    try:
+        yield camera
+    finally:
+        await camera.close()
+
+
+async def test_its_config_can_be_read_and_set(camera: Camera) -> None:
+    (aperture,) = await camera.get_config("aperture")
+    assert aperture.name == "f-number"
+    assert (await camera.set_config("aperture", aperture.options[-1])).value == aperture.options[-1]
+    assert camera.status().battery_percent == 50
+
+
+async def test_it_takes_pictures_but_gives_no_previews(camera: Camera, tmp_path: Path) -> None:
+    exposure = await camera.capture(tmp_path / "pictures", "picture")
+    assert exposure.files[0].path.read_bytes()[:2] == b"\xff\xd8"
+    with pytest.raises(PreviewUnsupported, match=r"^Camera does not support preview\.$"):
+        await camera.preview()
+
+
+async def test_it_works_beside_a_network_camera(tmp_path: Path) -> None:
+    async with SimulatorProcess() as simulator:
+        settings = make_settings(tmp_path, *simulator.addresses)
+        found = await find_cameras(settings)
+        assert [each.port.split(":")[0] for each in found] == ["usb", "ptpip"]
+        cameras = [await Camera.open(each, settings, deadlines=SHORT) for each in found]
+        try:
+            for camera in cameras:
+                assert (await camera.capture(tmp_path / "pictures", camera.camera_id)).files
+        finally:
+            for camera in cameras:
+                await camera.close()
