@@ -71,7 +71,7 @@ def run_npm(*arguments: str) -> None:
         Path(folder, "npm").write_text(f'#!/bin/sh\nexec "{found.node}" "{found.npm}" "$@"\n')
         Path(folder, "npm").chmod(0o755)
         environment = os.environ | QUIET | {"PATH": f"{folder}{os.pathsep}{os.environ.get('PATH', '')}"}
-        command = [Path(folder, "npm"), *arguments]
+        command = [str(Path(folder, "npm")), *arguments]
         subprocess.run(command, cwd=WEB, env=environment, stdin=subprocess.DEVNULL, check=True)
 
 
