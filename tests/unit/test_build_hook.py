@@ -1,0 +1,67 @@
+"""Wheels and source archives carry the web application where it can be built."""
+
+import importlib.util
+from pathlib import Path
+from typing import Any
+
+import pytest
+from hatchling.bridge.app import Application
+
+ROOT = Path(__file__).parents[2]
+
+
+def build(root: Path, version: str = "standard", target: str = "wheel") -> dict[str, Any]:
+    """Run the hook in a folder and return what it adds to the build."""
+    spec = importlib.util.spec_from_file_location("hatch_build", ROOT / "hatch_build.py")
+    assert spec is not None
+    assert spec.loader is not None
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    hook = module.WebBuildHook(str(root), {}, None, None, str(root / "dist"), target, Application())
+    build_data: dict[str, Any] = {"force_include": {}}
+    hook.initialize(version, build_data)
+    return build_data
+
+
+@pytest.fixture
+def checkout(tmp_path: Path) -> Path:
+    """A folder with our scripts and without a web application."""
+    (tmp_path / "scripts").mkdir()
+    (tmp_path / "scripts" / "web.py").write_text((ROOT / "scripts" / "web.py").read_text())
+    return tmp_path
+
+
+@pytest.fixture
+def unpacked(checkout: Path) -> Path:
+    """What a source archive unpacks to: the export is there already."""
+    (checkout / "PKG-INFO").touch()
+    (checkout / "web" / "out").mkdir(parents=True)
+    (checkout / "web" / "out" / "index.html").touch()
+    return checkout
+
+
+def test_without_an_export_the_build_goes_on(checkout: Path) -> None:
+    """A server without pages is better than no server."""
+    assert build(checkout) == {"force_include": {}}
+
+
+def test_a_release_insists(checkout: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """TETHERLIGHT_REQUIRE_WEB=1 makes a missing export an error."""
+    monkeypatch.setenv("TETHERLIGHT_REQUIRE_WEB", "1")
+    with pytest.raises(RuntimeError, match="required"):
+        build(checkout)
+
+
+def test_the_export_of_an_archive_is_taken_as_it_is(unpacked: Path) -> None:
+    """Installing from a source archive needs no Node.js."""
+    assert build(unpacked)["force_include"] == {str(unpacked / "web" / "out"): "tetherlight/web"}
+
+
+def test_an_archive_carries_the_export(unpacked: Path) -> None:
+    """In a source archive it stays where it is built."""
+    assert build(unpacked, target="sdist")["force_include"] == {str(unpacked / "web" / "out"): "web/out"}
+
+
+def test_an_editable_install_is_left_alone(unpacked: Path) -> None:
+    """It is served from the checkout."""
+    assert build(unpacked, version="editable") == {"force_include": {}}
