@@ -45,20 +45,20 @@ class Connection:
         try:
             self.outbox.put(message.decode())
         except ClientTooSlow as error:
-            self.close(TOO_SLOW, error.message)
+            self.close(TOO_SLOW, error.message, forget=True)
 
     def hear(self, publication: Publication) -> None:
         """Queue an event if it concerns this connection."""
         if self.authenticated and publication.concerns(self.id, self.topics):
             self.send(publication.message)
 
-    def close(self, code: int, reason: str) -> None:
-        """End the connection with a close code; the first reason given counts."""
+    def close(self, code: int, reason: str, *, forget: bool = False) -> None:
+        """End the connection with a close code, after what waits or at once; the first reason given counts."""
         if self.closing is None and not self.ended:
             self.closing = (code, reason)
             logger.info("%s closes: %d %s", self.id, code, reason)
             self.stop_liveview()
-            self.outbox.close(forget=code == TOO_SLOW)
+            self.outbox.close(forget=forget)
             # A writer that waits for a client which does not read would never get to the close frame.
             asyncio.get_running_loop().call_later(CLOSE_GRACE, self.link.abort_if_stuck)
 
@@ -75,7 +75,7 @@ class Connection:
         try:
             self.outbox.put(text, sent=sent.set)
         except ClientTooSlow as error:
-            self.close(TOO_SLOW, error.message)
+            self.close(TOO_SLOW, error.message, forget=True)
         else:
             await sent.wait()
 
