@@ -72,7 +72,7 @@ class Jobs:
         async with self._starting:
             lights = self._check(camera, wanted)
             settle_s = self._settings.photometric_capture_delay
-            await asyncio.to_thread(self._require_room, len(wanted.light_sequence) + wanted.ambient)
+            await asyncio.to_thread(self._store.require_room, len(wanted.light_sequence) + wanted.ambient)
             manifest = plan_set(
                 wanted,
                 job_id=f"job-{secrets.token_hex(4)}",
@@ -124,6 +124,16 @@ class Jobs:
         await job.change_steps(steps, StepState.SKIPPED)
         return job.snapshot()
 
+    def renamed(self, name: str, new_name: str) -> None:
+        """Let the jobs of a set follow it to its new name."""
+        for job in self._jobs.values():
+            if job.set_name == name:
+                job.set_name = new_name
+
+    def forget_set(self, name: str) -> None:
+        """Forget the jobs of a set that was deleted."""
+        self._jobs = {job_id: job for job_id, job in self._jobs.items() if job.set_name != name}
+
     async def stop(self) -> None:
         """End every job because the server stops."""
         await asyncio.gather(*(job.stop() for job in self._jobs.values()))
@@ -170,9 +180,6 @@ class Jobs:
             raise CameraLost(
                 f"Camera '{camera.camera_id}' is {camera.state.value}.", hint="The server goes on looking for it."
             )
-
-    def _require_room(self, exposures: int) -> None:
-        self._store.require_free(exposures * self._store.estimate_image_bytes())
 
     def _remember(self, job: SetJob) -> None:
         self._jobs[job.job_id] = job

@@ -38,6 +38,8 @@ from tetherlight.watch import CameraWatch
 
 logger = logging.getLogger(__name__)
 
+TRASH_ROUND_S = 6 * 3600.0
+"""Seconds between two looks for deleted sets that are old enough to go for good."""
 FEATURES = ("jobs", "subscribe", "binary_liveview", "mjpeg", "several_cameras", "trash", "thumbnails", "zip")
 
 
@@ -75,6 +77,7 @@ class Rig:
             lights.listen(rig._lights_changed)
             await rig.jobs.load_interrupted()
             rig.background(rig._watch.run())
+            rig.background(rig._empty_trash())
             try:
                 yield rig
             finally:
@@ -111,6 +114,11 @@ class Rig:
         self._tasks.discard(task)
         if not task.cancelled() and (error := task.exception()) is not None:
             logger.error("Background work failed", exc_info=error)
+
+    async def _empty_trash(self) -> None:
+        while True:
+            await asyncio.sleep(TRASH_ROUND_S)
+            await asyncio.to_thread(self.store.purge_trash)
 
     # Cameras
 
@@ -274,7 +282,7 @@ class Rig:
         """Take one picture and put every file of it into the captures folder."""
         camera = self.camera(camera_id)
         if download:
-            await asyncio.to_thread(self.store.require_free, self.store.estimate_image_bytes())
+            await asyncio.to_thread(self.store.require_room)
         folder, stem = self.store.image_stem(camera.model, datetime.now(UTC))
         exposure = await camera.capture(folder, stem, download=download)
         files = [self.store.image_file(one.path, sha256=one.sha256, size=one.size) for one in exposure.files]
@@ -301,6 +309,7 @@ class Rig:
     async def delete_set(self, name: str) -> None:
         """Move a set to the trash and tell the sets topic."""
         await asyncio.to_thread(self.store.delete_set, name)
+        self.jobs.forget_set(name)
         self.publisher.publish(SETS_CHANGED, SetChange(set_name=name, change="deleted"))
 
     async def restore_set(self, name: str) -> None:
@@ -308,10 +317,12 @@ class Rig:
         await asyncio.to_thread(self.store.restore_set, name)
         self.publisher.publish(SETS_CHANGED, SetChange(set_name=name, change="restored"))
 
-    async def rename_set(self, name: str, new_name: str) -> None:
-        """Rename a set and tell the sets topic."""
-        await asyncio.to_thread(self.store.rename_set, name, new_name)
+    async def rename_set(self, name: str, new_name: str) -> str:
+        """Rename a set, tell the sets topic, and return the name as it is now."""
+        new_name = await asyncio.to_thread(self.store.rename_set, name, new_name)
+        self.jobs.renamed(name, new_name)
         self.publisher.publish(SETS_CHANGED, SetChange(set_name=name, change="renamed", new_name=new_name))
+        return new_name
 
     async def annotate_set(self, wanted: AnnotateSet) -> None:
         """Keep what people note about a set and tell the sets topic."""

@@ -1,6 +1,7 @@
 """A photometric set as a job: runs, pauses, is resumed, ends, and always says so on disk."""
 
 import asyncio
+import contextlib
 import logging
 from datetime import UTC, datetime
 from typing import Literal
@@ -54,6 +55,8 @@ class SetJob:
         self._wish: Wish | None = None
         self._sequence: Sequence | None = None
         self._task: asyncio.Task[None] | None = None
+        self._held = contextlib.ExitStack()
+        self._holds = False
         self._recording = asyncio.Lock()
         self._halted = asyncio.Event()
         self._ended = asyncio.Event()
@@ -74,6 +77,7 @@ class SetJob:
         """Begin, or go on, with the steps that are pending."""
         if self._task is not None:
             raise JobConflict(f"Job '{self.job_id}' is running already.")
+        self._hold()
         self._wish, self.hint = None, None
         self._halted.clear()
         self._ended.clear()
@@ -130,6 +134,7 @@ class SetJob:
         if self._task is not None:
             self._task.cancel()
             await asyncio.gather(self._task, return_exceptions=True)
+        self._held.close()
         self._ended.set()
 
     async def record(self, step: StepRecord) -> None:
@@ -155,9 +160,8 @@ class SetJob:
     async def _run(self, camera: Camera) -> None:
         state, error, code = JobState.COMPLETED, None, None
         try:
-            with self._store.hold(self.set_name):
-                async with camera.reserve(self.job_id), self._lights.reserve(self.job_id):
-                    state = await self._run_steps(camera)
+            async with camera.reserve(self.job_id), self._lights.reserve(self.job_id):
+                state = await self._run_steps(camera)
         except StepFailed as failure:
             paused = self.manifest.plan is not None and self.manifest.plan.on_failure == "pause"
             state = JobState.PAUSED if paused else JobState.FAILED
@@ -197,7 +201,15 @@ class SetJob:
         self._publisher.publish(SETS_CHANGED, SetChange(set_name=self.set_name, change="updated"))
         self._halted.set()
         if state in ENDED:
+            self._held.close()
             self._ended.set()
+
+    def _hold(self) -> None:
+        """Keep the set from being deleted or renamed until the job has ended, also while it is paused."""
+        if not self._holds:
+            self._held.enter_context(self._store.hold(self.set_name))
+            self._held.callback(setattr, self, "_holds", False)
+            self._holds = True
 
     def _measure(self) -> None:
         now = asyncio.get_running_loop().time()

@@ -82,7 +82,7 @@ class CameraWatch:
     async def _fetch(self, camera: Camera, camera_paths: tuple[str, ...]) -> None:
         store = self._rig.store
         try:
-            await asyncio.to_thread(store.require_free, store.estimate_image_bytes())
+            await asyncio.to_thread(store.require_room)
             folder, stem = store.image_stem(camera.model, datetime.now(UTC))
             saved = await camera.download(camera_paths, folder, stem)
             files = [await asyncio.to_thread(store.image_file, one.path, one.sha256, one.size) for one in saved]

@@ -51,12 +51,16 @@ class ImageSets:
         self.trash = Trash(places.trash_dir)
 
     def create(self, prefix: str | None, when: datetime) -> SetFolder:
-        """Make a new folder; a second set of the same second gets `-2`. Raise InvalidName."""
+        """Make a new folder; a second set of the same second gets `-2`. Raise InvalidName.
+
+        A name that lies in the trash is taken too: its deletion could not be undone otherwise.
+        """
         stem = f"{set_prefix(prefix)}_{timestamp(when)}"
         with self._lock, store_errors(f"The folder of set '{stem}' could not be made"):
             make_folder(self._places.sets_dir)
             number, name = 1, stem
-            while not self._made(name):
+            deleted = {one.name for one in self.trash}
+            while name in deleted or not self._made(name):
                 number += 1
                 name = f"{stem}-{number}"
         return SetFolder(name, self._places.sets_dir / name, str(self._places.sets / name))

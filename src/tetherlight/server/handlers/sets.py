@@ -65,8 +65,8 @@ async def restore_image_set(context: Context, payload: SetName) -> Message:
 
 async def rename_image_set(context: Context, payload: RenameSet) -> Message:
     """Give a set another name."""
-    await context.rig.rename_set(payload.set_name, payload.new_name)
-    return Message(message=f"Set '{payload.set_name}' renamed to '{payload.new_name}'.")
+    name = await context.rig.rename_set(payload.set_name, payload.new_name)
+    return Message(message=f"Set '{payload.set_name}' renamed to '{name}'.")
 
 
 async def annotate_image_set(context: Context, payload: AnnotateSet) -> Message:

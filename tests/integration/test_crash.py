@@ -1,0 +1,18 @@
+"""The server is killed in the middle of its work; `make crash` does it much more often."""
+
+import sys
+from pathlib import Path
+
+import pytest
+
+sys.path.insert(0, str(Path(__file__).parents[1] / "endurance"))
+
+from crash import crash
+
+
+@pytest.mark.timeout(180)
+async def test_a_server_killed_at_any_moment_keeps_every_promise(tmp_path: Path) -> None:
+    """Ten times: acknowledged images are whole, deletions hold, manifests can be read, leftovers are cleaned."""
+    promises = await crash(tmp_path, rounds=10, seed=20)
+    assert promises.done["kills"] == 10
+    assert promises.images
