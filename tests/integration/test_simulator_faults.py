@@ -55,6 +55,17 @@ async def test_a_late_answer_is_dropped_and_one_in_time_is_not(
     await camera.call("preview")
 
 
+async def test_a_client_that_is_killed_leaves_the_camera_free(
+    simulator: SimulatorProcess, camera: GphotoProcess
+) -> None:
+    """Even while the camera lets it wait for an answer."""
+    await simulator.control("fault", kind="delay", when="preview", seconds=60, count=1)
+    with pytest.raises(GphotoHungError):
+        await camera.call("preview", deadline=0.5)
+    async with GphotoProcess(simulator.camera.port) as again:
+        await again.call("preview")
+
+
 async def test_a_camera_that_stays_busy_is_given_up(simulator: SimulatorProcess, camera: GphotoProcess) -> None:
     await simulator.control("fault", kind="busy", when="preview")
     assert await camera.fails("preview") == -110

@@ -15,6 +15,7 @@ _HEADER = struct.Struct("<II")
 _LARGEST_PACKET = 64 * 1024 * 1024
 _CHUNK = 256 * 1024
 _SHORTEST_WAIT_S = 0.0005
+_IDLE_STEP_S = 0.05
 _PROTOCOL_VERSION = 0x00010000
 
 
@@ -174,6 +175,21 @@ class Connection:
                 raise Disconnected
             view = view[count:]
         return bytes(content)
+
+    def idle(self, seconds: float) -> None:
+        """Let time pass, unless the connection ends meanwhile; raise Disconnected."""
+        until = time.monotonic() + seconds
+        while (left := until - time.monotonic()) > 0:
+            if self._down.wait(min(left, _IDLE_STEP_S)) or self._peer_has_gone():
+                raise Disconnected
+
+    def _peer_has_gone(self) -> bool:
+        try:
+            return self._stream.recv(1, socket.MSG_PEEK | socket.MSG_DONTWAIT) == b""
+        except BlockingIOError:
+            return False
+        except OSError:
+            return True
 
     def set_deadline(self, seconds: float | None) -> None:
         """Make the reader give up after so long; None is never."""

@@ -107,8 +107,7 @@ class Session:
             self._delay(operation, fault)
 
     def _delay(self, operation: Operation, fault: Fault) -> None:
-        if self.ended.wait(fault.seconds or 0):
-            raise Disconnected
+        self._connection.idle(fault.seconds or 0)
         self._send(operation, self._camera.handle(operation))
 
     def _garbage(self, _operation: Operation, _fault: Fault) -> None:

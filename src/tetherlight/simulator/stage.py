@@ -69,10 +69,10 @@ class Stage:
         self.scene(index).export_truth(folder)
 
     def _load(self) -> None:
-        # The renderer's libraries take about half a second to import.
-        from tetherlight.simulator.scene import Scene  # noqa: PLC0415
-
         try:
+            # The renderer's libraries take about half a second to import.
+            from tetherlight.simulator.scene import Scene  # noqa: PLC0415
+
             scenes = [Scene(*self._size, viewpoint=index, seed=self._seed) for index in range(self._count)]
         except BaseException as error:
             self._scenes.set_exception(error)
