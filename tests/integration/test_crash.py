@@ -1,13 +1,9 @@
 """The server is killed in the middle of its work; `make crash` does it much more often."""
 
-import sys
 from pathlib import Path
 
 import pytest
-
-sys.path.insert(0, str(Path(__file__).parents[1] / "endurance"))
-
-from crash import crash
+from endurance.crash import crash
 
 
 @pytest.mark.timeout(180)
