@@ -1,0 +1,188 @@
+"""The client for notebooks and scripts: the same methods, which block until there is an answer.
+
+The connection lives on an event loop of its own in a thread, so it also works where a loop runs already, as in Jupyter.
+"""
+
+import asyncio
+import functools
+import ssl
+import threading
+from collections.abc import AsyncGenerator, Awaitable, Callable, Generator
+from types import TracebackType
+from typing import Any, Concatenate, ParamSpec, Self, TypeVar
+
+from tetherlight.client.address import DEFAULT, Address
+from tetherlight.client.client import Client as AsyncClient
+from tetherlight.protocol.action import Action, P, R
+from tetherlight.protocol.server import ServerInfo
+
+A = ParamSpec("A")
+T = TypeVar("T")
+
+START_SECONDS = 10.0
+
+
+def _blocking(
+    method: Callable[Concatenate[AsyncClient, A], Awaitable[T]],
+) -> Callable[Concatenate["Client", A], T]:
+    @functools.wraps(method)
+    def blocking(self: "Client", /, *args: A.args, **named: A.kwargs) -> T:
+        return self.wait_for(method(self.asynchronous, *args, **named))
+
+    return blocking
+
+
+def _iterating(
+    method: Callable[Concatenate[AsyncClient, A], AsyncGenerator[T]],
+) -> Callable[Concatenate["Client", A], Generator[T]]:
+    @functools.wraps(method)
+    def iterating(self: "Client", /, *args: A.args, **named: A.kwargs) -> Generator[T]:
+        source = method(self.asynchronous, *args, **named)
+        try:
+            while True:
+                try:
+                    item = self.wait_for(anext(source))
+                except StopAsyncIteration:
+                    return
+                yield item
+        finally:
+            if self.running:
+                self.wait_for(source.aclose())
+
+    return iterating
+
+
+class Client:
+    """A connection to a server, open while the context lasts, or from `connect` to `close`."""
+
+    def __init__(
+        self, url: str = DEFAULT, *, token: str | None = None, reconnect: bool = True, tls: ssl.SSLContext | None = None
+    ) -> None:
+        self.address = Address.parse(url, token)
+        self._make = functools.partial(AsyncClient, url, token=token, reconnect=reconnect, tls=tls)
+        self._client: AsyncClient | None = None
+        self._loop: asyncio.AbstractEventLoop | None = None
+        self._thread: threading.Thread | None = None
+
+    def connect(self) -> Self:
+        """Connect; raise ServerUnreachable, Unauthorized or Forbidden."""
+        self._loop = asyncio.new_event_loop()
+        self._thread = threading.Thread(
+            target=self._loop.run_forever, name=f"client of {self.address.http}", daemon=True
+        )
+        self._thread.start()
+        try:
+            self._client = self.wait_for(self._enter())
+        except BaseException:
+            self.close()
+            raise
+        return self
+
+    def close(self) -> None:
+        """Leave; jobs that were started go on. A second call does nothing."""
+        loop, thread = self._loop, self._thread
+        if loop is None or thread is None:
+            return
+        try:
+            self.wait_for(self._leave())
+        finally:
+            self._loop = self._thread = self._client = None
+            loop.call_soon_threadsafe(loop.stop)
+            thread.join()
+            loop.close()
+
+    def __enter__(self) -> Self:
+        """Connect."""
+        return self.connect()
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
+    ) -> None:
+        """Leave."""
+        self.close()
+
+    @property
+    def running(self) -> bool:
+        """Whether the client is connected and not closed."""
+        return self._client is not None
+
+    @property
+    def asynchronous(self) -> AsyncClient:
+        """The asynchronous client behind this one."""
+        if self._client is None:
+            raise RuntimeError("The client is not connected: use it in a `with` block, or call connect().")
+        return self._client
+
+    @property
+    def server(self) -> ServerInfo:
+        """What the server said of itself when the connection was made."""
+        return self.asynchronous.server
+
+    def request(self, action: Action[P, R], payload: P | dict[str, Any] | None = None) -> R:
+        """Ask for any action of the table and return its result; raise the error of the server's answer."""
+        return self.wait_for(self.asynchronous.request(action, payload))
+
+    def wait_for(self, work: Awaitable[T]) -> T:
+        """Run asynchronous work on the client's loop and return its result; interrupted, it is cancelled."""
+        if self._loop is None:
+            raise RuntimeError("The client is not connected: use it in a `with` block, or call connect().")
+
+        async def run() -> T:
+            return await work
+
+        future = asyncio.run_coroutine_threadsafe(run(), self._loop)
+        try:
+            return future.result()
+        except BaseException:
+            future.cancel()
+            raise
+
+    async def _enter(self) -> AsyncClient:
+        return await self._make().__aenter__()
+
+    async def _leave(self) -> None:
+        if self._client is not None:
+            await self._client.__aexit__(None, None, None)
+        others = asyncio.all_tasks() - {asyncio.current_task()}
+        for task in others:
+            task.cancel()
+        await asyncio.gather(*others, return_exceptions=True)
+        await asyncio.get_running_loop().shutdown_asyncgens()
+        await asyncio.get_running_loop().shutdown_default_executor()
+
+    info = _blocking(AsyncClient.info)
+    describe = _blocking(AsyncClient.describe)
+    diagnose = _blocking(AsyncClient.diagnose)
+    events = _iterating(AsyncClient.events)
+    cameras = _blocking(AsyncClient.cameras)
+    select = _blocking(AsyncClient.select)
+    deselect = _blocking(AsyncClient.deselect)
+    get_config = _blocking(AsyncClient.get_config)
+    list_config = _blocking(AsyncClient.list_config)
+    set_config = _blocking(AsyncClient.set_config)
+    capture = _blocking(AsyncClient.capture)
+    autofocus = _blocking(AsyncClient.autofocus)
+    drive_focus = _blocking(AsyncClient.drive_focus)
+    liveview = _iterating(AsyncClient.liveview)
+    lights = _blocking(AsyncClient.lights)
+    set_light = _blocking(AsyncClient.set_light)
+    set_lights = _blocking(AsyncClient.set_lights)
+    set_rig = _blocking(AsyncClient.set_rig)
+    capture_set = _blocking(AsyncClient.capture_set)
+    sets = _blocking(AsyncClient.sets)
+    show_set = _blocking(AsyncClient.show_set)
+    set_images = _blocking(AsyncClient.set_images)
+    delete_set = _blocking(AsyncClient.delete_set)
+    restore_set = _blocking(AsyncClient.restore_set)
+    rename_set = _blocking(AsyncClient.rename_set)
+    annotate_set = _blocking(AsyncClient.annotate_set)
+    captures = _blocking(AsyncClient.captures)
+    read = _blocking(AsyncClient.read)
+    download = _blocking(AsyncClient.download)
+    jobs = _blocking(AsyncClient.jobs)
+    cancel_job = _blocking(AsyncClient.cancel_job)
+    pause_job = _blocking(AsyncClient.pause_job)
+    resume_job = _blocking(AsyncClient.resume_job)
+    retry_steps = _blocking(AsyncClient.retry_steps)
+    skip_steps = _blocking(AsyncClient.skip_steps)
+    follow_job = _iterating(AsyncClient.follow_job)
