@@ -62,6 +62,7 @@ def main(argv: Sequence[str] | None = None) -> int:
         if arguments.exit_with_stdin:
             threading.Thread(target=_watch_stdin, args=(ended,), name="stdin", daemon=True).start()
         ended.wait()
+    # Rendering ahead ends with the process: it keeps no files, and one light may take seconds.
     return 0
 
 
@@ -70,7 +71,6 @@ def _start(arguments: argparse.Namespace, folder: Path, stack: ExitStack) -> Sim
     size = (arguments.width, arguments.height)
     choices = Choices(size, arguments.fps, arguments.bandwidth, folder)
     stage = Stage(arguments.cameras, size, arguments.seed)
-    stack.callback(stage.close)
     cameras = []
     for index in range(arguments.cameras):
         outlook = SceneOutlook(lambda index=index: stage.scene(index))  # type: ignore[misc]

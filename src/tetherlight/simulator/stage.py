@@ -33,14 +33,6 @@ class Stage:
         if warm:
             self._scenes.add_done_callback(lambda scenes: scenes.result()[0].warm())
 
-    def close(self) -> None:
-        """Stop rendering ahead."""
-        if self._thread.ident is None:
-            return
-        self._thread.join()
-        for scene in self._scenes.result():
-            scene.close()
-
     def scene(self, index: int = 0) -> Scene:
         """Give the scene of a camera."""
         return self._scenes.result()[index]
