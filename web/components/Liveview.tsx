@@ -106,12 +106,12 @@ export function Liveview({ cameraId, overlays, zoom, onZoom, ghost, pause, lost 
 
   return (
     <div className={styles.liveview} data-state={state.state} data-lost={lost || undefined} data-testid="liveview">
-      {/* biome-ignore lint/a11y/noNoninteractiveTabindex: arrow keys move the loupe */}
       <div
         ref={stage}
         className={styles.stage}
         role="group"
         aria-label="Live view. Arrow keys move the loupe and the place where focus is measured."
+        // biome-ignore lint/a11y/noNoninteractiveTabindex: arrow keys move the loupe
         tabIndex={0}
         data-own-keys
         data-zoom={zoom}

@@ -55,7 +55,7 @@ export type JobList = Job[]
  * This interface was referenced by `TetherlightProtocol`'s JSON-Schema
  * via the `definition` "ErrorCode".
  */
-export type ErrorCode = ("internal_error" | "invalid_request" | "invalid_message" | "unknown_action" | "invalid_payload" | "message_too_large" | "invalid_name" | "too_many_requests" | "unauthorized" | "forbidden" | "camera_error" | "no_camera_selected" | "camera_not_found" | "camera_not_open" | "camera_busy" | "camera_claimed" | "camera_forbidden" | "camera_lost" | "camera_timeout" | "camera_crashed" | "detection_failed" | "capture_failed" | "card_full" | "preview_unsupported" | "preview_failed" | "config_not_found" | "config_readonly" | "config_invalid" | "config_rejected" | "light_error" | "unknown_light" | "lights_busy" | "lamp_failed" | "store_error" | "set_not_found" | "set_busy" | "set_exists" | "image_not_found" | "disk_full" | "job_error" | "job_not_found" | "job_conflict" | "sequence_failed" | "server_error" | "invalid_setting" | "start_failed" | "server_stopping" | "server_unreachable" | "client_too_slow")
+export type ErrorCode = ("internal_error" | "invalid_request" | "invalid_message" | "unknown_action" | "invalid_payload" | "message_too_large" | "invalid_name" | "too_many_requests" | "unauthorized" | "forbidden" | "camera_error" | "no_camera_selected" | "camera_not_found" | "camera_not_open" | "camera_busy" | "camera_claimed" | "camera_forbidden" | "camera_lost" | "camera_timeout" | "camera_crashed" | "detection_failed" | "capture_failed" | "card_full" | "preview_unsupported" | "preview_failed" | "config_not_found" | "config_readonly" | "config_invalid" | "config_rejected" | "light_error" | "unknown_light" | "lights_busy" | "lamp_failed" | "store_error" | "set_not_found" | "set_busy" | "set_exists" | "image_not_found" | "image_unreadable" | "disk_full" | "job_error" | "job_not_found" | "job_conflict" | "sequence_failed" | "server_error" | "invalid_setting" | "start_failed" | "server_stopping" | "server_unreachable" | "client_too_slow")
 /**
  * What a camera is doing, from detection to loss.
  * 
@@ -606,6 +606,10 @@ name: string
  * BCM number or line offset.
  */
 pin: (number | null)
+/**
+ * Whether the lamp is on while its line is low.
+ */
+active_low: boolean
 state: boolean
 group: (string | null)
 direction: ([number, number, number] | null)

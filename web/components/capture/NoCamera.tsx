@@ -54,7 +54,7 @@ export function NoCamera() {
         <Button icon="retry" onClick={look}>
           {busy ? "Looking…" : "Look again"}
         </Button>
-        {none && findings && findings.some((finding) => finding.level !== "ok") && (
+        {none && findings?.some((finding) => finding.level !== "ok") && (
           <FindingList findings={findings.filter((finding) => finding.level !== "ok")} />
         )}
       </EmptyState>

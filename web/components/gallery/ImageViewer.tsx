@@ -258,6 +258,7 @@ function Pane({ image, scale, setScale, centre, setCentre, children }: PaneProps
   };
   const source = full !== null && full === sharp ? full : thumbnailUrl(image.url, 1600);
   return (
+    // biome-ignore lint/a11y/noStaticElementInteractions: keys do the same on the dialog
     <div
       ref={pane}
       className={styles.pane}

@@ -3,6 +3,7 @@
 import { type ReactNode, useEffect } from "react";
 import { currentJob } from "@/services/RigStore";
 import { useRig } from "../RigProvider";
+import { Blackout } from "../sequence/Blackout";
 import { Announcer } from "./Announcer";
 import { LockedScreen } from "./LockedScreen";
 import { LostBar } from "./LostBar";
@@ -33,6 +34,7 @@ export function Shell({ children }: { children: ReactNode }) {
       <Notices />
       <Announcer />
       <ScreenKeys />
+      <Blackout />
     </div>
   );
 }

@@ -25,7 +25,6 @@ export function Dialog({ title, onClose, children, actions, wide = false }: Prop
     };
   }, []);
   return (
-    // biome-ignore lint/a11y/useKeyWithClickEvents: Escape closes it too
     <dialog
       ref={dialog}
       className={`${styles.dialog} ${wide ? styles.wide : ""}`}

@@ -1,0 +1,5 @@
+import { ImageGallery } from "@/components/ImageGallery";
+
+export default function Page() {
+  return <ImageGallery />;
+}

@@ -1,0 +1,5 @@
+import { LightsScreen } from "@/components/lights/LightsScreen";
+
+export default function Page() {
+  return <LightsScreen />;
+}

@@ -1,0 +1,5 @@
+import { ResultsScreen } from "@/components/ResultsScreen";
+
+export default function Page() {
+  return <ResultsScreen />;
+}

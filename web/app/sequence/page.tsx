@@ -1,0 +1,5 @@
+import { PhotometricStereoControl } from "@/components/PhotometricStereoControl";
+
+export default function Page() {
+  return <PhotometricStereoControl />;
+}

@@ -1,0 +1,168 @@
+"use client";
+
+import { type KeyboardEvent, useCallback, useMemo, useRef, useState } from "react";
+import { plural } from "@/lib/format";
+import { usePreference } from "@/lib/preferences";
+import type { ImageSet } from "@/lib/protocol";
+import { afterRemoval, everything, NOTHING_CHOSEN, range, type Selection, toggle } from "@/lib/selection";
+import { arrange, type SetFilter, type SetOrder } from "@/lib/sets";
+import { DeleteSetsDialog } from "./gallery/DeleteSetsDialog";
+import { SetCard } from "./gallery/SetCard";
+import { SingleShots } from "./gallery/SingleShots";
+import styles from "./ImageGallery.module.css";
+import { useConnected, useRig } from "./RigProvider";
+import { Button } from "./ui/Button";
+import { EmptyState } from "./ui/EmptyState";
+import { useKeys } from "./useKeys";
+import { useVirtualGrid } from "./useVirtualGrid";
+
+const NONE: ImageSet[] = [];
+const CARD = { minWidth: 220, gap: 16, height: (width: number) => (width * 2) / 3 + 84 };
+
+/** Every set on the disk as a card, to be searched, opened, chosen and deleted. */
+export function ImageGallery() {
+  const sets = useRig((rig) => rig.sets);
+  const connected = useConnected();
+  const [shelf, setShelf] = usePreference<"sets" | "shots">("shelf", "sets");
+  const [search, setSearch] = useState("");
+  const [order, setOrder] = usePreference<SetOrder>("setOrder", "newest");
+  const [filter, setFilter] = usePreference<SetFilter>("setFilter", "all");
+  const [selection, setSelection] = useState<Selection>(NOTHING_CHOSEN);
+  const [deleting, setDeleting] = useState(false);
+  const scroller = useRef<HTMLDivElement>(null);
+  const shown = useMemo(() => arrange(sets ?? NONE, search, order, filter), [sets, search, order, filter]);
+  const names = shown.map((set) => set.name);
+  const chosen = shown.filter((set) => selection.chosen.has(set.name));
+  const reason = connected ? null : "There is no connection to the server.";
+  useKeys({
+    "Ctrl+a": () => shelf === "sets" && setSelection(everything(names)),
+    Delete: () => chosen.length > 0 && reason === null && setDeleting(true),
+    Escape: () => setSelection(NOTHING_CHOSEN),
+  });
+  const choose = (name: string, extend: boolean) =>
+    setSelection((before) => (extend ? range(before, names, name) : toggle(before, name)));
+  const deleted = useCallback(
+    (gone: string[]) => {
+      setDeleting(false);
+      setSelection(NOTHING_CHOSEN);
+      const next = afterRemoval(names, new Set(gone));
+      // The card of the next set is where a person goes on.
+      requestAnimationFrame(
+        () => next && document.querySelector<HTMLElement>(`[data-set="${CSS.escape(next)}"]`)?.focus(),
+      );
+    },
+    [names],
+  );
+  return (
+    <div className={styles.gallery} ref={scroller}>
+      <div className={styles.head}>
+        <h1>Gallery</h1>
+        <div className={styles.shelves} role="group" aria-label="What is shown">
+          <button type="button" aria-pressed={shelf === "sets"} onClick={() => setShelf("sets")}>
+            Sets
+          </button>
+          <button type="button" aria-pressed={shelf === "shots"} onClick={() => setShelf("shots")}>
+            Single shots
+          </button>
+        </div>
+        {shelf === "sets" && (
+          <div className={styles.tools}>
+            <input
+              type="search"
+              aria-label="Search sets"
+              placeholder="Search"
+              value={search}
+              onChange={(event) => setSearch(event.target.value)}
+            />
+            <select aria-label="Order" value={order} onChange={(event) => setOrder(event.target.value as SetOrder)}>
+              <option value="newest">Newest first</option>
+              <option value="oldest">Oldest first</option>
+              <option value="name">By name</option>
+              <option value="size">Largest first</option>
+            </select>
+            <select aria-label="Filter" value={filter} onChange={(event) => setFilter(event.target.value as SetFilter)}>
+              <option value="all">All sets</option>
+              <option value="complete">Complete</option>
+              <option value="partial">Partial</option>
+            </select>
+          </div>
+        )}
+      </div>
+      {shelf === "shots" ? (
+        <SingleShots scroller={scroller} />
+      ) : shown.length > 0 ? (
+        <CardGrid scroller={scroller} sets={shown} selection={selection} onChoose={choose} />
+      ) : (
+        <NoSets known={sets !== null} any={(sets?.length ?? 0) > 0} />
+      )}
+      {chosen.length > 0 && (
+        <div className={styles.chosen} role="region" aria-label="Chosen sets">
+          <span>{plural(chosen.length, "set")} chosen</span>
+          <Button tone="quiet" onClick={() => setSelection(NOTHING_CHOSEN)}>
+            None
+          </Button>
+          <Button tone="danger" icon="trash" reason={reason} onClick={() => setDeleting(true)}>
+            Delete
+          </Button>
+        </div>
+      )}
+      {deleting && <DeleteSetsDialog sets={chosen} onClose={() => setDeleting(false)} onDeleted={deleted} />}
+    </div>
+  );
+}
+
+interface GridProps {
+  scroller: React.RefObject<HTMLDivElement | null>;
+  sets: ImageSet[];
+  selection: Selection;
+  onChoose: (name: string, extend: boolean) => void;
+}
+
+/** The cards that are near enough to be seen. */
+function CardGrid({ scroller, sets, selection, onChoose }: GridProps) {
+  const grid = useRef<HTMLDivElement>(null);
+  const { columns, from, to, before, after, cell } = useVirtualGrid(scroller, grid, { count: sets.length, ...CARD });
+  const move = (event: KeyboardEvent<HTMLDivElement>) => {
+    const by = { ArrowLeft: -1, ArrowRight: 1, ArrowUp: -columns, ArrowDown: columns }[event.key];
+    const name = (event.target as HTMLElement).closest<HTMLElement>("[data-set]")?.dataset.set;
+    if (!by || name === undefined) return;
+    event.preventDefault();
+    const next = sets[sets.findIndex((set) => set.name === name) + by];
+    if (next) grid.current?.querySelector<HTMLElement>(`[data-set="${CSS.escape(next.name)}"]`)?.focus();
+  };
+  return (
+    // biome-ignore lint/a11y/noStaticElementInteractions: arrows move between the links in it
+    <div ref={grid} className={styles.grid} data-own-keys onKeyDown={move}>
+      <ul
+        aria-label="Sets"
+        style={{
+          gridTemplateColumns: `repeat(${columns}, minmax(0, 1fr))`,
+          paddingTop: before,
+          paddingBottom: after,
+          gap: CARD.gap,
+        }}
+      >
+        {sets.slice(from, to).map((set) => (
+          <SetCard
+            key={set.name}
+            set={set}
+            height={cell.height}
+            chosen={selection.chosen.has(set.name)}
+            choosing={selection.chosen.size > 0}
+            onChoose={(extend) => onChoose(set.name, extend)}
+          />
+        ))}
+      </ul>
+    </div>
+  );
+}
+
+function NoSets({ known, any }: { known: boolean; any: boolean }) {
+  if (!known) return <EmptyState icon="gallery" title="Looking at the disk" />;
+  if (any) return <EmptyState icon="search" title="No set matches" />;
+  return (
+    <EmptyState icon="gallery" title="No sets yet">
+      <p>A photometric set appears here with its first frame. Single shots have a shelf of their own.</p>
+    </EmptyState>
+  );
+}

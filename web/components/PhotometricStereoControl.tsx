@@ -1,0 +1,38 @@
+"use client";
+
+import { useState } from "react";
+import type { Job } from "@/lib/protocol";
+import { currentJob, type RigState } from "@/services/RigStore";
+import { useRig, useStore } from "./RigProvider";
+import { InterruptedJob } from "./sequence/InterruptedJob";
+import { SequencePlan } from "./sequence/SequencePlan";
+import { SequenceRun } from "./sequence/SequenceRun";
+
+const newestInterrupted = (rig: RigState): Job | null => rig.jobs.find((job) => job.state === "interrupted") ?? null;
+
+/**
+ * A photometric set from its plan to its last frame. The job lives on the server: this screen shows the one under way
+ * whoever started it, and the one that has just ended until the next is planned.
+ */
+export function PhotometricStereoControl() {
+  const store = useStore();
+  const under = useRig(currentJob);
+  const interrupted = useRig(newestInterrupted);
+  const [watched, setWatched] = useState<string | null>(null);
+  const ended = useRig((rig) => rig.jobs.find((job) => job.job_id === watched) ?? null);
+  const [put, setPut] = useState<string | null>(null);
+  if (under && under.job_id !== watched) setWatched(under.job_id);
+  const job = under ?? ended;
+  if (job) return <SequenceRun job={job} onNew={() => setWatched(null)} />;
+  return (
+    <SequencePlan
+      onStart={(payload) => {
+        store.service.request("CAPTURE_PHOTOMETRIC_SET", payload).catch((error) => store.complain(error));
+      }}
+    >
+      {interrupted && interrupted.job_id !== put && (
+        <InterruptedJob job={interrupted} onPutAside={() => setPut(interrupted.job_id)} />
+      )}
+    </SequencePlan>
+  );
+}

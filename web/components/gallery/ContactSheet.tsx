@@ -1,0 +1,75 @@
+"use client";
+
+import { type KeyboardEvent, type RefObject, useRef } from "react";
+import { thumbnailUrl } from "@/lib/base";
+import type { ImageFile } from "@/lib/protocol";
+import type { Shot } from "@/lib/sets";
+import { Icon } from "../ui/Icon";
+import { useVirtualGrid } from "../useVirtualGrid";
+import styles from "./ContactSheet.module.css";
+
+const CELL = { minWidth: 160, gap: 12, height: (width: number) => (width * 2) / 3 + 30 };
+
+interface Props {
+  scroller: RefObject<HTMLElement | null>;
+  shots: Shot[];
+  caption: (image: ImageFile) => string;
+  onOpen: (index: number) => void;
+  ratings?: Record<string, number>;
+}
+
+/** Images side by side on server-made thumbnails; only those near the window are in the page. */
+export function ContactSheet({ scroller, shots, caption, onOpen, ratings = {} }: Props) {
+  const grid = useRef<HTMLDivElement>(null);
+  const { columns, from, to, before, after, cell } = useVirtualGrid(scroller, grid, { count: shots.length, ...CELL });
+  const move = (event: KeyboardEvent<HTMLDivElement>) => {
+    const by = { ArrowLeft: -1, ArrowRight: 1, ArrowUp: -columns, ArrowDown: columns }[event.key];
+    const at = (event.target as HTMLElement).dataset.index;
+    if (!by || at === undefined) return;
+    event.preventDefault();
+    grid.current?.querySelector<HTMLElement>(`[data-index="${Number(at) + by}"]`)?.focus();
+  };
+  return (
+    // biome-ignore lint/a11y/noStaticElementInteractions: arrows move between the buttons in it
+    <div ref={grid} data-own-keys onKeyDown={move} data-testid="contact-sheet">
+      <ul
+        aria-label="Images"
+        className={styles.sheet}
+        style={{
+          gridTemplateColumns: `repeat(${columns}, minmax(0, 1fr))`,
+          paddingTop: before,
+          paddingBottom: after,
+          gap: CELL.gap,
+        }}
+      >
+        {shots.slice(from, to).map(({ image, others }, offset) => {
+          const rating = ratings[image.filename] ?? 0;
+          return (
+            <li key={image.path} style={{ height: cell.height }} data-rejected={rating < 0 || undefined}>
+              <button
+                type="button"
+                data-index={from + offset}
+                className={styles.shot}
+                onClick={() => onOpen(from + offset)}
+              >
+                <img src={thumbnailUrl(image.url, 320)} alt="" loading="lazy" />
+                <span className={styles.caption}>
+                  <span>{caption(image)}</span>
+                  {rating > 0 && (
+                    <span className={styles.stars}>
+                      {rating} <Icon name="star" size={12} />
+                    </span>
+                  )}
+                  {rating < 0 && <span className={styles.rejected}>rejected</span>}
+                  {others.length > 0 && (
+                    <span className={styles.raw}>+ {others[0]!.filename.split(".").at(-1)?.toUpperCase()}</span>
+                  )}
+                </span>
+              </button>
+            </li>
+          );
+        })}
+      </ul>
+    </div>
+  );
+}

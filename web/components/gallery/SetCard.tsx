@@ -1,0 +1,76 @@
+import Link from "next/link";
+import { imageUrl, thumbnailUrl } from "@/lib/base";
+import { bytes, dateAndTime, plural } from "@/lib/format";
+import type { ImageSet } from "@/lib/protocol";
+import { statusWords } from "@/lib/sets";
+import { Icon } from "../ui/Icon";
+import styles from "./SetCard.module.css";
+
+interface Props {
+  set: ImageSet;
+  height: number;
+  chosen: boolean;
+  choosing: boolean;
+  onChoose: (extend: boolean) => void;
+}
+
+/** A set: its cover, and what one wants to know before opening it. */
+export function SetCard({ set, height, chosen, choosing, onChoose }: Props) {
+  const status = statusWords(set);
+  const cover = coverUrl(set);
+  return (
+    <li
+      className={styles.card}
+      style={{ height }}
+      data-chosen={chosen || undefined}
+      data-choosing={choosing || undefined}
+    >
+      <Link
+        href={`/set/?name=${encodeURIComponent(set.name)}`}
+        className={styles.link}
+        data-set={set.name}
+        prefetch={false}
+        onClick={(event) => {
+          if (!event.shiftKey && !event.ctrlKey && !event.metaKey) return;
+          event.preventDefault();
+          onChoose(event.shiftKey);
+        }}
+      >
+        <span className={styles.cover}>
+          {cover ? <img src={cover} alt="" loading="lazy" /> : <Icon name="gallery" size={28} />}
+          {status && (
+            <span className={styles.status} data-busy={set.status === "running" || undefined}>
+              {status}
+            </span>
+          )}
+        </span>
+        <span className={styles.name}>{set.name}</span>
+        <span className={styles.facts}>
+          <span>{set.created_at ? dateAndTime(set.created_at) : "date unknown"}</span>
+          <span>
+            {plural(set.image_count, "image")} · {bytes(set.size)}
+          </span>
+        </span>
+      </Link>
+      <label className={styles.choose}>
+        <input
+          type="checkbox"
+          checked={chosen}
+          aria-label={`Choose ${set.name}`}
+          onClick={(event) => onChoose(event.shiftKey)}
+          onChange={() => undefined}
+        />
+        <span aria-hidden="true">{chosen && <Icon name="check" size={16} />}</span>
+      </label>
+    </li>
+  );
+}
+
+/** A cover is a path as the server gives paths; its address begins below the captures folder. */
+function coverUrl(set: ImageSet): string | null {
+  if (set.cover === null) return null;
+  const place = set.cover.indexOf(`${set.name}/`);
+  const folder = place > 0 ? set.cover.slice(0, place).split("/").filter(Boolean).at(-1) : null;
+  const path = place < 0 ? set.cover : `${folder ? `${folder}/` : ""}${set.cover.slice(place)}`;
+  return thumbnailUrl(imageUrl(path), 640);
+}

@@ -1,0 +1,169 @@
+"use client";
+
+import Link from "next/link";
+import { useRouter, useSearchParams } from "next/navigation";
+import { useCallback, useEffect, useMemo, useRef, useState } from "react";
+import { bytes, dateAndTime, plural } from "@/lib/format";
+import type { ImageFile, SetDetails } from "@/lib/protocol";
+import { lightOf, shotsOf, statusWords } from "@/lib/sets";
+import { RequestFailed } from "@/services/WebSocketService";
+import { useConnected, useRig, useStore } from "../RigProvider";
+import { Button } from "../ui/Button";
+import { EmptyState } from "../ui/EmptyState";
+import { Icon } from "../ui/Icon";
+import { ContactSheet } from "./ContactSheet";
+import { DeleteSetsDialog } from "./DeleteSetsDialog";
+import { DownloadDialog } from "./DownloadDialog";
+import { ImageViewer } from "./ImageViewer";
+import { RenameDialog } from "./RenameDialog";
+import styles from "./SetScreen.module.css";
+
+/** One set: its frames, its notes, and what can be done with it. */
+export function SetScreen() {
+  const name = useSearchParams().get("name") ?? "";
+  const router = useRouter();
+  const store = useStore();
+  const connected = useConnected();
+  const { details, missing, reload } = useSet(name);
+  const [viewed, setViewed] = useState<number | null>(null);
+  const [open, setOpen] = useState<"rename" | "download" | "delete" | null>(null);
+  const scroller = useRef<HTMLDivElement>(null);
+  const shots = useMemo(() => shotsOf(details?.images ?? []), [details]);
+  const images = useMemo(() => shots.map((shot) => shot.image), [shots]);
+  if (missing) {
+    return (
+      <EmptyState icon="gallery" title="This set is not there">
+        <p>It may have been renamed or deleted.</p>
+        <Link href="/gallery/">Back to the gallery</Link>
+      </EmptyState>
+    );
+  }
+  if (!details) return <EmptyState icon="gallery" title="Opening the set" />;
+  const { set, manifest } = details;
+  const ratings = (manifest?.ratings ?? {}) as Record<string, number>;
+  const reason = connected ? null : "There is no connection to the server.";
+  const annotate = async (change: { notes?: string; rating?: number; ratings?: Record<string, number> }) => {
+    try {
+      await store.service.request("ANNOTATE_IMAGE_SET", { set_name: name, ...change });
+      await reload();
+    } catch (error) {
+      store.complain(error);
+    }
+  };
+  const rate = (image: ImageFile, rating: number) => void annotate({ ratings: { [image.filename]: rating } });
+  return (
+    <div className={styles.screen} ref={scroller}>
+      <div className={styles.head}>
+        <Link href="/gallery/" className={styles.back} aria-label="Back to the gallery">
+          <Icon name="left" />
+        </Link>
+        <div className={styles.title}>
+          <h1>{set.name}</h1>
+          <p>
+            {[
+              set.created_at && dateAndTime(set.created_at),
+              plural(shots.length, "frame"),
+              bytes(set.size),
+              set.camera,
+              statusWords(set),
+            ]
+              .filter(Boolean)
+              .join(" · ")}
+          </p>
+        </div>
+        <div className={styles.buttons}>
+          <Button icon="play" disabled={images.length === 0} onClick={() => setViewed(0)}>
+            Flick through
+          </Button>
+          <Button icon="download" disabled={images.length === 0} onClick={() => setOpen("download")}>
+            Download
+          </Button>
+          <Button icon="edit" reason={reason} onClick={() => setOpen("rename")} aria-label="Rename" title="Rename" />
+          <Button icon="trash" reason={reason} onClick={() => setOpen("delete")} aria-label="Delete" title="Delete" />
+        </div>
+      </div>
+      <Notes
+        notes={String(manifest?.notes ?? "")}
+        reason={manifest ? reason : "This folder has no manifest to keep notes in."}
+        onNotes={(notes) => annotate({ notes })}
+      />
+      {images.length > 0 ? (
+        <ContactSheet scroller={scroller} shots={shots} caption={lightOf} onOpen={setViewed} ratings={ratings} />
+      ) : (
+        <EmptyState icon="gallery" title="No frame yet" />
+      )}
+      {viewed !== null && images[viewed] && (
+        <ImageViewer
+          images={images}
+          index={viewed}
+          onIndex={setViewed}
+          onClose={() => setViewed(null)}
+          caption={lightOf}
+          ratings={ratings}
+          onRate={manifest && reason === null ? rate : undefined}
+        />
+      )}
+      {open === "rename" && (
+        <RenameDialog
+          name={name}
+          onClose={() => setOpen(null)}
+          onRenamed={(next) => router.replace(`/set/?name=${encodeURIComponent(next)}`)}
+        />
+      )}
+      {open === "download" && <DownloadDialog set={set} images={details.images} onClose={() => setOpen(null)} />}
+      {open === "delete" && (
+        <DeleteSetsDialog sets={[set]} onClose={() => setOpen(null)} onDeleted={() => router.push("/gallery/")} />
+      )}
+    </div>
+  );
+}
+
+/** A set with its manifest, read again whenever the server says that it changed. */
+function useSet(name: string) {
+  const store = useStore();
+  const connected = useConnected();
+  const [details, setDetails] = useState<SetDetails | null>(null);
+  const [missing, setMissing] = useState(false);
+  const listed = useRig((rig) => rig.sets?.find((set) => set.name === name));
+  const reload = useCallback(async () => {
+    try {
+      setDetails(await store.service.request("GET_IMAGE_SET", { set_name: name }));
+      setMissing(false);
+    } catch (error) {
+      if (error instanceof RequestFailed && error.code === "set_not_found") setMissing(true);
+      else store.complain(error);
+    }
+  }, [store, name]);
+  // biome-ignore lint/correctness/useExhaustiveDependencies: a change in the list is a reason to read again
+  useEffect(() => {
+    if (connected) void reload();
+  }, [connected, reload, listed]);
+  return { details, missing, reload };
+}
+
+interface NotesProps {
+  notes: string;
+  reason: string | null;
+  onNotes: (notes: string) => void;
+}
+
+function Notes({ notes, reason, onNotes }: NotesProps) {
+  const [typed, setTyped] = useState<string | null>(null);
+  const save = () => {
+    if (typed !== null && typed !== notes) onNotes(typed);
+    setTyped(null);
+  };
+  return (
+    <textarea
+      className={styles.notes}
+      aria-label="Notes"
+      placeholder={reason ?? "Notes"}
+      rows={Math.min(5, Math.max(1, (typed ?? notes).split("\n").length))}
+      maxLength={4000}
+      value={typed ?? notes}
+      disabled={reason !== null}
+      onChange={(event) => setTyped(event.target.value)}
+      onBlur={save}
+    />
+  );
+}

@@ -1,0 +1,236 @@
+"use client";
+
+import { type ChangeEvent, useState } from "react";
+import { anglesOf, type Direction, fromAngles } from "@/lib/dome";
+import { lightLabel } from "@/lib/format";
+import { assignLp, parseLp } from "@/lib/lp";
+import type { EditedLight, LightInfo } from "@/lib/protocol";
+import { useStore } from "../RigProvider";
+import { Button } from "../ui/Button";
+import { DomeMap } from "./DomeMap";
+import styles from "./RigEditor.module.css";
+
+interface Draft {
+  name: string;
+  pin: number | null;
+  active_low: boolean;
+  direction: Direction | null;
+  position: [number, number, number] | null;
+  settle_s: number | null;
+  group: string | null;
+}
+
+/** Where the lights hang and on which pins: dragged on the dome or typed, then saved to the rig file. */
+export function RigEditor({ lights, onDone }: { lights: LightInfo[]; onDone: () => void }) {
+  const store = useStore();
+  const [drafts, setDrafts] = useState<Draft[]>(() => lights.map(draftOf));
+  const [chosen, setChosen] = useState<string | null>(lights[0]?.name ?? null);
+  const [problem, setProblem] = useState<string | null>(null);
+  const [saving, setSaving] = useState(false);
+  const change = (name: string, with_: Partial<Draft>) => {
+    setDrafts((before) => before.map((draft) => (draft.name === name ? { ...draft, ...with_ } : draft)));
+    if (with_.name !== undefined) setChosen(with_.name);
+  };
+  const add = () => {
+    const name = freeName(drafts);
+    setDrafts([
+      ...drafts,
+      { name, pin: null, active_low: false, direction: [0, 0, 1], position: null, settle_s: null, group: null },
+    ]);
+    setChosen(name);
+  };
+  const read = async (event: ChangeEvent<HTMLInputElement>) => {
+    const [file] = event.target.files ?? [];
+    event.target.value = "";
+    if (!file) return;
+    try {
+      const lines = parseLp(await file.text());
+      setDrafts(assignLp(drafts, lines));
+      const same = lines.length === drafts.length;
+      setProblem(
+        same
+          ? null
+          : `The file has ${lines.length} directions and the rig ${drafts.length} lights; the first ones were taken.`,
+      );
+    } catch (error) {
+      setProblem(`${file.name}: ${error instanceof Error ? error.message : String(error)}`);
+    }
+  };
+  const save = async () => {
+    setSaving(true);
+    try {
+      await store.service.request("SET_RIG", { lights: drafts satisfies EditedLight[] });
+      store.notify({ text: "The rig file is saved." });
+      onDone();
+    } catch (error) {
+      setProblem(error instanceof Error ? error.message : String(error));
+    } finally {
+      setSaving(false);
+    }
+  };
+  const draft = drafts.find(({ name }) => name === chosen) ?? null;
+  const dome = drafts.map(({ name, direction }, index) => ({ name, direction, on: false, order: index + 1 }));
+  return (
+    <div className={styles.editor}>
+      <div className={styles.head}>
+        <h1>Edit the rig</h1>
+        <p>Drag a light to where it hangs, as the camera sees it from above. Saving switches every light off.</p>
+      </div>
+      <div className={styles.map}>
+        <DomeMap
+          lights={dome}
+          label="Dome of lights, to be placed"
+          chosen={chosen}
+          onPick={(name) => setChosen(name)}
+          onMove={(name, direction) => change(name, { direction, position: null })}
+        />
+      </div>
+      <div className={styles.side}>
+        <div className={styles.tools}>
+          <Button icon="plus" onClick={add}>
+            Add a light
+          </Button>
+          <label className={styles.file}>
+            Read a .lp file
+            <input type="file" accept=".lp,.txt,text/plain" onChange={read} />
+          </label>
+        </div>
+        {problem && (
+          <p className={styles.problem} role="alert">
+            {problem}
+          </p>
+        )}
+        <label className={styles.field}>
+          Light
+          <select value={chosen ?? ""} onChange={(event) => setChosen(event.target.value)}>
+            {drafts.map(({ name }, index) => (
+              <option key={name} value={name}>{`${index + 1} · ${lightLabel(name)}`}</option>
+            ))}
+          </select>
+        </label>
+        {draft && (
+          <DraftFields
+            key={drafts.indexOf(draft)}
+            draft={draft}
+            onChange={(with_) => change(draft.name, with_)}
+            onRemove={() => {
+              const rest = drafts.filter((one) => one !== draft);
+              setDrafts(rest);
+              setChosen(rest[0]?.name ?? null);
+            }}
+          />
+        )}
+        <div className={styles.end}>
+          <Button onClick={onDone}>Leave as it was</Button>
+          <Button tone="main" onClick={save} disabled={saving}>
+            {saving ? "Saving…" : "Save the rig"}
+          </Button>
+        </div>
+      </div>
+    </div>
+  );
+}
+
+interface FieldsProps {
+  draft: Draft;
+  onChange: (change: Partial<Draft>) => void;
+  onRemove: () => void;
+}
+
+function DraftFields({ draft, onChange, onRemove }: FieldsProps) {
+  const angles = draft.direction ? anglesOf(draft.direction) : { azimuth: 0, elevation: 90 };
+  const number = (text: string) => (text === "" || !Number.isFinite(Number(text)) ? null : Number(text));
+  const turn = (azimuth: number, elevation: number) =>
+    onChange({ direction: fromAngles(azimuth, elevation), position: null });
+  return (
+    <fieldset className={styles.fields}>
+      <legend className="visually-hidden">{draft.name}</legend>
+      <label className={styles.field} data-wide>
+        Name
+        <input
+          defaultValue={draft.name}
+          maxLength={60}
+          onBlur={(event) => event.target.value.trim() && onChange({ name: event.target.value.trim() })}
+        />
+      </label>
+      <label className={styles.field}>
+        Around, °
+        <input
+          type="number"
+          min={0}
+          max={359}
+          value={angles.azimuth}
+          onChange={(event) => turn(number(event.target.value) ?? 0, angles.elevation)}
+        />
+      </label>
+      <label className={styles.field}>
+        Up, °
+        <input
+          type="number"
+          min={0}
+          max={90}
+          value={angles.elevation}
+          onChange={(event) => turn(angles.azimuth, number(event.target.value) ?? 0)}
+        />
+      </label>
+      <label className={styles.field}>
+        Pin
+        <input
+          type="number"
+          min={0}
+          value={draft.pin ?? ""}
+          onChange={(event) => onChange({ pin: number(event.target.value) })}
+        />
+      </label>
+      <label className={styles.field}>
+        Settles in, s
+        <input
+          type="number"
+          min={0}
+          step={0.1}
+          value={draft.settle_s ?? ""}
+          placeholder="default"
+          onChange={(event) => onChange({ settle_s: number(event.target.value) })}
+        />
+      </label>
+      <label className={styles.field} data-wide>
+        Group
+        <input
+          value={draft.group ?? ""}
+          maxLength={60}
+          onChange={(event) => onChange({ group: event.target.value || null })}
+        />
+      </label>
+      <label className={styles.check} data-wide>
+        <span>Lit while its line is low</span>
+        <input
+          type="checkbox"
+          checked={draft.active_low}
+          onChange={(event) => onChange({ active_low: event.target.checked })}
+        />
+      </label>
+      <Button tone="quiet" icon="trash" onClick={onRemove}>
+        Take it out of the rig
+      </Button>
+    </fieldset>
+  );
+}
+
+function draftOf({ name, pin, active_low, direction, position, settle_s, group }: LightInfo): Draft {
+  return {
+    name,
+    pin,
+    active_low,
+    direction: direction as Direction | null,
+    position: position as Draft["position"],
+    settle_s,
+    group,
+  };
+}
+
+function freeName(drafts: Draft[]): string {
+  const names = new Set(drafts.map(({ name }) => name));
+  let number = drafts.length + 1;
+  while (names.has(`light_${number}`)) number++;
+  return `light_${number}`;
+}

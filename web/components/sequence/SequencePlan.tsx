@@ -1,0 +1,241 @@
+"use client";
+
+import { type ReactNode, useEffect, useState } from "react";
+import { findEntry } from "@/lib/config";
+import { ringOrder } from "@/lib/dome";
+import { exposureWarnings, shutterSeconds } from "@/lib/exposure";
+import { bytes, duration, plural } from "@/lib/format";
+import { usePreference } from "@/lib/preferences";
+import type { CapturePhotometricSet, ConfigEntry } from "@/lib/protocol";
+import { bytesPerFrame, folderName, nameProblem, notesOf, secondsPerFrame } from "@/lib/sequence";
+import { selectedCamera } from "@/services/RigStore";
+import { DomeMap } from "../lights/DomeMap";
+import { useConnected, useRig } from "../RigProvider";
+import { Button } from "../ui/Button";
+import { EmptyState } from "../ui/EmptyState";
+import { useKeys } from "../useKeys";
+import { ExposureCheck } from "./ExposureCheck";
+import { LightOrder } from "./LightOrder";
+import styles from "./SequencePlan.module.css";
+import { TestShots } from "./TestShots";
+
+const NONE: ConfigEntry[] = [];
+const SETTLE_S = 0.5;
+
+interface Props {
+  onStart: (payload: CapturePhotometricSet) => void;
+  children?: ReactNode;
+}
+
+/** Everything that is decided before the first frame. */
+export function SequencePlan({ onStart, children }: Props) {
+  const lights = useRig((rig) => rig.lights);
+  const camera = useRig(selectedCamera);
+  const connected = useConnected();
+  const entries = useRig((rig) => (camera ? rig.config[camera.camera_id] : undefined)) ?? NONE;
+  const jobs = useRig((rig) => rig.jobs);
+  const captures = useRig((rig) => rig.captures);
+  const storage = useRig((rig) => rig.storage);
+  const [kept, setOrder] = usePreference<string[] | null>("sequence", null);
+  const [ambient, setAmbient] = usePreference("ambient", true);
+  const [pauses, setPauses] = usePreference("pauseOnFailure", true);
+  const [blackout, setBlackout] = usePreference("blackout", true);
+  const [name, setName] = usePreference("setName", "");
+  const [facts, setFacts] = useState({ notes: "", catalogue: "", scale: "" });
+  const now = useMinute();
+
+  const known = lights?.lights ?? [];
+  const all = ringOrder(
+    known.map((light) => ({ ...light, direction: light.direction as [number, number, number] | null })),
+  );
+  const order = (kept ?? all.map((light) => light.name)).filter((one) => known.some((light) => light.name === one));
+  const shutter = shutterSeconds(String(findEntry(entries, "shutterspeed")?.value ?? ""));
+  const frames = order.length + (ambient ? 1 : 0);
+  const time = frames * secondsPerFrame(jobs, shutter, SETTLE_S);
+  const room = frames * bytesPerFrame(captures);
+  const tooBig = storage !== null && room > storage.free_bytes;
+  const problem = nameProblem(name);
+  const warnings = exposureWarnings(entries);
+  const reason = !connected
+    ? "There is no connection to the server."
+    : !camera
+      ? "No camera is selected."
+      : order.length === 0
+        ? "Choose at least one light."
+        : (problem ?? (tooBig ? "The disk has too little room." : null));
+  const start = () => {
+    if (reason !== null) return;
+    const on_failure = pauses ? "pause" : "fail";
+    onStart({
+      light_sequence: order,
+      set_name_prefix: name.trim() || null,
+      ambient,
+      on_failure,
+      notes: notesOf(facts),
+    });
+  };
+  useKeys({ "Shift+S": start });
+  const pick = (light: string) =>
+    setOrder(order.includes(light) ? order.filter((one) => one !== light) : [...order, light]);
+
+  if (lights && known.length === 0) {
+    return (
+      <EmptyState icon="lights" title="The rig has no lights yet">
+        <p>A photometric set takes one picture per light. Add the lights on the Lights screen first.</p>
+      </EmptyState>
+    );
+  }
+  const dome = known.map(({ name: light, direction, fault }) => ({
+    name: light,
+    direction: direction as [number, number, number] | null,
+    fault,
+    on: lights?.states[light] ?? false,
+    order: order.includes(light) ? order.indexOf(light) + 1 : null,
+  }));
+  return (
+    <div className={styles.plan}>
+      <div className={styles.head}>
+        <h1>Photometric set</h1>
+        <p>One picture per light, with nothing else changed.</p>
+      </div>
+      <div className={styles.map}>
+        <div className={styles.dome}>
+          <DomeMap lights={dome} label="Lights of the sequence, by number" onPick={pick} />
+        </div>
+        <LightOrder order={order} onOrder={setOrder} onAll={() => setOrder(all.map((light) => light.name))} />
+      </div>
+      <div className={styles.side}>
+        <div className={styles.scroll}>
+          {children}
+          <Section title="Exposure">
+            <ExposureCheck warnings={warnings} cameraId={camera?.camera_id ?? null} known={entries.length > 0} />
+          </Section>
+          <Section title="Test shots">
+            <TestShots
+              lights={all.filter((light) => order.includes(light.name))}
+              reason={reason === problem ? null : reason}
+            />
+          </Section>
+          <Section title="Set">
+            <label className={styles.field}>
+              Name
+              <input
+                value={name}
+                maxLength={80}
+                placeholder="photometric_set"
+                aria-invalid={problem !== null}
+                onChange={(event) => setName(event.target.value)}
+              />
+              <span className={problem ? styles.problem : styles.preview}>
+                {problem ?? (now ? folderName(name, now) : "")}
+              </span>
+            </label>
+            <div className={styles.pair}>
+              <label className={styles.field}>
+                Catalogue number
+                <input
+                  value={facts.catalogue}
+                  maxLength={120}
+                  onChange={(event) => setFacts({ ...facts, catalogue: event.target.value })}
+                />
+              </label>
+              <label className={styles.field}>
+                Scale
+                <input
+                  value={facts.scale}
+                  maxLength={120}
+                  placeholder="12.5 px/mm"
+                  onChange={(event) => setFacts({ ...facts, scale: event.target.value })}
+                />
+              </label>
+            </div>
+            <label className={styles.field}>
+              Notes
+              <textarea
+                rows={2}
+                value={facts.notes}
+                maxLength={3000}
+                onChange={(event) => setFacts({ ...facts, notes: event.target.value })}
+              />
+            </label>
+          </Section>
+          <Section title="While it runs">
+            <Choice
+              label="Ambient frame"
+              detail="First one frame with every light off"
+              checked={ambient}
+              onChange={setAmbient}
+            />
+            <Choice
+              label="Pause on a failure"
+              detail="Instead of ending the set"
+              checked={pauses}
+              onChange={setPauses}
+            />
+            <Choice
+              label="Black out this screen"
+              detail="It is a light source too; a tap wakes it"
+              checked={blackout}
+              onChange={setBlackout}
+            />
+          </Section>
+        </div>
+        <div className={styles.start}>
+          <p className={styles.estimate}>
+            <strong>{plural(frames, "frame")}</strong>
+            <span>
+              about {duration(time)} · {bytes(room)}
+            </span>
+            {reason ? (
+              <span className={styles.problem}>{reason}</span>
+            ) : (
+              warnings.length > 0 && <span className={styles.warned}>{plural(warnings.length, "warning")} above</span>
+            )}
+          </p>
+          <Button tone="main" icon="play" reason={reason} onClick={start} title="Start (Shift+S)">
+            Start
+          </Button>
+        </div>
+      </div>
+    </div>
+  );
+}
+
+function Section({ title, children }: { title: string; children: ReactNode }) {
+  return (
+    <section className={styles.section}>
+      <h2>{title}</h2>
+      {children}
+    </section>
+  );
+}
+
+interface ChoiceProps {
+  label: string;
+  detail: string;
+  checked: boolean;
+  onChange: (checked: boolean) => void;
+}
+
+export function Choice({ label, detail, checked, onChange }: ChoiceProps) {
+  return (
+    <label className={styles.choice}>
+      <span>
+        {label}
+        <span className={styles.detail}>{detail}</span>
+      </span>
+      <input type="checkbox" checked={checked} onChange={(event) => onChange(event.target.checked)} />
+    </label>
+  );
+}
+
+/** The time, for a preview of names; none while the page is made on a server. */
+function useMinute(): Date | null {
+  const [now, setNow] = useState<Date | null>(null);
+  useEffect(() => {
+    setNow(new Date());
+    const timer = setInterval(() => setNow(new Date()), 10_000);
+    return () => clearInterval(timer);
+  }, []);
+  return now;
+}

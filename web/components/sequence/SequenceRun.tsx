@@ -1,0 +1,224 @@
+"use client";
+
+import Link from "next/link";
+import { useState } from "react";
+import { imageUrl, thumbnailUrl } from "@/lib/base";
+import type { Direction } from "@/lib/dome";
+import { duration, lightLabel, plural } from "@/lib/format";
+import { usePreference } from "@/lib/preferences";
+import type { Job, JobStep } from "@/lib/protocol";
+import { type DomeLight, DomeMap } from "../lights/DomeMap";
+import { useConnected, useRig, useStore } from "../RigProvider";
+import { Button } from "../ui/Button";
+import { Icon } from "../ui/Icon";
+import { CancelJobDialog } from "./CancelJobDialog";
+import styles from "./SequenceRun.module.css";
+
+type JobAction = "PAUSE_JOB" | "RESUME_JOB" | "RETRY_STEPS" | "SKIP_STEPS";
+
+const HEADLINES: Record<Job["state"], string> = {
+  running: "Capturing",
+  paused: "Paused",
+  completed: "Done",
+  failed: "Ended early",
+  cancelled: "Stopped",
+  interrupted: "Interrupted",
+};
+
+/** A set under way, large enough to be read across a room, and what can be done about it. */
+export function SequenceRun({ job, onNew }: { job: Job; onNew: () => void }) {
+  const store = useStore();
+  const connected = useConnected();
+  const [asking, setAsking] = useState(false);
+  const [busy, setBusy] = useState<JobAction | null>(null);
+  const [blackout, setBlackout] = usePreference("blackout", true);
+  const reason = connected ? null : "There is no connection to the server.";
+  const failed = job.steps.filter((step) => step.state === "failed");
+  const going = job.state === "running" || job.state === "paused";
+  const ask = async (action: JobAction, steps?: number[]) => {
+    setBusy(action);
+    try {
+      await store.service.request(action, { job_id: job.job_id, ...(steps && { steps }) });
+    } catch (error) {
+      store.complain(error);
+    } finally {
+      setBusy(null);
+    }
+  };
+  return (
+    <div className={styles.run} data-state={job.state}>
+      <div className={styles.head}>
+        <div className={styles.count}>
+          <h1>
+            <span className={styles.state}>{HEADLINES[job.state]}</span>{" "}
+            <span className={styles.set}>{job.set_name}</span>
+          </h1>
+          <p className={styles.numbers} data-testid="progress">
+            <strong>{job.index}</strong>
+            <span> / {job.total}</span>
+          </p>
+          <p className={styles.now}>
+            {job.state === "running" && job.current_light && lightLabel(job.current_light)}
+            {job.state === "running" && !job.current_light && "Ambient frame"}
+            {job.state === "running" && job.seconds_left !== null && ` · ${duration(job.seconds_left)} left`}
+            {job.state === "completed" && `All ${plural(job.total, "frame")} are on the disk.`}
+            {job.state === "paused" && failed.length === 0 && "Camera and lights are free. Nothing is lost."}
+          </p>
+        </div>
+        {(job.error || failed.length > 0) && <Failure job={job} failed={failed} reason={reason} onAsk={ask} />}
+        <div className={styles.buttons}>
+          {job.state === "running" && (
+            <Button icon="pause" reason={reason} disabled={busy !== null} onClick={() => ask("PAUSE_JOB")}>
+              {busy === "PAUSE_JOB" ? "Pausing…" : "Pause"}
+            </Button>
+          )}
+          {(job.state === "paused" || job.state === "interrupted") && (
+            <Button icon="play" tone="main" reason={reason} disabled={busy !== null} onClick={() => ask("RESUME_JOB")}>
+              Go on
+            </Button>
+          )}
+          {going && (
+            <Button icon="stop" tone="danger" reason={reason} onClick={() => setAsking(true)}>
+              Cancel
+            </Button>
+          )}
+          {job.state === "running" && (
+            <Button icon="moon" aria-pressed={blackout} onClick={() => setBlackout(!blackout)}>
+              Blackout
+            </Button>
+          )}
+          {!going && (
+            <>
+              <Link className={styles.open} href={`/set/?name=${encodeURIComponent(job.set_name)}`}>
+                <Icon name="gallery" /> Look at the set
+              </Link>
+              <Button tone="main" onClick={onNew}>
+                Next set
+              </Button>
+            </>
+          )}
+        </div>
+        <RunDome job={job} />
+      </div>
+      <FrameSheet job={job} reason={reason} onAsk={ask} />
+      {asking && <CancelJobDialog job={job} onClose={() => setAsking(false)} />}
+    </div>
+  );
+}
+
+interface FailureProps {
+  job: Job;
+  failed: JobStep[];
+  reason: string | null;
+  onAsk: (action: JobAction, steps?: number[]) => void;
+}
+
+/** What went wrong, what to do about it, and the ways on. */
+function Failure({ job, failed, reason, onAsk }: FailureProps) {
+  const words = job.error ?? failed.at(-1)?.error ?? "A frame failed.";
+  const can = job.state === "paused" || job.state === "failed" || job.state === "interrupted";
+  return (
+    <div className={styles.failure} role="alert">
+      <p>
+        <strong>{words}</strong>
+      </p>
+      {job.hint && <p>{job.hint}</p>}
+      {can && failed.length > 0 && (
+        <div className={styles.buttons}>
+          <Button
+            icon="retry"
+            reason={reason}
+            onClick={() =>
+              onAsk(
+                "RETRY_STEPS",
+                failed.map((step) => step.index),
+              )
+            }
+          >
+            {failed.length === 1 ? "Retry this frame" : `Retry ${failed.length} failed frames`}
+          </Button>
+          <Button
+            icon="skip"
+            reason={reason}
+            onClick={() =>
+              onAsk(
+                "SKIP_STEPS",
+                failed.map((step) => step.index),
+              )
+            }
+          >
+            Skip
+          </Button>
+        </div>
+      )}
+    </div>
+  );
+}
+
+function RunDome({ job }: { job: Job }) {
+  const lights = useRig((rig) => rig.lights);
+  if (!lights?.lights.some((light) => light.direction)) return null;
+  const dome: DomeLight[] = lights.lights.map(({ name, direction, fault }) => {
+    const step = job.steps.find((one) => one.light === name);
+    return {
+      name,
+      direction: direction as Direction | null,
+      fault,
+      on: lights.states[name] ?? false,
+      order: step ? step.index : null,
+      mark: step ? markOf(step) : null,
+    };
+  });
+  return (
+    <div className={styles.dome}>
+      <DomeMap lights={dome} label="Lights of the sequence and their frames" disabled />
+    </div>
+  );
+}
+
+function markOf(step: JobStep): DomeLight["mark"] {
+  if (step.state === "done") return step.warning ? "warned" : "done";
+  return step.state === "failed" || step.state === "skipped" ? step.state : null;
+}
+
+const WORDS: Record<JobStep["state"], string> = {
+  pending: "waits",
+  running: "exposing",
+  done: "OK",
+  failed: "failed",
+  skipped: "skipped",
+};
+
+/** The frames as they come. */
+function FrameSheet({ job, reason, onAsk }: Omit<FailureProps, "failed">) {
+  const resting = job.state !== "running" && job.state !== "cancelled";
+  return (
+    <ul className={styles.sheet} aria-label="Frames">
+      {job.steps.map((step) => {
+        const file = step.files.find((path) => /\.jpe?g$/i.test(path)) ?? step.files[0];
+        const name = step.light ? lightLabel(step.light) : "Ambient";
+        return (
+          <li key={step.index} data-state={step.state} data-warned={step.warning ? true : undefined}>
+            <div className={styles.picture}>
+              {file ? (
+                <img src={thumbnailUrl(imageUrl(file), 320)} alt="" loading="lazy" />
+              ) : (
+                <span>{step.index || "A"}</span>
+              )}
+            </div>
+            <p className={styles.frame}>
+              <span>{name}</span>
+              <span className={styles.mark}>{step.warning ? "check" : WORDS[step.state]}</span>
+            </p>
+            {(step.error || step.warning) && <p className={styles.why}>{step.error ?? step.warning}</p>}
+            {step.warning && resting && (
+              <Button icon="retry" reason={reason} onClick={() => onAsk("RETRY_STEPS", [step.index])}>
+                Retry
+              </Button>
+            )}
+          </li>
+        );
+      })}
+    </ul>
+  );
+}

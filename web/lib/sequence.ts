@@ -1,0 +1,55 @@
+/** Names and estimates of a set that is about to be captured. */
+import type { ImageFile, Job } from "./protocol";
+
+const DEFAULT_PREFIX = "photometric_set";
+const TRANSFER_S = 2.5;
+const USUAL_BYTES = 8_000_000;
+
+/** What is wrong with a set's name, in words; null where nothing is. */
+export function nameProblem(name: string): string | null {
+  const wrong = [...new Set(name.replace(/[A-Za-z0-9._ -]/g, ""))];
+  if (wrong.length > 0) return `A name may hold letters, digits, - _ . and spaces, but not ${wrong.join(" ")}`;
+  return name.startsWith(".") ? "A name may not begin with a dot." : null;
+}
+
+/** The name that the set's folder will have. */
+export function folderName(name: string, now: Date): string {
+  const prefix = name.trim().replaceAll(" ", "_") || DEFAULT_PREFIX;
+  const two = (value: number) => String(value).padStart(2, "0");
+  const day = `${now.getFullYear()}${two(now.getMonth() + 1)}${two(now.getDate())}`;
+  return `${prefix}_${day}-${two(now.getHours())}${two(now.getMinutes())}${two(now.getSeconds())}`;
+}
+
+/** Seconds per frame: as the last set took, else from shutter and settling time. */
+export function secondsPerFrame(jobs: Job[], shutter: number | null, settle: number): number {
+  const last = jobs.find((job) => job.state === "completed" && job.finished_at && job.total > 0);
+  if (last?.finished_at) {
+    const took = (Date.parse(last.finished_at) - Date.parse(last.started_at)) / 1000 / last.steps.length;
+    if (took > 0 && took < 600) return took;
+  }
+  return (shutter ?? 0.1) + settle + TRANSFER_S;
+}
+
+/** Bytes per frame, from the last shots. */
+export function bytesPerFrame(captures: ImageFile[]): number {
+  const last = captures.slice(0, 12);
+  if (last.length === 0) return USUAL_BYTES;
+  const shots = new Set(last.map((file) => file.filename.replace(/\.[^.]+$/, ""))).size;
+  return last.reduce((sum, file) => sum + file.size, 0) / shots;
+}
+
+export interface SetFacts {
+  notes: string;
+  catalogue: string;
+  scale: string;
+}
+
+/** The notes as the manifest keeps them. */
+export function notesOf({ notes, catalogue, scale }: SetFacts): string | null {
+  const lines = [
+    catalogue.trim() && `Catalogue number: ${catalogue.trim()}`,
+    scale.trim() && `Scale: ${scale.trim()}`,
+    notes.trim(),
+  ];
+  return lines.filter(Boolean).join("\n") || null;
+}
