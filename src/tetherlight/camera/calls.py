@@ -18,9 +18,9 @@ class Deadlines:
     libgphoto2 itself gives up after 2.5 s on the network, and after 20 s on USB (100 s for a capture).
     """
 
-    start: float = 15.0
     open: float = 30.0
-    close: float = 6.0
+    close: float = 4.0
+    """For everything that closing takes: half for calls under way, half for leaving the camera."""
     probe: float = 8.0
     config: float = 30.0
     entry: float = 10.0
@@ -32,7 +32,7 @@ class Deadlines:
     """Beyond twice the shutter time and the self-timer, until the last file is announced."""
     read_back: float = 1.0
     busy: float = 1.0
-    """How long a capture is offered again to a camera that refuses it as busy; nothing was taken then."""
+    """How long a capture or a value is offered again to a camera that refuses it as busy; nothing was done then."""
     settle: float = 3.0
     """How long a call waits for a camera that is being recovered."""
     look_first: float = 0.25

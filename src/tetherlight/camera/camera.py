@@ -3,7 +3,7 @@
 import time
 from collections import deque
 from collections.abc import AsyncIterator, Callable, Collection, Sequence
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Literal
@@ -229,14 +229,13 @@ class Camera:
     async def _write(self, entry: ConfigEntry, wanted: ConfigValue) -> ConfigEntry:
         patience = self._deadlines.read_back
         try:
-            raw, agreed = await self._session.request(
+            raw, agreed = await self._session.patiently(
                 calls.set_config(entry.name, wanted, patience, self._deadlines.entry)
             )
         except CameraError as error:
-            if not suspicious(error):
+            if not suspicious(error) or not await self._session.answers():
                 raise
-            # Either the connection broke, which reading would show as well, or the camera refuses the value.
-            await self._session.request(calls.probe(self._deadlines.probe))
+            # The connection holds: it is the value that the camera refuses.
             raw, agreed = await self._session.request(calls.entry(entry.name, self._deadlines.entry)), False
         kept = self._updated(raw)
         if not agreed:
@@ -251,6 +250,9 @@ class Camera:
         try:
             taken = await self._shutter.release()
         except CameraError as error:
+            if restore is not None:
+                with suppress(CameraError):
+                    await self._write(*restore)
             if type(error) is CameraError:
                 raise CaptureFailed(
                     error.message, hint="Often the lens could not focus.", details=error.details

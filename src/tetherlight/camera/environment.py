@@ -5,6 +5,7 @@ import os
 import secrets
 from pathlib import Path
 
+from tetherlight.camera.saving import rename_new
 from tetherlight.settings import Settings
 
 GUID_LINE = "ptp2_ip=guid="
@@ -28,8 +29,13 @@ def worker_environment(settings: Settings, name: str) -> dict[str, str]:
 def _introduce(guid_file: Path, folder: Path) -> None:
     """See to it that all our processes show network cameras the same identity: a camera is paired once."""
     folder.mkdir(parents=True, exist_ok=True, mode=0o750)
-    with contextlib.suppress(FileExistsError), guid_file.open("x") as file:
-        file.write(":".join(f"{byte:02x}" for byte in secrets.token_bytes(16)))
+    if not guid_file.exists():
+        draft = guid_file.with_name(f".guid-{secrets.token_hex(4)}")
+        draft.write_text(":".join(f"{byte:02x}" for byte in secrets.token_bytes(16)))
+        # Whoever is first wins; nobody ever reads half of it.
+        with contextlib.suppress(FileExistsError):
+            rename_new(draft, guid_file)
+        draft.unlink(missing_ok=True)
     settings = folder / "settings"
     lines = settings.read_text(errors="replace").splitlines() if settings.exists() else []
     if not any(line.startswith(GUID_LINE) for line in lines):

@@ -72,10 +72,12 @@ class Lane:
         while self.owner is not None:
             await self._unowned.wait()
 
-    async def drain(self, seconds: float) -> None:
-        """Wait for the calls that are under way or in the queue, at most `seconds`; end what is left."""
+    async def drain(self, seconds: float) -> bool:
+        """Wait for the calls that are under way or in the queue, at most `seconds`; return whether none was cut off."""
         if self._tasks:
             await asyncio.wait(self._tasks, timeout=seconds)
-        for task in list(self._tasks):
+        left = list(self._tasks)
+        for task in left:
             task.cancel()
-        await asyncio.gather(*self._tasks, return_exceptions=True)
+        await asyncio.gather(*left, return_exceptions=True)
+        return not left

@@ -44,14 +44,20 @@ class Link:
         """Open the camera at a port, starting a worker where there is none."""
         if not self.alive:
             await self.kill()
-            environment = await asyncio.to_thread(worker_environment, self._settings, self.name)
-            self._channel = await Channel.spawn(self.name, environment)
+            self._channel = await self._spawn()
         try:
             return await self.request(calls.open_camera(model, port, self._deadlines.open))
         except CameraBusy:
             # libgphoto2 leaks two descriptors when a camera refuses the session.
             await self.kill()
             raise
+
+    async def _spawn(self) -> Channel:
+        try:
+            environment = await asyncio.to_thread(worker_environment, self._settings, self.name)
+            return await Channel.spawn(self.name, environment)
+        except OSError as error:
+            raise CameraCrashed(f"The camera's worker process could not be started ({error.strerror}).") from error
 
     async def open_patiently(self, model: str, port: str) -> Opened:
         """Open the camera, and once more where it did not answer: it may still be leaving somebody else."""
@@ -68,10 +74,10 @@ class Link:
             return
         if channel.alive:
             try:
-                await channel.request(calls.close_camera(self._deadlines.close))
+                await channel.request(calls.close_camera(self._deadlines.close / 2))
             except TetherlightError:
                 await channel.kill()
-        await channel.close(self._deadlines.close)
+        await channel.close(self._deadlines.close / 2)
 
     async def kill(self) -> None:
         """End the worker at once, whatever it does."""

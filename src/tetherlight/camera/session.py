@@ -2,6 +2,7 @@
 
 import asyncio
 import contextlib
+import time
 from collections.abc import Awaitable, Callable, Collection
 from typing import Literal, Protocol, TypeVar
 
@@ -12,11 +13,13 @@ from tetherlight.camera.identity import FoundCamera
 from tetherlight.camera.lane import Lane
 from tetherlight.camera.link import Link
 from tetherlight.camera.recovery import Recovery
-from tetherlight.errors import CameraError, CameraNotFound, CameraNotOpen
+from tetherlight.errors import CameraBusy, CameraError, CameraNotFound, CameraNotOpen
 from tetherlight.models import CameraState
 from tetherlight.settings import Settings
 
 T = TypeVar("T")
+BUSY_PAUSE = 0.05
+"""Seconds between two offers to a busy camera."""
 
 
 class Keeper(Protocol):
@@ -85,7 +88,8 @@ class Session:
             await asyncio.gather(self.recovery, return_exceptions=True)
             # It may have been in the middle of a call, whose answer must not be taken for another's.
             await self._link.kill()
-        await self.lane.drain(self._deadlines.close)
+        if not await self.lane.drain(self._deadlines.close / 2):
+            await self._link.kill()
         await self._link.close()
 
     def look_now(self) -> None:
@@ -100,6 +104,17 @@ class Session:
         """Do the work in its turn; where `again` is set, doing it twice is harmless, so a fault is tried once more."""
         self._require_open()
         return await self.lane.run(lambda: self._attempt(work, again=again))
+
+    async def patiently(self, call: Call[T]) -> T:
+        """Make a call from within work that has its turn, again and again for a moment while the camera is busy."""
+        give_up = time.monotonic() + self._deadlines.busy
+        while True:
+            try:
+                return await self._link.request(call)
+            except CameraBusy:
+                if time.monotonic() >= give_up:
+                    raise
+            await asyncio.sleep(BUSY_PAUSE)
 
     async def _attempt(self, work: Callable[[], Awaitable[T]], *, again: bool) -> T:
         await self._until_ready()
@@ -134,18 +149,23 @@ class Session:
         """Find out whether the connection outlived an error; begin the recovery where it did not."""
         if not suspicious(error):
             return True
-        if self._link.alive:
-            try:
-                await self._link.request(calls.probe(self._deadlines.probe))
-            except CameraError:
-                pass  # it is not there: the recovery begins below
-            else:
-                return True
+        if await self.answers():
+            return True
         if self.state is CameraState.READY:
             self.state, self.cause = CameraState.RECOVERING, error.message
             self._settled.clear()
             self.recovery = asyncio.create_task(self._recover(error.message), name=f"recovery of {self._link.name}")
         return False
+
+    async def answers(self) -> bool:
+        """Ask the camera something that no cache can answer."""
+        if not self._link.alive:
+            return False
+        try:
+            await self._link.request(calls.probe(self._deadlines.probe))
+        except CameraError:
+            return False
+        return True
 
     async def _recover(self, cause: str) -> None:
         self.found = await self._ladder.run(self.found, cause, self._tell, self._adopt)

@@ -14,7 +14,7 @@ Raw = dict[str, Any]
 ACTIONS_SECTION = "/main/actions/"
 """Entries that make the camera do something; what they read back says nothing."""
 UNKNOWN_TOGGLE = 2
-UNITS = re.compile(r"^f/?\s*(?=[\d.])|\s*(?:sec\.?|s|mm|k|%)$", re.IGNORECASE)
+UNITS = re.compile(r"^f/?\s*(?=[\d.])|\s*(?:sec\.?|s|mm|k|%|\")$", re.IGNORECASE)
 
 
 class WidgetType(IntEnum):

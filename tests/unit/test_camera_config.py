@@ -1,0 +1,87 @@
+"""The config cache: names, aliases, changes, and what the camera's status is read from."""
+
+from typing import Any
+
+import pytest
+
+from tetherlight.camera.config import ConfigCache
+from tetherlight.errors import ConfigNotFound
+from tetherlight.models import ConfigEntry, ConfigType
+
+
+def entry(name: str, value: Any = "1", section: str = "settings", **fields: Any) -> ConfigEntry:
+    path = f"/main/{section}/{name}"
+    return ConfigEntry(
+        **{
+            "name": name,
+            "label": name.upper(),
+            "value": value,
+            "type": ConfigType.TEXT,
+            "readonly": False,
+            "path": path,
+        }
+        | fields
+    )
+
+
+def filled(*found: ConfigEntry) -> ConfigCache:
+    cache = ConfigCache()
+    cache.fill(found)
+    return cache
+
+
+def test_an_entry_is_found_by_name_path_and_alias() -> None:
+    cache = filled(entry("f-number", "f/8"), entry("iso"))
+    for name in ("f-number", "aperture", "/main/settings/f-number"):
+        assert cache.find(name).value == "f/8"
+    assert cache.find("aperture").alias == "aperture"
+    assert cache.find("iso").alias == "iso"
+
+
+def test_the_common_name_wins_over_what_makers_call_it() -> None:
+    cache = filled(entry("f-number"), entry("aperture", "5.6"))
+    assert cache.find("aperture").value == "5.6"
+    assert cache.find("f-number").alias is None
+
+
+def test_of_two_entries_with_one_name_the_first_is_meant() -> None:
+    cache = filled(entry("iso", "100"), entry("iso", "200", section="other"))
+    assert cache.find("iso").value == "100"
+    assert cache.find("/main/other/iso").value == "200"
+
+
+def test_an_unknown_name_is_reported_and_not_repeated_whole() -> None:
+    with pytest.raises(ConfigNotFound, match=r"^Config 'nonsense' not found\.$"):
+        filled(entry("iso")).find("nonsense")
+    with pytest.raises(ConfigNotFound) as caught:
+        filled().find("x" * 1000)
+    assert len(caught.value.message) < 250
+
+
+def test_only_what_changed_is_told() -> None:
+    cache = filled(entry("iso"), entry("artist"))
+    assert cache.fill([entry("iso"), entry("artist")]) == []
+    assert [each.name for each in cache.fill([entry("iso", "2"), entry("artist")])] == ["iso"]
+    assert cache.update(entry("iso", "2", section="other")) == (cache.find("iso"), False)
+    kept, changed = cache.update(entry("iso", "3", section="other"))
+    assert (kept.path, kept.alias, changed) == ("/main/settings/iso", "iso", True)
+
+
+def test_an_event_may_name_an_entry_by_its_label() -> None:
+    cache = filled(entry("viewfinder", label="Live View Status"))
+    assert cache.name_of("Live View Status") == "viewfinder"
+    assert cache.name_of("viewfinder") == "viewfinder"
+    assert cache.name_of("d11c") is None
+
+
+@pytest.mark.parametrize(
+    ("text", "percent"), [("50%", 50), ("100", 100), ("Low", 10), ("Full", 100), ("unknown", None), ("", None)]
+)
+def test_the_battery_is_read_from_numbers_and_words(text: str, percent: int | None) -> None:
+    assert filled(entry("batterylevel", text)).battery_percent() == percent
+
+
+def test_what_a_camera_does_not_say_is_unknown() -> None:
+    cache = filled(entry("iso"))
+    assert (cache.battery_percent(), cache.shots_left(), cache.lens()) == (None, None, None)
+    assert filled(entry("availableshots", "42")).shots_left() == 42
