@@ -207,6 +207,17 @@ async def test_a_camera_that_is_unplugged_is_lost_and_comes_back_elsewhere(world
     await works_again(world)
 
 
+async def test_leaving_a_network_camera_costs_no_other_descriptor(world: OpenCamera) -> None:
+    """libgphoto2 closes descriptor 0 when it leaves a network camera; the next socket must not get that number."""
+    for times in (1, 2, 3):
+        await world.fault("rst", "preview")
+        assert (await world.camera.preview()).width
+        await world.recorder.ready_again(times)
+        worker = Path("/proc", str(world.camera.worker_pid), "fd")
+        assert (worker / "0").readlink() == Path("/dev/null")
+    assert len(list(worker.iterdir())) < 12
+
+
 async def test_a_camera_that_was_off_has_its_settings_restored(world: OpenCamera) -> None:
     await world.camera.set_config("aperture", "11")
     await world.simulator.control("power", camera="camera1", on=False)
