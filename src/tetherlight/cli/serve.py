@@ -3,13 +3,14 @@
 import contextlib
 import tempfile
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from tetherlight.cli.simulate import running_simulator
-from tetherlight.server.serve import Address, serve
-from tetherlight.settings import Settings, load_settings
+
+if TYPE_CHECKING:
+    from tetherlight.settings import Settings
 
 
 def command(  # noqa: PLR0917 - typer reads the options off the parameters
@@ -22,6 +23,9 @@ def command(  # noqa: PLR0917 - typer reads the options off the parameters
     tls_key: Annotated[Path | None, typer.Option(help="The certificate's private key (PEM).")] = None,
 ) -> None:
     """Run the server until it is interrupted."""
+    from tetherlight.server.serve import Address, serve  # noqa: PLC0415 - takes longer to load than --help should take
+    from tetherlight.settings import load_settings  # noqa: PLC0415
+
     settings = load_settings()
     address = Address(host, port, tls_cert, tls_key)
     with contextlib.ExitStack() as stack:
@@ -31,7 +35,7 @@ def command(  # noqa: PLR0917 - typer reads the options off the parameters
         serve(settings, address, no_auth=no_auth, token_dir=token_dir)
 
 
-def _simulated(settings: Settings, cameras: int, stack: contextlib.ExitStack) -> Settings:
+def _simulated(settings: "Settings", cameras: int, stack: contextlib.ExitStack) -> "Settings":
     simulator = stack.enter_context(running_simulator(cameras))
     # Pairings with simulated cameras are worth nothing afterwards.
     state_dir = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="tetherlight-state-")))

@@ -1,0 +1,131 @@
+"""`tetherlight info`, `cameras`, `select`, `deselect`, `capture` and `events`."""
+
+import itertools
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from tetherlight.cli import completion
+from tetherlight.cli.options import CAMERA_HELP, choose_camera, connected, options_of
+
+if TYPE_CHECKING:
+    from tetherlight.client.events import RigEvent
+
+CameraOption = Annotated[str | None, typer.Option("--camera", help=CAMERA_HELP, autocompletion=completion.cameras)]
+
+
+def info(context: typer.Context) -> None:
+    """Tell what the server is and how its rig stands."""
+    from tetherlight.cli.output import bytes_text, show  # noqa: PLC0415
+
+    with connected(context) as rig:
+        found = rig.server
+    cameras = [f"{camera.camera_id} ({camera.state.value})" for camera in found.cameras]
+    rows = [
+        ("server", f"tetherlight {found.version}, protocol {found.protocol}"),
+        ("cameras", ", ".join(cameras) or "none open"),
+        ("selected", found.selected),
+        ("lights", f"{len(found.lights.lights)}, driven by {found.lights.driver}"),
+        ("jobs", ", ".join(f"{job.job_id} ({job.state.value})" for job in found.jobs) or "none"),
+        ("captures", f"{found.storage.path}, {bytes_text(found.storage.free_bytes)} free"),
+        ("simulated", found.simulated),
+    ]
+    show(context, found, ("", ""), rows, empty="")
+
+
+def cameras(context: typer.Context) -> None:
+    """List the cameras that are there."""
+    from tetherlight.cli.output import show  # noqa: PLC0415
+
+    with connected(context) as rig:
+        found = rig.cameras()
+    rows = [(one.camera_id, one.model, one.port, one.state.value, one.selected) for one in found]
+    empty = "No camera was found. `tetherlight doctor` looks for the reason."
+    show(context, found, ("CAMERA_ID", "MODEL", "PORT", "STATE", "SELECTED"), rows, empty=empty)
+
+
+def select(
+    context: typer.Context,
+    camera: Annotated[str | None, typer.Argument(help=CAMERA_HELP, autocompletion=completion.cameras)] = None,
+) -> None:
+    """Open a camera and make it the one that is meant where none is named."""
+    from tetherlight.cli.output import say  # noqa: PLC0415
+
+    with connected(context) as rig:
+        found = rig.select(camera_id=choose_camera(rig, camera))
+    say(context, found, f"{found.model} at {found.port} is selected: {found.camera_id}.")
+
+
+def deselect(context: typer.Context, camera: CameraOption = None) -> None:
+    """Close a camera and free its USB device."""
+    from tetherlight.cli.output import say  # noqa: PLC0415
+
+    with connected(context) as rig:
+        rig.deselect(camera)
+    say(context, {"camera_id": camera}, "The camera is closed.")
+
+
+def capture(
+    context: typer.Context,
+    camera: CameraOption = None,
+    download: Annotated[
+        bool, typer.Option("--download/--no-download", help="Bring the files to the server, or leave them on the card.")
+    ] = True,
+    output: Annotated[
+        Path | None, typer.Option("--output", "-o", metavar="FOLDER", help="Bring the files to this folder as well.")
+    ] = None,
+) -> None:
+    """Take a picture."""
+    from tetherlight.cli.output import bytes_text, show  # noqa: PLC0415
+
+    if output is not None and not download:
+        raise typer.BadParameter("--output needs the files, which --no-download leaves on the camera's card.")
+    with connected(context) as rig:
+        shot = rig.capture(download=download, camera_id=choose_camera(rig, camera))
+        here = rig.download(shot, output) if output is not None else []
+    if options_of(context).json:
+        show(context, shot.model_dump(mode="json") | {"downloaded": [str(path) for path in here]}, (), (), empty="")
+        return
+    for path, file in itertools.zip_longest(here, shot.files):
+        typer.echo(f"{path or file.path}  {bytes_text(file.size)}")
+    if not shot.files:
+        typer.echo(f"The picture is on the camera's card: {shot.camera_path}")
+
+
+def events(
+    context: typer.Context,
+    topics: Annotated[
+        list[str] | None, typer.Argument(help="camera, config, lights, job, sets, storage; all where none is named.")
+    ] = None,
+    count: Annotated[int | None, typer.Option(min=1, help="Stop after so many events.")] = None,
+) -> None:
+    """Show how the rig stands, and then what happens, until Ctrl-C."""
+    from tetherlight.cli.output import show_json  # noqa: PLC0415
+
+    as_json = options_of(context).json
+    with connected(context) as rig:
+        try:
+            for event in itertools.islice(rig.events(*(topics or ())), count):
+                if as_json:
+                    show_json(
+                        {"event": event.name, "topic": event.topic, "seq": event.seq, "data": event.data}, indent=None
+                    )
+                else:
+                    typer.echo(_line(event))
+        except KeyboardInterrupt:
+            return
+
+
+def _line(event: "RigEvent") -> str:
+    from tetherlight.cli.output import plain  # noqa: PLC0415
+
+    data = plain(event.data)
+    if isinstance(data, list):
+        text = f"{len(data)} entries"
+    elif isinstance(data, dict):
+        parts = (f"{name}={value}" for name, value in data.items() if isinstance(value, str | int | float))
+        text = " ".join(parts) or ", ".join(data)
+    else:
+        text = str(data)
+    return f"{event.topic or '-':8} {event.name:18} {text}"

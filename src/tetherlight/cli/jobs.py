@@ -1,0 +1,95 @@
+"""`tetherlight jobs list|watch|cancel|pause|resume|retry|skip`."""
+
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from tetherlight.cli import completion
+from tetherlight.cli.options import FAILED, INTERRUPTED, connected, note, options_of
+
+if TYPE_CHECKING:
+    from tetherlight.models import Job
+
+app = typer.Typer(help="Follow and steer long work at the server.", no_args_is_help=True, rich_markup_mode=None)
+
+JobId = Annotated[str, typer.Argument(metavar="JOB", help="The job's id.", autocompletion=completion.jobs)]
+Steps = Annotated[list[int] | None, typer.Argument(help="Steps by number; all that failed where none is named.")]
+
+
+@app.command("list")
+def list_jobs(context: typer.Context) -> None:
+    """List the jobs under way and the last ones that ended."""
+    from tetherlight.cli.output import show  # noqa: PLC0415
+
+    with connected(context) as rig:
+        found = rig.jobs()
+    rows = [(one.job_id, one.state.value, f"{one.index} of {one.total}", one.set_name, one.error) for one in found]
+    show(context, found, ("JOB", "STATE", "STEP", "SET", "ERROR"), rows, empty="No job runs.")
+
+
+@app.command("watch")
+def watch(context: typer.Context, job: JobId) -> None:
+    """Follow a job to its end; the exit code is 1 where it was not completed."""
+    from tetherlight.cli.output import show_json  # noqa: PLC0415
+
+    state = None
+    with connected(context) as rig:
+        try:
+            for found in rig.follow_job(job):
+                state = found.state.value
+                if options_of(context).json:
+                    show_json(found, indent=None)
+                else:
+                    typer.echo(_line(found))
+        except KeyboardInterrupt:
+            note(f"Job {job} goes on at the server. `tetherlight jobs cancel {job}` cancels it.")
+            raise typer.Exit(INTERRUPTED) from None
+    if state != "completed":
+        raise typer.Exit(FAILED)
+
+
+@app.command("cancel")
+def cancel(context: typer.Context, job: JobId) -> None:
+    """End a job after the exposure under way; what was captured is kept."""
+    with connected(context) as rig:
+        _tell(context, rig.cancel_job(job))
+
+
+@app.command("pause")
+def pause(context: typer.Context, job: JobId) -> None:
+    """Stop a job after the exposure under way; camera and lights are free until it is resumed."""
+    with connected(context) as rig:
+        _tell(context, rig.pause_job(job))
+
+
+@app.command("resume")
+def resume(context: typer.Context, job: JobId) -> None:
+    """Go on with a paused or interrupted job."""
+    with connected(context) as rig:
+        _tell(context, rig.resume_job(job))
+
+
+@app.command("retry")
+def retry(context: typer.Context, job: JobId, steps: Steps = None) -> None:
+    """Take steps of a job again."""
+    with connected(context) as rig:
+        _tell(context, rig.retry_steps(job, steps or None))
+
+
+@app.command("skip")
+def skip(context: typer.Context, job: JobId, steps: Steps = None) -> None:
+    """Leave steps of a job out."""
+    with connected(context) as rig:
+        _tell(context, rig.skip_steps(job, steps or None))
+
+
+def _tell(context: typer.Context, job: "Job") -> None:
+    from tetherlight.cli.output import say  # noqa: PLC0415
+
+    say(context, job, _line(job))
+
+
+def _line(job: "Job") -> str:
+    reason = f": {job.error}" if job.error else ""
+    light = f" ({job.current_light})" if job.current_light else ""
+    return f"{job.job_id} is {job.state.value}, step {job.index} of {job.total}{light}{reason}"

@@ -1,0 +1,119 @@
+"""What every command that talks to a server needs: where it is, the token, and how answers are shown."""
+
+import contextlib
+import sys
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import typer
+from typer.core import TyperGroup
+
+from tetherlight.errors import ServerUnreachable, TetherlightError
+
+if TYPE_CHECKING:
+    from tetherlight.client.sync import Client
+    from tetherlight.models import CameraInfo
+
+FAILED = 1
+NO_SERVER = 3
+INTERRUPTED = 130
+
+CAMERA_HELP = "Camera by camera_id, model or port; opened if need be. Default: the selected one, else the first found."
+EVERYWHERE = {"--server": True, "--token": True, "--json": False}
+"""Options that may stand anywhere on the command line, and whether a value follows."""
+
+
+@dataclass(frozen=True)
+class Options:
+    """The options that stand before every command."""
+
+    server: str
+    token: str | None
+    json: bool
+
+
+class Commands(TyperGroup):
+    """A group of commands whose common options may also stand behind a command's name."""
+
+    def parse_args(self, ctx: Any, args: list[str]) -> list[str]:
+        """Read the common options first, wherever they stand; the context is of Click, which Typer keeps to itself."""
+        return super().parse_args(ctx, hoisted(args))
+
+
+def hoisted(arguments: list[str]) -> list[str]:
+    """Bring the common options to the front; what stands behind `--` stays there."""
+    front: list[str] = []
+    rest: list[str] = []
+    words = iter(arguments)
+    for word in words:
+        if word == "--":
+            rest += [word, *words]
+        elif word.partition("=")[0] in EVERYWHERE:
+            front.append(word)
+            if EVERYWHERE[word.partition("=")[0]] and "=" not in word:
+                front += [value for value in (next(words, None),) if value is not None]
+        else:
+            rest.append(word)
+    return front + rest
+
+
+def options_of(context: typer.Context) -> Options:
+    """Return the common options of the command line."""
+    found = context.find_root().obj
+    return found if isinstance(found, Options) else Options("http://127.0.0.1:8000", None, json=False)
+
+
+@contextlib.contextmanager
+def connected(context: typer.Context) -> Iterator["Client"]:
+    """Talk to the server for a while; a lost connection ends the command."""
+    from tetherlight.client.sync import Client  # noqa: PLC0415 - takes longer to load than --help should take
+
+    options = options_of(context)
+    with Client(options.server, token=options.token, reconnect=False) as rig:
+        yield rig
+
+
+def choose_camera(rig: "Client", wanted: str | None) -> str:
+    """Return the camera_id of the wanted camera and open it if need be; raise CameraNotFound."""
+    if wanted is None:
+        selected = rig.server.selected
+        return selected if selected is not None else rig.select().camera_id
+    for camera in rig.server.cameras:
+        if wanted == camera.camera_id:
+            return camera.camera_id
+    found = _matching(rig.cameras(), wanted)
+    return found.camera_id if found.open else rig.select(camera_id=found.camera_id).camera_id
+
+
+def _matching(cameras: "list[CameraInfo]", wanted: str) -> "CameraInfo":
+    from tetherlight.errors import CameraNotFound  # noqa: PLC0415
+
+    exact = [one for one in cameras if wanted in {one.camera_id, one.port, one.serial}]
+    found = exact or [one for one in cameras if wanted.casefold() in one.model.casefold()]
+    if len(found) == 1:
+        return found[0]
+    hint = "`tetherlight cameras` lists them."
+    if not found:
+        raise CameraNotFound(f"No camera '{wanted}' was found.", hint=hint)
+    raise CameraNotFound(f"'{wanted}' fits {len(found)} cameras; name one by its camera_id.", hint=hint)
+
+
+def tell_error(error: TetherlightError, *, as_json: bool) -> int:
+    """Write an error to standard error, for people or for programs, and return the exit code."""
+    if as_json:
+        import json  # noqa: PLC0415
+
+        from tetherlight.protocol.messages import failure_fields  # noqa: PLC0415
+
+        typer.echo(json.dumps({"error": error.message} | failure_fields(error), default=str), err=True)
+    else:
+        typer.echo(f"tetherlight: {error.message}", err=True)
+        if error.hint is not None:
+            typer.echo(error.hint, err=True)
+    return NO_SERVER if isinstance(error, ServerUnreachable) else FAILED
+
+
+def note(text: str) -> None:
+    """Tell people something that is no result: it goes to standard error."""
+    typer.echo(text, file=sys.stderr)

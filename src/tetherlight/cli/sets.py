@@ -1,0 +1,146 @@
+"""`tetherlight set capture|list|show|delete|restore|download`."""
+
+from enum import StrEnum
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from tetherlight.cli import completion
+from tetherlight.cli.cameras import CameraOption
+from tetherlight.cli.options import FAILED, INTERRUPTED, choose_camera, connected, note, options_of
+
+if TYPE_CHECKING:
+    from tetherlight.client.sync import Client
+
+app = typer.Typer(help="Capture photometric sets and get them.", no_args_is_help=True, rich_markup_mode=None)
+
+SetName = Annotated[str, typer.Argument(help="The set's name.", autocompletion=completion.sets)]
+Output = Annotated[Path | None, typer.Option("--output", "-o", metavar="FOLDER", help="Bring the set to this folder.")]
+
+
+class OnFailure(StrEnum):
+    """What a failed step does to the set."""
+
+    FAIL = "fail"
+    PAUSE = "pause"
+
+
+@app.command("capture")
+def capture_set(  # noqa: PLR0917 - typer reads the options off the parameters
+    context: typer.Context,
+    lights: Annotated[
+        list[str] | None,
+        typer.Argument(
+            help="Lights in their order; all of the rig where none is named.", autocompletion=completion.lights
+        ),
+    ] = None,
+    camera: CameraOption = None,
+    name: Annotated[str | None, typer.Option(help="How the set's name begins.")] = None,
+    ambient: Annotated[bool, typer.Option("--ambient", help="Also take a frame with every light off.")] = False,
+    on_failure: Annotated[
+        OnFailure, typer.Option(help="Whether a failed step ends or pauses the set.")
+    ] = OnFailure.FAIL,
+    notes: Annotated[str | None, typer.Option(help="Kept with the set.")] = None,
+    output: Output = None,
+) -> None:
+    """Take one image per light. Ctrl-C leaves the set running at the server and tells how to cancel it."""
+    from tetherlight.cli.progress import follow_set  # noqa: PLC0415
+
+    with connected(context) as rig:
+        sequence = list(lights or rig.lights().states)
+        plan = {"light_sequence": sequence, "set_name_prefix": name, "ambient": ambient, "notes": notes}
+        plan |= {"on_failure": on_failure.value, "camera_id": choose_camera(rig, camera)}
+        result = follow_set(rig, plan, len(sequence), quiet=options_of(context).json)
+        here = _download(rig, result.set_folder.rpartition("/")[2], output) if output is not None else []
+    if options_of(context).json:
+        from tetherlight.cli.output import show_json  # noqa: PLC0415
+
+        show_json(result.model_dump(mode="json") | {"downloaded": [str(path) for path in here]})
+        return
+    for warning in result.warnings:
+        note(f"Warning: {warning}")
+    typer.echo(f"{result.image_count} images in {result.set_folder}")
+    if here:
+        typer.echo(f"{len(here)} files in {here[0].parent}")
+
+
+@app.command("list")
+def list_sets(context: typer.Context) -> None:
+    """List the image sets, newest first."""
+    from tetherlight.cli.output import bytes_text, show  # noqa: PLC0415
+
+    with connected(context) as rig:
+        found = rig.sets()
+    rows = [
+        (
+            one.name,
+            one.status.value if one.status else None,
+            one.image_count,
+            bytes_text(one.size),
+            _when(one.created_at),
+        )
+        for one in found
+    ]
+    show(context, found, ("SET", "STATUS", "IMAGES", "SIZE", "CREATED"), rows, empty="There is no image set yet.")
+
+
+@app.command("show")
+def show_set(context: typer.Context, name: SetName) -> None:
+    """List the images of a set."""
+    from tetherlight.cli.output import bytes_text, show  # noqa: PLC0415
+
+    with connected(context) as rig:
+        found = rig.show_set(name)
+    rows = [(one.filename, bytes_text(one.size), one.mimetype, (one.sha256 or "-")[:12]) for one in found.images]
+    show(context, found, ("IMAGE", "SIZE", "TYPE", "SHA256"), rows, empty="The set holds no image.")
+
+
+@app.command("delete")
+def delete_set(context: typer.Context, name: SetName) -> None:
+    """Move a set to the trash."""
+    from tetherlight.cli.output import say  # noqa: PLC0415
+
+    with connected(context) as rig:
+        message = rig.delete_set(name)
+    say(context, {"message": message}, f"{message} `tetherlight set restore {name}` brings it back.")
+
+
+@app.command("restore")
+def restore_set(context: typer.Context, name: SetName) -> None:
+    """Bring a set back from the trash."""
+    from tetherlight.cli.output import say  # noqa: PLC0415
+
+    with connected(context) as rig:
+        message = rig.restore_set(name)
+    say(context, {"message": message}, message)
+
+
+@app.command("download")
+def download_set(context: typer.Context, name: SetName, output: Output = None) -> None:
+    """Bring a set to this computer; run again, it goes on where it broke off."""
+    from tetherlight.cli.output import say  # noqa: PLC0415
+
+    with connected(context) as rig:
+        paths = _download(rig, name, output or Path(), quiet=options_of(context).json)
+    say(context, [str(path) for path in paths], f"{len(paths)} files in {paths[0].parent}" if paths else "No files.")
+    if not paths:
+        raise typer.Exit(FAILED)
+
+
+def _download(rig: "Client", name: str, folder: Path, *, quiet: bool = True) -> list[Path]:
+    from tetherlight.cli.progress import counting_bytes  # noqa: PLC0415
+
+    total = sum(image.size for image in rig.set_images(name))
+    try:
+        with counting_bytes(total, quiet=quiet) as told:
+            return rig.download(name, folder, progress=told)
+    except KeyboardInterrupt:
+        note("Interrupted; the same command goes on where it stopped.")
+        raise typer.Exit(INTERRUPTED) from None
+
+
+def _when(moment: object) -> str | None:
+    from datetime import datetime  # noqa: PLC0415
+
+    return moment.astimezone().strftime("%Y-%m-%d %H:%M") if isinstance(moment, datetime) else None
