@@ -19,7 +19,7 @@ PYTEST := $(RUN) -m pytest
 unexport PYTHONHOME PYTHONPATH PIP_TARGET PIP_PREFIX PIP_ROOT PIP_REQUIREMENT PIP_CONSTRAINT
 export PIP_USER := 0
 
-.PHONY: help demo install test unit integration browser check generate docs bench requirements web dev browser-deps clean
+.PHONY: help demo install test unit integration browser check generate docs bench crash requirements web dev browser-deps clean
 
 help: ## Show what can be made
 	@sed -n 's/^\([a-z-]*\):.*## /\1\t/p' Makefile | while IFS=$$'\t' read -r name text; do printf '%-14s %s\n' "$$name" "$$text"; done
@@ -80,6 +80,9 @@ docs: generate .venv/.dev ## Write the reference and run the examples of the doc
 
 bench: .venv/.dev ## Measure, and print ratios
 	$(RUN) -m bench
+
+crash: .venv/.dev ## Kill the server two hundred times and look at what is left
+	$(RUN) tests/endurance/crash.py
 
 requirements: .venv/.runtime ## Choose new versions of all packages within what pyproject.toml allows
 	@scripts/requirements.sh
