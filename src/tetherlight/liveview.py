@@ -91,7 +91,7 @@ class Frame:
         self.captured_at = preview.captured_at
         self.width = preview.width
         self.height = preview.height
-        self._binary: dict[int, bytes] = {}
+        self._encoded: dict[int | bytes, bytes] = {}
 
     @cached_property
     def base64_message(self) -> str:
@@ -105,10 +105,17 @@ class Frame:
 
     def binary(self, stream: int) -> bytes:
         """Return the frame behind the header of a viewer's stream; viewers with the same number share the bytes."""
-        message = self._binary.get(stream)
+        message = self._encoded.get(stream)
         if message is None:
             header = FrameHeader(stream, self.seq, self.captured_at, min(self.width, 65535), min(self.height, 65535))
-            message = self._binary[stream] = header.pack() + self.jpeg
+            message = self._encoded[stream] = header.pack() + self.jpeg
+        return message
+
+    def followed_by(self, ending: bytes) -> bytes:
+        """Return the picture and what shall stand behind it."""
+        message = self._encoded.get(ending)
+        if message is None:
+            message = self._encoded[ending] = self.jpeg + ending
         return message
 
 

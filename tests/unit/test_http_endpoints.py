@@ -13,9 +13,9 @@ from websockets.exceptions import ConnectionClosed
 
 from fakes import TINY_JPEG, FakeCamera
 from served_app import Served, serving
-from tetherlight.server.mjpeg import PART
 from tetherlight.server.pages import BASE_PLACEHOLDER, load_pages, page_csp
 from tetherlight.server.security import FAILURES
+from tetherlight.server.stream import PART
 
 TOKEN = "correct-horse"
 

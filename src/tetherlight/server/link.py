@@ -15,7 +15,7 @@ logger = logging.getLogger(__name__)
 
 RECEIVE = "tetherlight.receive"
 
-UNSENT_BYTES = 64 * 1024
+UNSENT_BYTES = 128 * 1024
 """Bytes that the kernel holds back for a slow reader; more would be stale frames."""
 
 STALLED_AFTER = 30.0

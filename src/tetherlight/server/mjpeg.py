@@ -16,12 +16,10 @@ from tetherlight.server.gate import peer_of
 from tetherlight.server.link import Link
 from tetherlight.server.replies import error_response
 from tetherlight.server.state import server_state
-from tetherlight.server.stream import Stream
+from tetherlight.server.stream import BOUNDARY, PART, Stream
 
 logger = logging.getLogger(__name__)
 
-BOUNDARY = b"tetherlight-frame"
-PART = b"--" + BOUNDARY + b"\r\nContent-Type: image/jpeg\r\n\r\n"
 HEADERS = [
     (b"content-type", b"multipart/x-mixed-replace; boundary=" + BOUNDARY),
     (b"cache-control", b"no-store"),
@@ -73,7 +71,7 @@ class LiveviewMjpg:
                 await send({"type": "http.response.body"})
                 return
             client = MjpegClient(state.clients.next_id(), peer_of(scope), Link(scope))
-            stream = Stream(client, 1, liveview, "raw", max_fps, paced=False)
+            stream = Stream(client, 1, liveview, "multipart", max_fps, paced=False)
             await liveview.watch(stream)
         except TetherlightError as error:
             await error_response(error)(scope, receive, send)
@@ -106,9 +104,7 @@ async def _respond(client: MjpegClient, clients: Clients, receive: Receive, send
         await send({"type": "http.response.start", "status": 200, "headers": HEADERS})
         await send({"type": "http.response.body", "body": PART, "more_body": True})
         while (outgoing := await client.outbox.get()) is not None:
-            # Browsers show a picture when the header of the next one arrives: so that header goes with it.
-            body = b"".join((outgoing.message, b"\r\n", PART)) if isinstance(outgoing.message, bytes) else b""
-            await send({"type": "http.response.body", "body": body, "more_body": True})
+            await send({"type": "http.response.body", "body": outgoing.message, "more_body": True})
             await client.link.writable()
         await send({"type": "http.response.body"})
     finally:

@@ -8,7 +8,12 @@ from tetherlight.errors import TetherlightError
 from tetherlight.fanout import Encoder, Outbox
 from tetherlight.liveview import Frame, Liveview, Pace
 
-Encoding = Literal["base64", "binary", "raw"]
+Encoding = Literal["base64", "binary", "raw", "multipart"]
+
+BOUNDARY = b"tetherlight-frame"
+PART = b"--" + BOUNDARY + b"\r\nContent-Type: image/jpeg\r\n\r\n"
+NEXT_PART = b"\r\n" + PART
+"""Browsers show a picture when the header of the next one arrives: so that header follows each picture at once."""
 
 
 class FrameSink(Protocol):
@@ -83,3 +88,5 @@ def _encoder(frame: Frame, encoding: Encoding, number: int) -> Encoder:
             return partial(frame.binary, number)
         case "raw":
             return lambda: frame.jpeg
+        case "multipart":
+            return partial(frame.followed_by, NEXT_PART)
