@@ -107,7 +107,7 @@ class Channel:
         with theirs:
             try:
                 process = await asyncio.create_subprocess_exec(
-                    sys.executable, "-m", "tetherlight.camera.worker", str(theirs.fileno()), str(os.getpid()),
+                    sys.executable, "-P", "-m", "tetherlight.camera.worker", str(theirs.fileno()), str(os.getpid()),
                     env=dict(environment), pass_fds=[theirs.fileno()],
                     stdin=asyncio.subprocess.DEVNULL, stdout=asyncio.subprocess.PIPE, stderr=asyncio.subprocess.STDOUT,
                 )  # fmt: skip
@@ -185,8 +185,12 @@ def _error(failure: Mapping[str, Any]) -> TetherlightError:
 async def _fold_log(name: str, process: asyncio.subprocess.Process) -> None:
     """Write what the worker prints into the server's log until it ends."""
     assert process.stdout is not None  # noqa: S101 - it was started with a pipe
+    before = ""
     while line := await _line(process.stdout):
         text = line.decode(errors="replace").rstrip()
+        if text == before:
+            continue  # libgphoto2 complains each time that a lost camera is looked for
+        before = text
         level, _, rest = text.partition(" ")
         number = logging.getLevelNamesMapping().get(level)
         if number is None:

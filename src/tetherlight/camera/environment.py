@@ -3,6 +3,7 @@
 import contextlib
 import os
 import secrets
+import site
 from pathlib import Path
 
 from tetherlight.camera.saving import rename_new
@@ -23,7 +24,10 @@ def worker_environment(settings: Settings, name: str) -> dict[str, str]:
     _introduce(settings.state_dir.absolute() / "network-guid", folder / "gphoto")
     kept = {key: value for key, value in os.environ.items() if key not in SECRETS}
     # Choices and event texts are translated otherwise, and would not be recognised.
-    return kept | {"XDG_CONFIG_HOME": str(folder), "HOME": str(folder), "LANGUAGE": "C", "LC_ALL": "C.UTF-8"}
+    language = {"LANGUAGE": "C", "LC_ALL": "C.UTF-8"}
+    # An older place below the home folder would win over the configuration folder; Python's own must not move with it.
+    home = {"XDG_CONFIG_HOME": str(folder), "HOME": str(folder), "PYTHONUSERBASE": site.getuserbase()}
+    return kept | language | home
 
 
 def _introduce(guid_file: Path, folder: Path) -> None:
