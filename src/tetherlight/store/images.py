@@ -84,5 +84,6 @@ def images_in(folder: Path) -> Iterator[tuple[Path, os.stat_result]]:
 
 
 def representative(paths: Iterable[Path]) -> Path | None:
-    """Return the image that stands for several: the first JPEG by name, else the first of any kind."""
-    return min(paths, key=lambda path: (not is_jpeg(path), path.name), default=None)
+    """Return the image that stands for several: the first lit JPEG by name, else the first of any kind."""
+    # The ambient frame of a set is black.
+    return min(paths, key=lambda path: (not is_jpeg(path), path.name.startswith("image_00_"), path.name), default=None)
