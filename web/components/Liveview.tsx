@@ -313,7 +313,7 @@ interface WordsProps {
 
 /** What is said over the picture while it does not move. */
 function StreamWords({ state, pause, lost, wanted, onAgain }: WordsProps) {
-  if (lost || !wanted || state.state === "live") return null;
+  if (lost || !wanted || (state.state === "live" && pause === null)) return null;
   if (state.state === "failed") {
     return (
       <div className={styles.words} role="status">

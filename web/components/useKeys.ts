@@ -43,10 +43,30 @@ function isTyping(target: EventTarget | null): boolean {
   return target instanceof HTMLInputElement && !["checkbox", "radio", "button"].includes(target.type);
 }
 
-/** Space and Enter on a button press the button, and arrows on a list move in it. */
+let byPointer = false;
+
+if (typeof document !== "undefined") {
+  document.addEventListener("pointerdown", () => {
+    byPointer = true;
+  });
+  document.addEventListener(
+    "keydown",
+    (event) => {
+      if (event.key === "Tab" || event.key.startsWith("Arrow")) byPointer = false;
+    },
+    true,
+  );
+}
+
+/**
+ * Space and Enter press a button that was reached by keys, and arrows on a list move in it. A button that was clicked
+ * keeps the focus too, but there Space means the shutter.
+ */
 function isPressing(event: KeyboardEvent): boolean {
-  const on = event.target instanceof HTMLElement ? event.target.closest("button, a, input, [data-own-keys]") : null;
-  if (on === null) return false;
-  if (event.key === " " || event.key === "Enter") return true;
-  return on.hasAttribute("data-own-keys") && event.key.startsWith("Arrow");
+  const target = event.target instanceof HTMLElement || event.target instanceof SVGElement ? event.target : null;
+  if (target === null) return false;
+  if (event.key.startsWith("Arrow")) return target.closest("[data-own-keys], input") !== null;
+  if (byPointer) return false;
+  if (event.key === "Enter") return target.closest("button, a, input, [role=switch]") !== null;
+  return event.key === " " && target.closest("button, input, [role=switch]") !== null;
 }

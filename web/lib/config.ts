@@ -25,13 +25,14 @@ export interface ConfigSection {
   entries: ConfigEntry[];
 }
 
+/** In the order in which they are shown: what is changed most first, what does something at once last. */
 const SECTION_NAMES: Record<string, string> = {
-  actions: "Actions",
-  settings: "Camera settings",
   imgsettings: "Image settings",
   capturesettings: "Capture settings",
+  settings: "Camera settings",
   status: "Status",
   other: "Other",
+  actions: "Actions",
 };
 
 /** The camera's own tree as sections, only with entries that match all words of the search. */
@@ -44,7 +45,11 @@ export function sectionsOf(entries: ConfigEntry[], search: string): ConfigSectio
     const name = entry.path.split("/")[2] ?? "other";
     sections.set(name, [...(sections.get(name) ?? []), entry]);
   }
-  return [...sections].map(([name, found]) => ({ name: SECTION_NAMES[name] ?? name, entries: found }));
+  const order = Object.keys(SECTION_NAMES);
+  const place = (name: string) => (order.includes(name) ? order.indexOf(name) : order.indexOf("other"));
+  return [...sections]
+    .sort(([a], [b]) => place(a) - place(b))
+    .map(([name, found]) => ({ name: SECTION_NAMES[name] ?? name, entries: found }));
 }
 
 /** The option `steps` away from the one given, at most the first or last one. */

@@ -337,7 +337,7 @@ function Facts({ image }: { image: ImageFile }) {
     let current = true;
     fetch(exifUrl(image.url))
       .then((answer) => (answer.ok ? answer.json() : {}))
-      .then((facts: Record<string, unknown>) => current && setExif(exifRows(facts)))
+      .then((facts: Exif) => current && setExif(exifRows(facts)))
       .catch(() => current && setExif([]));
     return () => {
       current = false;
@@ -358,8 +358,27 @@ function Facts({ image }: { image: ImageFile }) {
   );
 }
 
-function exifRows(facts: Record<string, unknown>): [string, string][] {
-  return Object.entries(facts)
-    .filter(([, value]) => value !== null && value !== "" && typeof value !== "object")
-    .map(([name, value]) => [name.replaceAll("_", " ").replace(/^./, (first) => first.toUpperCase()), String(value)]);
+type Exif = Partial<Record<string, string | number | boolean | null>>;
+
+function exifRows(facts: Exif): [string, string][] {
+  const { make, model, lens, serial, taken_at, shutter, f_number, iso, exposure_bias, focal_length_mm, width, height } =
+    facts;
+  const rows: [string, string | null | false | undefined][] = [
+    [
+      "Camera",
+      model ? (String(model).startsWith(String(make)) ? String(model) : `${make ?? ""} ${model}`.trim()) : null,
+    ],
+    ["Serial number", serial ? String(serial) : null],
+    ["Lens", lens ? String(lens) : null],
+    ["Taken at", taken_at ? String(taken_at).replace("T", " ") : null],
+    [
+      "Exposure",
+      [shutter && `${shutter} s`, f_number && `f/${f_number}`, iso && `ISO ${iso}`].filter(Boolean).join(" · ") || null,
+    ],
+    ["Exposure bias", exposure_bias ? `${exposure_bias} EV` : null],
+    ["Focal length", focal_length_mm ? `${focal_length_mm} mm` : null],
+    ["White balance", facts.auto_white_balance === true && "automatic"],
+    ["Pixels", width && height ? `${width} × ${height}` : null],
+  ];
+  return rows.filter((row): row is [string, string] => Boolean(row[1]));
 }
