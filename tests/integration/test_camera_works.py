@@ -15,6 +15,7 @@ from tetherlight.camera.detection import find_cameras
 from tetherlight.errors import (
     CameraBusy,
     CameraNotOpen,
+    CardFull,
     ConfigInvalid,
     ConfigNotFound,
     ConfigReadonly,
@@ -157,6 +158,14 @@ async def test_a_downloaded_picture_leaves_the_card_where_that_is_wanted(tmp_pat
         await world.camera.set_config("capturetarget", "Memory card")
         await world.camera.capture(world.folder, "picture")
         assert (await world.simulator.status())["card"]["files"] == []
+
+
+async def test_a_full_card_is_told(world: OpenCamera) -> None:
+    await world.camera.set_config("capturetarget", "Memory card")
+    await world.simulator.control("card", free_bytes=0)
+    with pytest.raises(CardFull):
+        await world.camera.capture(world.folder, "picture")
+    assert world.recorder.kinds() == []
 
 
 async def test_the_button_on_the_body_is_heard(world: OpenCamera) -> None:

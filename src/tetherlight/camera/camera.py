@@ -20,7 +20,7 @@ from tetherlight.camera.shutter import Roll, Shutter, files_per_exposure
 from tetherlight.camera.values import checked
 from tetherlight.camera.watch import Watch
 from tetherlight.camera.widgets import ACTIONS_SECTION
-from tetherlight.errors import CameraError, CaptureFailed, ConfigNotFound, ConfigRejected, PreviewFailed
+from tetherlight.errors import CameraError, CaptureFailed, CardFull, ConfigNotFound, ConfigRejected, PreviewFailed
 from tetherlight.models import CameraState, CameraStatus, ConfigEntry, ConfigValue
 from tetherlight.settings import Settings
 
@@ -30,6 +30,8 @@ STANDARD = Deadlines()
 REMEMBERED = 64
 """How many file names are kept so that a picture announced twice is not taken for a new one."""
 BATTERY_LOW, SHOTS_LOW = 15, 20
+CARD_FULL = 2_000_000
+"""Bytes of room in which no picture fits."""
 BODY_PATIENCE = 10.0
 """Seconds for the further files of a picture taken with the button on the body."""
 
@@ -253,6 +255,8 @@ class Camera:
             if restore is not None:
                 with suppress(CameraError):
                     await self._write(*restore)
+            if type(error) is CameraError and await self._card_is_full():
+                raise CardFull("The camera's card is full.", hint="Change or empty the card.") from None
             if type(error) is CameraError:
                 raise CaptureFailed(
                     error.message, hint="Often the lens could not focus.", details=error.details
@@ -264,6 +268,14 @@ class Camera:
             await self._write(*restore)
         saved = await self._save(taken.paths, folder, stem, replace=replace) if download else ()
         return Exposure(saved, taken.paths, datetime.fromtimestamp(taken.released_at, UTC))
+
+    async def _card_is_full(self) -> bool:
+        """Tell whether that is why a capture failed; the camera itself only reports that it did."""
+        try:
+            free = await self._session.request(calls.storage(self._deadlines.probe))
+        except CameraError:
+            return False
+        return free is not None and free < CARD_FULL
 
     async def _to_card(self) -> tuple[ConfigEntry, ConfigValue] | None:
         """Make the camera put the next picture on its card; return what must be written to undo that."""

@@ -152,7 +152,7 @@ class Driver:
         """Return the free room of all cards together; None where the camera does not say."""
         with gphoto.translated("report its storage"):
             found = list(self._open.get_storageinfo())
-        free = [info.freekbytes for info in found if info.capacitykbytes]
+        free = [info.freekbytes for info in found if info.fields & gp.GP_STORAGEINFO_FREESPACEKBYTES]
         return {"free_bytes": sum(free) * 1024 if free else None}
 
     def download(
