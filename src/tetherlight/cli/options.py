@@ -9,13 +9,14 @@ from typing import TYPE_CHECKING, Any
 import typer
 from typer.core import TyperGroup
 
-from tetherlight.errors import ServerUnreachable, TetherlightError
+from tetherlight.errors import InvalidPayload, ServerUnreachable, TetherlightError
 
 if TYPE_CHECKING:
     from tetherlight.client.sync import Client
     from tetherlight.models import CameraInfo
 
 FAILED = 1
+USAGE = 2
 NO_SERVER = 3
 INTERRUPTED = 130
 
@@ -111,7 +112,13 @@ def tell_error(error: TetherlightError, *, as_json: bool) -> int:
         typer.echo(f"tetherlight: {error.message}", err=True)
         if error.hint is not None:
             typer.echo(error.hint, err=True)
-    return NO_SERVER if isinstance(error, ServerUnreachable) else FAILED
+    match error:
+        case ServerUnreachable():
+            return NO_SERVER
+        case InvalidPayload():
+            return USAGE
+        case _:
+            return FAILED
 
 
 def note(text: str) -> None:

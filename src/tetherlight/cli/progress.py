@@ -39,7 +39,6 @@ def follow_set(rig: Client, plan: dict[str, Any], lights: int, *, quiet: bool) -
         except KeyboardInterrupt:
             bar.stop()
             raise _left_running(capture) from None
-    assert capture.result is not None  # noqa: S101 - the steps end with the result or with an error
     return capture.result
 
 
@@ -83,4 +82,5 @@ def counting_bytes(total: int, *, quiet: bool) -> Iterator[Callable[[int], None]
 
 
 def _bar(*columns: Any, quiet: bool) -> Progress:
-    return Progress(*columns, console=Console(stderr=True, highlight=False), transient=True, disable=quiet)
+    console = Console(stderr=True, highlight=False)
+    return Progress(*columns, console=console, transient=True, disable=quiet or not console.is_terminal)

@@ -6,7 +6,7 @@ from collections.abc import AsyncIterator, Callable, Generator
 from tetherlight.client.events import is_progress
 from tetherlight.client.replies import value_of
 from tetherlight.client.session import Message, Session
-from tetherlight.errors import ServerUnreachable, TetherlightError
+from tetherlight.errors import JobConflict, ServerUnreachable, TetherlightError
 from tetherlight.protocol.events import PhotometricProgress
 from tetherlight.protocol.sets import CAPTURE_PHOTOMETRIC_SET, CapturePhotometricSet, PhotometricSetResult
 
@@ -22,12 +22,19 @@ class SetCapture:
 
     def __init__(self, session: Session, plan: CapturePhotometricSet, progress: Progress | None = None) -> None:
         self.job_id: str | None = None
-        self.result: PhotometricSetResult | None = None
+        self._result: PhotometricSetResult | None = None
         self._session = session
         self._plan = plan
         self._progress = progress
         self._request_id = session.next_id()
         self._steps: asyncio.Queue[PhotometricProgress | None] = asyncio.Queue()
+
+    @property
+    def result(self) -> PhotometricSetResult:
+        """What was captured; raise JobConflict before the end."""
+        if self._result is None:
+            raise JobConflict("The set is not complete.")
+        return self._result
 
     def __await__(self) -> Generator[None, None, PhotometricSetResult]:
         """Capture the set and return what was captured."""
@@ -47,7 +54,7 @@ class SetCapture:
     async def _capture(self) -> PhotometricSetResult:
         self._session.parts.append(self)
         try:
-            self.result = await self._session.request(CAPTURE_PHOTOMETRIC_SET, self._plan, request_id=self._request_id)
+            self._result = await self._session.request(CAPTURE_PHOTOMETRIC_SET, self._plan, request_id=self._request_id)
         except ServerUnreachable as error:
             if self.job_id is not None:
                 error.hint = f"If the server still runs, so does job '{self.job_id}': follow_job() waits for its end."
@@ -58,8 +65,8 @@ class SetCapture:
                 error.details = {"job_id": self.job_id} | (error.details or {})
             raise
         else:
-            self.job_id = self.result.job_id
-            return self.result
+            self.job_id = self._result.job_id
+            return self._result
         finally:
             self._session.parts.remove(self)
             self._steps.put_nowait(None)
