@@ -10,7 +10,7 @@ from tetherlight.camera.camera import Camera
 from tetherlight.errors import CameraBusy, CameraLost, JobConflict, JobNotFound, LightsBusy, SetNotFound, StoreError
 from tetherlight.lights.lights import Lights
 from tetherlight.models import CameraState, Job, JobState, LightInfo, StepState
-from tetherlight.photometric.plan import check_sequence, plan_set
+from tetherlight.photometric.plan import LOCKED, check_sequence, plan_set
 from tetherlight.protocol.events import SETS_CHANGED, SetChange
 from tetherlight.protocol.messages import RequestId
 from tetherlight.protocol.sets import CapturePhotometricSet
@@ -71,13 +71,13 @@ class Jobs:
         """Check everything, make the set's folder and start its sequence."""
         async with self._starting:
             lights = self._check(camera, wanted)
-            settle_s = self._settings.photometric_capture_delay
             await asyncio.to_thread(self._store.require_room, len(wanted.light_sequence) + wanted.ambient)
+            await camera.refresh(LOCKED)
             manifest = plan_set(
                 wanted,
                 job_id=f"job-{secrets.token_hex(4)}",
                 lights=lights,
-                settle_s=settle_s,
+                settle_s=self._settings.photometric_capture_delay,
                 camera=camera.status(),
                 config=await camera.get_config(),
             )

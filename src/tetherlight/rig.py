@@ -164,8 +164,9 @@ class Rig:
         async with self._scanning:
             before = self._seen
             found = await find_cameras(self.settings, skip_ports=self._ports())
-            self._seen = tuple(found)
-        return self._seen != before
+            opened = (FoundCamera(one.model, one.port, one.serial, one.camera_id) for one in self._cameras.values())
+            self._seen = (*found, *opened)
+        return set(self._seen) != set(before)
 
     def _ports(self) -> tuple[str, ...]:
         return tuple(camera.port for camera in self._cameras.values())
