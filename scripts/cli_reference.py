@@ -44,7 +44,7 @@ def _rows(command: Any) -> Iterator[tuple[str, str, str]]:
         if getattr(parameter, "hidden", False) or parameter.name in BUILT_IN:
             continue
         if parameter.param_type_name == "argument":
-            names = f"`{parameter.human_readable_name}`"
+            names = f"`{(parameter.metavar or parameter.name).upper()}`"
         else:
             names = ", ".join(f"`{name}`" for name in [*parameter.opts, *parameter.secondary_opts])
         yield names, _default(parameter.default), getattr(parameter, "help", None) or ""

@@ -65,6 +65,20 @@ async def test_photometric_set(server: ServerProcess, tmp_path: Path) -> None:
     assert lines[1].startswith("image_01_light_left.jpg -0.7071")
 
 
+async def test_five_lines(server: ServerProcess, tmp_path: Path) -> None:
+    """The client needs no more for a picture in a folder here."""
+    printed = (await run(server, tmp_path, "five_lines.py", server.url)).splitlines()
+    assert printed[0].startswith("Canon EOS")
+    assert (tmp_path / printed[1]).read_bytes().startswith(b"\xff\xd8")
+
+
+async def test_follow_set(server: ServerProcess, tmp_path: Path) -> None:
+    """Steps come as they happen, and the images arrive here."""
+    printed = (await run(server, tmp_path, "follow_set.py", server.url)).splitlines()
+    assert "processing_light_2_of_2" in printed
+    assert [(tmp_path / path).is_file() for path in printed[-2:]] == [True, True]
+
+
 async def test_simulator_control(server: ServerProcess, tmp_path: Path) -> None:
     """The example finds the simulator and says what it answers."""
     status = json.loads(await run(server, tmp_path, "simulator_control.py", "status"))
