@@ -1,0 +1,237 @@
+"""The commands that talk to a server, as typed by a person, on a simulated rig."""
+
+import asyncio
+import json
+import re
+import signal
+import sys
+from collections.abc import AsyncIterator, Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+import pytest_asyncio
+
+from server_process import ServerProcess
+from simulator_process import SimulatorProcess
+from tetherlight.cli.main import main
+from tetherlight.client import Client
+from tetherlight.models import JobState
+
+pytestmark = pytest.mark.asyncio(loop_scope="module")
+
+Run = Callable[..., Any]
+
+
+class Ended:
+    """What a command printed, and its exit code."""
+
+    def __init__(self, code: int, out: str, err: str) -> None:
+        self.code = code
+        self.out = out
+        self.err = err
+
+    @property
+    def json(self) -> Any:
+        """The output as JSON."""
+        return json.loads(self.out)
+
+
+@pytest_asyncio.fixture(scope="module", loop_scope="module")
+async def simulator() -> AsyncIterator[SimulatorProcess]:
+    async with SimulatorProcess("--cameras", "2") as process:
+        yield process
+
+
+@pytest_asyncio.fixture(scope="module", loop_scope="module")
+async def server(tmp_path_factory: pytest.TempPathFactory, simulator: SimulatorProcess) -> AsyncIterator[ServerProcess]:
+    async with ServerProcess(tmp_path_factory.mktemp("commands"), environment=simulator.settings) as process:
+        yield process
+
+
+@pytest.fixture
+def tetherlight(
+    server: ServerProcess, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], tmp_path: Path
+) -> Run:
+    """Run a command in this process but in a thread of its own, as its user would in a folder of his."""
+    monkeypatch.setenv("TETHERLIGHT_SERVER", server.url)
+    monkeypatch.chdir(tmp_path)
+
+    def run(*words: str) -> Ended:
+        monkeypatch.setattr(sys, "argv", ["tetherlight", *words])
+        with pytest.raises(SystemExit) as ended:
+            main()
+        printed = capsys.readouterr()
+        return Ended(int(ended.value.code or 0), printed.out, printed.err)
+
+    async def run_apart(*words: str) -> Ended:
+        return await asyncio.to_thread(run, *words)
+
+    return run_apart
+
+
+async def test_cameras_are_listed_chosen_and_closed(tetherlight: Run) -> None:
+    listed = await tetherlight("cameras")
+    assert listed.code == 0
+    lines = listed.out.splitlines()
+    assert re.split(r"\s{2,}", lines[0]) == ["CAMERA_ID", "MODEL", "PORT", "STATE", "SELECTED"]
+    ids = [one["camera_id"] for one in (await tetherlight("cameras", "--json")).json]
+    assert [line.split()[0] for line in lines[1:]] == ids
+    assert (await tetherlight("select", ids[1])).code == 0
+    info = await tetherlight("--json", "info")
+    assert info.json["selected"] == ids[1]
+    assert (await tetherlight("deselect", "--camera", ids[1])).code == 0
+    assert "none open" in (await tetherlight("info")).out
+
+
+async def test_a_camera_that_is_not_there_or_not_clear_is_refused(tetherlight: Run) -> None:
+    missing = await tetherlight("capture", "--camera", "no-such-camera")
+    assert (missing.code, missing.out) == (1, "")
+    assert missing.err == "tetherlight: No camera 'no-such-camera' was found.\n`tetherlight cameras` lists them.\n"
+    ambiguous = await tetherlight("capture", "--camera", "canon")
+    assert ambiguous.code == 1
+    assert "fits 2 cameras" in ambiguous.err
+
+
+async def test_settings_are_read_and_changed(tetherlight: Run) -> None:
+    changed = await tetherlight("config", "set", "iso", "200")
+    assert (changed.code, changed.out) == (0, "ISO Speed is 200.\n")
+    assert (await tetherlight("config", "get", "iso")).out == "200\n"
+    assert (await tetherlight("config", "get", "iso", "--json")).json["value"] == "200"
+    listed = await tetherlight("config", "list", "iso")
+    assert re.search(r"^iso\s+200\s+menu\s+no\s+.*100, 200", listed.out, re.MULTILINE)
+
+
+async def test_an_error_is_a_sentence_and_a_hint_or_json(tetherlight: Run) -> None:
+    refused = await tetherlight("config", "set", "iso", "12345")
+    assert (refused.code, refused.out) == (1, "")
+    assert refused.err.startswith("tetherlight: Failed to set config 'iso'. ")
+    assert "It can be" in refused.err
+    as_json = await tetherlight("config", "get", "nothing", "--json")
+    assert as_json.code == 1
+    assert json.loads(as_json.err)["error_code"] == "config_not_found"
+
+
+async def test_a_capture_stays_at_the_server_comes_here_or_stays_on_the_card(
+    tetherlight: Run, server: ServerProcess
+) -> None:
+    there = await tetherlight("capture")
+    assert (server.folder / there.out.split()[0]).is_file()
+    here = await tetherlight("capture", "-o", "pictures", "--json")
+    [path] = here.json["downloaded"]
+    assert Path(path).read_bytes().startswith(b"\xff\xd8")
+    assert Path(path).parent == Path("pictures")
+    card = await tetherlight("capture", "--no-download")
+    assert "on the camera's card: /" in card.out
+    assert (await tetherlight("capture", "--no-download", "-o", "pictures")).code == 2
+
+
+async def test_the_live_view_is_measured_and_saved(tetherlight: Run) -> None:
+    watched = await tetherlight("liveview", "--count", "3", "--save", "newest.jpg")
+    assert watched.code == 0
+    assert watched.out.startswith("3 frames, ")
+    assert Path("newest.jpg").read_bytes().startswith(b"\xff\xd8")
+    many = await tetherlight("liveview", "--count", "3", "--save", "all.mjpg", "--max-fps", "30", "--json")
+    assert many.json["frames"] == 3
+    assert Path("all.mjpg").read_bytes().count(b"\xff\xd8\xff") == 3
+
+
+async def test_lights_are_listed_switched_and_walked(tetherlight: Run, simulator: SimulatorProcess) -> None:
+    switched = await tetherlight("lights", "on", "light_left", "light_right")
+    assert len(re.findall(r"^light_(left|right)\s+on", switched.out, re.MULTILINE)) == 2
+    only = await tetherlight("lights", "on", "lights_top", "--only", "--json")
+    assert [name for name, on in only.json["states"].items() if on] == ["lights_top"]
+    assert (await tetherlight("lights", "off")).code == 0
+    walked = await tetherlight("lights", "walk", "light_left", "lights_top", "--seconds", "0")
+    assert walked.err.splitlines() == ["1 of 2: light_left", "2 of 2: lights_top"]
+    assert not any((await simulator.control("status"))["lights"].values())
+    unknown = await tetherlight("lights", "on", "no_such_light")
+    assert (unknown.code, unknown.err) == (1, "tetherlight: Invalid light name: no_such_light.\n")
+
+
+async def test_a_set_is_captured_listed_shown_deleted_and_restored(tetherlight: Run) -> None:
+    captured = await tetherlight("set", "capture", "light_left", "lights_top", "--name", "vase", "-o", "sets")
+    assert captured.code == 0
+    first, second = captured.out.splitlines()
+    name = first.rpartition("/")[2]
+    assert first == f"2 images in photometric_sets/{name}"
+    assert second == f"2 files in sets/{name}"
+    assert name in (await tetherlight("set", "list")).out
+    assert len((await tetherlight("set", "show", name)).out.splitlines()) == 3
+    assert len((await tetherlight("set", "download", name, "-o", "again", "--json")).json) == 2
+    deleted = await tetherlight("set", "delete", name)
+    assert f"tetherlight set restore {name}" in deleted.out
+    assert name not in (await tetherlight("set", "list")).out
+    assert (await tetherlight("set", "restore", name)).code == 0
+    assert (await tetherlight("set", "show", "no_such_set")).code == 1
+
+
+async def test_wrong_sets_are_refused_before_anything_happens(tetherlight: Run) -> None:
+    assert (await tetherlight("set", "capture", "no_such_light")).code == 1
+    assert (await tetherlight("set", "capture", "light_left", "--name", "a/b")).code == 1
+    assert (await tetherlight("set", "capture", "--on-failure", "explode")).code == 2
+
+
+async def test_a_failed_set_can_be_retried_as_a_job(tetherlight: Run, simulator: SimulatorProcess) -> None:
+    for camera in simulator.cameras:
+        await simulator.control("fault", camera=camera.name, kind="error", when="capture", code=0x2019, after=1)
+    failed = await tetherlight("set", "capture", "light_left", "lights_top", "--on-failure", "pause")
+    await simulator.control("clear_faults")
+    assert failed.code == 1
+    assert failed.err.startswith("tetherlight: The set is paused: ")
+    job_id = (await tetherlight("jobs", "list", "--json")).json[0]["job_id"]
+    assert f"tetherlight jobs retry {job_id}" in failed.err
+    assert "is running" in (await tetherlight("jobs", "retry", job_id)).out
+    watched = await tetherlight("jobs", "watch", job_id)
+    assert (watched.code, watched.out.splitlines()[-1]) == (0, f"{job_id} is completed, step 2 of 2")
+    assert (await tetherlight("jobs", "cancel", job_id)).code == 1
+    assert (await tetherlight("jobs", "watch", "no-such-job")).code == 1
+
+
+async def test_events_begin_with_how_things_stand(tetherlight: Run) -> None:
+    shown = await tetherlight("events", "lights", "storage", "--count", "2", "--json")
+    assert [json.loads(line)["topic"] for line in shown.out.splitlines()] == ["lights", "storage"]
+    assert (await tetherlight("events", "sets", "--count", "1")).out.startswith("sets     snapshot")
+    nonsense = await tetherlight("events", "nonsense")
+    assert nonsense.code == 2
+    assert "'camera', 'config', 'lights'" in nonsense.err
+
+
+async def test_the_shell_is_offered_names_that_the_server_knows(server: ServerProcess) -> None:
+    offered = await completions(server.url, "tetherlight lights on light_rear_")
+    assert offered == ["light_rear_left", "light_rear_right"]
+    assert await completions("http://127.0.0.1:1", "tetherlight lights on light_rear_") == []
+
+
+async def completions(url: str, words: str) -> list[str]:
+    environment = {
+        "COMP_WORDS": words, "COMP_CWORD": str(len(words.split()) - 1), "_TETHERLIGHT_COMPLETE": "complete_bash",
+        "TETHERLIGHT_SERVER": url, "PATH": "/usr/bin",
+    }  # fmt: skip
+    program = str(Path(sys.executable).with_name("tetherlight"))
+    process = await asyncio.create_subprocess_exec(program, env=environment, stdout=asyncio.subprocess.PIPE)
+    printed, _ = await process.communicate()
+    return printed.decode().split()
+
+
+async def test_ctrl_c_leaves_a_set_running_and_tells_how_to_cancel_it(server: ServerProcess, tmp_path: Path) -> None:
+    async with Client(server.url) as rig:
+        if rig.server.selected is None:
+            await rig.select()
+        words = ("-m", "tetherlight", "--server", server.url, "set", "capture", *(["light_left"] * 40))
+        process = await asyncio.create_subprocess_exec(
+            sys.executable, *words, cwd=tmp_path, stdin=asyncio.subprocess.DEVNULL, stderr=asyncio.subprocess.PIPE
+        )
+        events = rig.events("job")
+        async for event in events:
+            if event.name == "photometric_progress" and event.data.index == 2:
+                break
+        await events.aclose()
+        process.send_signal(signal.SIGINT)
+        _, complaints = await asyncio.wait_for(process.communicate(), 20)
+        job = (await rig.jobs())[0]
+        assert job.state is JobState.RUNNING
+        assert process.returncode == 130
+        assert f"Job {job.job_id} goes on at the server." in complaints.decode()
+        assert f"`tetherlight jobs cancel {job.job_id}` cancels it" in complaints.decode()
+        await rig.cancel_job(job.job_id)
