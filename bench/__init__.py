@@ -1,0 +1,1 @@
+"""Benchmarks: each measures Tetherlight and a comparator in the same run, in turn, and gives ratios."""
