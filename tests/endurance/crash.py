@@ -164,7 +164,7 @@ def visible_images(folder: Path) -> list[Path]:
 async def wait_for_orphans(parent: int) -> None:
     """Wait until the workers of a killed server are gone, as the kernel promised."""
     async with asyncio.timeout(10):
-        while workers_of(parent):  # noqa: ASYNC110 - they are no children of ours
+        while workers_of(parent):
             await asyncio.sleep(0.02)
 
 
@@ -204,8 +204,8 @@ def main() -> None:
         started = time.monotonic()
         promises = asyncio.run(crash(Path(folder), wanted.rounds, wanted.seed))
     done = ", ".join(f"{count} {name}" for name, count in sorted(promises.done.items()))
-    print(f"seed {wanted.seed}: {done} in {time.monotonic() - started:.0f} s")  # noqa: T201
-    print(f"{len(promises.images)} acknowledged images whole, {len(promises.deleted)} deletions held, 0 torn files")  # noqa: T201
+    print(f"seed {wanted.seed}: {done} in {time.monotonic() - started:.0f} s")
+    print(f"{len(promises.images)} acknowledged images whole, {len(promises.deleted)} deletions held, 0 torn files")
 
 
 if __name__ == "__main__":
