@@ -164,7 +164,7 @@ def visible_images(folder: Path) -> list[Path]:
 async def wait_for_orphans(parent: int) -> None:
     """Wait until the workers of a killed server are gone, as the kernel promised."""
     async with asyncio.timeout(10):
-        while workers_of(parent):
+        while workers_of(parent):  # noqa: ASYNC110 - they are no children of ours
             await asyncio.sleep(0.02)
 
 
