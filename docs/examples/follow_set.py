@@ -20,7 +20,6 @@ async def main() -> None:
         except SequenceFailed as failed:
             print(f"{failed.message} {failed.hint or ''}")
             return
-        assert capture.result is not None
         for path in await rig.download(capture.result, to="pictures"):
             print(path)
 

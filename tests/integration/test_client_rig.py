@@ -156,6 +156,26 @@ async def test_frames_are_fresh_and_a_live_view_ends_with_its_loop(rig: Client) 
     assert [camera.liveview_viewers for camera in (await rig.info()).cameras if camera.selected] == [0]
 
 
+async def test_a_live_view_goes_on_when_its_camera_was_gone_for_a_while(
+    rig: Client, simulator: SimulatorProcess
+) -> None:
+    selected = (await rig.info()).selected or ""
+    camera = next(one.name for one in simulator.cameras if selected.endswith(one.serial))
+    async with aclosing(rig.liveview()) as source, aclosing(rig.events("camera")) as events:
+        before = await anext(source)
+        await simulator.control("unplug", camera=camera)
+        async for event in events:
+            if event.name == "camera_lost":
+                break
+        assert event.error is None or isinstance(event.error, errors.CameraError)
+        with pytest.raises(errors.CameraError):
+            await rig.capture()
+        await simulator.control("plug", camera=camera)
+        while (await anext(source)).seq <= before.seq + 1:
+            pass
+        assert (await rig.capture()).files
+
+
 async def test_two_loops_over_one_camera_share_its_live_view(rig: Client) -> None:
     slow, fast = await asyncio.gather(frames(rig, 2, max_fps=5.0), frames(rig, 6))
     assert len(slow) == 2

@@ -79,6 +79,14 @@ async def test_follow_set(server: ServerProcess, tmp_path: Path) -> None:
     assert [(tmp_path / path).is_file() for path in printed[-2:]] == [True, True]
 
 
+async def test_watch_rig(server: ServerProcess, tmp_path: Path) -> None:
+    """Frames and events come over one connection."""
+    printed = await run(server, tmp_path, "watch_rig.py", server.url)
+    assert printed.startswith("snapshot: ")
+    assert ": light_left" in printed
+    assert [path.read_bytes()[:2] for path in tmp_path.glob("frame_*.jpg")] == [b"\xff\xd8"] * 3
+
+
 async def test_simulator_control(server: ServerProcess, tmp_path: Path) -> None:
     """The example finds the simulator and says what it answers."""
     status = json.loads(await run(server, tmp_path, "simulator_control.py", "status"))
