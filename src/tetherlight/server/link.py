@@ -32,8 +32,9 @@ class Link:
         # WebSocket protocols have an event, HTTP ones an object with a method.
         wait = getattr(getattr(protocol, "writable", None), "wait", None)
         self._wait_writable = wait or getattr(getattr(protocol, "flow", None), "drain", None)
-        self._unchanged_since: float | None = None
+        self._stuck_since: float | None = None
         self._last_buffered = 0
+        self._passed = self._last_passed = 0
 
     def tune(self) -> None:
         """Keep stale frames out of the kernel's buffer, where the listener has not seen to it already."""
@@ -45,6 +46,7 @@ class Link:
         """Wait until the transport takes more without growing its buffer."""
         if self._wait_writable is not None:
             await self._wait_writable()
+        self._passed += 1
 
     @property
     def buffered(self) -> int:
@@ -54,10 +56,14 @@ class Link:
     def stalled(self, now: float) -> bool:
         """Say whether the peer has taken nothing for too long; to be asked regularly."""
         buffered = self.buffered
-        if buffered == 0 or buffered != self._last_buffered:
-            self._last_buffered, self._unchanged_since = buffered, now
-            return False
-        return self._unchanged_since is not None and now - self._unchanged_since >= STALLED_AFTER
+        # What uvicorn adds by itself, such as pings, makes the buffer grow and is no sign of life.
+        moving = buffered < self._last_buffered or self._passed != self._last_passed
+        self._last_buffered, self._last_passed = buffered, self._passed
+        if buffered == 0 or moving:
+            self._stuck_since = None
+        elif self._stuck_since is None:
+            self._stuck_since = now
+        return self._stuck_since is not None and now - self._stuck_since >= STALLED_AFTER
 
     def abort(self) -> None:
         """Drop the connection with all that waits in it."""

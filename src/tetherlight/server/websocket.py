@@ -160,8 +160,9 @@ class Conversation:
             if self._connection.closing is not None:
                 code, reason = self._connection.closing
                 await self._send({"type": "websocket.close", "code": code, "reason": reason})
-        except OSError:
-            logger.debug("%s left while it was written to", self._connection.id)
+        except (OSError, RuntimeError) as error:
+            # uvicorn raises the second where it has closed the connection itself, as after a ping without an answer.
+            logger.debug("%s left while it was written to: %s", self._connection.id, error)
         except Exception:
             logger.exception("Writing to %s failed unexpectedly", self._connection.id)
 
