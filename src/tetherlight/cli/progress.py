@@ -52,8 +52,10 @@ async def _next(steps: AsyncIterator[PhotometricProgress]) -> PhotometricProgres
 
 
 def _shown(step: PhotometricProgress) -> dict[str, Any]:
-    done = step.index if step.status.startswith("captured_light") else None
-    return {"description": step.current_light or "ambient frame"} | ({} if done is None else {"completed": done})
+    if step.status.startswith("captured_light"):
+        return {"completed": step.index}
+    # A picture may still be on its way from the camera when the next lamp is on: the bar names the lamp.
+    return {"description": step.current_light or "ambient frame"}
 
 
 def _paused(step: PhotometricProgress) -> SequenceFailed:

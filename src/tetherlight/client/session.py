@@ -328,8 +328,10 @@ def _unreachable(address: Address, error: Exception) -> ServerUnreachable:
     if isinstance(error, ssl.SSLCertVerificationError):
         sentence = f"The certificate of {address.http} is not trusted: {error.verify_message}."
         return ServerUnreachable(sentence, hint="SSL_CERT_FILE names a file with the certificates to trust.")
-    if isinstance(error, InvalidHandshake | InvalidMessage | EOFError):
-        return ServerUnreachable(f"What answers at {address.http} is no Tetherlight server.")
+    if isinstance(error, InvalidHandshake | InvalidMessage | EOFError | ssl.SSLError):
+        other = f"{'http' if address.secure else 'https'}://{address.http.partition('://')[2]}"
+        sentence = f"What answers at {address.http} is no Tetherlight server."
+        return ServerUnreachable(sentence, hint=f"It may be another program, or the address is {other}.")
     hint = None
     if "//127.0.0.1" in address.http or "//localhost" in address.http:
         hint = "Start one with `tetherlight serve`, or with `tetherlight serve --simulate` for a simulated rig."
