@@ -34,10 +34,10 @@ class Watcher(WireClient):
         await self.do("START_LIVEVIEW", {"encoding": "binary", **wanted})
         await self.see(1)
 
-    async def see(self, count: int) -> float:
+    async def see(self, count: int, within: float = 60.0) -> float:
         """Wait for so many more frames; return which part they are of all that the camera gave meanwhile."""
         before = len(self.seen)
-        async with asyncio.timeout(60), self._arrived:
+        async with asyncio.timeout(within), self._arrived:
             await self._arrived.wait_for(lambda: len(self.seen) >= before + count)
         first, last = self.seen[max(0, before - 1)], self.seen[-1]
         return (len(self.seen) - max(1, before)) / max(1, last - first)

@@ -8,6 +8,7 @@ import signal
 import time
 from collections.abc import AsyncIterator
 from dataclasses import dataclass, field
+from fractions import Fraction
 from itertools import pairwise
 from pathlib import Path
 from typing import Any
@@ -122,13 +123,23 @@ class FaultRig:
             timeout=PATIENCE_S,
         )
 
-    async def pids(self) -> list[int]:
-        """Return the workers of the server."""
-        return workers(self.server.pid)
+    async def expose(self, seconds: float) -> None:
+        """Choose the shutter speed that is nearest to so many seconds, however the maker writes it."""
+        entry = await self.client.do("GET_CONFIG", {"config_name": "shutterspeed"})
+        timed = {text: length for text in entry["options"] if (length := _seconds(text)) is not None}
+        nearest = min(timed, key=lambda text: abs(timed[text] - seconds))
+        await self.client.do("SET_CONFIG", {"config_name": "shutterspeed", "value": nearest})
+
+    async def other(self, name: str) -> str:
+        """Return a value that a setting could have and has not."""
+        entry = await self.client.do("GET_CONFIG", {"config_name": name})
+        return next(str(option) for option in entry["options"] if option != entry["value"])
 
     async def kill_worker(self) -> None:
-        """Kill the worker of the struck camera, the one that was started last."""
-        os.kill(max(workers(self.server.pid)), signal.SIGKILL)
+        """Kill the worker of the struck camera, whose configuration folder bears the camera's name."""
+        for pid in workers(self.server.pid):
+            if self.camera_id.encode() in Path("/proc", str(pid), "environ").read_bytes():
+                os.kill(pid, signal.SIGKILL)
 
     async def mended(self) -> float:
         """End every fault and return the moment."""
@@ -171,12 +182,14 @@ class FaultRig:
             outcome.problems.append(f"{len(zombies)} zombies")
         outcome.problems += self.untruths()
 
-    def untruths(self) -> list[str]:
-        """Return what the manifests say that is not so."""
+    def untruths(self, *, running: bool = True) -> list[str]:
+        """Return what the manifests say that is not so; with `running` also that a set is being captured."""
         found = []
         for path in (self.server.folder / "captures" / "photometric_sets").glob("*/manifest.json"):
             told = json.loads(path.read_text())
             if told["status"] == "running":
+                if not running:
+                    continue
                 found.append(f"{path.parent.name} is said to be running")
             for step in told["steps"]:
                 there = [(path.parent / file["filename"]).exists() for file in step["files"]]
@@ -186,11 +199,13 @@ class FaultRig:
 
 
 @contextlib.asynccontextmanager
-async def fault_rig(folder: Path, vendor: str = "canon") -> AsyncIterator[tuple[FaultRig, Bystander]]:
+async def fault_rig(
+    folder: Path, vendor: str = "canon", log_level: str = "INFO"
+) -> AsyncIterator[tuple[FaultRig, Bystander]]:
     """Run simulator, server, the client that meets the faults, and the bystander."""
     arguments = ("--cameras", "2", "--vendor", vendor, "--fps", "30")
     async with SimulatorProcess(*arguments) as simulator:
-        server = ServerProcess(folder, environment=simulator.settings | {"LOG_LEVEL": "INFO"})
+        server = ServerProcess(folder, environment=simulator.settings | {"LOG_LEVEL": log_level})
         async with server, server.client() as client, Bystander(f"ws://127.0.0.1:{server.port}/ws") as bystander:
             rig = FaultRig(simulator, server, client)
             cameras = {camera["port"]: camera["camera_id"] for camera in await client.do("GET_CAMERAS")}
@@ -206,6 +221,13 @@ async def fault_rig(folder: Path, vendor: str = "canon") -> AsyncIterator[tuple[
             finally:
                 asking.cancel()
                 await asyncio.gather(asking, return_exceptions=True)
+
+
+def _seconds(text: str) -> float | None:
+    try:
+        return float(Fraction(text.removesuffix("s")))
+    except (ValueError, ZeroDivisionError):
+        return None
 
 
 def _state(pid: int) -> str:
