@@ -228,19 +228,14 @@ function usePointer(
   };
 }
 
-function writeReadout(
-  line: HTMLParagraphElement | null,
-  { fps, latency, dropped, width, height, bytes: size }: Readout,
-): void {
+function writeReadout(line: HTMLParagraphElement | null, readout: Readout): void {
   if (!line) return;
-  const parts = [
-    `${fps} fps`,
-    latency === null ? null : `${Math.round(latency)} ms`,
-    `${width} × ${height}`,
-    bytes(size),
-  ];
+  const { frames, fps, latency, dropped, width, height, bytes: size } = readout;
+  const delay = latency === null ? null : `${Math.round(latency)} ms`;
+  const parts = [`${fps} fps`, delay, `${width} × ${height}`, bytes(size)];
   if (dropped > 0) parts.push(`${dropped} skipped`);
   line.textContent = parts.filter(Boolean).join("  ·  ");
+  line.dataset.frames = String(frames);
 }
 
 interface FocusMeterParts {

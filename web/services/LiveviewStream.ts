@@ -12,6 +12,8 @@ export type StreamState =
 
 /** How the stream does, over about the last second. */
 export interface Readout {
+  /** Frames drawn since the stream was opened. */
+  frames: number;
   fps: number;
   /** Milliseconds from the camera to the screen; null where the clocks of server and browser differ too much. */
   latency: number | null;
@@ -38,6 +40,7 @@ export class LiveviewStream {
   private lastSeq: number | null = null;
   private drawnAt: number[] = [];
   private dropped = 0;
+  private frames = 0;
   private latest: Drawn | null = null;
   private timer: ReturnType<typeof setInterval> | null = null;
   private retry: ReturnType<typeof setTimeout> | null = null;
@@ -177,6 +180,7 @@ export class LiveviewStream {
   private count(drawn: Drawn): void {
     const now = performance.now();
     this.lastFrameAt = now;
+    this.frames++;
     this.drawnAt.push(now);
     if (this.lastSeq !== null && drawn.seq > this.lastSeq) this.dropped += drawn.seq - this.lastSeq - 1;
     this.lastSeq = drawn.seq;
@@ -198,7 +202,15 @@ export class LiveviewStream {
     const { width, height, bytes, capturedAt } = this.latest;
     const age = this.drawnAt.length > 0 ? Date.now() - capturedAt * 1000 - (now - this.lastFrameAt) : Number.NaN;
     const latency = age >= 0 && age < PLAUSIBLE_LATENCY_MS ? age : null;
-    this.report.readout({ fps: this.drawnAt.length, latency, dropped: this.dropped, width, height, bytes });
+    this.report.readout({
+      frames: this.frames,
+      fps: this.drawnAt.length,
+      latency,
+      dropped: this.dropped,
+      width,
+      height,
+      bytes,
+    });
   }
 
   private setState(state: StreamState): void {

@@ -27,7 +27,9 @@ afterEach(() => {
 it("sends quick changes as one", async () => {
   for (const value of ["200", "400", "800"]) writes.want("c", "/main/iso", value);
   await vi.advanceTimersByTimeAsync(200);
-  expect(sent().map((message) => message.payload)).toEqual([{ camera_id: "c", config_name: "/main/iso", value: "800" }]);
+  expect(sent().map((message) => message.payload)).toEqual([
+    { camera_id: "c", config_name: "/main/iso", value: "800" },
+  ]);
 });
 
 it("goes from pending to confirmed and then falls silent", async () => {
@@ -45,9 +47,15 @@ it("goes from pending to confirmed and then falls silent", async () => {
 it("keeps the camera's words where it refuses", async () => {
   writes.want("c", "/main/iso", "200");
   await vi.advanceTimersByTimeAsync(200);
-  FakeSocket.last.refuse("SET_CONFIG", "The camera kept 100.", { hint: "Turn the dial.", error_code: "config_rejected" });
+  FakeSocket.last.refuse("SET_CONFIG", "The camera kept 100.", {
+    hint: "Turn the dial.",
+    error_code: "config_rejected",
+  });
   await settle();
-  expect(writes.get("c", "/main/iso")).toMatchObject({ state: "rejected", message: "The camera kept 100. Turn the dial." });
+  expect(writes.get("c", "/main/iso")).toMatchObject({
+    state: "rejected",
+    message: "The camera kept 100. Turn the dial.",
+  });
 });
 
 it("sends what was wanted meanwhile after the answer, and does not show the older answer", async () => {

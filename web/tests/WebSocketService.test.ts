@@ -101,7 +101,13 @@ describe("events and frames", () => {
     const heard = vi.fn();
     service.on("stop_liveview", heard);
     const data = { camera_id: "c", resumes: true };
-    FakeSocket.last.receive({ action: "stop_liveview", success: false, data, error: "Lost.", error_code: "camera_lost" });
+    FakeSocket.last.receive({
+      action: "stop_liveview",
+      success: false,
+      data,
+      error: "Lost.",
+      error_code: "camera_lost",
+    });
     expect(heard.mock.calls[0]![1]).toMatchObject({ success: false, error: { code: "camera_lost" } });
   });
 

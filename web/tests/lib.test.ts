@@ -13,8 +13,23 @@ import { folderName, nameProblem, notesOf } from "@/lib/sequence";
 import { lightOf, shotsOf } from "@/lib/sets";
 
 function entry(change: Partial<ConfigEntry>): ConfigEntry {
-  const usual = { name: "iso", label: "ISO", value: "100", type: "menu", readonly: false, options: ["100", "200"] } as const;
-  return { ...usual, path: "/main/imgsettings/iso", alias: null, min: null, max: null, step: null, ...change } as ConfigEntry;
+  const usual = {
+    name: "iso",
+    label: "ISO",
+    value: "100",
+    type: "menu",
+    readonly: false,
+    options: ["100", "200"],
+  } as const;
+  return {
+    ...usual,
+    path: "/main/imgsettings/iso",
+    alias: null,
+    min: null,
+    max: null,
+    step: null,
+    ...change,
+  } as ConfigEntry;
 }
 
 describe("frames", () => {
@@ -47,8 +62,16 @@ describe("analysis", () => {
 
   it("finds edges sharper than a slope, whatever the brightness", () => {
     const line = (at: (x: number) => number) => picture(Array.from({ length: 64 }, (_, i) => at(i % 8)));
-    const edge = sharpnessOf(line((x) => (x < 4 ? 40 : 160)), 8, 8);
-    const slope = sharpnessOf(line((x) => 40 + x * 17), 8, 8);
+    const edge = sharpnessOf(
+      line((x) => (x < 4 ? 40 : 160)),
+      8,
+      8,
+    );
+    const slope = sharpnessOf(
+      line((x) => 40 + x * 17),
+      8,
+      8,
+    );
     expect(edge).toBeGreaterThan(slope * 5);
   });
 });
@@ -115,7 +138,12 @@ describe("light position files", () => {
 
 describe("exposure check", () => {
   it("warns of what is automatic and offers a change where it knows one", () => {
-    const white = entry({ name: "whitebalance", path: "/main/imgsettings/whitebalance", value: "Auto", options: ["Auto", "Daylight"] });
+    const white = entry({
+      name: "whitebalance",
+      path: "/main/imgsettings/whitebalance",
+      value: "Auto",
+      options: ["Auto", "Daylight"],
+    });
     const [warning] = exposureWarnings([entry({}), white]);
     expect(warning?.fix).toEqual({ path: white.path, value: "Daylight", label: "ISO" });
   });
@@ -166,7 +194,8 @@ describe("choosing", () => {
 });
 
 describe("sets", () => {
-  const file = (filename: string, mimetype = "image/jpeg") => ({ filename, mimetype, path: filename, size: 1, url: "" }) as ImageFile;
+  const file = (filename: string, mimetype = "image/jpeg") =>
+    ({ filename, mimetype, path: filename, size: 1, url: "" }) as ImageFile;
 
   it("show one entry per exposure, its JPEG first", () => {
     const shots = shotsOf([file("a.cr2", "image/x-canon-cr2"), file("a.jpg"), file("b.jpg")]);

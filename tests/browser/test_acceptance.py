@@ -1,0 +1,196 @@
+"""The web application in a real browser, against the real server and the simulated rig."""
+
+import importlib.util
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import Browser, Page, WebSocket, expect
+
+from browser_screens import SCREENS, frames, go, start_sequence, wait_for_frames
+from rig_in_browser import RigServer, Simulator
+
+ROOT = Path(__file__).parents[2]
+AXE = ROOT / "web" / "node_modules" / "axe-core" / "axe.min.js"
+WIDTHS = {"desktop": (1440, 900), "tablet": (820, 1180), "phone": (390, 844)}
+
+
+def test_the_live_view_comes_back_after_a_capture(page: Page, rig: RigServer) -> None:
+    """A shot interrupts the live view and appears in the filmstrip; then frames flow again without being asked for."""
+    page.goto(rig.url)
+    wait_for_frames(page)
+    shots = page.get_by_test_id("filmstrip").get_by_role("button")
+    before = shots.count()
+    page.keyboard.press("Space")
+    expect(shots).to_have_count(before + 1)
+    wait_for_frames(page)
+
+
+def test_the_live_view_comes_back_after_a_server_restart(page: Page, simulator: Simulator, tmp_path: Path) -> None:
+    """The page says that the server is gone, greys the last picture, and goes on by itself when it is back."""
+    with RigServer(tmp_path / "rig", simulator) as server:
+        page.goto(server.url)
+        wait_for_frames(page)
+        server.stop()
+        expect(page.get_by_text("Retry now")).to_be_visible()
+        expect(page.get_by_test_id("liveview")).to_have_attribute("data-lost", "true")
+        server.start()
+        expect(page.get_by_text("Retry now")).to_be_hidden()
+        wait_for_frames(page)
+
+
+def test_twenty_page_changes_leave_one_live_socket(page: Page, rig: RigServer) -> None:
+    """Screens come and go on one connection."""
+    opened: list[WebSocket] = []
+    page.on("websocket", opened.append)
+    page.goto(rig.url)
+    wait_for_frames(page)
+    for _ in range(4):
+        for name in ("Lights", "Sequence", "Gallery", "Settings", "Capture"):
+            go(page, name)
+    wait_for_frames(page)
+    assert len(opened) == 1
+    assert not opened[0].is_closed()
+
+
+def test_the_cancel_dialog_is_visible_in_fullscreen(page: Page, rig: RigServer) -> None:
+    """Fullscreen is asked for the whole page, so a dialog lies above it; Escape closes the dialog and not the job."""
+    start_sequence(page, rig.url)
+    page.keyboard.press("Enter")
+    page.wait_for_function("document.fullscreenElement === document.documentElement")
+    page.keyboard.press("Control+.")
+    dialog = page.get_by_role("dialog", name="Stop this sequence?")
+    expect(dialog).to_be_visible()
+    inside = "document.elementFromPoint(innerWidth / 2, innerHeight / 2).closest('dialog') !== null"
+    assert page.evaluate(inside)
+    dialog.get_by_role("button", name="Go on capturing").click()
+    expect(dialog).to_be_hidden()
+    expect(page.get_by_role("heading", name="Done")).to_be_visible()
+
+
+def test_a_throttled_client_shows_the_newest_frame(page: Page, rig: RigServer) -> None:
+    """A page that stood still skips what it missed instead of playing it late."""
+    page.goto(rig.url)
+    wait_for_frames(page)
+    before = frames(page)
+    page.evaluate("const until = performance.now() + 3000; while (performance.now() < until);")
+    wait_for_frames(page, 2)
+    readout = page.get_by_test_id("readout")
+    expect(readout).to_contain_text("skipped")
+    assert frames(page) - before < 30
+    delay = page.evaluate(
+        """async () => {
+            await new Promise((resolve) => setTimeout(resolve, 1500));
+            return Number(/(\\d+) ms/.exec(document.querySelector('[data-testid=readout]').textContent)?.[1]);
+        }"""
+    )
+    assert delay < 2500
+
+
+@pytest.mark.parametrize("size", WIDTHS)
+@pytest.mark.parametrize("screen", [*SCREENS, "/set/", "/nowhere/"])
+def test_axe_finds_nothing_and_nothing_scrolls_sideways(page: Page, rig: RigServer, screen: str, size: str) -> None:
+    """Every screen at every width can be used by everybody."""
+    width, height = WIDTHS[size]
+    page.set_viewport_size({"width": width, "height": height})
+    page.goto(f"{rig.url}{screen}")
+    expect(page.get_by_text("Connected", exact=True)).to_be_attached()
+    page.wait_for_load_state("networkidle") if screen != "/" else wait_for_frames(page)
+    assert violations(page) == []
+    assert page.evaluate("document.documentElement.scrollWidth") <= width
+
+
+@pytest.mark.parametrize("opened", ["All settings", "Presets", "keys", "viewer", "editor", "set"])
+def test_axe_finds_nothing_in_what_opens(page: Page, rig: RigServer, opened: str) -> None:
+    """Dialogs, the viewer, the rig editor and a set can be used by everybody too."""
+    if opened == "editor":
+        page.goto(f"{rig.url}/lights/")
+        page.get_by_role("button", name="Edit rig").click()
+        expect(page.get_by_role("heading", name="Edit the rig")).to_be_visible()
+    elif opened == "set":
+        start_sequence(page, rig.url, lights=2)
+        page.get_by_role("link", name="Look at the set").click()
+        expect(page.get_by_test_id("contact-sheet").get_by_role("button")).to_have_count(3)
+    else:
+        page.goto(rig.url)
+        wait_for_frames(page)
+        if opened == "keys":
+            page.keyboard.press("?")
+        elif opened == "viewer":
+            page.keyboard.press("Space")
+            page.get_by_test_id("filmstrip").get_by_role("button").first.click()
+        else:
+            page.get_by_role("button", name=opened).click()
+        expect(page.get_by_role("dialog")).to_be_visible()
+    assert violations(page) == []
+
+
+@pytest.mark.parametrize("base_path", ["", "/studio"])
+def test_the_export_works_under_any_path(
+    page: Page, simulator: Simulator, tmp_path: Path, complaints: list[str], base_path: str
+) -> None:
+    """Pages, scripts, worker, socket and images are found under the base path, with nothing on the console."""
+    with RigServer(tmp_path / "rig", simulator, BASE_PATH=base_path) as server:
+        response = page.goto(f"{server.url}/")
+        assert response is not None
+        assert "script-src 'self' 'sha256-" in response.headers["content-security-policy"]
+        wait_for_frames(page)
+        page.keyboard.press("Space")
+        expect(page.get_by_test_id("filmstrip").locator("img")).to_have_js_property("complete", value=True)
+        assert page.get_by_test_id("filmstrip").locator("img").evaluate("image => image.naturalWidth") > 0
+        for name in ("Lights", "Sequence", "Gallery", "Results", "Settings", "Capture"):
+            go(page, name)
+            page.wait_for_url(f"{server.url}/**")
+        page.reload()
+        wait_for_frames(page)
+        assert complaints == []
+
+
+def test_everything_works_on_plain_http(page: Page, rig: RigServer, complaints: list[str]) -> None:
+    """A rig is opened by its name without TLS, where browsers withhold what only secure pages get."""
+    page.goto(f"http://rig.test:{rig.port}/")
+    assert page.evaluate("isSecureContext") is False
+    wait_for_frames(page)
+    shots = page.get_by_test_id("filmstrip").get_by_role("button")
+    before = shots.count()
+    page.get_by_role("button", name="Take a picture").click()
+    expect(shots).to_have_count(before + 1)
+    go(page, "Settings")
+    page.get_by_role("button", name="Copy a report").click()
+    expect(page.get_by_role("textbox", name="Report")).to_be_visible()
+    assert complaints == []
+
+
+def test_an_installation_without_the_application_says_so(browser: Browser, tmp_path: Path) -> None:
+    """Without the export the server works, and its first page says what is missing."""
+    shutil.copytree(ROOT / "src", tmp_path / "src", ignore=shutil.ignore_patterns("web", "__pycache__"))
+    server = RigServer(tmp_path / "rig", None, PYTHONPATH=str(tmp_path / "src"), PYTHONDONTWRITEBYTECODE="1")
+    with server, browser.new_context() as context:
+        page = context.new_page()
+        page.goto(server.url)
+        expect(page.locator("body")).to_contain_text("web application")
+        assert "not part of this installation" in server.log
+
+
+def test_the_types_are_fresh() -> None:
+    """The committed TypeScript types are what the protocol's schema gives."""
+    place = importlib.util.spec_from_file_location("web_script", ROOT / "scripts" / "web.py")
+    assert place is not None
+    assert place.loader is not None
+    script = importlib.util.module_from_spec(place)
+    sys.modules["web_script"] = script
+    place.loader.exec_module(script)
+    node = script.find_node()
+    assert node is not None
+    command = [str(node.node), "scripts/types.mjs", "--check"]
+    checked = subprocess.run(command, cwd=ROOT / "web", capture_output=True, text=True, check=False)
+    assert checked.returncode == 0, checked.stderr
+
+
+def violations(page: Page) -> list[str]:
+    """Return what axe finds, each with the first place where it is."""
+    page.evaluate(AXE.read_text(encoding="utf-8"))
+    found = page.evaluate("axe.run(document, {resultTypes: ['violations']})")
+    return [f"{one['id']}: {one['help']} ({one['nodes'][0]['html'][:160]})" for one in found["violations"]]

@@ -1,0 +1,42 @@
+"""What tests do again and again on the screens of the web application."""
+
+from playwright.sync_api import Page
+
+SCREENS = ("/", "/lights/", "/sequence/", "/gallery/", "/results/", "/settings/")
+
+
+def frames(page: Page) -> int:
+    """Return how many live view frames the page has drawn."""
+    return int(page.get_by_test_id("readout").get_attribute("data-frames") or 0)
+
+
+def wait_for_frames(page: Page, count: int = 3) -> int:
+    """Wait until that many more frames are drawn; return the milliseconds that it took."""
+    before = frames(page)
+    script = """async (wanted) => {
+        const started = performance.now();
+        const drawn = () => Number(document.querySelector('[data-testid=readout]')?.dataset.frames ?? 0);
+        while (drawn() < wanted) await new Promise((resolve) => setTimeout(resolve, 50));
+        return performance.now() - started;
+    }"""
+    return int(page.evaluate(script, before + count))
+
+
+def go(page: Page, name: str) -> None:
+    """Change to a screen as people do, by the rail."""
+    page.get_by_role("navigation", name="Screens").get_by_role("link", name=name).click()
+
+
+def start_sequence(page: Page, url: str, lights: int = 9) -> None:
+    """Begin a photometric set under the first lights, without blackout."""
+    page.goto(f"{url}/sequence/")
+    page.get_by_role("button", name="None", exact=True).click()
+    dots = page.locator("[data-light]")
+    dots.first.wait_for()
+    for number in range(lights):
+        dots.nth(number).click()
+    blackout = page.get_by_role("checkbox", name="Black out this screen")
+    if blackout.is_checked():
+        blackout.click()
+    page.get_by_role("button", name="Start").click()
+    page.get_by_test_id("progress").wait_for()
