@@ -84,6 +84,17 @@ async def test_cameras_are_listed_chosen_and_closed(tetherlight: Run) -> None:
     assert "none open" in (await tetherlight("info")).out
 
 
+async def test_a_named_camera_is_used_without_changing_which_is_selected(tetherlight: Run) -> None:
+    first, second = [one["camera_id"] for one in (await tetherlight("cameras", "--json")).json]
+    await tetherlight("select", first)
+    shot = await tetherlight("capture", "--camera", second, "--json")
+    assert shot.json["camera_id"] == second
+    assert (await tetherlight("info", "--json")).json["selected"] == first
+    assert (await tetherlight("deselect", "--camera", second)).out == f"Camera {second} is closed.\n"
+    assert (await tetherlight("deselect")).out == f"Camera {first} is closed.\n"
+    assert (await tetherlight("deselect")).out == "No camera was selected.\n"
+
+
 async def test_a_camera_that_is_not_there_or_not_clear_is_refused(tetherlight: Run) -> None:
     missing = await tetherlight("capture", "--camera", "no-such-camera")
     assert (missing.code, missing.out) == (1, "")

@@ -304,6 +304,20 @@ def use_blocking(url: str, folder: Path) -> None:
         assert [job.state for job in rig.follow_job(result.job_id)] == [JobState.COMPLETED]
 
 
+async def test_a_callback_that_waits_for_its_own_client_is_refused_instead_of_hanging(server: ServerProcess) -> None:
+    def work() -> None:
+        with BlockingClient(server.url) as rig:
+            rig.select(camera_id=rig.server.selected)
+            with pytest.raises(RuntimeError, match="callback"):
+                rig.wait_for(calling_back(rig))
+
+    await asyncio.to_thread(work)
+
+
+async def calling_back(rig: BlockingClient) -> None:
+    rig.lights()
+
+
 async def test_the_blocking_client_works_beside_a_running_loop(server: ServerProcess) -> None:
     rig = BlockingClient(server.url).connect()
     try:

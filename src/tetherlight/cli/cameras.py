@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from tetherlight.cli import completion
-from tetherlight.cli.options import CAMERA_HELP, choose_camera, connected, options_of
+from tetherlight.cli.options import CAMERA_HELP, choose_camera, connected, matching, options_of
 
 if TYPE_CHECKING:
     from tetherlight.client.events import RigEvent
@@ -53,7 +53,7 @@ def select(
     from tetherlight.cli.output import say  # noqa: PLC0415
 
     with connected(context) as rig:
-        found = rig.select(camera_id=choose_camera(rig, camera))
+        found = rig.select(camera_id=matching(rig.cameras(), camera).camera_id) if camera else rig.select()
     say(context, found, f"{found.model} at {found.port} is selected: {found.camera_id}.")
 
 
@@ -62,8 +62,9 @@ def deselect(context: typer.Context, camera: CameraOption = None) -> None:
     from tetherlight.cli.output import say  # noqa: PLC0415
 
     with connected(context) as rig:
-        rig.deselect(camera)
-    say(context, {"camera_id": camera}, "The camera is closed.")
+        camera_id = matching(rig.server.cameras, camera).camera_id if camera else rig.server.selected
+        rig.deselect(camera_id)
+    say(context, {"camera_id": camera_id}, f"Camera {camera_id} is closed." if camera_id else "No camera was selected.")
 
 
 def capture(

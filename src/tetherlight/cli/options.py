@@ -2,7 +2,7 @@
 
 import contextlib
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -76,18 +76,25 @@ def connected(context: typer.Context) -> Iterator["Client"]:
 
 
 def choose_camera(rig: "Client", wanted: str | None) -> str:
-    """Return the camera_id of the wanted camera and open it if need be; raise CameraNotFound."""
+    """Return the camera_id of the wanted camera and open it if need be; raise CameraNotFound.
+
+    What others mean by the selected camera stays as it is.
+    """
+    selected = rig.server.selected
     if wanted is None:
-        selected = rig.server.selected
         return selected if selected is not None else rig.select().camera_id
-    for camera in rig.server.cameras:
-        if wanted == camera.camera_id:
-            return camera.camera_id
-    found = _matching(rig.cameras(), wanted)
-    return found.camera_id if found.open else rig.select(camera_id=found.camera_id).camera_id
+    if any(camera.camera_id == wanted for camera in rig.server.cameras):
+        return wanted
+    found = matching(rig.cameras(), wanted)
+    if not found.open:
+        rig.select(camera_id=found.camera_id)
+        if selected is not None:
+            rig.select(camera_id=selected)
+    return found.camera_id
 
 
-def _matching(cameras: "list[CameraInfo]", wanted: str) -> "CameraInfo":
+def matching(cameras: "Sequence[CameraInfo]", wanted: str) -> "CameraInfo":
+    """Return the one camera of this camera_id, port, serial or part of a model; raise CameraNotFound."""
     from tetherlight.errors import CameraNotFound  # noqa: PLC0415
 
     exact = [one for one in cameras if wanted in {one.camera_id, one.port, one.serial}]

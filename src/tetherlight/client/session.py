@@ -29,6 +29,7 @@ from tetherlight.protocol.server import GET_SERVER_INFO, ServerInfo
 logger = logging.getLogger(__name__)
 
 CONNECT_SECONDS = 10.0
+CLOSE_SECONDS = 2.0
 PATIENCE_SECONDS = 30.0
 """How long a request waits for a connection that is being made again."""
 
@@ -173,7 +174,8 @@ class Session:
         try:
             socket = await connect(
                 self.address.websocket, additional_headers=self.address.headers, ssl=self._tls, compression=None,
-                max_size=None, open_timeout=CONNECT_SECONDS, proxy=None, user_agent_header="tetherlight-client",
+                max_size=None, open_timeout=CONNECT_SECONDS, close_timeout=CLOSE_SECONDS,
+                proxy=None, user_agent_header="tetherlight-client",
             )  # fmt: skip
         except (OSError, TimeoutError, InvalidHandshake, InvalidMessage, EOFError) as error:
             raise _unreachable(self.address, error) from error
@@ -277,10 +279,9 @@ class Session:
             self._open.set()
             for text in repeated:
                 await self._send(text)
-            await asyncio.gather(*(part.restore() for part in self.parts))
-        except TetherlightError as error:
-            logger.warning("Not everything could be restored: %s", error.message)
-            self._open.set()
+            for outcome in await asyncio.gather(*(part.restore() for part in self.parts), return_exceptions=True):
+                if isinstance(outcome, Exception):
+                    logger.warning("Not everything could be restored: %s", outcome)
         except Exception:
             logger.exception("Restoring the connection to %s failed unexpectedly", self.address.http)
 

@@ -57,7 +57,7 @@ class SetCapture:
             self._result = await self._session.request(CAPTURE_PHOTOMETRIC_SET, self._plan, request_id=self._request_id)
         except ServerUnreachable as error:
             if self.job_id is not None:
-                error.hint = f"If the server still runs, so does job '{self.job_id}': follow_job() waits for its end."
+                error.hint = f"If the server still runs, job {self.job_id} goes on there."
                 error.details = {"job_id": self.job_id}
             raise
         except TetherlightError as error:

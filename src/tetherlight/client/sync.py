@@ -127,6 +127,11 @@ class Client:
         if self._loop is None:
             raise RuntimeError("The client is not connected: use it in a `with` block, or call connect().")
 
+        if threading.current_thread() is self._thread:
+            if asyncio.iscoroutine(work):
+                work.close()
+            raise RuntimeError("A callback of the client cannot wait for the client; do it when the call has returned.")
+
         async def run() -> T:
             return await work
 
