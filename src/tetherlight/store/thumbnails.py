@@ -16,7 +16,6 @@ from io import BytesIO
 from mmap import ACCESS_READ, mmap
 from pathlib import Path
 
-import numpy as np
 from PIL import Image, ImageOps
 
 from tetherlight.errors import ImageUnreadable
@@ -177,17 +176,24 @@ def mapped(path: Path) -> Iterator[mmap | bytes]:
 def _eight_bit(image: Image.Image) -> Image.Image:
     """Convert an image of any depth to one that a JPEG can hold."""
     if image.mode in {"I", "F"} or image.mode.startswith("I;16"):
-        values = np.asarray(image, dtype=np.float32)
-        if image.mode.startswith("I;16") or (image.mode == "I" and values.max(initial=0) > 255):
-            values = values / 257.0
-        elif image.mode == "F":
-            low, high = np.nanmin(values), np.nanmax(values)
-            values = (values - low) * (255.0 / max(float(high - low), 1e-9))
-        grey = np.nan_to_num(values).clip(0, 255).astype(np.uint8)
-        converted = Image.fromarray(grey)
-        converted.info.update(image.info)
-        return converted
+        return _scaled(image)
     return image if image.mode in {"RGB", "L"} else image.convert("RGB")
+
+
+def _scaled(image: Image.Image) -> Image.Image:
+    """Bring a grey image of more than eight bits to eight."""
+    import numpy as np  # noqa: PLC0415 - loading it takes a fifth of the server's start, and few pictures need it
+
+    values = np.asarray(image, dtype=np.float32)
+    if image.mode.startswith("I;16") or (image.mode == "I" and values.max(initial=0) > 255):
+        values = values / 257.0
+    elif image.mode == "F":
+        low, high = np.nanmin(values), np.nanmax(values)
+        values = (values - low) * (255.0 / max(float(high - low), 1e-9))
+    grey = np.nan_to_num(values).clip(0, 255).astype(np.uint8)
+    converted = Image.fromarray(grey)
+    converted.info.update(image.info)
+    return converted
 
 
 def _read(path: Path) -> bytes | None:
