@@ -196,6 +196,8 @@ async def test_a_wrong_and_a_missing_token_are_refused_and_a_restart_is_survived
             await Client(server.url, token="not-the-token").__aenter__()
         with pytest.raises(errors.Unauthorized, match="wants a token"):
             await Client(server.url).__aenter__()
+        assert await exit_code(server.url, "--token", "not-the-token") == (1, "tetherlight: The token is wrong.\n")
+        assert (await exit_code(server.url, "--token", TOKEN))[0] == 0
         async with Client(f"{server.url}/login#token={TOKEN}") as rig, aclosing(rig.liveview()) as frames:
             camera = await rig.select()
             assert (await anext(frames)).camera_id == camera.camera_id
@@ -214,6 +216,16 @@ async def test_a_wrong_and_a_missing_token_are_refused_and_a_restart_is_survived
             assert {frame.camera_id for frame in seen} == {camera.camera_id}
             [path] = await rig.download(await rig.capture(), tmp_path / "here")
             assert path.read_bytes().startswith(b"\xff\xd8")
+
+
+async def exit_code(url: str, *words: str) -> tuple[int | None, str]:
+    """Run `tetherlight info` and give its exit code and what it complains."""
+    process = await asyncio.create_subprocess_exec(
+        sys.executable, "-m", "tetherlight", "info", "--server", url, *words,
+        stdout=asyncio.subprocess.DEVNULL, stderr=asyncio.subprocess.PIPE,
+    )  # fmt: skip
+    _, complaints = await process.communicate()
+    return process.returncode, complaints.decode()
 
 
 def test_the_client_loads_neither_the_server_nor_its_settings() -> None:

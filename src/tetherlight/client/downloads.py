@@ -21,6 +21,9 @@ CHUNK = 512 * 1024
 TRIES = 5
 """Attempts that bring nothing new before a download is given up."""
 
+PAUSE = 0.1
+"""Seconds before the next attempt; they double with each one that brought nothing."""
+
 TIMEOUT = httpx.Timeout(30.0, connect=10.0)
 
 BytesTold = Callable[[int], None]
@@ -116,7 +119,7 @@ class Downloads:
                 tries = 1 if part.size > before else tries + 1
                 if tries >= TRIES:
                     raise _lost(image, error) from error
-                await asyncio.sleep(0.1 * 2**tries)
+                await asyncio.sleep(PAUSE * 2**tries)
 
     async def _stream(self, part: Part, image: ImageFile, told: BytesTold) -> None:
         headers = {"Accept-Encoding": "identity"}
