@@ -78,9 +78,9 @@ class WireClient:
                         return message
                 await self._arrived.wait()
 
-    async def frames(self, count: int, timeout: float = ANSWER_S) -> list[bytes]:  # noqa: ASYNC109
-        """Wait until so many more binary messages have come and give them."""
-        before = len(self.binary)
+    async def frames(self, count: int, *, after: int | None = None, timeout: float = ANSWER_S) -> list[bytes]:  # noqa: ASYNC109
+        """Give so many binary messages, those behind the first `after` ones or else those that come from now on."""
+        before = len(self.binary) if after is None else after
         async with asyncio.timeout(timeout), self._arrived:
             await self._arrived.wait_for(lambda: len(self.binary) >= before + count)
         return self.binary[before:]

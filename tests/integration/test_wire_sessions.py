@@ -64,11 +64,11 @@ async def test_a_paced_viewer_gets_a_frame_only_after_it_drew_the_last(rig: Any)
     server, _ = rig
     async with server.client() as client:
         await client.do("START_LIVEVIEW", {"encoding": "binary", "paced": True})
-        first = FrameHeader.unpack((await client.frames(1))[0])
+        first = FrameHeader.unpack((await client.frames(1, after=0))[0])
         await asyncio.gather(*(client.do("GET_LIGHT_STATES") for _ in range(5)))
         assert len(client.binary) == 1
         await client.do("READY", {"seq": first.seq})
-        assert FrameHeader.unpack((await client.frames(1))[0]).seq > first.seq
+        assert FrameHeader.unpack((await client.frames(1, after=1))[0]).seq > first.seq
 
 
 async def test_the_live_view_flows_again_after_a_set(rig: Any) -> None:
