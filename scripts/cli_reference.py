@@ -12,6 +12,16 @@ BUILT_IN = {"help", "install_completion", "show_completion"}
 HEAD = """# Command line
 
 `tetherlight` starts the server, and asks a running one. Every command explains itself with `--help`.
+
+Results go to standard output, everything else to standard error. `--server`, `--token` and `--json` may stand anywhere on the line.
+
+| exit code | meaning |
+| --- | --- |
+| 0 | done |
+| 1 | it failed; the sentence says why |
+| 2 | wrong usage |
+| 3 | no server answers |
+| 130 | interrupted with Ctrl-C; a set goes on at the server |
 """
 
 
