@@ -13,7 +13,8 @@ HEAD = """# Command line
 
 `tetherlight` starts the server, and asks a running one. Every command explains itself with `--help`.
 
-Results go to standard output, everything else to standard error. `--server`, `--token` and `--json` may stand anywhere on the line.
+Results go to standard output, everything else to standard error. `--server`, `--token` and `--json` may stand
+anywhere on the line.
 
 | exit code | meaning |
 | --- | --- |
