@@ -229,7 +229,7 @@ async def test_ctrl_c_leaves_a_set_running_and_tells_how_to_cancel_it(server: Se
     async with Client(server.url) as rig:
         if rig.server.selected is None:
             await rig.select()
-        words = ("-m", "tetherlight", "--server", server.url, "set", "capture", *(["light_left"] * 40))
+        words = ("-m", "tetherlight", "--server", server.url, "set", "capture", *(["light_left"] * 100))
         process = await asyncio.create_subprocess_exec(
             sys.executable, *words, cwd=tmp_path, stdin=asyncio.subprocess.DEVNULL, stderr=asyncio.subprocess.PIPE
         )
