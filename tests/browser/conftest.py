@@ -6,7 +6,8 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Page
+from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Page, expect
+
 from rig_in_browser import RigServer, Simulator
 
 CHROMIUM_ARGUMENTS = (
@@ -71,6 +72,7 @@ def rig(simulator: Simulator, tmp_path_factory: pytest.TempPathFactory) -> Itera
 def context(context: BrowserContext) -> BrowserContext:
     """A browser window that is patient with a busy machine."""
     context.set_default_timeout(PATIENCE_MS)
+    expect.set_options(timeout=PATIENCE_MS)
     return context
 
 

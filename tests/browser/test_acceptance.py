@@ -14,6 +14,9 @@ from rig_in_browser import RigServer, Simulator
 
 ROOT = Path(__file__).parents[2]
 AXE = ROOT / "web" / "node_modules" / "axe-core" / "axe.min.js"
+IN_FULLSCREEN = """async () => {
+    while (document.fullscreenElement !== document.documentElement) await new Promise((go) => setTimeout(go, 50));
+}"""
 WIDTHS = {"desktop": (1440, 900), "tablet": (820, 1180), "phone": (390, 844)}
 
 
@@ -44,7 +47,11 @@ def test_the_live_view_comes_back_after_a_server_restart(page: Page, simulator: 
 def test_twenty_page_changes_leave_one_live_socket(page: Page, rig: RigServer) -> None:
     """Screens come and go on one connection."""
     opened: list[WebSocket] = []
-    page.on("websocket", opened.append)
+
+    def keep(socket: WebSocket) -> None:
+        opened.append(socket)
+
+    page.on("websocket", keep)
     page.goto(rig.url)
     wait_for_frames(page)
     for _ in range(4):
@@ -59,7 +66,7 @@ def test_the_cancel_dialog_is_visible_in_fullscreen(page: Page, rig: RigServer) 
     """Fullscreen is asked for the whole page, so a dialog lies above it; Escape closes the dialog and not the job."""
     start_sequence(page, rig.url)
     page.keyboard.press("Enter")
-    page.wait_for_function("document.fullscreenElement === document.documentElement")
+    page.evaluate(IN_FULLSCREEN)
     page.keyboard.press("Control+.")
     dialog = page.get_by_role("dialog", name="Stop this sequence?")
     expect(dialog).to_be_visible()

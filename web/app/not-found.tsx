@@ -3,7 +3,7 @@ import { EmptyState } from "@/components/ui/EmptyState";
 
 export default function NotFound() {
   return (
-    <EmptyState icon="search" title="There is nothing here">
+    <EmptyState whole icon="search" title="There is nothing here">
       <Link href="/">To the camera</Link>
     </EmptyState>
   );

@@ -102,7 +102,7 @@ function CaptureDesk() {
           onGhost={() => setGhost(!ghost)}
           ghostPossible={last !== undefined}
         />
-        <FocusDrive onDrive={focus} reason={reason} />
+        <FocusDrive onDrive={focus} reason={reason} place="tools" />
       </div>
       <div className={styles.stage}>
         <Liveview
@@ -143,6 +143,7 @@ function CaptureDesk() {
       <aside className={styles.side} aria-label="Settings and shutter">
         <div className={styles.scroll}>
           <SettingsPanel camera={camera} reason={reason} picks={picks.current} />
+          <FocusDrive onDrive={focus} reason={reason} place="side" />
           {last && <LastShot image={last} onOpen={() => setViewed(0)} />}
         </div>
         <ShutterBar

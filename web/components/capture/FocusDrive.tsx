@@ -8,8 +8,15 @@ const STEPS = [
   { step: 3, text: "≫", name: "Focus much farther" },
 ];
 
+interface Props {
+  onDrive: (step?: number) => void;
+  reason: string | null;
+  /** Beside the overlays, or on phones among the settings. */
+  place: "tools" | "side";
+}
+
 /** Moves the lens: in steps nearer and farther, or by the camera's own autofocus. */
-export function FocusDrive({ onDrive, reason }: { onDrive: (step?: number) => void; reason: string | null }) {
+export function FocusDrive({ onDrive, reason, place }: Props) {
   const button = (name: string, text: React.ReactNode, step?: number) => (
     <button
       key={name}
@@ -23,7 +30,7 @@ export function FocusDrive({ onDrive, reason }: { onDrive: (step?: number) => vo
     </button>
   );
   return (
-    <div className={styles.drive} role="group" aria-label="Focus">
+    <div className={styles.drive} role="group" aria-label="Focus" data-place={place}>
       {STEPS.slice(0, 2).map(({ step, text, name }) => button(name, text, step))}
       {button("Focus once", <Icon name="focus" size={18} />)}
       {STEPS.slice(2).map(({ step, text, name }) => button(name, text, step))}

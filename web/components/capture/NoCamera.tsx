@@ -29,7 +29,7 @@ export function NoCamera() {
   };
   return (
     <div className={styles.place}>
-      <EmptyState icon="camera" title={none ? "Connect a camera" : "Choose a camera"}>
+      <EmptyState whole icon="camera" title={none ? "Connect a camera" : "Choose a camera"}>
         {none ? (
           <p>Plug it in, switch it on, and set it to stay awake. It opens by itself as soon as it is found.</p>
         ) : (

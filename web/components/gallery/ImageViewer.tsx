@@ -41,6 +41,7 @@ export function ImageViewer({ images, index, onIndex, onClose, caption, ratings,
   useEffect(() => {
     const before = document.activeElement;
     dialog.current?.showModal();
+    dialog.current?.focus();
     return () => {
       if (before instanceof HTMLElement && before.isConnected) before.focus();
     };
@@ -74,6 +75,7 @@ export function ImageViewer({ images, index, onIndex, onClose, caption, ratings,
     <dialog
       ref={dialog}
       className={styles.viewer}
+      tabIndex={-1}
       aria-label={`Image ${image.filename}`}
       onCancel={(event) => {
         event.preventDefault();

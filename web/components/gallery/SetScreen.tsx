@@ -32,13 +32,13 @@ export function SetScreen() {
   const images = useMemo(() => shots.map((shot) => shot.image), [shots]);
   if (missing) {
     return (
-      <EmptyState icon="gallery" title="This set is not there">
+      <EmptyState whole icon="gallery" title="This set is not there">
         <p>It may have been renamed or deleted.</p>
         <Link href="/gallery/">Back to the gallery</Link>
       </EmptyState>
     );
   }
-  if (!details) return <EmptyState icon="gallery" title="Opening the set" />;
+  if (!details) return <EmptyState whole icon="gallery" title="Opening the set" />;
   const { set, manifest } = details;
   const ratings = (manifest?.ratings ?? {}) as Record<string, number>;
   const reason = connected ? null : "There is no connection to the server.";

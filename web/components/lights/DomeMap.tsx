@@ -73,6 +73,7 @@ export function DomeMap({ lights, label, onPick, onMove, chosen = null, disabled
       aria-label={label}
       data-own-keys
       data-editing={onMove ? true : undefined}
+      data-still={onPick ? undefined : true}
       onPointerMove={(event) => dragged.current && onMove?.(dragged.current, directionOf(spotUnder(event)))}
       onPointerUp={() => {
         dragged.current = null;

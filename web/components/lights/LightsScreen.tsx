@@ -20,7 +20,7 @@ const BLINK_MS = 350;
 export function LightsScreen() {
   const lights = useRig((rig) => rig.lights);
   const [editing, setEditing] = useState(false);
-  if (!lights) return <EmptyState icon="lights" title="Asking for the lights" />;
+  if (!lights) return <EmptyState whole icon="lights" title="Asking for the lights" />;
   if (editing) return <RigEditor lights={lights.lights} onDone={() => setEditing(false)} />;
   return <LightDesk lights={lights} onEdit={() => setEditing(true)} />;
 }

@@ -80,7 +80,7 @@ export function SequencePlan({ onStart, children }: Props) {
 
   if (lights && known.length === 0) {
     return (
-      <EmptyState icon="lights" title="The rig has no lights yet">
+      <EmptyState whole icon="lights" title="The rig has no lights yet">
         <p>A photometric set takes one picture per light. Add the lights on the Lights screen first.</p>
       </EmptyState>
     );
