@@ -2,6 +2,7 @@
 
 import argparse
 import os
+import signal
 import sys
 import time
 from collections.abc import Callable
@@ -28,6 +29,8 @@ def main() -> int:
     for name in arguments.names:
         if name not in BENCHMARKS:
             parser.error(f"there is no benchmark {name!r}")
+    # So that the processes which were started end as after Ctrl-C.
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
     rounds, seconds = (1, 0.5) if arguments.quick else (3, 2.0)
     plan = Plan(rounds, seconds, _say, quick=arguments.quick)
     began = time.monotonic()

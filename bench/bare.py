@@ -7,7 +7,7 @@ import os
 import tempfile
 import time
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 import gphoto2 as gp
 
@@ -103,11 +103,12 @@ class Bare:
 
 def _announced(camera: gp.Camera) -> gp.CameraFilePath:
     """Wait for the picture, and for the camera to be done."""
-    path, give_up = None, time.monotonic() + CAPTURE_S
+    path: gp.CameraFilePath | None = None
+    give_up = time.monotonic() + CAPTURE_S
     while time.monotonic() < give_up:
         kind, data = camera.wait_for_event(5)
         if kind == gp.GP_EVENT_FILE_ADDED:
-            path = data
+            path = cast("gp.CameraFilePath", data)
         elif kind == gp.GP_EVENT_CAPTURE_COMPLETE and path is not None:
             return path
     raise TimeoutError("the camera announced no picture")

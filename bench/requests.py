@@ -11,6 +11,8 @@ from bench.table import Plan, Row, at_most
 from bench.wire import Wire
 
 ISO = ("100", "200")
+SLOW_SETTING_S = 0.02
+"""A camera of glass and metal needs tens of milliseconds to take a setting; the simulator needs one."""
 ALL, ONE = '{"action": "GET_CONFIG"}', '{"action": "GET_CONFIG", "payload": {"config_name": "iso"}}'
 
 
@@ -64,7 +66,11 @@ def _setting_and_capturing(plan: Plan) -> list[Row]:
         wire.do("SELECT_CAMERA")
         port = simulated.port(1)
         bare.ask("open", port=port)
-        rows.append(_setting(plan, wire, bare, port))
+        rows.append(_setting(plan, wire, bare, port, "at once"))
+        for camera in ("camera1", "camera2"):
+            simulated.control("fault", camera=camera, kind="delay", when="set_config", seconds=SLOW_SETTING_S)
+        rows.append(_setting(plan, wire, bare, port, f"after {SLOW_SETTING_S * 1000:.0f} ms"))
+        simulated.control("clear_faults")
         for word in ("JPEG", "RAW"):
             for camera in ("camera1", "camera2"):
                 simulated.control("set_format", camera=camera, format=word)
@@ -72,7 +78,7 @@ def _setting_and_capturing(plan: Plan) -> list[Row]:
     return rows
 
 
-def _setting(plan: Plan, wire: Wire, bare: Any, port: str) -> Row:
+def _setting(plan: Plan, wire: Wire, bare: Any, port: str, how: str) -> Row:
     ours, theirs = [], []
     count = plan.rounds * (3 if plan.quick else 20)
     plan.say(f"SET_CONFIG, {count} times")
@@ -81,8 +87,8 @@ def _setting(plan: Plan, wire: Wire, bare: Any, port: str) -> Row:
         ours.append(wire.echo(text) * 1000)
         theirs.append(bare.ask("set", port=port, name="iso", value=value) * 1000)
     return Row(
-        "SET_CONFIG, median", f"{median(ours):.1f} ms", f"{median(theirs):.1f} ms, bare set and read back",
-        median(ours) / median(theirs), at_most(1.2),
+        f"SET_CONFIG, the camera answers {how}, median", f"{median(ours):.1f} ms",
+        f"{median(theirs):.1f} ms, bare set and read back", median(ours) / median(theirs), at_most(1.2),
     )  # fmt: skip
 
 

@@ -46,10 +46,11 @@ class Row:
         """The row as the table shows it."""
         unit = self.goal.unit if self.goal else ""
         verdict = "" if self.goal is None else ("yes" if self.goal.reached(self.value) else "**no**")
-        return self.what, self.ours, self.comparator, f"{self.value:.2f}{unit}", str(self.goal or ""), verdict
+        shown = f"{self.value:.3g}{unit}" if unit else f"{self.value:.2f}"
+        return self.what, self.ours, self.comparator, shown, str(self.goal or ""), verdict
 
 
-HEADINGS = ("what", "Tetherlight", "comparator", "ratio", "goal", "reached")
+HEADINGS = ("what", "Tetherlight", "comparator", "ratio or value", "goal", "reached")
 
 
 def markdown(rows: Iterable[Row]) -> str:

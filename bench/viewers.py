@@ -145,7 +145,7 @@ class Viewer(asyncio.BufferedProtocol):
 
 
 async def watch(
-    port: int, kind: Kind, viewers: int, seconds: float, pids: Sequence[int], slow: int = 0, slow_fps: float = 5.0
+    port: int, kind: Kind, viewers: int, seconds: float, *, pids: Sequence[int], slow: int = 0, slow_fps: float = 5.0
 ) -> dict[str, Any]:
     """Watch a live view for a while.
 
