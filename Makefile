@@ -21,7 +21,7 @@ PYTEST := $(RUN) -m pytest -n $(JOBS) --dist loadfile
 unexport PYTHONHOME PYTHONPATH PIP_TARGET PIP_PREFIX PIP_ROOT PIP_REQUIREMENT PIP_CONSTRAINT
 export PIP_USER := 0
 
-.PHONY: help demo install test unit integration browser check generate docs bench crash requirements web dev browser-deps clean
+.PHONY: help demo install test unit integration browser check generate docs bench crash requirements web dev screenshots browser-deps clean
 
 help: ## Show what can be made
 	@sed -n 's/^\([a-z-]*\):.*## /\1\t/p' Makefile | while IFS=$$'\t' read -r name text; do printf '%-14s %s\n' "$$name" "$$text"; done
@@ -88,6 +88,9 @@ crash: .venv/.dev ## Kill the server two hundred times and look at what is left
 
 requirements: .venv/.runtime ## Choose new versions of all packages within what pyproject.toml allows
 	@scripts/requirements.sh
+
+screenshots: .venv/.dev browser-deps web ## Take a picture of each screen of the web application for the documentation
+	$(RUN) scripts/screenshots.py
 
 browser-deps: ## Install Chromium for the browser tests
 	@scripts/browser-deps.sh

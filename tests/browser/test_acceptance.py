@@ -44,6 +44,56 @@ def test_the_live_view_comes_back_after_a_server_restart(page: Page, simulator: 
         wait_for_frames(page)
 
 
+def test_a_pulled_cable_is_told_and_the_live_view_comes_back(page: Page, rig: RigServer, simulator: Simulator) -> None:
+    """The page says which camera is gone and what to do, and shows frames again as soon as it is plugged in."""
+    page.goto(rig.url)
+    wait_for_frames(page)
+    simulator.control("unplug", camera="camera1")
+    expect(page.get_by_text("does not answer.").first).to_be_visible()
+    simulator.control("plug", camera="camera1", move=True)
+    wait_for_frames(page)
+    expect(page.get_by_text("does not answer.").first).to_be_hidden()
+
+
+def test_the_screen_goes_black_during_a_set_and_a_tap_wakes_it(
+    page: Page, simulator: Simulator, tmp_path: Path
+) -> None:
+    """A screen is a light source: while exposures run it shows dim red figures on black, and no dialog or notice."""
+    with RigServer(tmp_path / "rig", simulator, PHOTOMETRIC_CAPTURE_DELAY="1.5") as server:
+        start_sequence(page, server.url)
+        page.get_by_role("button", name="Blackout").click()
+        page.get_by_test_id("blackout").click()
+        expect(page.get_by_test_id("blackout")).to_be_hidden()
+        expect(page.get_by_role("button", name="Pause")).to_be_visible()
+
+
+def test_a_failed_frame_pauses_the_set_until_it_is_retried(page: Page, rig: RigServer, simulator: Simulator) -> None:
+    """A failure says its cause; the frame is taken again and the set goes on to its end."""
+    simulator.control("fault", camera="camera1", kind="store_full", when="capture", count=1, after=2)
+    start_sequence(page, rig.url, lights=4)
+    expect(page.get_by_role("alert")).to_contain_text("Failed to capture")
+    page.get_by_role("button", name="Retry this frame").click()
+    expect(page.get_by_role("heading", name="Done")).to_be_visible()
+
+
+def test_a_deleted_set_comes_back_by_undo(page: Page, rig: RigServer) -> None:
+    """Deleting names the set, moves it to the trash, and is taken back by one press."""
+    start_sequence(page, rig.url, lights=1)
+    expect(page.get_by_role("heading", name="Done")).to_be_visible()
+    go(page, "Gallery")
+    cards = page.get_by_role("list", name="Sets").get_by_role("link")
+    cards.first.wait_for()
+    name = cards.first.get_attribute("data-set") or ""
+    page.get_by_role("checkbox", name=f"Choose {name}").check(force=True)
+    page.keyboard.press("Delete")
+    dialog = page.get_by_role("dialog")
+    expect(dialog).to_contain_text(name)
+    dialog.get_by_role("button", name="Move to the trash").click()
+    expect(page.locator(f'[data-set="{name}"]')).to_have_count(0)
+    page.get_by_role("button", name="Undo").click()
+    expect(page.locator(f'[data-set="{name}"]')).to_have_count(1)
+
+
 def test_twenty_page_changes_leave_one_live_socket(page: Page, rig: RigServer) -> None:
     """Screens come and go on one connection."""
     opened: list[WebSocket] = []

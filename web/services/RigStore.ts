@@ -38,6 +38,8 @@ export interface RigState {
   captures: ImageFile[];
   trouble: Record<string, CameraTrouble>;
   capturing: boolean;
+  /** Whether cameras were looked for, and the only one opened, since the connection began. */
+  settled: boolean;
   notices: Notice[];
 }
 
@@ -54,6 +56,7 @@ export const NOTHING_KNOWN: RigState = {
   captures: [],
   trouble: {},
   capturing: false,
+  settled: false,
   notices: [],
 };
 
@@ -65,6 +68,7 @@ export class RigStore {
   private lastNotice = 0;
   private setsTimer: ReturnType<typeof setTimeout> | null = null;
   private choseCamera = false;
+  private selecting = false;
 
   constructor(readonly service: WebSocketService) {
     this.writes = new SettingWrites(service, (cameraId, entry) => this.mergeConfig(cameraId, [entry]));
@@ -182,7 +186,7 @@ export class RigStore {
     const before = this.state.status.state;
     const status = this.service.getStatus();
     const gone = status.state !== "open" && before === "open";
-    this.set({ status, latency: this.service.getLatency(), ...(gone && { capturing: false }) });
+    this.set({ status, latency: this.service.getLatency(), ...(gone && { capturing: false, settled: false }) });
     if (status.state === "open" && before !== "open") void this.greet();
   }
 
@@ -195,18 +199,26 @@ export class RigStore {
       this.set({ server, captures });
       const known = this.state.inventory?.cameras ?? [];
       if (known.length === 0) await this.findCameras();
-      this.selectOnly();
+      await this.selectOnly();
     } catch (error) {
       this.complain(error);
+    } finally {
+      this.set({ settled: true });
     }
   }
 
   /** A rig with one camera needs nobody to choose it; what a person closed stays closed. */
-  private selectOnly(): void {
+  private async selectOnly(): Promise<void> {
     const cameras = this.state.inventory?.cameras ?? [];
     const only = cameras.length === 1 ? cameras[0] : undefined;
-    if (only && !only.open && !this.choseCamera) {
-      this.service.request("SELECT_CAMERA", { camera_id: only.camera_id }).catch((error) => this.complain(error));
+    if (!only || only.open || this.choseCamera || this.selecting) return;
+    this.selecting = true;
+    try {
+      await this.service.request("SELECT_CAMERA", { camera_id: only.camera_id });
+    } catch (error) {
+      this.complain(error);
+    } finally {
+      this.selecting = false;
     }
   }
 
@@ -229,7 +241,7 @@ export class RigStore {
     const fresh = inventory.open.filter((camera) => !this.state.config[camera.camera_id]);
     this.set({ inventory, trouble: troubleOf(inventory.open, this.state.trouble) });
     for (const camera of fresh) void this.readConfig(camera.camera_id);
-    if (this.state.server) this.selectOnly();
+    if (this.state.settled) void this.selectOnly();
   }
 
   private async readConfig(cameraId: string): Promise<void> {

@@ -244,7 +244,7 @@ export class WebSocketService {
       this.lock("The server asks for its token.");
       return;
     }
-    const { first, longest } = this.options.backoff ?? { first: 300, longest: 10_000 };
+    const { first, longest } = this.options.backoff ?? { first: 250, longest: 2000 };
     const random = this.options.random ?? Math.random;
     // Half of the pause is fixed, half is chance: many browsers do not come back in the same instant.
     const pause = Math.min(longest, first * 2 ** this.attempt) * (0.5 + random() / 2);

@@ -29,8 +29,8 @@ const NEXT_ZOOM: Record<string, Zoom> = { fit: 1, "1": 2, "2": "fit" };
 export function CaptureScreen() {
   const camera = useRig(selectedCamera);
   const connected = useConnected();
-  const known = useRig((rig) => rig.inventory !== null);
-  if (camera === null && known && connected) return <NoCamera />;
+  const settled = useRig((rig) => rig.settled);
+  if (camera === null && settled && connected) return <NoCamera />;
   return <CaptureDesk />;
 }
 

@@ -7,7 +7,7 @@ import { currentJob } from "@/services/RigStore";
 import { useRig } from "../RigProvider";
 import styles from "./Blackout.module.css";
 
-const IDLE_MS = 6000;
+const IDLE_MS = 4000;
 
 /**
  * The screen is itself a light source: while a set is exposed it goes black, with little dim red text. Any key or tap

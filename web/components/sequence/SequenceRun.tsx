@@ -34,6 +34,7 @@ export function SequenceRun({ job, onNew }: { job: Job; onNew: () => void }) {
   const [blackout, setBlackout] = usePreference("blackout", true);
   const reason = connected ? null : "There is no connection to the server.";
   const failed = job.steps.filter((step) => step.state === "failed");
+  const troubled = failed.length > 0 || (job.error !== null && !["running", "completed"].includes(job.state));
   const going = job.state === "running" || job.state === "paused";
   const ask = async (action: JobAction, steps?: number[]) => {
     setBusy(action);
@@ -65,7 +66,7 @@ export function SequenceRun({ job, onNew }: { job: Job; onNew: () => void }) {
             {job.state === "paused" && failed.length === 0 && "Camera and lights are free. Nothing is lost."}
           </p>
         </div>
-        {(job.error || failed.length > 0) && <Failure job={job} failed={failed} reason={reason} onAsk={ask} />}
+        {troubled && <Failure job={job} failed={failed} reason={reason} onAsk={ask} />}
         <div className={styles.buttons}>
           {job.state === "running" && (
             <Button icon="pause" reason={reason} disabled={busy !== null} onClick={() => ask("PAUSE_JOB")}>
