@@ -38,9 +38,9 @@ class Bystander(WireClient):
             return
         super()._take(message)
 
-    async def ask(self) -> None:
-        """Ask until cancelled."""
-        while True:
+    async def ask(self, stop: asyncio.Event) -> None:
+        """Ask until it is told to stop."""
+        while not stop.is_set():
             asked = time.monotonic()
             await self.do("GET_LIGHT_STATES")
             self.slowest_reply = max(self.slowest_reply, time.monotonic() - asked)
@@ -215,11 +215,12 @@ async def fault_rig(
             rig.camera_id = struck
             watched = {"camera_id": other, "encoding": "binary", "max_fps": FPS}
             await bystander.do("START_LIVEVIEW", watched)
-            asking = asyncio.create_task(bystander.ask())
+            stop = asyncio.Event()
+            asking = asyncio.create_task(bystander.ask(stop))
             try:
                 yield rig, bystander
             finally:
-                asking.cancel()
+                stop.set()
                 await asyncio.gather(asking, return_exceptions=True)
 
 

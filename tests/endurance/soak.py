@@ -64,6 +64,7 @@ class Soak:
         self.bystander = bystander
         self.notes = Notes()
         self.random = random.Random(seed)
+        self._over = False
         self._struck_at = 0.0
         self._mended_at = 0.0
 
@@ -85,18 +86,18 @@ class Soak:
                 await asyncio.sleep(min(60.0, left))
                 self.notes.gaps.append(self.bystander.longest_gap)
                 self.tell("now")
+            # A cancellation may get lost in the moment in which an answer comes.
+            self._over = True
             for task in tasks:
                 task.cancel()
 
     async def forever(self, work: Callable[[], Awaitable[None]]) -> None:
         """Repeat a piece of work; what it trips over is written down."""
-        while True:
+        while not self._over:
             since = time.monotonic()
             try:
                 await work()
-            except (AssertionError, TimeoutError, OSError, asyncio.CancelledError, KeyError, httpx.HTTPError) as error:
-                if isinstance(error, asyncio.CancelledError):
-                    raise
+            except (AssertionError, TimeoutError, OSError, KeyError, httpx.HTTPError) as error:
                 if not self.striking(since):
                     self.notes.unexplained.append(f"{work.__name__}: {type(error).__name__}: {str(error)[:300]}")
             await asyncio.sleep(0.05)

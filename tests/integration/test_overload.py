@@ -99,6 +99,15 @@ async def test_a_burst_of_requests_is_answered_whole_and_does_not_stop_others(se
         assert greedy.events == []
 
 
+async def test_a_burst_of_requests_costs_the_viewers_few_frames(server: ServerProcess) -> None:
+    """Each connection has one request begun in each turn of the loop, however many it has sent."""
+    async with watchers(url(server), 3) as crowd, server.client() as greedy:
+        replies = await asyncio.gather(*(greedy.send("GET_LIGHT_STATES") for _ in range(BURST)))
+        seeing = await asyncio.gather(*(one.see(10) for one in crowd))
+        await asyncio.gather(*replies)
+        assert min(seeing) >= 0.7
+
+
 async def test_connections_beyond_the_limit_are_told_and_the_others_stay(server: ServerProcess) -> None:
     async with AsyncExitStack() as stack:
         known = [await stack.enter_async_context(server.client()) for _ in range(CAP)]

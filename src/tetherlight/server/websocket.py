@@ -108,6 +108,8 @@ class Conversation:
             task = asyncio.create_task(self._serve(event))
             self._requests.add(task)
             task.add_done_callback(self._served)
+            # One request a turn: of many that have come already each would else hold up everybody's live view.
+            await asyncio.sleep(0)
 
     def _served(self, task: asyncio.Task[None]) -> None:
         self._requests.discard(task)
