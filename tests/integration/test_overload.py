@@ -2,7 +2,7 @@
 
 import asyncio
 from collections.abc import AsyncIterator
-from contextlib import AsyncExitStack
+from contextlib import AsyncExitStack, suppress
 from pathlib import Path
 
 import pytest
@@ -82,8 +82,9 @@ async def test_who_leaves_too_many_events_unread_is_closed(server: ServerProcess
         await silent.recv()
         for number in range(800):
             await client.do("SET_LIGHT_STATE", {"light_name": "light_left", "state": number % 2 == 0})
-        async for _ in silent:
-            pass
+        with suppress(ConnectionClosed):
+            async for _ in silent:
+                pass
         assert silent.close_code in {4429, 1006}  # the close frame is lost where the client was dropped before it read
         await client.do("SET_LIGHT_STATE", {"light_name": "light_left", "state": False})
 
