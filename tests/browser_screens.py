@@ -16,7 +16,10 @@ def wait_for_frames(page: Page, count: int = 3) -> int:
     script = """async (wanted) => {
         const started = performance.now();
         const drawn = () => Number(document.querySelector('[data-testid=readout]')?.dataset.frames ?? 0);
-        while (drawn() < wanted) await new Promise((resolve) => setTimeout(resolve, 50));
+        while (drawn() < wanted) {
+            if (performance.now() - started > 40_000) throw new Error(`${drawn()} frames instead of ${wanted}`);
+            await new Promise((resolve) => setTimeout(resolve, 50));
+        }
         return performance.now() - started;
     }"""
     return int(page.evaluate(script, before + count))

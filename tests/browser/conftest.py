@@ -59,6 +59,14 @@ def simulator() -> Iterator[Simulator]:
     simulator.stop()
 
 
+@pytest.fixture
+def own_simulator() -> Iterator[Simulator]:
+    """A simulated camera that no other server holds."""
+    simulator = Simulator()
+    yield simulator
+    simulator.stop()
+
+
 @pytest.fixture(scope="session")
 def rig(simulator: Simulator, tmp_path_factory: pytest.TempPathFactory) -> Iterator[RigServer]:
     """A server on the simulated rig, with the web application."""

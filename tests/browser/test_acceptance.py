@@ -31,9 +31,9 @@ def test_the_live_view_comes_back_after_a_capture(page: Page, rig: RigServer) ->
     wait_for_frames(page)
 
 
-def test_the_live_view_comes_back_after_a_server_restart(page: Page, simulator: Simulator, tmp_path: Path) -> None:
+def test_the_live_view_comes_back_after_a_server_restart(page: Page, own_simulator: Simulator, tmp_path: Path) -> None:
     """The page says that the server is gone, greys the last picture, and goes on by itself when it is back."""
-    with RigServer(tmp_path / "rig", simulator) as server:
+    with RigServer(tmp_path / "rig", own_simulator) as server:
         page.goto(server.url)
         wait_for_frames(page)
         server.stop()
@@ -56,10 +56,10 @@ def test_a_pulled_cable_is_told_and_the_live_view_comes_back(page: Page, rig: Ri
 
 
 def test_the_screen_goes_black_during_a_set_and_a_tap_wakes_it(
-    page: Page, simulator: Simulator, tmp_path: Path
+    page: Page, own_simulator: Simulator, tmp_path: Path
 ) -> None:
     """A screen is a light source: while exposures run it shows dim red figures on black, and no dialog or notice."""
-    with RigServer(tmp_path / "rig", simulator, PHOTOMETRIC_CAPTURE_DELAY="1.5") as server:
+    with RigServer(tmp_path / "rig", own_simulator, PHOTOMETRIC_CAPTURE_DELAY="1.5") as server:
         start_sequence(page, server.url)
         page.get_by_role("button", name="Blackout").click()
         page.get_by_test_id("blackout").click()
@@ -186,10 +186,10 @@ def test_axe_finds_nothing_in_what_opens(page: Page, rig: RigServer, opened: str
 
 @pytest.mark.parametrize("base_path", ["", "/studio"])
 def test_the_export_works_under_any_path(
-    page: Page, simulator: Simulator, tmp_path: Path, complaints: list[str], base_path: str
+    page: Page, own_simulator: Simulator, tmp_path: Path, complaints: list[str], base_path: str
 ) -> None:
     """Pages, scripts, worker, socket and images are found under the base path, with nothing on the console."""
-    with RigServer(tmp_path / "rig", simulator, BASE_PATH=base_path) as server:
+    with RigServer(tmp_path / "rig", own_simulator, BASE_PATH=base_path) as server:
         response = page.goto(f"{server.url}/")
         assert response is not None
         assert "script-src 'self' 'sha256-" in response.headers["content-security-policy"]

@@ -14,14 +14,14 @@ export interface Point {
 }
 
 /**
- * Place a picture of `width` x `height` into a box: whole, or at 1 or 2 box pixels per picture pixel around `centre`,
+ * Place a picture of `width` x `height` into a box: whole, or at so many box pixels per picture pixel around `centre`,
  * without leaving more empty room than needed.
  */
 export function place(
   box: { width: number; height: number },
   width: number,
   height: number,
-  zoom: Zoom = "fit",
+  zoom: "fit" | number = "fit",
   centre: Point = { x: 0.5, y: 0.5 },
 ): Placement {
   const fitting = Math.min(box.width / width, box.height / height);

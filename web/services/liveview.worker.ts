@@ -7,7 +7,9 @@ import type { FromWorker, ToWorker, View } from "./liveviewMessages";
 
 const scope = self as unknown as DedicatedWorkerGlobalScope;
 
-const SMALL_WIDTH = 320;
+/** Counting needs little; marks that lie on the picture need more. */
+const COUNTED_WIDTH = 320;
+const MARKED_WIDTH = 640;
 const FOCUS_SIDE = 192;
 const MEASURE_EVERY_MS = 100;
 
@@ -19,8 +21,8 @@ let newest: ArrayBuffer | null = null;
 let decoding = false;
 let measuredAt = 0;
 let phase = 0;
-const small = new OffscreenCanvas(SMALL_WIDTH, 1);
-const marks = new OffscreenCanvas(SMALL_WIDTH, 1);
+const small = new OffscreenCanvas(COUNTED_WIDTH, 1);
+const marks = new OffscreenCanvas(COUNTED_WIDTH, 1);
 const detail = new OffscreenCanvas(FOCUS_SIDE, FOCUS_SIDE);
 
 scope.onmessage = ({ data }: MessageEvent<ToWorker>) => {
@@ -95,7 +97,7 @@ function draw(): void {
   context.drawImage(picture, 0, 0);
   if (view.clipping || view.peaking) {
     context.imageSmoothingEnabled = false;
-    context.drawImage(marks, 0, 0, small.width, small.height, 0, 0, width, height);
+    context.drawImage(marks, 0, 0, marks.width, marks.height, 0, 0, width, height);
   }
   if (view.mask !== null) drawMask(context, width, height, view.mask);
   if (view.grid) drawGrid(context, width, height, placement, view.pixelRatio);
@@ -161,7 +163,7 @@ function measure(): void {
   const now = performance.now();
   if (now - measuredAt < MEASURE_EVERY_MS) return;
   measuredAt = now;
-  const pixels = smallCopy(picture);
+  const pixels = smallCopy(picture, view.clipping || view.peaking ? MARKED_WIDTH : COUNTED_WIDTH);
   const histogram = histogramOf(pixels.data);
   if (view.histogram && histogramCanvas) drawHistogram(histogramCanvas, histogram);
   if (view.clipping || view.peaking) mark(pixels, view);
@@ -169,14 +171,16 @@ function measure(): void {
   tell({ kind: "measured", sharpness, bright: histogram.bright, dark: histogram.dark });
 }
 
-function smallCopy(from: ImageBitmap): ImageData {
-  small.height = Math.max(1, Math.round((SMALL_WIDTH * from.height) / from.width));
+function smallCopy(from: ImageBitmap, width: number): ImageData {
+  small.width = width;
+  small.height = Math.max(1, Math.round((width * from.height) / from.width));
   const context = small.getContext("2d", { willReadFrequently: true }) as Context;
   context.drawImage(from, 0, 0, small.width, small.height);
   return context.getImageData(0, 0, small.width, small.height);
 }
 
 function mark(pixels: ImageData, shown: View): void {
+  marks.width = pixels.width;
   marks.height = pixels.height;
   const painted = new ImageData(pixels.width, pixels.height);
   if (shown.peaking) paintPeaking(pixels.data, painted.data, pixels.width, pixels.height);

@@ -2,7 +2,7 @@
 
 import { type PointerEvent, type ReactNode, useEffect, useRef, useState } from "react";
 import { exifUrl, serverUrl, thumbnailUrl } from "@/lib/base";
-import { type Point, place, pointAt, type Zoom } from "@/lib/fit";
+import { type Placement, type Point, place, pointAt, type Zoom } from "@/lib/fit";
 import { bytes } from "@/lib/format";
 import type { ImageFile } from "@/lib/protocol";
 import { HistogramOfShot, useHistogram } from "../capture/LastShot";
@@ -23,8 +23,10 @@ interface Props {
   onRate?: (image: ImageFile, rating: number) => void;
 }
 
-type Scale = Zoom | number;
+/** Whole, at 1 or 2 screen pixels per picture pixel, or so many times as large as whole. */
+type Scale = Zoom | { times: number };
 const STEPS: Record<string, Zoom> = { fit: 1, "1": 2, "2": "fit" };
+const LARGEST = 24;
 const CENTRE: Point = { x: 0.5, y: 0.5 };
 
 /**
@@ -96,7 +98,7 @@ export function ImageViewer({ images, index, onIndex, onClose, caption, ratings,
         </p>
         {onRate && <Rating rating={rating} onRate={rate} />}
         <Button tone="quiet" icon="loupe" onClick={zoom} title="Zoom (Z)">
-          {scale === "fit" ? "Fit" : `${Math.round((scale as number) * 100)} %`}
+          {scaleWords(scale)}
         </Button>
         <Button
           tone="quiet"
@@ -170,6 +172,23 @@ interface PaneProps {
   children?: ReactNode;
 }
 
+function scaleWords(scale: Scale): string {
+  if (scale === "fit") return "Fit";
+  return typeof scale === "number" ? `${scale}00 %` : `${scale.times.toFixed(1)} ×`;
+}
+
+interface Size {
+  width: number;
+  height: number;
+}
+
+function placed(box: Size, size: Size, scale: Scale, ratio: number, centre: Point): Placement {
+  const { width, height } = size;
+  if (scale === "fit") return place(box, width, height);
+  const exact = typeof scale === "number" ? scale / ratio : place(box, width, height).scale * scale.times;
+  return place(box, width, height, exact, centre);
+}
+
 /** An image in a frame: the wheel and two fingers zoom at their place, dragging pans. */
 function Pane({ image, scale, setScale, centre, setCentre, children }: PaneProps) {
   const pane = useRef<HTMLDivElement>(null);
@@ -184,8 +203,7 @@ function Pane({ image, scale, setScale, centre, setCentre, children }: PaneProps
     return () => watcher.disconnect();
   }, []);
   const ratio = typeof window === "undefined" ? 1 : window.devicePixelRatio || 1;
-  const placement =
-    size && place(box, size.width, size.height, scale === "fit" ? "fit" : ((scale / ratio) as Zoom), centre);
+  const placement = size && placed(box, size, scale, ratio, centre);
   const zoomed = scale !== "fit";
   // Shown small, the server's preview is enough; the original comes when it is looked at closely.
   const sharp = zoomed && image.mimetype === "image/jpeg" ? serverUrl(image.url) : null;
@@ -211,12 +229,12 @@ function Pane({ image, scale, setScale, centre, setCentre, children }: PaneProps
     if (!placement || !size) return;
     const under = pointAt(placement, size.width, size.height, x, y);
     const fitting = place(box, size.width, size.height).scale;
-    const next = Math.min(8, placement.scale * factor);
+    const next = Math.min(fitting * LARGEST, placement.scale * factor);
     if (next <= fitting) {
       setScale("fit");
       return;
     }
-    setScale(next * ratio);
+    setScale({ times: next / fitting });
     const inside = (value: number) => Math.min(1, Math.max(0, value));
     setCentre({
       x: inside(under.x + (box.width / 2 - x) / (size.width * next)),
