@@ -21,7 +21,7 @@ PYTEST := $(RUN) -m pytest -n $(JOBS) --dist loadfile
 unexport PYTHONHOME PYTHONPATH PIP_TARGET PIP_PREFIX PIP_ROOT PIP_REQUIREMENT PIP_CONSTRAINT
 export PIP_USER := 0
 
-.PHONY: help demo install test unit integration browser check generate docs bench crash requirements web dev screenshots browser-deps clean
+.PHONY: help demo install test unit integration browser check generate docs bench crash faults overload soak fuzz requirements web dev screenshots browser-deps clean
 
 help: ## Show what can be made
 	@sed -n 's/^\([a-z-]*\):.*## /\1\t/p' Makefile | while IFS=$$'\t' read -r name text; do printf '%-14s %s\n' "$$name" "$$text"; done
@@ -83,8 +83,20 @@ docs: generate .venv/.dev ## Write the reference and run the examples of the doc
 bench: .venv/.dev ## Measure, and print ratios
 	$(RUN) -m bench
 
-crash: .venv/.dev ## Kill the server two hundred times and look at what is left
-	$(RUN) tests/endurance/crash.py
+crash: .venv/.dev ## Kill the server ROUNDS times and look at what is left
+	$(RUN) tests/endurance/crash.py --rounds $(or $(ROUNDS),200)
+
+faults: .venv/.dev ## Strike a camera with every fault, ROUNDS times, and measure what a client sees
+	$(RUN) tests/endurance/faults.py --rounds $(or $(ROUNDS),1) --replugs 100
+
+overload: .venv/.dev ## Load the server with clients that behave badly and measure what others notice
+	$(RUN) tests/endurance/overload.py
+
+soak: .venv/.dev ## Use a rig for MINUTES with faults in between and look for what wears out
+	$(RUN) tests/endurance/soak.py --minutes $(or $(MINUTES),30)
+
+fuzz: .venv/.dev ## Send messages in random order for MINUTES and compare with a model of the rig
+	$(RUN) tests/endurance/fuzz.py --minutes $(or $(MINUTES),10)
 
 requirements: .venv/.runtime ## Choose new versions of all packages within what pyproject.toml allows
 	@scripts/requirements.sh
