@@ -99,8 +99,13 @@ class Watches:
             watch.stream = started.stream
             watch.slots.append(slot)
             if watch.wanted.max_fps != max_fps:
-                await self._session.request(START_LIVEVIEW, watch.wanted)
+                await self._start_again(watch)
         return watch, slot
+
+    async def _start_again(self, watch: Watch) -> None:
+        watch.stream = (await self._session.request(START_LIVEVIEW, watch.wanted)).stream
+        # The first frame may have come before its stream was known here: whoever waits would wait for ever.
+        await self._session.post(READY, Ready(camera_id=watch.camera_id))
 
     async def close(self, watch: Watch, slot: Slot) -> None:
         """Leave a live view; the last one ends it."""
@@ -155,7 +160,7 @@ class Watches:
             for watch in tuple(self._watches.values()):
                 watch.stream = 0
                 try:
-                    watch.stream = (await self._session.request(START_LIVEVIEW, watch.wanted)).stream
+                    await self._start_again(watch)
                 except ServerUnreachable:
                     raise
                 except TetherlightError as error:
