@@ -14,6 +14,7 @@ from crowd import request, silent_client, watchers
 from process_figures import figures
 from server_process import ServerProcess
 from simulator_process import SimulatorProcess
+from tetherlight.server.entrance import FURTHER_CONNECTIONS
 
 pytestmark = [pytest.mark.asyncio(loop_scope="module"), pytest.mark.timeout(120)]
 
@@ -120,6 +121,29 @@ async def test_connections_beyond_the_limit_are_told_and_the_others_stay(server:
         await known[0].closed()
         async with server.client() as next_one:
             await next_one.do("GET_LIGHT_STATES")
+
+
+async def test_connections_that_say_nothing_are_few_and_short(server: ServerProcess) -> None:
+    """Those beyond the bound are dropped, the others when they have asked nothing; the rig goes on meanwhile."""
+    async with server.client() as client:
+        silent = [
+            await asyncio.open_connection("127.0.0.1", server.port) for _ in range(CAP + FURTHER_CONNECTIONS + 10)
+        ]
+        try:
+            await asyncio.gather(*(ended(reader) for reader, _ in silent[-10:]))
+            assert (await client.do("CAPTURE_IMAGE"))["file_path"]
+            await asyncio.gather(*(ended(reader) for reader, _ in silent))
+        finally:
+            for _, writer in silent:
+                writer.close()
+            await asyncio.gather(*(writer.wait_closed() for _, writer in silent), return_exceptions=True)
+        async with server.client() as late:
+            await late.do("GET_LIGHT_STATES")
+
+
+async def ended(reader: asyncio.StreamReader) -> None:
+    with suppress(ConnectionError):
+        assert await asyncio.wait_for(reader.read(), 30) == b""
 
 
 async def test_bursts_of_oversized_messages_close_only_who_sends_them(server: ServerProcess) -> None:

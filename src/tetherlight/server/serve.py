@@ -9,6 +9,7 @@ import socket
 import sys
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from types import FrameType
 
@@ -17,6 +18,7 @@ import uvicorn
 from tetherlight.errors import StartFailed
 from tetherlight.protocol.messages import MAX_MESSAGE_BYTES
 from tetherlight.server.app import create_app
+from tetherlight.server.entrance import FURTHER_CONNECTIONS, Entrance
 from tetherlight.server.link import tune_socket
 from tetherlight.server.logs import log_everything
 from tetherlight.server.security import load_secret
@@ -58,7 +60,8 @@ def serve(settings: Settings, address: Address, *, no_auth: bool = False, token_
     settings = _with_token(settings, address, no_auth=no_auth, token_dir=token_dir or settings.state_dir)
     with listening(address) as listener, _ended_by_signal():
         app = create_app(settings)
-        server = AnnouncingServer(_config(app, address), _page(address, listener, settings))
+        most = settings.max_connections + FURTHER_CONNECTIONS
+        server = AnnouncingServer(_config(app, address, most), _page(address, listener, settings))
         try:
             server.run(sockets=[listener])
         except SystemExit:
@@ -69,10 +72,11 @@ def serve(settings: Settings, address: Address, *, no_auth: bool = False, token_
             raise StartFailed("The server could not start; the lines above say why.")
 
 
-def _config(app: object, address: Address) -> uvicorn.Config:
+def _config(app: object, address: Address, most_connections: int) -> uvicorn.Config:
     return uvicorn.Config(
         app,  # type: ignore[arg-type]
         loop="uvloop",
+        http=partial(Entrance, most=most_connections),  # type: ignore[arg-type]  # whatever makes a protocol will do
         ws="websockets-sansio",
         ws_per_message_deflate=False,
         ws_max_size=MAX_MESSAGE_BYTES,
