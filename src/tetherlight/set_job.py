@@ -197,6 +197,8 @@ class SetJob:
             await self._write()
         except TetherlightError as failure:
             logger.error("The manifest of '%s' could not be closed: %s", self.set_name, failure.message)  # noqa: TRY400
+        if state is JobState.PAUSED:
+            self._tell_paused(error)
         self._publish()
         self._publisher.publish(SETS_CHANGED, SetChange(set_name=self.set_name, change="updated"))
         self._halted.set()
@@ -229,16 +231,26 @@ class SetJob:
         return sum(step.light is not None for step in self.manifest.steps)
 
     def _progress(self, status: str, step: StepRecord, error: TetherlightError | None = None) -> None:
-        progress = PhotometricProgress(
+        detail = error.message if error else None
+        self._tell(self._told(status, step.index, light=step.light, detail=detail), error)
+
+    def _tell_paused(self, cause: str | None) -> None:
+        """Say that nothing more comes until the job is resumed: the reply to the request waits for its end."""
+        self._tell(self._told("paused", self.snapshot().index, light=None, detail=cause))
+
+    def _told(self, status: str, index: int, *, light: str | None, detail: str | None) -> PhotometricProgress:
+        return PhotometricProgress(
             status=status,
-            current_light=step.light,
+            current_light=light,
             set_folder=self.set_folder,
-            error_detail=error.message if error else None,
+            error_detail=detail,
             job_id=self.job_id,
-            index=step.index,
+            index=index,
             total=self._total,
             request_id=self._request_id,
         )
+
+    def _tell(self, progress: PhotometricProgress, error: TetherlightError | None = None) -> None:
         self._publisher.publish(PHOTOMETRIC_PROGRESS, progress, topic="job", requester=self._requester, error=error)
 
     def _publish(self) -> None:

@@ -160,6 +160,7 @@ async def test_a_set_that_pauses_on_failure_frees_the_rig_and_can_be_resumed(wor
     job = await world.start(on_failure="pause")
     paused = await world.job_state("paused")
     assert paused.error is not None
+    assert world.hearing.statuses()[-1] == "paused"
     assert (world.rig.camera().owner, world.rig.lights.owner) == (None, None)
     assert await world.lit() == []
     await world.rig.capture(None, download=True)

@@ -32,7 +32,11 @@ class PhotometricProgress(Model):
     """How far a photometric sequence is."""
 
     status: str = Field(
-        description="processing_light_k_of_n before each lamp, error_processing_light_k after a failed step."
+        description=(
+            "processing_light_k_of_n before each lamp, captured_light_k_of_n with each image, "
+            "error_processing_light_k after a failed step, paused when the job waits to be resumed; "
+            "the ambient frame has processing_ambient and captured_ambient."
+        )
     )
     current_light: str | None = None
     set_folder: str
