@@ -1,6 +1,6 @@
 """What tests do again and again on the screens of the web application."""
 
-from playwright.sync_api import Page
+from playwright.sync_api import Page, expect
 
 SCREENS = ("/", "/lights/", "/sequence/", "/gallery/", "/results/", "/settings/")
 
@@ -27,12 +27,15 @@ def wait_for_frames(page: Page, count: int = 3) -> int:
 
 def go(page: Page, name: str) -> None:
     """Change to a screen as people do, by the rail."""
-    page.get_by_role("navigation", name="Screens").get_by_role("link", name=name).click()
+    link = page.get_by_role("navigation", name="Screens").get_by_role("link", name=name)
+    link.click()
+    expect(link).to_have_attribute("aria-current", "page")
 
 
 def start_sequence(page: Page, url: str, lights: int = 9) -> None:
     """Begin a photometric set under the first lights, without blackout."""
     page.goto(f"{url}/sequence/")
+    expect(page.get_by_role("button", name="None", exact=True)).to_be_enabled()
     page.get_by_role("button", name="None", exact=True).click()
     dots = page.locator("[data-light]")
     dots.first.wait_for()
