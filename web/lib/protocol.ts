@@ -1175,7 +1175,7 @@ data: Storage
  */
 export interface PhotometricProgress {
 /**
- * processing_light_k_of_n before each lamp, error_processing_light_k after a failed step.
+ * processing_light_k_of_n before each lamp, captured_light_k_of_n with each image, error_processing_light_k after a failed step, paused when the job waits to be resumed; the ambient frame has processing_ambient and captured_ambient.
  */
 status: string
 current_light: (string | null)
