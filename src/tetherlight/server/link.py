@@ -16,7 +16,10 @@ logger = logging.getLogger(__name__)
 RECEIVE = "tetherlight.receive"
 
 UNSENT_BYTES = 128 * 1024
-"""Bytes that the kernel holds back for a slow reader; more would be stale frames."""
+"""Bytes that the kernel holds back for a slow reader."""
+
+UNSENT_STREAM_BYTES = 16 * 1024
+"""The same where frames go: more would be stale ones. Whole files are sent faster with more."""
 
 STALLED_AFTER = 30.0
 """Seconds after which a client that takes no byte of what waits for it is given up."""
@@ -37,10 +40,14 @@ class Link:
         self._passed = self._last_passed = 0
 
     def tune(self) -> None:
-        """Keep stale frames out of the kernel's buffer, where the listener has not seen to it already."""
-        found = self._transport.get_extra_info("socket") if self._transport is not None else None
+        """Keep stale frames out of the buffers between us and the client."""
+        if self._transport is None:
+            return
+        # A frame may wait in the transport, but not a second one behind it, which would be stale when it goes.
+        self._transport.set_write_buffer_limits(high=0)
+        found = self._transport.get_extra_info("socket")
         if found is not None:
-            tune_socket(found)
+            tune_socket(found, UNSENT_STREAM_BYTES)
 
     async def writable(self) -> None:
         """Wait until the transport takes more without growing its buffer."""
@@ -76,13 +83,13 @@ class Link:
             self.abort()
 
 
-def tune_socket(found: Any) -> None:
+def tune_socket(found: Any, unsent: int = UNSENT_BYTES) -> None:
     """Bound the unsent bytes in the kernel and send small messages at once; a no-op on sockets that know neither."""
     if found.family not in {socket.AF_INET, socket.AF_INET6}:
         return
     try:
         found.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
-        found.setsockopt(socket.IPPROTO_TCP, socket.TCP_NOTSENT_LOWAT, UNSENT_BYTES)
+        found.setsockopt(socket.IPPROTO_TCP, socket.TCP_NOTSENT_LOWAT, unsent)
     except OSError as error:
         logger.debug("The socket could not be tuned: %s", error)
 
