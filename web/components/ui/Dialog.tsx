@@ -11,10 +11,12 @@ interface Props {
   /** The buttons at the bottom, the main one last. */
   actions?: ReactNode;
   wide?: boolean;
+  /** Nothing in it takes the focus: the text itself does, so that keys scroll it. */
+  reading?: boolean;
 }
 
 /** A dialog in the middle, a sheet at the bottom of phones. Escape closes it; the focus goes back to where it was. */
-export function Dialog({ title, onClose, children, actions, wide = false }: Props) {
+export function Dialog({ title, onClose, children, actions, wide = false, reading = false }: Props) {
   const dialog = useRef<HTMLDialogElement>(null);
   const heading = useId();
   useEffect(() => {
@@ -43,7 +45,9 @@ export function Dialog({ title, onClose, children, actions, wide = false }: Prop
           <h2 id={heading}>{title}</h2>
           <Button tone="quiet" icon="close" aria-label="Close" onClick={onClose} />
         </header>
-        <div className={styles.body}>{children}</div>
+        <div className={styles.body} tabIndex={reading ? 0 : undefined}>
+          {children}
+        </div>
         {actions && <footer className={styles.actions}>{actions}</footer>}
       </div>
     </dialog>
