@@ -10,11 +10,13 @@ from typing import Any
 
 LENGTH = struct.Struct(">I")
 PR_SET_PDEATHSIG = 1
+JSON = json.JSONEncoder(separators=(",", ":"), allow_nan=False)
+"""Made once: `json.dumps` would make one for each message."""
 
 
 def encode(header: dict[str, Any], size: int = 0) -> bytes:
     """Encode a header that announces `size` raw bytes behind it."""
-    text = json.dumps({**header, "size": size}, separators=(",", ":"), allow_nan=False).encode()
+    text = JSON.encode({**header, "size": size}).encode()
     return LENGTH.pack(len(text)) + text
 
 
