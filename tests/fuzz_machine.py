@@ -5,243 +5,28 @@ published: actions, their payloads and results, and the error codes.
 """
 
 import asyncio
-import itertools
-import json
-from collections import Counter
-from collections.abc import Callable, Coroutine
+from collections.abc import Callable
 from pathlib import Path
-from types import TracebackType
-from typing import Any, Self, TypeVar, cast
+from typing import Any, cast
 
 from hypothesis import settings
 from hypothesis import strategies as st
-from hypothesis.stateful import (
-    Bundle,
-    RuleBasedStateMachine,
-    consumes,
-    initialize,
-    invariant,
-    precondition,
-    rule,
-    run_state_machine_as_test,
-)
+from hypothesis.stateful import Bundle, consumes, precondition, rule, run_state_machine_as_test
 
-from raw_http import Answer, exchange
-from server_process import ServerProcess
-from simulator_process import SimulatorProcess
-from tetherlight.errors import InvalidPayload, error_classes
-from tetherlight.protocol.actions import ACTIONS
-from tetherlight.protocol.events import EVENTS
+from fuzz_input import WrongInput
+from fuzz_world import LIGHTS, bad_names, names, well_formed
 from tetherlight.protocol.frames import FrameHeader
-from wire_client import Message
 
-T = TypeVar("T")
-CODES = {error.code for error in error_classes()} - {"internal_error"}
-LIGHTS = ("light_left", "light_right", "light_front", "lights_top")
-TOPICS = ("camera", "config", "lights", "job", "sets", "storage")
 ISO = ("100", "200", "400", "800", "1600")
-ENVELOPE = {"action", "success", "data", "error", "request_id"}
-FAILURE = ENVELOPE | {"error_code", "retryable"}
 FAILED_SET = "Photometric sequence failed: Failed to capture image for light:"
-READS = ("GET_LIGHT_STATES", "GET_JOBS", "GET_CAMERAS", "LIST_IMAGE_SETS", "GET_CONFIG", "DESCRIBE")
-OPTIONAL = {"hint", "error_details"}
-
-plain_json: Any = st.recursive(
-    st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False, allow_infinity=False) | st.text(max_size=20),
-    lambda inner: st.lists(inner, max_size=4) | st.dictionaries(st.text(max_size=10), inner, max_size=4),
-    max_leaves=12,
-)
-names = st.text(alphabet="abcXYZ019_.- /\\\0äß", max_size=12)
-bad_names = st.sampled_from(["", ".", "..", "../x", "a/b", "a\0b", ".hidden", "ü", "x" * 300]) | names.map(
-    lambda n: n + "/"
-)
-request_ids = st.one_of(
-    st.text(min_size=1, max_size=30), st.integers(), st.integers(min_value=2**63, max_value=2**200)
-)  # fmt: skip
-wrong_request_ids = st.one_of(st.booleans(), st.floats(allow_nan=False), st.lists(st.integers(), max_size=2), st.none())
 
 
-class World:
-    """A running server with its simulator, and the loop on which the clients of a synchronous machine live."""
-
-    def __init__(self, folder: Path) -> None:
-        self.folder = folder
-        self.runner = asyncio.Runner()
-        self.simulator = SimulatorProcess()
-        self.tried: Counter[str] = Counter()
-        """How many messages and requests of each kind were sent."""
-        self.ids = itertools.count(1)
-
-    def do(self, work: Coroutine[Any, Any, T]) -> T:
-        """Run work on the loop until it is done."""
-        return self.runner.run(work)
-
-    def __enter__(self) -> Self:
-        self.do(self._open())
-        return self
-
-    async def _open(self) -> None:
-        await self.simulator.__aenter__()
-        self.server = ServerProcess(self.folder, environment=self.simulator.settings | {"LOG_LEVEL": "WARNING"})
-        await self.server.start()
-        self.client = await self.server.client(ping_interval=None).__aenter__()
-        self.watcher = await self.server.client(ping_interval=None).__aenter__()
-        await self.watcher.do("SUBSCRIBE", {"topics": list(TOPICS)})
-        self.lights: list[str] = list((await self.client.do("GET_LIGHT_STATES"))["states"])
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
-    ) -> None:
-        try:
-            self.do(self._close())
-        finally:
-            self.runner.close()
-
-    async def _close(self) -> None:
-        for client in (self.client, self.watcher):
-            await client.__aexit__(None, None, None)
-        await self.server.stop()
-        await self.simulator.__aexit__(None, None, None)
-
-    def mistakes(self) -> list[str]:
-        """Return the lines of the server's log that it should never write."""
-        signs = ("Traceback", "unexpectedly", "internal_error", "ERROR", "never awaited", "never retrieved")
-        return [line for line in self.server.log.read_text().splitlines() if any(sign in line for sign in signs)]
-
-
-def well_formed(reply: Message) -> Message:
-    """Check a reply as far as every reply can be checked, and give it back."""
-    assert set(reply) >= ENVELOPE, reply
-    if reply["success"]:
-        assert set(reply) == ENVELOPE, reply
-        assert reply["error"] is None, reply
-        ACTIONS[reply["action"].upper()].result.model_validate_json(json.dumps(reply["data"]))
-    else:
-        assert reply["success"] is False, reply
-        assert set(reply) - OPTIONAL == FAILURE, reply
-        assert reply["error_code"] in CODES, reply
-        assert isinstance(reply["error"], str), reply
-        assert reply["error"], reply
-        assert len(reply["error"]) < 2000, reply
-    return reply
-
-
-class RigMachine(RuleBasedStateMachine):
+class RigMachine(WrongInput):
     """Random requests, and what the rig must be like after each."""
 
     sets = Bundle("sets")
     trashed = Bundle("trashed")
     images = Bundle("images")
-
-    def __init__(self, world: World) -> None:
-        super().__init__()
-        self.world = world
-        self.client = world.client
-        self.selected = False
-        self.states = self.dark()
-        self.present: set[str] = set()
-        self.deleted: Counter[str] = Counter()
-        self.paused: str | None = None
-        self.paused_set = ""
-        self.ended: list[str] = []
-        self.waiting: asyncio.Future[Message] | None = None
-
-    # Plumbing
-
-    def ask(self, action: str, payload: Any = None) -> Message:
-        """Send a request and check its reply as far as any reply can be checked."""
-        return self.world.do(self._ask(action, payload))
-
-    async def _ask(self, action: str, payload: Any = None) -> Message:
-        self.world.tried["requests"] += 1
-        reply = well_formed(await self.client.request(action, payload))
-        assert reply["action"] == action, reply
-        return reply
-
-    def succeeds(self, action: str, payload: Any = None) -> Any:
-        """Insist on success and give the data."""
-        reply = self.ask(action, payload)
-        assert reply["success"], (action, payload, reply)
-        return reply["data"]
-
-    def fails(self, code: str, action: str, payload: Any = None) -> Message:
-        """Insist on a failure with this code."""
-        self.world.tried["bad requests"] += 1
-        reply = self.ask(action, payload)
-        assert reply["success"] is False, (action, payload, reply)
-        assert reply["error_code"] == code, (action, payload, reply)
-        return reply
-
-    def either(self, good: bool, code: str, action: str, payload: Any = None) -> Any:
-        """Insist on success where the model says so, else on this code."""
-        if good:
-            return self.succeeds(action, payload)
-        self.fails(code, action, payload)
-        return None
-
-    async def _text(self, text: str, request_id: Any) -> Message:
-        """Send a text and give its one answer; `request_id` is what it must carry."""
-        self.world.tried["texts"] += 1
-        before = len(self.client.events)
-        if request_id is not None:
-            loop = asyncio.get_running_loop()
-            future = self.client._replies[request_id] = loop.create_future()
-            await self.client.send_text(text)
-            return well_formed(await asyncio.wait_for(future, 30))
-        await self.client.send_text(text)
-        return well_formed(await self.client.event(lambda one: "request_id" in one, after=before))
-
-    def dark(self) -> dict[str, bool]:
-        """Return the states of all lights, off."""
-        return dict.fromkeys(self.world.lights, False)
-
-    # The beginning and the end of an example
-
-    @initialize()
-    def begin(self) -> None:
-        """Put the rig back to how it starts."""
-        self.world.do(self._begin())
-
-    async def _begin(self) -> None:
-        client = self.client
-        client.events.clear()
-        client.binary.clear()
-        self.world.watcher.events.clear()
-        await client.do("STOP_LIVEVIEW")
-        await client.do("SUBSCRIBE", {"topics": []})
-        for job in await client.do("GET_JOBS"):
-            if job["state"] == "paused":
-                await client.do("CANCEL_JOB", {"job_id": job["job_id"]})
-        await client.do("DESELECT_CAMERA")
-        await client.do("SET_LIGHT_STATES", {"states": {}, "others_off": True})
-        for one in await client.do("LIST_IMAGE_SETS"):
-            await client.do("DELETE_IMAGE_SET", {"set_name": one["name"]})
-        await self.world.simulator.control("clear_faults")
-
-    def teardown(self) -> None:
-        """Nothing was answered twice, and nothing was said that is not in the tables."""
-        for message in (*self.client.events, *self.world.watcher.events):
-            if "request_id" in message:
-                continue  # the answer to a text without an id that could be read
-            assert message["action"] in EVENTS, message
-        assert not [one for one in self.client.events if one.get("request_id") is not None]
-        assert self.world.mistakes() == []
-
-    @invariant()
-    def agrees(self) -> None:
-        """The rig is as the model says, and so is the scene in front of the simulated camera."""
-        self.world.do(self._agrees())
-
-    async def _agrees(self) -> None:
-        lights = await self.client.do("GET_LIGHT_STATES")
-        assert lights["states"] == self.states
-        info = await self.client.do("GET_SERVER_INFO")
-        assert (info["selected"] is not None) == self.selected
-        assert [job["job_id"] for job in info["jobs"] if job["state"] == "running"] == []
-        assert [job["job_id"] for job in info["jobs"] if job["state"] == "paused"] == [self.paused] * bool(self.paused)
-        assert {one["name"] for one in await self.client.do("LIST_IMAGE_SETS")} == self.present
-        scene = (await self.world.simulator.control("status"))["lights"]
-        assert {name: scene.get(name, False) for name in self.states} == self.states
 
     # Cameras
 
@@ -558,126 +343,8 @@ class RigMachine(RuleBasedStateMachine):
         assert answer.status == (200 if self._known(name) else 404)
         assert not self._known(name) or answer.body[:2] == b"PK"
 
-    async def _get(self, path: str, headers: dict[str, str] | None = None) -> Answer:
-        self.world.tried["HTTP requests"] += 1
-        return await exchange(self.world.server.port, "GET", path, headers or {})
-
-    # What is no request, or none that can be carried out
-
-    @rule(action=st.sampled_from(sorted(ACTIONS)), data=st.data())
-    def send_a_wrong_payload(self, action: str, data: st.DataObject) -> None:
-        """One field of a right payload is of another type, missing, or one too many."""
-        payload = dict(ACTIONS[action].example)
-        field = data.draw(st.sampled_from([*sorted(ACTIONS[action].payload.model_fields), "surplus"]))
-        payload[field] = data.draw(plain_json)
-        try:
-            ACTIONS[action].parse(payload)
-        except InvalidPayload:
-            reply = self.fails("invalid_payload", action, payload)
-            assert action in reply["error"], reply
-
-    @rule(text=st.text(max_size=200) | plain_json.map(json.dumps))
-    def send_any_text(self, text: str) -> None:
-        """What is no object with a known action is refused; ids that can be read come back."""
-        self.world.do(self._send_any_text(text))
-
-    async def _send_any_text(self, text: str) -> None:
-        try:
-            text.encode()
-        except UnicodeEncodeError:
-            return
-        reply = await self._text(text, _readable_id(text))
-        assert reply["success"] is False, (text, reply)
-        assert reply["error_code"] in {"invalid_message", "unknown_action"}, (text, reply)
-
-    @rule(request_id=request_ids, action=st.sampled_from(["GET_LIGHT_STATES", "get_jobs", "List_Captures"]))
-    def choose_any_id(self, request_id: Any, action: str) -> None:
-        """Any string or whole number is an id, and the action is echoed as it was spelt."""
-        text = json.dumps({"action": action, "request_id": request_id})
-        reply = self.world.do(self._text(text, request_id))
-        assert (reply["action"], reply["success"], reply["request_id"]) == (action, True, request_id)
-
-    @rule(request_id=wrong_request_ids)
-    def choose_what_is_no_id(self, request_id: Any) -> None:
-        text = json.dumps({"action": "GET_LIGHT_STATES", "request_id": request_id})
-        assert self.world.do(self._text(text, None))["request_id"] is None
-
-    @rule(action=st.text(min_size=1, max_size=40).filter(lambda text: text.upper() not in ACTIONS))
-    def ask_for_any_action(self, action: str) -> None:
-        try:
-            action.encode()
-        except UnicodeEncodeError:
-            return
-        self.fails("unknown_action", action)
-
-    @rule(content=st.binary(max_size=100))
-    def send_bytes(self, content: bytes) -> None:
-        self.world.do(self._send_bytes(content))
-
-    async def _send_bytes(self, content: bytes) -> None:
-        before = len(self.client.events)
-        await self.client.socket.send(content)
-        reply = await self.client.event(lambda one: "request_id" in one, after=before)
-        assert well_formed(reply)["error_code"] == "invalid_message"
-
-    @rule(
-        actions=st.lists(
-            st.sampled_from(
-                ["GET_LIGHT_STATES", "GET_JOBS", "GET_CAMERAS", "LIST_IMAGE_SETS", "GET_CONFIG", "DESCRIBE"]
-            ),
-            min_size=2,
-            max_size=12,
-        )
-    )
-    def ask_much_at_once(self, actions: list[str]) -> None:
-        self.world.do(self._ask_much_at_once(actions))
-
-    async def _ask_much_at_once(self, actions: list[str]) -> None:
-        replies = [await self.client.send(action) for action in actions]
-        async with asyncio.timeout(30):
-            for action, reply in zip(actions, await asyncio.gather(*replies), strict=True):
-                assert well_formed(reply)["action"] == action
-        self.world.tried["requests"] += len(actions)
-
-    @rule(topics=st.lists(st.sampled_from(TOPICS), max_size=6))
-    def subscribe(self, topics: list[str]) -> None:
-        assert set(self.succeeds("SUBSCRIBE", {"topics": topics})["topics"]) == set(topics)
-
-    # HTTP
-
-    @rule(
-        place=st.sampled_from(["/", "/images/", "/thumbnails/", "/exif/", "/sets/", "/cameras/", "/login", "/_next/"]),
-        path=st.text(max_size=30),
-        method=st.sampled_from(["GET", "HEAD", "POST", "PUT", "DELETE", "OPTIONS", "BREW"]),
-        header=st.sampled_from(
-            ["Range", "If-Range", "If-None-Match", "If-Modified-Since", "Origin", "Cookie", "Authorization", "Accept"]
-        ),
-        value=st.text(alphabet=st.characters(min_codepoint=32, max_codepoint=255), max_size=40)
-        | st.sampled_from(["bytes=0-", "bytes=-5", "bytes=9999999999999999999-", "bytes=5-2", "bytes=0-1,3-4", "*"]),
-    )
-    def send_any_http(self, place: str, path: str, method: str, header: str, value: str) -> None:
-        self.world.do(self._send_any_http(method, place + path, header, value))
-
-    async def _send_any_http(self, method: str, path: str, header: str, value: str) -> None:
-        self.world.tried["HTTP requests"] += 1
-        answer = await exchange(self.world.server.port, method, path, {header: value})
-        assert answer.status < 500, (method, path, header, value, answer)
-        if answer.headers.get("content-type", "").startswith("application/json") and answer.status >= 400:
-            problem = json.loads(answer.body or b'{"error_code": "forbidden"}')
-            assert problem.get("error_code", "forbidden") in CODES, answer
-
 
 def run_machine(factory: Callable[[], RigMachine], wanted: settings) -> None:
     """Try examples of a machine and fail with the shortest one that disagrees with the model."""
     # Hypothesis takes any callable, its annotation only a class.
     run_state_machine_as_test(cast("type[RigMachine]", factory), settings=wanted)
-
-
-def _readable_id(text: str) -> Any:
-    """Return the request_id that the answer to a text must carry."""
-    try:
-        value = json.loads(text)
-    except (ValueError, RecursionError):
-        return None
-    found = value.get("request_id") if isinstance(value, dict) else None
-    return found if isinstance(found, str | int) and not isinstance(found, bool) else None
