@@ -97,12 +97,13 @@ export function ImageViewer({ images, index, onIndex, onClose, caption, ratings,
           </span>
         </p>
         {onRate && <Rating rating={rating} onRate={rate} />}
-        <Button tone="quiet" icon="loupe" onClick={zoom} title="Zoom (Z)">
+        <Button tone="quiet" icon="loupe" className={styles.zoom} onClick={zoom} title="Zoom (Z)">
           {scaleWords(scale)}
         </Button>
         <Button
           tone="quiet"
           icon="compare"
+          className={styles.compare}
           aria-pressed={held !== null}
           aria-label="Compare"
           title={held === null ? "Hold this image and compare it with others" : "Stop comparing"}
