@@ -45,9 +45,10 @@ class Bare:
         return True
 
     def previews(self, port: str, seconds: float) -> dict[str, float]:
-        """Take previews for a while and count them; the first one is not counted."""
+        """Take previews for a while and count them; the first ones come off the camera's beat and are not counted."""
         camera, count, size = self._cameras[port], 0, 0
-        camera.capture_preview()
+        for _ in range(3):
+            camera.capture_preview()
         began, used = time.perf_counter(), time.process_time()
         while (took := time.perf_counter() - began) < seconds:
             size = len(bytes(camera.capture_preview().get_data_and_size()))

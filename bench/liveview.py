@@ -75,7 +75,7 @@ def run(plan: Plan) -> list[Row]:
         for number in range(plan.rounds):
             plan.say(f"live view, round {number + 1} of {plan.rounds}")
             for viewers in counts:
-                bare.append(place.previews(plan.seconds / 2))
+                bare.append(place.previews(plan.seconds))
                 found["broadcast", viewers].append(place.watch_broadcast(viewers, plan.seconds))
                 for kind in KINDS:
                     found[kind, viewers].append(place.watch(kind, viewers, plan.seconds))

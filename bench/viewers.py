@@ -58,6 +58,7 @@ class Viewer(asyncio.BufferedProtocol):
         self._left = 0
         self._transport: Any = None
         self.frames = 0
+        self._first_at = self._last_at = 0.0
         self.ages: list[float] = []
         self.first = asyncio.Event()
 
@@ -124,6 +125,9 @@ class Viewer(asyncio.BufferedProtocol):
     def _arrived(self) -> None:
         if self._size < SHORTEST:
             return
+        self._last_at = time.perf_counter()
+        if self.frames == 0:
+            self._first_at = self._last_at
         self.frames += 1
         self.first.set()
         if self._kind == "binary":
@@ -134,6 +138,11 @@ class Viewer(asyncio.BufferedProtocol):
         if self._rest_s:
             self._transport.pause_reading()
             asyncio.get_running_loop().call_later(self._rest_s, self._transport.resume_reading)
+
+    @property
+    def fps(self) -> float:
+        """Frames per second from the first to the last one, so that the window's edges do not count."""
+        return (self.frames - 1) / (self._last_at - self._first_at) if self.frames > 1 else 0.0
 
     def forget(self) -> None:
         """Count anew."""
@@ -163,15 +172,14 @@ async def watch(
         await asyncio.sleep(WARM_S)
         for viewer in everybody:
             viewer.forget()
-        began, used, own, memory = time.perf_counter(), cpu_seconds(pids), time.process_time(), resident_mb(pids)
+        used, own, memory = cpu_seconds(pids), time.process_time(), resident_mb(pids)
         await asyncio.sleep(seconds)
-        took = time.perf_counter() - began
         used, own, memory = cpu_seconds(pids) - used, time.process_time() - own, resident_mb(pids) - memory
         delivered = max(1, sum(viewer.frames for viewer in everybody))
         ages = [age * 1000 for viewer in everybody[:viewers] for age in viewer.ages]
         slow_ages = [age * 1000 for viewer in everybody[viewers:] for age in viewer.ages]
         return {
-            "fps": [viewer.frames / took for viewer in everybody],
+            "fps": [viewer.fps for viewer in everybody],
             "cpu_us": used / delivered * 1e6,
             "own_us": own / delivered * 1e6,
             "p50_ms": percentile(ages, 50),
