@@ -82,6 +82,7 @@ class SetJob:
         self._halted.clear()
         self._ended.clear()
         self._last_step_at = asyncio.get_running_loop().time()
+        self.manifest = self.manifest.model_copy(update={"finished_at": None, "error": None, "error_code": None})
         self._enter(JobState.RUNNING)
         self._task = asyncio.create_task(self._run(camera), name=f"job {self.job_id}")
 

@@ -169,11 +169,22 @@ async def test_a_picture_that_is_never_announced_has_its_own_deadline(world: Ope
 
 
 @pytest.mark.parametrize("kind", ["error", "close_mid_payload", "rst"])
-async def test_a_broken_download_leaves_no_file(world: OpenCamera, kind: str) -> None:
+async def test_a_broken_download_is_made_again_without_a_second_exposure(world: OpenCamera, kind: str) -> None:
     await world.camera.set_config("capturetarget", "Memory card")
+    before = (await world.simulator.status())["captures"]
     await world.fault(kind, "get_object")
-    with pytest.raises(CameraError):
+    exposure = await world.camera.capture(world.folder, "picture")
+    assert [file.path.name for file in exposure.files] == world.files() == ["picture.jpg"]
+    assert (await world.simulator.status())["captures"] == before + 1
+    await works_again(world)
+
+
+async def test_a_download_that_always_breaks_leaves_no_file_and_says_where_the_picture_is(world: OpenCamera) -> None:
+    await world.camera.set_config("capturetarget", "Memory card")
+    await world.fault("error", "get_object", count=None)
+    with pytest.raises(CameraError) as raised:
         await world.camera.capture(world.folder, "picture")
+    assert "/store_" in (raised.value.hint or "")
     assert world.files() == []
     await works_again(world)
 

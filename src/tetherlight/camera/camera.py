@@ -12,11 +12,11 @@ from tetherlight.camera import calls
 from tetherlight.camera.calls import Deadlines
 from tetherlight.camera.config import ConfigCache
 from tetherlight.camera.exposure import Exposure, Preview, SavedFile
-from tetherlight.camera.faults import suspicious
+from tetherlight.camera.faults import repeatable, suspicious
 from tetherlight.camera.identity import FoundCamera
 from tetherlight.camera.listener import CameraListener, Change, Silence
 from tetherlight.camera.session import Session
-from tetherlight.camera.shutter import Roll, Shutter, files_per_exposure
+from tetherlight.camera.shutter import Roll, Shutter, Taken, files_per_exposure
 from tetherlight.camera.values import checked
 from tetherlight.camera.watch import Watch
 from tetherlight.camera.widgets import ACTIONS_SECTION
@@ -27,6 +27,8 @@ from tetherlight.settings import Settings
 __all__ = ["Camera", "CameraListener", "Change", "Deadlines", "Exposure", "FoundCamera", "Preview", "SavedFile"]
 
 STANDARD = Deadlines()
+CARD = "/store_"
+"""Where the folders of memory cards begin; what was taken into the camera's own memory lies elsewhere."""
 REMEMBERED = 64
 """How many file names are kept so that a picture announced twice is not taken for a new one."""
 BATTERY_LOW, SHOTS_LOW = 15, 20
@@ -189,9 +191,20 @@ class Camera:
         its files are still on their way. Never repeats an exposure by itself.
         """
         self._session.lane.allow(owner)
-        return await self._session.queued(
-            lambda: self._expose(folder, stem, download=download, replace=replace, exposed=exposed)
-        )
+        taken: list[Taken] = []
+
+        async def take() -> tuple[SavedFile, ...]:
+            taken.append(await self._release(download=download))
+            exposed()
+            return await self._fetch(taken[0].paths, folder, stem, replace=replace) if download else ()
+
+        try:
+            saved = await self._session.queued(take)
+        except CameraError as error:
+            if not taken or not repeatable(error) or not all(path.startswith(CARD) for path in taken[0].paths):
+                raise
+            saved = await self._fetch_later(taken[0].paths, folder, stem, replace=replace)
+        return Exposure(saved, taken[0].paths, datetime.fromtimestamp(taken[0].released_at, UTC))
 
     async def download(
         self, camera_paths: Collection[str], folder: Path, stem: str, *, owner: str | None = None
@@ -244,9 +257,7 @@ class Camera:
             raise ConfigRejected(f"The camera kept '{kept.value}' instead of '{wanted}'.", data=kept)
         return kept
 
-    async def _expose(
-        self, folder: Path, stem: str, *, download: bool, replace: bool, exposed: Callable[[], None]
-    ) -> Exposure:
+    async def _release(self, *, download: bool) -> Taken:
         await self._poll()  # so that what the body took before is not counted to this exposure
         restore = None if download else await self._to_card()
         try:
@@ -262,12 +273,31 @@ class Camera:
                     error.message, hint="Often the lens could not focus.", details=error.details
                 ) from None
             raise
-        exposed()
         self._known_files.extend(taken.paths)
         if restore is not None:
             await self._write(*restore)
-        saved = await self._save(taken.paths, folder, stem, replace=replace) if download else ()
-        return Exposure(saved, taken.paths, datetime.fromtimestamp(taken.released_at, UTC))
+        return taken
+
+    async def _fetch(self, paths: Collection[str], folder: Path, stem: str, *, replace: bool) -> tuple[SavedFile, ...]:
+        """Save an exposure's files; a transfer that failed is tried once more while the connection holds."""
+        try:
+            return await self._save(paths, folder, stem, replace=replace)
+        except CameraError as error:
+            if not repeatable(error) or not await self._session.answers():
+                raise
+        return await self._save(paths, folder, stem, replace=replace)
+
+    async def _fetch_later(
+        self, paths: Collection[str], folder: Path, stem: str, *, replace: bool
+    ) -> tuple[SavedFile, ...]:
+        """Save files that lie on the card as soon as a connection that broke is there again."""
+        try:
+            return await self._session.queued(lambda: self._save(paths, folder, stem, replace=replace), again=True)
+        except CameraError as error:
+            where = ", ".join(paths)
+            raise type(error)(
+                error.message, hint=f"The picture is on the camera's card: {where}.", details=error.details
+            ) from error
 
     async def _card_is_full(self) -> bool:
         """Tell whether that is why a capture failed; the camera itself only reports that it did."""
