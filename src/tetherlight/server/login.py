@@ -72,7 +72,8 @@ async def log_out(request: Request) -> Response:
 
 
 def _home(request: Request) -> RedirectResponse:
-    return RedirectResponse(f"{server_state(request.scope).settings.base_path}/", status_code=303)
+    # Browsers carry the part behind # over to where they are sent, unless that has one: the token shall not stay.
+    return RedirectResponse(f"{server_state(request.scope).settings.base_path}/#", status_code=303)
 
 
 def _form(request: Request, problem: str, status: int) -> Response:

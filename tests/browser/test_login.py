@@ -1,0 +1,72 @@
+"""A rig with a token, as a person with a browser meets it."""
+
+import re
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import Page, expect
+
+from browser_screens import wait_for_frames
+from rig_in_browser import RigServer, Simulator
+
+TOKEN = "correct-horse-battery-staple"
+
+
+@pytest.fixture
+def guarded(own_simulator: Simulator, tmp_path: Path) -> Iterator[RigServer]:
+    """A server that asks for a token."""
+    with RigServer(tmp_path / "rig", own_simulator, API_TOKEN=TOKEN) as server:
+        yield server
+
+
+def test_the_printed_address_leads_into_the_application(page: Page, guarded: RigServer) -> None:
+    """The token in the address logs in by itself, is not left in the address, and holds for the live view and images."""
+    printed = re.search(r"Tetherlight is at (\S+)", guarded.log)
+    assert printed is not None
+    assert f"/login#token={TOKEN}" in printed[1]
+    page.goto(printed[1])
+    page.wait_for_url(f"{guarded.url}/#")
+    wait_for_frames(page)
+    page.keyboard.press("Space")
+    expect(page.get_by_test_id("filmstrip").locator("img").first).not_to_have_js_property("naturalWidth", 0)
+    page.goto(f"{guarded.url}/settings/")
+    page.goto(printed[1])
+    wait_for_frames(page)
+    assert TOKEN not in page.url
+
+
+def test_a_wrong_token_is_answered_calmly(page: Page, guarded: RigServer) -> None:
+    """The login page says what is wrong and takes another one."""
+    page.goto(f"{guarded.url}/login#token=guessed")
+    expect(page.get_by_role("alert")).to_have_text("The token is wrong.")
+    assert "guessed" not in page.url
+    page.get_by_label("Token").fill(TOKEN)
+    page.keyboard.press("Enter")
+    wait_for_frames(page)
+
+
+def test_without_a_token_every_page_asks_for_it(page: Page, guarded: RigServer) -> None:
+    """Whoever opens a screen without the token is asked for it first."""
+    page.goto(f"{guarded.url}/gallery/")
+    page.wait_for_url(f"{guarded.url}/login")
+    page.get_by_label("Token").fill(TOKEN)
+    page.get_by_role("button", name="Log in").click()
+    wait_for_frames(page)
+
+
+def test_an_open_page_that_lost_its_login_is_unlocked_in_place(page: Page, guarded: RigServer) -> None:
+    """A login that ends under an open page locks it; the token brings everything back without leaving the screen."""
+    page.goto(f"{guarded.url}/login#token={TOKEN}")
+    wait_for_frames(page)
+    page.context.clear_cookies()
+    guarded.stop()
+    guarded.start()
+    expect(page.get_by_role("heading", name="This rig is locked")).to_be_visible()
+    page.get_by_label("Token").fill("guessed")
+    page.get_by_role("button", name="Unlock").click()
+    expect(page.get_by_text("This is not the server's token.")).to_be_visible()
+    page.get_by_label("Token").fill(TOKEN)
+    page.get_by_role("button", name="Unlock").click()
+    expect(page.get_by_role("heading", name="This rig is locked")).to_be_hidden()
+    wait_for_frames(page)
