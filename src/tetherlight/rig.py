@@ -363,6 +363,7 @@ class Rig:
             lights=lights,
             storage=await asyncio.to_thread(self.store.storage),
             jobs=self.jobs.list(),
+            libgphoto2=next((camera.libgphoto2 for camera in self._cameras.values()), None),
             sets_dir=str(self.settings.sets_dir),
             started_at=self.started_at.isoformat().replace("+00:00", "Z"),
         )

@@ -83,6 +83,7 @@ class Camera:
     def file_get(self, folder: str, name: str, kind: int) -> CameraFile: ...
     def file_delete(self, folder: str, name: str) -> None: ...
 
+GP_VERSION_SHORT: int
 GP_CAPTURE_IMAGE: int
 GP_FILE_TYPE_NORMAL: int
 GP_EVENT_UNKNOWN: int
@@ -107,3 +108,5 @@ GP_ERROR_FILE_NOT_FOUND: int
 GP_ERROR_CAMERA_BUSY: int
 GP_ERROR_NO_SPACE: int
 GP_STORAGEINFO_FREESPACEKBYTES: int
+
+def gp_library_version(verbose: int) -> list[str]: ...

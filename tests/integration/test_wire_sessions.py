@@ -179,6 +179,7 @@ async def test_the_server_tells_what_it_is(rig: Any) -> None:
         info = await client.do("GET_SERVER_INFO")
         assert info["protocol"] == 1
         assert info["cameras"][0]["lens"]
+        assert info["libgphoto2"].startswith("2.5.")
         assert info["storage"]["free_bytes"] > 0
         described = await client.do("DESCRIBE")
         assert "CAPTURE_IMAGE" in str(described["schema"])

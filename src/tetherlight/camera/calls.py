@@ -59,6 +59,8 @@ class Opened:
 
     model: str
     serial: str | None
+    libgphoto2: str
+    """The library's version."""
 
 
 @dataclass(frozen=True)

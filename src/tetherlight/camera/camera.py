@@ -117,6 +117,11 @@ class Camera:
         return self._session.lane.owner
 
     @property
+    def libgphoto2(self) -> str | None:
+        """The version of the library through which the camera is open."""
+        return self._session.libgphoto2
+
+    @property
     def worker_pid(self) -> int | None:
         """The process id of the camera's worker; None while there is none."""
         return self._session.worker_pid

@@ -35,7 +35,11 @@ class Driver:
         self.close()
         self._camera = self._library.open(model, port)
         stated_model, serial = self._identity()
-        return {"model": stated_model or model, "serial": serial or self._configured_serial()}
+        return {
+            "model": stated_model or model,
+            "serial": serial or self._configured_serial(),
+            "libgphoto2": gp.gp_library_version(gp.GP_VERSION_SHORT)[0],
+        }
 
     def close(self) -> None:
         """Leave the camera; nothing happens where none is open."""

@@ -50,6 +50,8 @@ class Session:
     ) -> None:
         self.found = found
         self.serial = found.serial
+        self.libgphoto2: str | None = None
+        """The version of the library through which the camera is open."""
         self.state = CameraState.OPENING
         self.cause: str | None = None
         """Why the camera is being recovered or lost."""
@@ -180,6 +182,7 @@ class Session:
         self._keeper.tell(kind, cause, next_step, attempt)
 
     async def _adopt(self, opened: Opened) -> None:
+        self.libgphoto2 = opened.libgphoto2
         if self.serial is None or self.state is CameraState.OPENING:
             self.serial = opened.serial or self.serial
         elif opened.serial != self.serial:

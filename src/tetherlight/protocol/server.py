@@ -25,7 +25,7 @@ class ServerInfo(Model):
     lights: LightsStatus
     storage: Storage
     jobs: list[Job]
-    libgphoto2: str | None = None
+    libgphoto2: str | None = Field(default=None, description="Version of the library, once a camera is open.")
     sets_dir: str
     started_at: str
 
