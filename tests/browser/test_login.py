@@ -21,12 +21,12 @@ def guarded(own_simulator: Simulator, tmp_path: Path) -> Iterator[RigServer]:
 
 
 def test_the_printed_address_leads_into_the_application(page: Page, guarded: RigServer) -> None:
-    """The token in the address logs in by itself, is not left in the address, and holds for the live view and images."""
+    """The token in the address logs in by itself, does not stay there, and holds for the live view and images."""
     printed = re.search(r"Tetherlight is at (\S+)", guarded.log)
     assert printed is not None
     assert f"/login#token={TOKEN}" in printed[1]
     page.goto(printed[1])
-    page.wait_for_url(f"{guarded.url}/#")
+    page.wait_for_url(f"{guarded.url}/")
     wait_for_frames(page)
     page.keyboard.press("Space")
     expect(page.get_by_test_id("filmstrip").locator("img").first).not_to_have_js_property("naturalWidth", 0)

@@ -34,7 +34,8 @@ async def show_login(request: Request) -> Response:
         known = state.guard.authenticated(request.headers, peer_of(request.scope))
     except TetherlightError:
         known = False
-    return _home(request) if known else _form(request, "", 200)
+    # Browsers carry the part behind # over to where they are sent, unless that has one: the token shall not stay.
+    return _home(request, "#") if known else _form(request, "", 200)
 
 
 async def log_in(request: Request) -> Response:
@@ -71,9 +72,8 @@ async def log_out(request: Request) -> Response:
     return response
 
 
-def _home(request: Request) -> RedirectResponse:
-    # Browsers carry the part behind # over to where they are sent, unless that has one: the token shall not stay.
-    return RedirectResponse(f"{server_state(request.scope).settings.base_path}/#", status_code=303)
+def _home(request: Request, fragment: str = "") -> RedirectResponse:
+    return RedirectResponse(f"{server_state(request.scope).settings.base_path}/{fragment}", status_code=303)
 
 
 def _form(request: Request, problem: str, status: int) -> Response:
