@@ -17,6 +17,7 @@ import { useKeys } from "./useKeys";
 import { useVirtualGrid } from "./useVirtualGrid";
 
 const NONE: ImageSet[] = [];
+const NO_KEYS = {};
 const CARD = { minWidth: 220, gap: 16, height: (width: number) => (width * 2) / 3 + 84 };
 
 /** Every set on the disk as a card, to be searched, opened, chosen and deleted. */
@@ -34,11 +35,12 @@ export function ImageGallery() {
   const names = shown.map((set) => set.name);
   const chosen = shown.filter((set) => selection.chosen.has(set.name));
   const reason = connected ? null : "There is no connection to the server.";
-  useKeys({
-    "Ctrl+a": () => shelf === "sets" && setSelection(everything(names)),
+  const keys = {
+    "Ctrl+a": () => setSelection(everything(names)),
     Delete: () => chosen.length > 0 && reason === null && setDeleting(true),
     Escape: () => setSelection(NOTHING_CHOSEN),
-  });
+  };
+  useKeys(shelf === "sets" ? keys : NO_KEYS);
   const choose = (name: string, extend: boolean) =>
     setSelection((before) => (extend ? range(before, names, name) : toggle(before, name)));
   const deleted = useCallback(
@@ -61,7 +63,14 @@ export function ImageGallery() {
           <button type="button" aria-pressed={shelf === "sets"} onClick={() => setShelf("sets")}>
             Sets
           </button>
-          <button type="button" aria-pressed={shelf === "shots"} onClick={() => setShelf("shots")}>
+          <button
+            type="button"
+            aria-pressed={shelf === "shots"}
+            onClick={() => {
+              setShelf("shots");
+              setSelection(NOTHING_CHOSEN);
+            }}
+          >
             Single shots
           </button>
         </div>

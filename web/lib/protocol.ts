@@ -927,6 +927,9 @@ selected: (string | null)
 lights: LightsStatus
 storage: Storage
 jobs: Job[]
+/**
+ * Version of the library, once a camera is open.
+ */
 libgphoto2: (string | null)
 sets_dir: string
 started_at: string

@@ -38,10 +38,11 @@ export const SHORTCUTS: { place: string; shortcuts: Shortcut[] }[] = [
     shortcuts: [
       { keys: ["←", "→"], does: "Previous and next image" },
       { keys: ["Z"], does: "Zoom: fit, 100 %, 200 %" },
-      { keys: ["0", "…", "5"], does: "Rate" },
+      { keys: ["0", "…", "5"], does: "Rate the image, or all chosen ones" },
       { keys: ["X"], does: "Reject" },
-      { keys: ["Ctrl+A"], does: "Select all sets" },
-      { keys: ["Del"], does: "Move the selected sets to the trash" },
+      { keys: ["Ctrl+A"], does: "Choose all sets, or all images of a set" },
+      { keys: ["Shift+←", "Shift+→"], does: "Choose images up to the next one" },
+      { keys: ["Del"], does: "Move the chosen sets to the trash" },
     ],
   },
 ];

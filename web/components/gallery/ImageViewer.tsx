@@ -10,6 +10,7 @@ import { Button } from "../ui/Button";
 import { Icon } from "../ui/Icon";
 import { nameOf } from "../useKeys";
 import styles from "./ImageViewer.module.css";
+import { Rating } from "./Rating";
 
 interface Props {
   images: ImageFile[];
@@ -96,7 +97,11 @@ export function ImageViewer({ images, index, onIndex, onClose, caption, ratings,
             {caption && ` · ${image.filename}`}
           </span>
         </p>
-        {onRate && <Rating rating={rating} onRate={rate} />}
+        {onRate && (
+          <div className={styles.rating}>
+            <Rating rating={rating} onRate={rate} />
+          </div>
+        )}
         <Button tone="quiet" icon="loupe" className={styles.zoom} onClick={zoom} title="Zoom (Z)">
           {scaleWords(scale)}
         </Button>
@@ -318,34 +323,6 @@ function Pane({ image, scale, setScale, centre, setCentre, children }: PaneProps
         }
       />
       {children}
-    </div>
-  );
-}
-
-function Rating({ rating, onRate }: { rating: number | undefined; onRate: (rating: number) => void }) {
-  return (
-    <div className={styles.rating} role="group" aria-label="Rating">
-      {[1, 2, 3, 4, 5].map((stars) => (
-        <button
-          key={stars}
-          type="button"
-          aria-label={`${stars} of 5`}
-          aria-pressed={rating === stars}
-          data-on={(rating ?? 0) >= stars || undefined}
-          onClick={() => onRate(rating === stars ? 0 : stars)}
-        >
-          <Icon name="star" size={18} />
-        </button>
-      ))}
-      <button
-        type="button"
-        aria-label="Reject"
-        aria-pressed={rating === -1}
-        data-bad={rating === -1 || undefined}
-        onClick={() => onRate(rating === -1 ? 0 : -1)}
-      >
-        <Icon name="close" size={18} />
-      </button>
     </div>
   );
 }

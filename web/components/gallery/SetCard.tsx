@@ -4,6 +4,7 @@ import { bytes, dateAndTime, plural } from "@/lib/format";
 import type { ImageSet } from "@/lib/protocol";
 import { statusWords } from "@/lib/sets";
 import { Icon } from "../ui/Icon";
+import { ChooseMark } from "./ChooseMark";
 import styles from "./SetCard.module.css";
 
 interface Props {
@@ -19,12 +20,7 @@ export function SetCard({ set, height, chosen, choosing, onChoose }: Props) {
   const status = statusWords(set);
   const cover = coverUrl(set);
   return (
-    <li
-      className={styles.card}
-      style={{ height }}
-      data-chosen={chosen || undefined}
-      data-choosing={choosing || undefined}
-    >
+    <li className={styles.card} style={{ height }} data-chosen={chosen || undefined}>
       <Link
         href={`/set/?name=${encodeURIComponent(set.name)}`}
         className={styles.link}
@@ -52,16 +48,7 @@ export function SetCard({ set, height, chosen, choosing, onChoose }: Props) {
           </span>
         </span>
       </Link>
-      <label className={styles.choose}>
-        <input
-          type="checkbox"
-          checked={chosen}
-          aria-label={`Choose ${set.name}`}
-          onClick={(event) => onChoose(event.shiftKey)}
-          onChange={() => undefined}
-        />
-        <span aria-hidden="true">{chosen && <Icon name="check" size={16} />}</span>
-      </label>
+      <ChooseMark name={set.name} chosen={chosen} choosing={choosing} onChoose={onChoose} />
     </li>
   );
 }

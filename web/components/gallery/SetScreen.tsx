@@ -5,12 +5,14 @@ import { useRouter, useSearchParams } from "next/navigation";
 import { useCallback, useEffect, useMemo, useRef, useState } from "react";
 import { bytes, dateAndTime, plural } from "@/lib/format";
 import type { ImageFile, SetDetails } from "@/lib/protocol";
+import { NOTHING_CHOSEN, type Selection } from "@/lib/selection";
 import { lightOf, shotsOf, statusWords } from "@/lib/sets";
 import { RequestFailed } from "@/services/WebSocketService";
 import { useConnected, useRig, useStore } from "../RigProvider";
 import { Button } from "../ui/Button";
 import { EmptyState } from "../ui/EmptyState";
 import { Icon } from "../ui/Icon";
+import { ChosenShots } from "./ChosenShots";
 import { ContactSheet } from "./ContactSheet";
 import { DeleteSetsDialog } from "./DeleteSetsDialog";
 import { DownloadDialog } from "./DownloadDialog";
@@ -27,6 +29,7 @@ export function SetScreen() {
   const { details, missing, reload } = useSet(name);
   const [viewed, setViewed] = useState<number | null>(null);
   const [open, setOpen] = useState<"rename" | "download" | "delete" | null>(null);
+  const [selection, setSelection] = useState<Selection>(NOTHING_CHOSEN);
   const scroller = useRef<HTMLDivElement>(null);
   const shots = useMemo(() => shotsOf(details?.images ?? []), [details]);
   const images = useMemo(() => shots.map((shot) => shot.image), [shots]);
@@ -50,7 +53,9 @@ export function SetScreen() {
       store.complain(error);
     }
   };
-  const rate = (image: ImageFile, rating: number) => void annotate({ ratings: { [image.filename]: rating } });
+  const rate = (rated: ImageFile[], rating: number) =>
+    void annotate({ ratings: Object.fromEntries(rated.map((image) => [image.filename, rating])) });
+  const onRate = manifest && reason === null ? rate : undefined;
   return (
     <div className={styles.screen} ref={scroller}>
       <div className={styles.head}>
@@ -88,10 +93,24 @@ export function SetScreen() {
         onNotes={(notes) => annotate({ notes })}
       />
       {images.length > 0 ? (
-        <ContactSheet scroller={scroller} shots={shots} caption={lightOf} onOpen={setViewed} ratings={ratings} />
+        <ContactSheet
+          scroller={scroller}
+          shots={shots}
+          caption={lightOf}
+          onOpen={setViewed}
+          ratings={ratings}
+          selection={selection}
+          onSelect={setSelection}
+        />
       ) : (
         <EmptyState icon="gallery" title="No frame yet" />
       )}
+      <ChosenShots
+        shots={shots.filter(({ image }) => selection.chosen.has(image.path))}
+        ratings={ratings}
+        onRate={onRate}
+        onNone={() => setSelection(NOTHING_CHOSEN)}
+      />
       {viewed !== null && images[viewed] && (
         <ImageViewer
           images={images}
@@ -100,7 +119,7 @@ export function SetScreen() {
           onClose={() => setViewed(null)}
           caption={lightOf}
           ratings={ratings}
-          onRate={manifest && reason === null ? rate : undefined}
+          onRate={onRate && ((image, rating) => onRate([image], rating))}
         />
       )}
       {open === "rename" && (

@@ -1,9 +1,11 @@
 "use client";
 
 import { type RefObject, useMemo, useState } from "react";
+import { NOTHING_CHOSEN, type Selection } from "@/lib/selection";
 import { shotsOf } from "@/lib/sets";
 import { useRig } from "../RigProvider";
 import { EmptyState } from "../ui/EmptyState";
+import { ChosenShots } from "./ChosenShots";
 import { ContactSheet } from "./ContactSheet";
 import { ImageViewer } from "./ImageViewer";
 
@@ -11,6 +13,7 @@ import { ImageViewer } from "./ImageViewer";
 export function SingleShots({ scroller }: { scroller: RefObject<HTMLElement | null> }) {
   const captures = useRig((rig) => rig.captures);
   const [viewed, setViewed] = useState<number | null>(null);
+  const [selection, setSelection] = useState<Selection>(NOTHING_CHOSEN);
   const shots = useMemo(() => shotsOf(captures), [captures]);
   if (shots.length === 0) {
     return (
@@ -21,7 +24,18 @@ export function SingleShots({ scroller }: { scroller: RefObject<HTMLElement | nu
   }
   return (
     <>
-      <ContactSheet scroller={scroller} shots={shots} caption={(image) => image.filename} onOpen={setViewed} />
+      <ContactSheet
+        scroller={scroller}
+        shots={shots}
+        caption={(image) => image.filename}
+        onOpen={setViewed}
+        selection={selection}
+        onSelect={setSelection}
+      />
+      <ChosenShots
+        shots={shots.filter(({ image }) => selection.chosen.has(image.path))}
+        onNone={() => setSelection(NOTHING_CHOSEN)}
+      />
       {viewed !== null && (
         <ImageViewer
           images={shots.map((shot) => shot.image)}

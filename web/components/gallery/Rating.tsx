@@ -1,0 +1,36 @@
+import { Icon } from "../ui/Icon";
+import styles from "./Rating.module.css";
+
+interface Props {
+  rating: number | undefined;
+  onRate: (rating: number) => void;
+}
+
+/** One to five stars and "reject"; the one that is set takes itself back. */
+export function Rating({ rating, onRate }: Props) {
+  return (
+    <div className={styles.rating} role="group" aria-label="Rating">
+      {[1, 2, 3, 4, 5].map((stars) => (
+        <button
+          key={stars}
+          type="button"
+          aria-label={`${stars} of 5`}
+          aria-pressed={rating === stars}
+          data-on={(rating ?? 0) >= stars || undefined}
+          onClick={() => onRate(rating === stars ? 0 : stars)}
+        >
+          <Icon name="star" size={18} />
+        </button>
+      ))}
+      <button
+        type="button"
+        aria-label="Reject"
+        aria-pressed={rating === -1}
+        data-bad={rating === -1 || undefined}
+        onClick={() => onRate(rating === -1 ? 0 : -1)}
+      >
+        <Icon name="close" size={18} />
+      </button>
+    </div>
+  );
+}
