@@ -36,6 +36,7 @@ class Lit:
 
     step: StepRecord
     on_at: datetime
+    warnings: tuple[str, ...] = ()
 
 
 class Recorder(Protocol):
@@ -87,21 +88,29 @@ class Sequence:
         await self._recorder.record(step)
         try:
             await self._lights.only(step.light, owner=self._owner)
+            on_at = datetime.now(UTC)
+            warnings = await self._settle(step.settle_s or 0.0)
         except TetherlightError as error:
             raise await self._failed(step, error) from error
-        on_at = datetime.now(UTC)
-        if await self._stopped_within(step.settle_s or 0.0):
+        if warnings is None:
             await self._lights.only(None, owner=self._owner)
             await self._recorder.record(planned)
             return None
-        return Lit(step, on_at)
+        return Lit(step, on_at, tuple(warnings))
+
+    async def _settle(self, seconds: float) -> list[str] | None:
+        """Wait for the light and meanwhile hold the exposure; None where the sequence was stopped."""
+        holding = asyncio.create_task(self._hold_exposure())
+        try:
+            return None if await self._stopped_within(seconds) else await holding
+        finally:
+            await _ended(holding)
 
     async def _take(self, lit: Lit, following: StepRecord | None) -> asyncio.Task[Lit | None] | None:
         """Take a step's image and return the next one's light, on its way."""
         step, exposed = lit.step, asyncio.Event()
         ahead: asyncio.Task[Lit | None] | None = None
         try:
-            warnings = await self._hold_exposure()
             capture = asyncio.create_task(
                 self._camera.capture(
                     self._folder,
@@ -122,7 +131,7 @@ class Sequence:
                 exposure = await capture
             finally:
                 await _ended(capture)
-            done = await asyncio.to_thread(self._finished, lit, exposure, off_at, warnings)
+            done = await asyncio.to_thread(self._finished, lit, exposure, off_at)
         except TetherlightError as error:
             await self._put_back(ahead, following)
             raise await self._failed(step, error) from error
@@ -163,7 +172,7 @@ class Sequence:
                 await self._camera.set_config(name, value, owner=self._owner)
         return warnings
 
-    def _finished(self, lit: Lit, exposure: Exposure, off_at: datetime, warnings: list[str]) -> StepRecord:
+    def _finished(self, lit: Lit, exposure: Exposure, off_at: datetime) -> StepRecord:
         step = lit.step
         plan = self._recorder.manifest.plan
         planned = dict(plan.exposure) if plan else {}
@@ -185,7 +194,7 @@ class Sequence:
                     )
                     for file in exposure.files
                 ),
-                "warnings": (*warnings, *drifted),
+                "warnings": (*lit.warnings, *drifted),
             }
         )
 
