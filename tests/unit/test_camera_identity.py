@@ -25,6 +25,11 @@ def test_a_camera_is_named_by_model_and_serial_where_that_is_unique() -> None:
     ]
 
 
+def test_two_cameras_without_a_serial_are_told_apart_by_their_ports() -> None:
+    found = camera_ids([("Canon EOS 1300D", "usb:001,002", None), ("Canon EOS 1300D", "usb:001,003", None)])
+    assert [each.camera_id for each in found] == ["canon-eos-1300d-usb-001-002", "canon-eos-1300d-usb-001-003"]
+
+
 @pytest.mark.parametrize(
     ("address", "normal"),
     [
