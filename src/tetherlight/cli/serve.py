@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from tetherlight.cli.simulate import running_simulator
+from tetherlight.cli.simulate import Vendor, running_simulator
 
 if TYPE_CHECKING:
     from tetherlight.settings import Settings
@@ -18,6 +18,7 @@ def command(  # noqa: PLR0917 - typer reads the options off the parameters
     port: Annotated[int, typer.Option(min=0, max=65535, help="Port to listen on.")] = 8000,
     simulate: Annotated[bool, typer.Option("--simulate", help="Start simulated cameras and lights.")] = False,
     cameras: Annotated[int, typer.Option(min=1, max=8, help="How many cameras to simulate.")] = 1,
+    vendor: Annotated[Vendor, typer.Option(help="Whose cameras to simulate; both in turn.")] = "canon",
     no_auth: Annotated[bool, typer.Option("--no-auth", help="Let everybody in who reaches the port.")] = False,
     tls_cert: Annotated[Path | None, typer.Option(help="Certificate chain (PEM).")] = None,
     tls_key: Annotated[Path | None, typer.Option(help="The certificate's private key (PEM).")] = None,
@@ -31,12 +32,12 @@ def command(  # noqa: PLR0917 - typer reads the options off the parameters
     with contextlib.ExitStack() as stack:
         token_dir = settings.state_dir
         if simulate:
-            settings = _simulated(settings, cameras, stack)
+            settings = _simulated(settings, stack, cameras, vendor)
         serve(settings, address, no_auth=no_auth, token_dir=token_dir)
 
 
-def _simulated(settings: "Settings", cameras: int, stack: contextlib.ExitStack) -> "Settings":
-    simulator = stack.enter_context(running_simulator(cameras))
+def _simulated(settings: "Settings", stack: contextlib.ExitStack, cameras: int, vendor: Vendor) -> "Settings":
+    simulator = stack.enter_context(running_simulator(cameras, vendor))
     # Pairings with simulated cameras are worth nothing afterwards.
     state_dir = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="tetherlight-state-")))
     update = {"cameras": simulator.addresses, "simulator_control": simulator.control, "state_dir": state_dir}

@@ -8,11 +8,13 @@ import sys
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from typing import IO, cast
+from typing import IO, Literal, cast
 
 import typer
 
 from tetherlight.errors import StartFailed
+
+Vendor = Literal["canon", "nikon", "both"]
 
 START_SECONDS = 30.0
 STOP_SECONDS = 5.0
@@ -34,9 +36,10 @@ def command(context: typer.Context) -> None:
 
 
 @contextlib.contextmanager
-def running_simulator(cameras: int) -> Iterator[RunningSimulator]:
+def running_simulator(cameras: int, vendor: Vendor) -> Iterator[RunningSimulator]:
     """Run a simulator for a while; it also ends by itself when this process does."""
-    arguments = (sys.executable, "-m", "tetherlight.simulator", "--exit-with-stdin", "--cameras", str(cameras))
+    options = ("--cameras", str(cameras), "--vendor", vendor)
+    arguments = (sys.executable, "-m", "tetherlight.simulator", "--exit-with-stdin", *options)
     # In a session of its own it outlives Ctrl-C until the server has switched the lights off.
     process = subprocess.Popen(arguments, stdin=subprocess.PIPE, stdout=subprocess.PIPE, start_new_session=True)
     try:
