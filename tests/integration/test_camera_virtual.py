@@ -8,6 +8,7 @@ import pytest
 from PIL import Image
 
 from camera_world import SHORT, Recorder, make_settings
+from server_process import ServerProcess
 from simulator_process import SimulatorProcess
 from tetherlight.camera.camera import Camera
 from tetherlight.camera.detection import find_cameras
@@ -69,3 +70,23 @@ async def test_it_works_beside_a_network_camera(tmp_path: Path) -> None:
         finally:
             for camera in cameras:
                 await camera.close()
+
+
+async def test_a_server_serves_it_like_any_other(tmp_path: Path) -> None:
+    """The contract's way through a real server: choose, set, capture, no live view, a set, images, goodbye."""
+    async with ServerProcess(tmp_path / "server") as server, server.client() as client:
+        (found,) = await client.do("GET_CAMERAS")
+        chosen = await client.do("SELECT_CAMERA", {"model": found["model"], "port": found["port"]})
+        assert (chosen["model"], chosen["port"]) == (found["model"], found["port"])
+        aperture = await client.do("get_config", {"config_name": "aperture"})
+        wanted = aperture["options"][-1]
+        assert (await client.do("SET_CONFIG", {"config_name": "aperture", "value": wanted}))["value"] == wanted
+        taken = await client.do("CAPTURE_IMAGE")
+        assert (server.folder / taken["file_path"]).read_bytes().startswith(b"\xff\xd8")
+        refused = await client.request("START_LIVEVIEW")
+        assert refused["error"].startswith("Camera does not support preview.")
+        done = await client.do("CAPTURE_PHOTOMETRIC_SET", {"light_sequence": ["light_left", "light_right"]})
+        assert done["image_count"] == 2
+        contents = await client.do("GET_IMAGE_SET_CONTENTS", {"set_name": Path(done["set_folder"]).name})
+        assert [Path(image["filename"]).stem for image in contents] == ["image_01_light_left", "image_02_light_right"]
+        assert (await client.do("DESELECT_CAMERA"))["message"] == "Camera deselected successfully."
