@@ -1,0 +1,148 @@
+"""Every screen by the keyboard alone, on a tablet and on a phone with keys."""
+
+from typing import Any
+
+import pytest
+from playwright.sync_api import Locator, Page, expect
+
+from browser_screens import SCREENS, start_sequence, wait_for_frames
+from rig_in_browser import RigServer
+
+SIZES = {"tablet": (820, 1180), "phone": (390, 844)}
+MOST_STOPS = 400
+
+REACHABLE = """() => {
+    const seen = (part) => part.checkVisibility({visibilityProperty: true, contentVisibilityAuto: true});
+    const wanted = "a[href], button:not([disabled]), input:not([disabled]), select:not([disabled]), "
+        + "textarea:not([disabled]), summary, [role=button], [role=switch], [role=slider], [role=option]";
+    const groups = "[data-own-keys], [role=listbox], [role=radiogroup], svg";
+    const roving = (part) => part.tabIndex < 0 && part.closest(groups);
+    const parts = [...document.querySelectorAll(wanted)].filter((part) => seen(part) && !roving(part));
+    parts.forEach((part, number) => { part.dataset.stop = String(number); });
+    return parts.map((part) => [part.dataset.stop, part.outerHTML.slice(0, 160)]);
+}"""
+FOCUSED = """() => {
+    const part = document.activeElement;
+    if (!part || part === document.body) return null;
+    const box = part.getBoundingClientRect();
+    const middle = [box.x + box.width / 2, box.y + box.height / 2];
+    const inside = middle[0] >= 0 && middle[0] <= innerWidth && middle[1] >= 0 && middle[1] <= innerHeight;
+    const top = inside ? document.elementFromPoint(...middle) : null;
+    const around = (one) => one.closest("label, li");
+    const same = top && (part.contains(top) || top.contains(part) || around(top) === around(part));
+    return {stop: part.dataset.stop ?? null, html: part.outerHTML.slice(0, 160), covered: !same};
+}"""
+
+
+@pytest.mark.parametrize("size", SIZES)
+@pytest.mark.parametrize("screen", [*SCREENS, "/set/"])
+def test_tab_reaches_everything_in_sight(page: Page, rig: RigServer, screen: str, size: str) -> None:
+    """Tab visits each control of a screen and scrolls it to where it can be seen."""
+    width, height = SIZES[size]
+    page.set_viewport_size({"width": width, "height": height})
+    page.goto(f"{rig.url}{screen}")
+    expect(page.get_by_text("Connected", exact=True)).to_be_attached()
+    wait_for_frames(page) if screen == "/" else page.wait_for_load_state("networkidle")
+    wanted = dict(page.evaluate(REACHABLE))
+    visited = tab_through(page)
+    missed = [html for stop, html in wanted.items() if stop not in visited]
+    assert missed == []
+    assert [stop["html"] for stop in visited.values() if stop["covered"]] == []
+
+
+@pytest.mark.parametrize("size", SIZES)
+def test_a_set_is_captured_and_looked_at_without_a_pointer(page: Page, rig: RigServer, size: str) -> None:
+    """Keys choose a light on the dome, start the set, open it, and flick through its images."""
+    width, height = SIZES[size]
+    page.set_viewport_size({"width": width, "height": height})
+    page.goto(f"{rig.url}/sequence/")
+    expect(page.get_by_role("button", name="None", exact=True)).to_be_enabled()
+    press(page, page.get_by_role("button", name="None", exact=True))
+    tab_to(page, "[data-light][tabindex='0']")
+    page.keyboard.press("ArrowRight")
+    page.keyboard.press("Enter")
+    expect(page.locator("[data-light][data-ordered]")).to_have_count(1)
+    blackout = page.get_by_role("checkbox", name="Black out this screen")
+    if blackout.is_checked():
+        blackout.focus()
+        page.keyboard.press("Space")
+    press(page, page.get_by_role("button", name="Start"))
+    link = page.get_by_role("link", name="Look at the set")
+    expect(link).to_be_visible()
+    press(page, link)
+    shots = page.get_by_test_id("contact-sheet").locator("[data-index]")
+    expect(shots).to_have_count(2)
+    tab_to(page, "[data-index]")
+    page.keyboard.press("Enter")
+    dialog = page.get_by_role("dialog")
+    expect(dialog).to_contain_text("1 of 2")
+    page.keyboard.press("ArrowRight")
+    expect(dialog).to_contain_text("2 of 2")
+    page.keyboard.press("Escape")
+    expect(dialog).to_be_hidden()
+
+
+@pytest.mark.parametrize("opened", ["All settings", "Presets", "viewer", "delete", "download", "rename", "stop"])
+def test_dialogs_open_and_close_by_keys(page: Page, rig: RigServer, opened: str) -> None:
+    """Escape closes each dialog, and the focus is where it was."""
+    page.set_viewport_size({"width": 390, "height": 844})
+    if opened in {"delete", "download", "rename"}:
+        start_sequence(page, rig.url, lights=1)
+        page.get_by_role("link", name="Look at the set").click()
+        opener = page.get_by_role("button", name=opened.capitalize())
+    elif opened == "stop":
+        start_sequence(page, rig.url)
+        opener = page.get_by_role("button", name="Pause")
+        opener.focus()
+    else:
+        page.goto(rig.url)
+        wait_for_frames(page)
+        opener = page.get_by_role("button", name=opened)
+        if opened == "viewer":
+            page.keyboard.press("Space")
+            opener = page.get_by_role("button", name="Last shot")
+    page.keyboard.press("Control+.") if opened == "stop" else press(page, opener)
+    dialog = page.get_by_role("dialog")
+    expect(dialog).to_be_visible()
+    page.keyboard.press("Tab")
+    assert page.evaluate("document.activeElement.closest('dialog') !== null")
+    page.keyboard.press("Escape")
+    expect(dialog).to_be_hidden()
+    if opened == "stop":
+        expect(page.get_by_role("heading", name="Done")).to_be_visible()
+    else:
+        expect(opener).to_be_focused()
+
+
+def tab_through(page: Page) -> dict[str, Any]:
+    """Press Tab until it comes round; return what had the focus by the numbers that the page was given."""
+    visited: dict[str, Any] = {}
+    page.evaluate("document.activeElement?.blur()")
+    for _ in range(MOST_STOPS):
+        page.keyboard.press("Tab")
+        found = page.evaluate(FOCUSED)
+        if found is None:
+            return visited
+        if found["stop"] is None:
+            continue
+        if found["stop"] in visited:
+            return visited
+        visited[found["stop"]] = found
+    raise AssertionError(f"more than {MOST_STOPS} stops")
+
+
+def tab_to(page: Page, selector: str) -> None:
+    """Press Tab until an element of that kind has the focus."""
+    for _ in range(MOST_STOPS):
+        if page.evaluate("(wanted) => document.activeElement?.matches(wanted) ?? false", selector):
+            return
+        page.keyboard.press("Tab")
+    raise AssertionError(f"Tab does not reach {selector}")
+
+
+def press(page: Page, button: Locator) -> None:
+    """Go to a button by Tab and press it."""
+    button.evaluate("(part) => { part.dataset.goal = 'true'; }")
+    tab_to(page, "[data-goal]")
+    button.evaluate("(part) => { delete part.dataset.goal; }")
+    page.keyboard.press("Enter")
