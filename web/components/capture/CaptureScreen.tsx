@@ -11,6 +11,7 @@ import { useConnected, useRig, useStore } from "../RigProvider";
 import { Button } from "../ui/Button";
 import { useKeys } from "../useKeys";
 import styles from "./CaptureScreen.module.css";
+import { DarkHint } from "./DarkHint";
 import { Filmstrip } from "./Filmstrip";
 import { FocusDrive } from "./FocusDrive";
 import { LastShot } from "./LastShot";
@@ -114,6 +115,7 @@ function CaptureDesk() {
           pause={pause}
           lost={lost}
         />
+        {live && camera !== null && pause === null && !lost && <DarkHint />}
         {!live && (
           <div className={styles.off}>
             <p>The live view is off. The camera stays cooler and its battery lasts longer.</p>
