@@ -1,7 +1,10 @@
 """What tests do again and again on the screens of the web application."""
 
+from pathlib import Path
+
 from playwright.sync_api import Page, expect
 
+AXE = Path(__file__).parents[1] / "web" / "node_modules" / "axe-core" / "axe.min.js"
 SCREENS = ("/", "/lights/", "/sequence/", "/gallery/", "/results/", "/settings/")
 
 
@@ -46,3 +49,10 @@ def start_sequence(page: Page, url: str, lights: int = 9) -> None:
         blackout.click()
     page.get_by_role("button", name="Start").click()
     page.get_by_test_id("progress").wait_for()
+
+
+def violations(page: Page) -> list[str]:
+    """Return what axe finds, each with the first place where it is."""
+    page.evaluate(AXE.read_text(encoding="utf-8"))
+    found = page.evaluate("axe.run(document, {resultTypes: ['violations']})")
+    return [f"{one['id']}: {one['help']} ({one['nodes'][0]['html'][:160]})" for one in found["violations"]]

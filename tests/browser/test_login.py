@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Page, expect
 
-from browser_screens import wait_for_frames
+from browser_screens import violations, wait_for_frames
 from rig_in_browser import RigServer, Simulator
 
 TOKEN = "correct-horse-battery-staple"
@@ -41,6 +41,7 @@ def test_a_wrong_token_is_answered_calmly(page: Page, guarded: RigServer) -> Non
     page.goto(f"{guarded.url}/login#token=guessed")
     expect(page.get_by_role("alert")).to_have_text("The token is wrong.")
     assert "guessed" not in page.url
+    assert violations(page) == []
     page.get_by_label("Token").fill(TOKEN)
     page.keyboard.press("Enter")
     wait_for_frames(page)
