@@ -106,7 +106,11 @@ async def no_task_left() -> AsyncIterator[None]:
 def _children() -> dict[int, str]:
     found = {}
     for children in Path("/proc/self/task").glob("*/children"):
-        for pid in children.read_text().split():
+        try:
+            pids = children.read_text().split()
+        except OSError:  # the thread has ended
+            continue
+        for pid in pids:
             try:
                 command = Path("/proc", pid, "cmdline").read_bytes()
             except OSError:

@@ -74,6 +74,7 @@ async def test_a_frozen_simulator_holds_nobody_up_for_long(simulator: SimulatorP
     """After one missed deadline the way out is short, and a simulator that thaws is used again."""
     await lights.set({"light_front": True})
     os.kill(simulator.pid, signal.SIGSTOP)
+    os.waitid(os.P_PID, simulator.pid, os.WSTOPPED | os.WNOWAIT)  # until then it may still answer
     try:
         async with asyncio.timeout(15):
             await lights.all_off()
