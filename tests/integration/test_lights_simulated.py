@@ -70,11 +70,16 @@ async def test_a_simulator_that_ended_is_a_failed_lamp(tmp_path: Path) -> None:
     await lights.close()
 
 
+def freeze(pid: int) -> None:
+    """Stop a child of ours and wait until it stands still: until then it may answer."""
+    os.kill(pid, signal.SIGSTOP)
+    os.waitid(os.P_PID, pid, os.WSTOPPED | os.WNOWAIT)
+
+
 async def test_a_frozen_simulator_holds_nobody_up_for_long(simulator: SimulatorProcess, lights: Lights) -> None:
     """After one missed deadline the way out is short, and a simulator that thaws is used again."""
     await lights.set({"light_front": True})
-    os.kill(simulator.pid, signal.SIGSTOP)
-    os.waitid(os.P_PID, simulator.pid, os.WSTOPPED | os.WNOWAIT)  # until then it may still answer
+    freeze(simulator.pid)
     try:
         async with asyncio.timeout(15):
             await lights.all_off()
