@@ -172,7 +172,7 @@ async def test_lights_open_without_a_simulator_and_find_it_later(tmp_path: Path,
 async def test_a_simulator_that_makes_no_sense_fails_the_lamp_by_a_deadline(
     scene: FakeScene, rig: RigFile, kind: str
 ) -> None:
-    lights = Lights(rig, Choice(SceneLamps(scene.path, deadline_s=0.1)))
+    lights = Lights(rig, Choice(SceneLamps(scene.path, deadline_s=2.0)))
     await lights.replace([EditedLight(name="a"), EditedLight(name="b")])
     setattr(scene, kind, True)
     with pytest.raises(LampFailed, match=SILENT):
