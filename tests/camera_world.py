@@ -13,7 +13,7 @@ from tetherlight.camera.detection import find_cameras
 from tetherlight.models import ConfigEntry
 from tetherlight.settings import Settings
 
-WAIT_S = 25.0
+WAIT_S = 60.0
 SHORT = Deadlines(
     preview=1.5, entry=4.0, probe=4.0, close=3.0, open=8.0, events=4.0, capture=2.0, read_back=0.5, busy=0.2, settle=1.0
 )

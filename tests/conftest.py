@@ -14,7 +14,7 @@ import pytest
 
 from tetherlight.settings import Settings
 
-GRACE_S = 3.0
+GRACE_S = 10.0
 KEPT_BY_OTHERS = ("playwright", ".org.chromium", "org.chromium", "com.google", ".com.google")
 HELPERS_OF_PYTHON = (b"multiprocessing.resource_tracker", b"multiprocessing.forkserver")
 
@@ -95,7 +95,7 @@ async def no_task_left() -> AsyncIterator[None]:
     left = asyncio.all_tasks() - before - {asyncio.current_task()}
     if left:
         # A task that was cancelled in the test's last moment may still need a turn of the loop.
-        await asyncio.wait(left, timeout=0.2)
+        await asyncio.wait(left, timeout=GRACE_S)
     names = sorted(repr(task) for task in left if not task.done())
     for task in left:
         task.cancel()

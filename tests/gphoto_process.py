@@ -11,7 +11,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
 
-START_S = 20.0
+START_S = 60.0
 
 
 class GphotoFailedError(Exception):

@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from urllib.parse import quote
 
-ANSWER_S = 30.0
+ANSWER_S = 60.0
 
 
 @dataclass(frozen=True)

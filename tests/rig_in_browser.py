@@ -11,8 +11,8 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, Self
 
-START_S = 40.0
-STOP_S = 20.0
+START_S = 60.0
+STOP_S = 40.0
 
 
 class Simulator:

@@ -14,7 +14,7 @@ from tetherlight.publisher import Publication
 from tetherlight.rig import Rig
 from tetherlight.settings import Settings
 
-WAIT_S = 20.0
+WAIT_S = 60.0
 LIGHTS = ["light_left", "light_right", "lights_top"]
 
 

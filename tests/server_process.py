@@ -14,8 +14,8 @@ import httpx
 
 from wire_client import WireClient
 
-START_S = 30.0
-STOP_S = 20.0
+START_S = 60.0
+STOP_S = 40.0
 ROOT = Path(__file__).parents[1]
 
 

@@ -7,9 +7,9 @@ from dataclasses import dataclass
 from types import TracebackType
 from typing import Any, Self
 
-START_S = 20.0
-STOP_S = 20.0
-ANSWER_S = 30.0
+START_S = 60.0
+STOP_S = 40.0
+ANSWER_S = 60.0
 
 
 class ControlRefusedError(Exception):

@@ -10,7 +10,7 @@ from typing import Any, Self
 import websockets.asyncio.client
 from websockets.exceptions import ConnectionClosed
 
-ANSWER_S = 30.0
+ANSWER_S = 60.0
 
 Message = dict[str, Any]
 

@@ -16,7 +16,7 @@ from server_process import ServerProcess
 from simulator_process import SimulatorProcess
 from tetherlight.server.entrance import FURTHER_CONNECTIONS
 
-pytestmark = [pytest.mark.asyncio(loop_scope="module"), pytest.mark.timeout(120)]
+pytestmark = [pytest.mark.asyncio(loop_scope="module"), pytest.mark.timeout(240)]
 
 CAP = 70
 BURST = 2000
