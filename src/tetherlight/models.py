@@ -10,6 +10,9 @@ Direction = tuple[float, float, float]
 """Unit vector from the object to the light: x right, y up, z towards the camera."""
 
 
+LogLevel = Literal["DEBUG", "INFO", "WARNING", "ERROR", "CRITICAL"]
+
+
 class Model(BaseModel):
     """A frozen value; unknown fields are refused by name."""
 
@@ -92,6 +95,8 @@ class ImageFile(Model):
     mimetype: str
     sha256: str | None = None
     url: str = Field(description="Where the server gives the bytes over HTTP.")
+    rating: int | None = Field(default=None, description="From -1 (reject) to 5; null where nobody rated it.")
+    notes: str | None = None
 
 
 class LightInfo(Model):
@@ -139,10 +144,11 @@ class JobState(StrEnum):
 
 
 class JobStep(Model):
-    """One step of a job: one light, one exposure."""
+    """One step of a job: one exposure, with its light in a photometric set."""
 
     index: int = Field(description="From 1; 0 is the ambient frame.")
     light: str | None
+    value: str | None = Field(default=None, description="What a bracket sets its config entry to for this step.")
     state: StepState = StepState.PENDING
     files: list[str] = Field(default_factory=list, description="Paths below CAPTURES_BASE_DIR.")
     error: str | None = None
@@ -155,11 +161,11 @@ class Job(Model):
     """Long work that belongs to the rig and not to the connection that began it."""
 
     job_id: str
-    kind: Literal["photometric_set"] = "photometric_set"
+    kind: Literal["photometric_set", "series"] = "photometric_set"
     state: JobState
     camera_id: str | None = None
-    set_name: str
-    set_folder: str = Field(description="Relative to CAPTURES_BASE_DIR.")
+    set_name: str | None = Field(default=None, description="Null for a series, whose images are single captures.")
+    set_folder: str | None = Field(default=None, description="Relative to CAPTURES_BASE_DIR.")
     index: int = Field(description="Steps done or under way, ambient frame not counted.")
     total: int
     current_light: str | None = None
@@ -191,6 +197,8 @@ class ImageSet(Model):
     size: int = Field(default=0, description="Bytes of all images.")
     camera: str | None = None
     cover: str | None = Field(default=None, description="Path of the image that stands for the set.")
+    rating: int | None = None
+    catalogue_number: str | None = None
 
 
 class ErrorInfo(Model):

@@ -10,6 +10,7 @@ from typing import Any
 
 from tetherlight.camera.camera import Camera
 from tetherlight.camera.detection import FoundCamera, find_cameras
+from tetherlight.captures import Captures
 from tetherlight.doctor.diagnose import diagnose
 from tetherlight.errors import CameraBusy, CameraLost, CameraNotFound, CameraNotOpen, NoCameraSelected, ServerStopping
 from tetherlight.jobs import Jobs
@@ -17,12 +18,10 @@ from tetherlight.lights.lights import Lights
 from tetherlight.lights.rig_file import RigFile
 from tetherlight.liveview import Liveview
 from tetherlight.models import CameraInfo, CameraStatus, LightsStatus
-from tetherlight.protocol.cameras import CaptureResult
 from tetherlight.protocol.events import (
     CAMERAS_CHANGED,
     LIGHTS_CHANGED,
     SETS_CHANGED,
-    STORAGE_CHANGED,
     CameraInventory,
     SetChange,
 )
@@ -51,6 +50,7 @@ class Rig:
         self.lights = lights
         self.store = store
         self.publisher = Publisher()
+        self.captures = Captures(store, self.publisher)
         self.jobs = Jobs(settings, lights, store, self.publisher, self.camera)
         self.started_at = datetime.now(UTC)
         self.stopping = False
@@ -277,27 +277,7 @@ class Rig:
         """Tell the camera topic how the cameras stand."""
         self.publisher.publish(CAMERAS_CHANGED, self.inventory())
 
-    # Captures and sets
-
-    async def capture(self, camera_id: str | None, *, download: bool) -> CaptureResult:
-        """Take one picture and put every file of it into the captures folder."""
-        camera = self.camera(camera_id)
-        if download:
-            await asyncio.to_thread(self.store.require_room)
-        folder, stem = self.store.image_stem(camera.model, datetime.now(UTC))
-        exposure = await camera.capture(folder, stem, download=download)
-        files = [self.store.image_file(one.path, sha256=one.sha256, size=one.size) for one in exposure.files]
-        if download:
-            await self.announce_storage()
-        jpeg = next((one.path for one in files if one.mimetype == "image/jpeg"), None)
-        return CaptureResult(
-            message="Image captured and downloaded." if download else "Image captured and left on the camera.",
-            camera_id=camera.camera_id,
-            file_path=jpeg or (files[0].path if files else None),
-            files=files,
-            camera_path=next(iter(exposure.camera_paths), None),
-            captured_at=exposure.captured_at,
-        )
+    # Sets
 
     async def start_set(
         self, wanted: CapturePhotometricSet, *, requester: str | None = None, request_id: RequestId = None
@@ -345,10 +325,6 @@ class Rig:
 
     def _lights_changed(self) -> None:
         self.publisher.publish(LIGHTS_CHANGED, self.light_states())
-
-    async def announce_storage(self) -> None:
-        """Tell the storage topic how much room there is."""
-        self.publisher.publish(STORAGE_CHANGED, await asyncio.to_thread(self.store.storage))
 
     async def info(self) -> ServerInfo:
         """Tell what this server is and how everything stands."""

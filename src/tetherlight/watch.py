@@ -1,9 +1,7 @@
 """What cameras do by themselves: come, go, fail, recover, and take pictures by the button on the body."""
 
-import asyncio
 import contextlib
 import logging
-from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Literal
 
 from tetherlight.camera.camera import Camera, Change
@@ -16,11 +14,9 @@ from tetherlight.protocol.events import (
     CAMERA_RECOVERING,
     CAMERA_WARNING,
     CONFIG_CHANGED,
-    IMAGE_CAPTURED,
     CameraChange,
     CameraWarning,
     ConfigChange,
-    ImageCaptured,
 )
 
 if TYPE_CHECKING:
@@ -80,20 +76,10 @@ class CameraWatch:
             self._rig.background(self._fetch(camera, camera_paths))
 
     async def _fetch(self, camera: Camera, camera_paths: tuple[str, ...]) -> None:
-        store = self._rig.store
         try:
-            await asyncio.to_thread(store.require_room)
-            folder, stem = store.image_stem(camera.model, datetime.now(UTC))
-            saved = await camera.download(camera_paths, folder, stem)
-            files = [await asyncio.to_thread(store.image_file, one.path, one.sha256, one.size) for one in saved]
+            await self._rig.captures.fetch(camera, camera_paths)
         except TetherlightError as error:
             logger.warning("A picture taken on %s could not be downloaded: %s", camera.camera_id, error.message)
-            return
-        if files:
-            first = next((one for one in files if one.mimetype == "image/jpeg"), files[0])
-            captured = ImageCaptured(camera_id=camera.camera_id, file_path=first.path, files=files)
-            self._rig.publisher.publish(IMAGE_CAPTURED, captured)
-            await self._rig.announce_storage()
 
     def _warn(self, camera: Camera) -> None:
         warnings = dict(camera.warnings())

@@ -112,7 +112,7 @@ async def test_while_a_set_runs_its_camera_and_lights_are_refused_with_the_job_i
     job = await world.start()
     await world.hearing.wait("photometric_progress")
     refused = (
-        (world.rig.capture(None, download=True), CameraBusy),
+        (world.rig.captures.capture(world.rig.camera(), download=True), CameraBusy),
         (world.rig.camera().set_config("iso", "800"), CameraBusy),
         (world.rig.select(None, None, None), CameraBusy),
         (world.rig.deselect(), CameraBusy),
@@ -142,7 +142,7 @@ async def test_a_failed_step_ends_the_set_with_what_was_captured(world: World) -
     assert [step["state"] for step in written["steps"]] == ["done", "failed", "pending"]
     assert "error_processing_light_2" in world.hearing.statuses()
     assert await world.lit() == []
-    await world.rig.capture(None, download=True)
+    await world.rig.captures.capture(world.rig.camera(), download=True)
 
 
 async def test_a_failed_step_can_be_taken_again(world: World) -> None:
@@ -163,7 +163,7 @@ async def test_a_set_that_pauses_on_failure_frees_the_rig_and_can_be_resumed(wor
     assert world.hearing.statuses()[-1] == "paused"
     assert (world.rig.camera().owner, world.rig.lights.owner) == (None, None)
     assert await world.lit() == []
-    await world.rig.capture(None, download=True)
+    await world.rig.captures.capture(world.rig.camera(), download=True)
     await world.rig.jobs.resume(job.job_id)
     assert (await job.result()).image_count == len(LIGHTS)
 

@@ -166,11 +166,53 @@ payload: DriveFocus
 result: Message
 }
 /**
- * Let the camera focus by itself, once.
+ * Let the camera focus by itself, once, also at a point of the live view.
  */
 AUTOFOCUS: {
-payload: CameraPayload
+payload: Autofocus
 result: Message
+}
+/**
+ * Take several pictures as a job: a burst, one every so many seconds, or a bracket of a setting.
+ */
+CAPTURE_SERIES: {
+payload: CaptureSeries
+result: SeriesResult
+}
+/**
+ * Keep a rating and notes with a single capture, in an XMP file beside it.
+ */
+ANNOTATE_IMAGE: {
+payload: AnnotateImage
+result: ImageFile
+}
+/**
+ * Move every file of a single capture to the trash, from where it can be restored for a time.
+ */
+DELETE_IMAGE: {
+payload: ImagePath
+result: Trashed
+}
+/**
+ * Bring a deleted single capture back from the trash.
+ */
+RESTORE_IMAGE: {
+payload: ImagePath
+result: ImageFile
+}
+/**
+ * Tell how captures and sets are named, or would be with other templates.
+ */
+GET_NAMING: {
+payload: NamingTemplates
+result: Naming
+}
+/**
+ * Keep the templates of names in the rig file.
+ */
+SET_NAMING: {
+payload: NamingTemplates
+result: Naming
 }
 /**
  * Tell which lights are on, and whether real lamps hang on them.
@@ -341,6 +383,13 @@ payload: Authenticate
 result: Message
 }
 /**
+ * Give the newest lines of the server's log.
+ */
+GET_LOG: {
+payload: GetLog
+result: LogTail
+}
+/**
  * Look for what is wrong with cameras, lights, disk and settings, and say what mends it.
  */
 DIAGNOSE: {
@@ -397,6 +446,10 @@ port?: (string | null)
  * Opens this camera beside the others and selects it.
  */
 camera_id?: (string | null)
+/**
+ * False opens the camera of this camera_id and leaves the selected one as it is.
+ */
+select?: boolean
 }
 /**
  * A payload that may name a camera; the selected one is meant where it does not.
@@ -523,6 +576,11 @@ sha256: (string | null)
  * Where the server gives the bytes over HTTP.
  */
 url: string
+/**
+ * From -1 (reject) to 5; null where nobody rated it.
+ */
+rating: (number | null)
+notes: (string | null)
 }
 /**
  * How the frames shall come.
@@ -578,6 +636,155 @@ seq?: (number | null)
 export interface DriveFocus {
 camera_id?: (string | null)
 step: number
+}
+/**
+ * Where the camera shall focus; wherever it likes if that is not said.
+ * 
+ * This interface was referenced by `TetherlightProtocol`'s JSON-Schema
+ * via the `definition` "Autofocus".
+ */
+export interface Autofocus {
+camera_id?: (string | null)
+/**
+ * Shares of the live view's width and height, from its upper left corner.
+ */
+point?: ([number, number] | null)
+}
+/**
+ * How many exposures, how far apart, and what changes between them.
+ * 
+ * This interface was referenced by `TetherlightProtocol`'s JSON-Schema
+ * via the `definition` "CaptureSeries".
+ */
+export interface CaptureSeries {
+camera_id?: (string | null)
+/**
+ * Rounds: exposures, or brackets where there is one.
+ */
+count?: number
+/**
+ * Seconds from the beginning of a round to the next; 0 is a burst.
+ */
+interval_s?: number
+bracket?: (Bracket | null)
+}
+/**
+ * A config entry and the values that it has in turn; afterwards it has its old value again.
+ * 
+ * This interface was referenced by `TetherlightProtocol`'s JSON-Schema
+ * via the `definition` "Bracket".
+ */
+export interface Bracket {
+/**
+ * A name, an alias or a full path, such as shutterspeed.
+ */
+config_name: string
+/**
+ * Values of the entry, in their order.
+ * 
+ * @minItems 2
+ * @maxItems 99
+ */
+values: [string, string, ...(string)[]]
+}
+/**
+ * What a series gave, also as partial result of one that failed.
+ * 
+ * This interface was referenced by `TetherlightProtocol`'s JSON-Schema
+ * via the `definition` "SeriesResult".
+ */
+export interface SeriesResult {
+message: string
+job_id: string
+/**
+ * Exposures that were taken.
+ */
+image_count: number
+/**
+ * Every file of every exposure, in their order.
+ */
+files: ImageFile[]
+warnings: string[]
+}
+/**
+ * What people note about a single capture; only the given fields change.
+ * 
+ * This interface was referenced by `TetherlightProtocol`'s JSON-Schema
+ * via the `definition` "AnnotateImage".
+ */
+export interface AnnotateImage {
+image_path: string
+/**
+ * From -1 (reject) to 5; 0 is no rating.
+ */
+rating?: (number | null)
+/**
+ * The empty text removes them.
+ */
+notes?: (string | null)
+}
+/**
+ * An image's path, in any form that the server gave.
+ * 
+ * This interface was referenced by `TetherlightProtocol`'s JSON-Schema
+ * via the `definition` "ImagePath".
+ */
+export interface ImagePath {
+image_path: string
+}
+/**
+ * What was deleted, and how it is brought back.
+ * 
+ * This interface was referenced by `TetherlightProtocol`'s JSON-Schema
+ * via the `definition` "Trashed".
+ */
+export interface Trashed {
+message: string
+/**
+ * Every file of the exposure.
+ */
+filenames: string[]
+}
+/**
+ * Templates of names; only the given ones count.
+ * 
+ * This interface was referenced by `TetherlightProtocol`'s JSON-Schema
+ * via the `definition` "NamingTemplates".
+ */
+export interface NamingTemplates {
+/**
+ * Name of a single capture, without its extension.
+ */
+capture?: (string | null)
+/**
+ * Name of an image set; it must hold {prefix}.
+ */
+set?: (string | null)
+}
+/**
+ * The templates of names, and what they would give now.
+ * 
+ * This interface was referenced by `TetherlightProtocol`'s JSON-Schema
+ * via the `definition` "Naming".
+ */
+export interface Naming {
+capture: string
+set: string
+capture_example: string
+set_example: string
+placeholders: Placeholder[]
+}
+/**
+ * A word that stands in braces in a template.
+ * 
+ * This interface was referenced by `TetherlightProtocol`'s JSON-Schema
+ * via the `definition` "Placeholder".
+ */
+export interface Placeholder {
+name: string
+meaning: string
+example: string
+used_in: ("capture" | "set")[]
 }
 /**
  * Every light by name, on or off, in the rig file's order.
@@ -706,6 +913,14 @@ on_failure?: ("fail" | "pause")
  * Kept in the manifest.
  */
 notes?: (string | null)
+/**
+ * What the object is listed under.
+ */
+catalogue_number?: (string | null)
+/**
+ * Millimetres of the object per image pixel.
+ */
+scale_mm_per_pixel?: (number | null)
 }
 /**
  * What a sequence gave, also as partial result of one that failed.
@@ -750,6 +965,8 @@ camera: (string | null)
  * Path of the image that stands for the set.
  */
 cover: (string | null)
+rating: (number | null)
+catalogue_number: (string | null)
 }
 /**
  * The name of an image set.
@@ -794,6 +1011,14 @@ set_name: string
 notes?: (string | null)
 rating?: (number | null)
 /**
+ * The empty text removes it.
+ */
+catalogue_number?: (string | null)
+/**
+ * 0 removes it.
+ */
+scale_mm_per_pixel?: (number | null)
+/**
  * Ratings from -1 (reject) to 5 by filename.
  */
 ratings?: ({
@@ -808,15 +1033,6 @@ ratings?: ({
  */
 export interface ListCaptures {
 limit?: number
-}
-/**
- * An image's path, in any form that the server gave.
- * 
- * This interface was referenced by `TetherlightProtocol`'s JSON-Schema
- * via the `definition` "ImagePath".
- */
-export interface ImagePath {
-image_path: string
 }
 /**
  * An image's bytes in text.
@@ -837,14 +1053,17 @@ mimetype: string
  */
 export interface Job {
 job_id: string
-kind: "photometric_set"
+kind: ("photometric_set" | "series")
 state: JobState
 camera_id: (string | null)
-set_name: string
+/**
+ * Null for a series, whose images are single captures.
+ */
+set_name: (string | null)
 /**
  * Relative to CAPTURES_BASE_DIR.
  */
-set_folder: string
+set_folder: (string | null)
 /**
  * Steps done or under way, ambient frame not counted.
  */
@@ -860,7 +1079,7 @@ error_code: (string | null)
 hint: (string | null)
 }
 /**
- * One step of a job: one light, one exposure.
+ * One step of a job: one exposure, with its light in a photometric set.
  * 
  * This interface was referenced by `TetherlightProtocol`'s JSON-Schema
  * via the `definition` "JobStep".
@@ -871,6 +1090,10 @@ export interface JobStep {
  */
 index: number
 light: (string | null)
+/**
+ * What a bracket sets its config entry to for this step.
+ */
+value: (string | null)
 /**
  * Where one step of a job stands.
  */
@@ -1049,6 +1272,43 @@ export interface Authenticate {
 token: string
 }
 /**
+ * How much of the log is wanted.
+ * 
+ * This interface was referenced by `TetherlightProtocol`'s JSON-Schema
+ * via the `definition` "GetLog".
+ */
+export interface GetLog {
+limit?: number
+/**
+ * The least important level that is wanted.
+ */
+level?: ("DEBUG" | "INFO" | "WARNING" | "ERROR" | "CRITICAL")
+}
+/**
+ * The newest lines of the log, oldest first.
+ * 
+ * This interface was referenced by `TetherlightProtocol`'s JSON-Schema
+ * via the `definition` "LogTail".
+ */
+export interface LogTail {
+lines: LogLine[]
+}
+/**
+ * One line of the server's log.
+ * 
+ * This interface was referenced by `TetherlightProtocol`'s JSON-Schema
+ * via the `definition` "LogLine".
+ */
+export interface LogLine {
+time: string
+level: ("DEBUG" | "INFO" | "WARNING" | "ERROR" | "CRITICAL")
+logger: string
+/**
+ * With the traceback, where there is one.
+ */
+message: string
+}
+/**
  * What the doctor found.
  * 
  * This interface was referenced by `TetherlightProtocol`'s JSON-Schema
@@ -1162,6 +1422,12 @@ data: Job
  */
 sets_changed: {
 data: SetChange
+}
+/**
+ * Single captures are new, changed or gone.
+ */
+captures_changed: {
+data: CapturesChange
 }
 /**
  * Room on the disk changed noticeably.
@@ -1292,6 +1558,16 @@ change: ("created" | "updated" | "deleted" | "restored" | "renamed")
 new_name: (string | null)
 }
 /**
+ * Single captures that are new, changed or gone.
+ * 
+ * This interface was referenced by `TetherlightProtocol`'s JSON-Schema
+ * via the `definition` "CapturesChange".
+ */
+export interface CapturesChange {
+change: ("created" | "updated" | "deleted" | "restored")
+files: ImageFile[]
+}
+/**
  * A message from a client.
  * 
  * This interface was referenced by `TetherlightProtocol`'s JSON-Schema
@@ -1379,6 +1655,12 @@ export const ACTION_TIMEOUTS_S: Record<keyof Actions, number | null> = {
   "READY": 30,
   "DRIVE_FOCUS": 30,
   "AUTOFOCUS": 30,
+  "CAPTURE_SERIES": null,
+  "ANNOTATE_IMAGE": 30,
+  "DELETE_IMAGE": 30,
+  "RESTORE_IMAGE": 30,
+  "GET_NAMING": 30,
+  "SET_NAMING": 30,
   "GET_LIGHT_STATES": 30,
   "SET_LIGHT_STATE": 30,
   "SET_LIGHT_STATES": 30,
@@ -1403,5 +1685,6 @@ export const ACTION_TIMEOUTS_S: Record<keyof Actions, number | null> = {
   "DESCRIBE": 30,
   "SUBSCRIBE": 30,
   "AUTH": 30,
+  "GET_LOG": 30,
   "DIAGNOSE": 30
 };

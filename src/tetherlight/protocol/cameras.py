@@ -1,7 +1,7 @@
 """Actions on cameras: choosing, configuring, capturing and watching them."""
 
 from datetime import datetime
-from typing import Literal
+from typing import Annotated, Literal
 
 from pydantic import Field, RootModel
 
@@ -10,6 +10,7 @@ from tetherlight.models import CameraInfo, ConfigEntry, ImageFile, Model
 from tetherlight.protocol.action import Action, CameraPayload, Payload
 
 Encoding = Literal["base64", "binary"]
+Share = Annotated[float, Field(ge=0, le=1)]
 
 
 class NoPayload(Payload):
@@ -32,6 +33,9 @@ class SelectCamera(Payload):
     model: str | None = None
     port: str | None = None
     camera_id: str | None = Field(default=None, description="Opens this camera beside the others and selects it.")
+    select: bool = Field(
+        default=True, description="False opens the camera of this camera_id and leaves the selected one as it is."
+    )
 
 
 class GetConfig(CameraPayload):
@@ -97,6 +101,14 @@ class DriveFocus(CameraPayload):
     """How the lens shall move: negative is nearer; 1, 2, 3 are small, middle and large steps."""
 
     step: int = Field(ge=-3, le=3)
+
+
+class Autofocus(CameraPayload):
+    """Where the camera shall focus; wherever it likes if that is not said."""
+
+    point: tuple[Share, Share] | None = Field(
+        default=None, description="Shares of the live view's width and height, from its upper left corner."
+    )
 
 
 GET_CAMERAS = Action(
@@ -200,8 +212,9 @@ DRIVE_FOCUS = Action(
     example_result={"message": "Focus moved."},
 )  # fmt: skip
 AUTOFOCUS = Action(
-    "AUTOFOCUS", CameraPayload, Message,
-    summary="Let the camera focus by itself, once.",
-    errors=(errors.NoCameraSelected, errors.ConfigNotFound, errors.CameraBusy),
+    "AUTOFOCUS", Autofocus, Message,
+    summary="Let the camera focus by itself, once, also at a point of the live view.",
+    errors=(errors.NoCameraSelected, errors.ConfigNotFound, errors.CameraBusy, errors.ConfigRejected),
+    example={"point": [0.25, 0.5]},
     example_result={"message": "Autofocus done."},
 )  # fmt: skip

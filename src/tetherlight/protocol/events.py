@@ -107,6 +107,13 @@ class SetChange(Model):
     new_name: str | None = None
 
 
+class CapturesChange(Model):
+    """Single captures that are new, changed or gone."""
+
+    change: Literal["created", "updated", "deleted", "restored"]
+    files: list[ImageFile]
+
+
 class LiveviewFrame(Model):
     """A frame in text; its fields stand at top level of the message, as the first clients expect."""
 
@@ -133,6 +140,7 @@ CONFIG_CHANGED = Event("config_changed", ConfigChange, "Config entries changed, 
 LIGHTS_CHANGED = Event("lights_changed", LightStates, "Lights were switched or the rig file was edited.", "lights")
 JOB_CHANGED = Event("job_changed", Job, "A job started, went on or ended.", "job")
 SETS_CHANGED = Event("sets_changed", SetChange, "An image set is new, changed or gone.", "sets")
+CAPTURES_CHANGED = Event("captures_changed", CapturesChange, "Single captures are new, changed or gone.", "sets")
 STORAGE_CHANGED = Event("storage_changed", Storage, "Room on the disk changed noticeably.", "storage")
 
 EVENTS: dict[str, Event[Any]] = {event.name: event for event in list(vars().values()) if isinstance(event, Event)}

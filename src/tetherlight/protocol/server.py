@@ -1,11 +1,12 @@
 """Actions on the server itself."""
 
+from datetime import datetime
 from typing import Any, Literal
 
 from pydantic import Field
 
 from tetherlight import errors
-from tetherlight.models import CameraStatus, Job, LightsStatus, Model, Storage
+from tetherlight.models import CameraStatus, Job, LightsStatus, LogLevel, Model, Storage
 from tetherlight.protocol.action import Action, Payload
 from tetherlight.protocol.cameras import Message, NoPayload
 
@@ -71,6 +72,28 @@ class Finding(Model):
     remedy: str | None = Field(default=None, description="The command or the step that mends it.")
 
 
+class GetLog(Payload):
+    """How much of the log is wanted."""
+
+    limit: int = Field(default=200, ge=1, le=1000)
+    level: LogLevel = Field(default="INFO", description="The least important level that is wanted.")
+
+
+class LogLine(Model):
+    """One line of the server's log."""
+
+    time: datetime
+    level: LogLevel
+    logger: str
+    message: str = Field(description="With the traceback, where there is one.")
+
+
+class LogTail(Model):
+    """The newest lines of the log, oldest first."""
+
+    lines: list[LogLine]
+
+
 class Diagnosis(Model):
     """What the doctor found."""
 
@@ -104,6 +127,14 @@ AUTH = Action(
     errors=(errors.Unauthorized, errors.TooManyRequests),
     example={"token": "secret-token"},
     example_result={"message": "Authenticated."},
+)  # fmt: skip
+GET_LOG = Action(
+    "GET_LOG", GetLog, LogTail,
+    summary="Give the newest lines of the server's log.",
+    repeatable=True,
+    example={"limit": 50, "level": "WARNING"},
+    example_result={"lines": [{"time": "2023-10-27T13:00:00Z", "level": "WARNING", "logger": "tetherlight.camera",
+                               "message": "The camera does not answer."}]},
 )  # fmt: skip
 DIAGNOSE = Action(
     "DIAGNOSE", NoPayload, Diagnosis,

@@ -1,6 +1,6 @@
 """Actions on image sets and images."""
 
-from typing import Any, Literal
+from typing import Annotated, Any, Literal
 
 from pydantic import Field, RootModel
 
@@ -8,6 +8,9 @@ from tetherlight import errors
 from tetherlight.models import ImageFile, ImageSet, Model
 from tetherlight.protocol.action import Action, CameraPayload, Payload
 from tetherlight.protocol.cameras import Message, NoPayload
+
+CatalogueNumber = Annotated[str, Field(max_length=200)]
+Scale = Annotated[float, Field(ge=0, le=1000, allow_inf_nan=False)]
 
 SET_EXAMPLE = "my_object_scan_20231027-150000"
 
@@ -22,6 +25,8 @@ class CapturePhotometricSet(CameraPayload):
         default="fail", description="Whether a failed step ends or pauses the job."
     )
     notes: str | None = Field(default=None, max_length=4000, description="Kept in the manifest.")
+    catalogue_number: CatalogueNumber | None = Field(default=None, description="What the object is listed under.")
+    scale_mm_per_pixel: Scale | None = Field(default=None, description="Millimetres of the object per image pixel.")
 
 
 class PhotometricSetResult(Model):
@@ -78,6 +83,8 @@ class AnnotateSet(Payload):
     set_name: str
     notes: str | None = Field(default=None, max_length=4000)
     rating: int | None = Field(default=None, ge=0, le=5)
+    catalogue_number: CatalogueNumber | None = Field(default=None, description="The empty text removes it.")
+    scale_mm_per_pixel: Scale | None = Field(default=None, description="0 removes it.")
     ratings: dict[str, int] | None = Field(default=None, description="Ratings from -1 (reject) to 5 by filename.")
 
 

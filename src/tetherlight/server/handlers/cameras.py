@@ -62,7 +62,7 @@ async def set_config(context: Context, payload: SetConfig) -> ConfigEntry:
 
 async def capture_image(context: Context, payload: CaptureImage) -> CaptureResult:
     """Take a picture."""
-    return await context.rig.capture(payload.camera_id, download=payload.download)
+    return await context.rig.captures.capture(context.rig.camera(payload.camera_id), download=payload.download)
 
 
 async def start_liveview(context: Context, payload: StartLiveview) -> StartedLiveview:

@@ -5,12 +5,21 @@ from types import MappingProxyType
 from typing import Any
 
 from tetherlight.server.context import Handler
-from tetherlight.server.handlers import cameras, jobs, lights, server, sets
+from tetherlight.server.handlers import cameras, captures, jobs, lights, naming, series, server, sets
 
 HANDLERS: Mapping[str, Handler[Any, Any]] = MappingProxyType(
     {
         action.name: handler
-        for pairs in (cameras.PAIRS, lights.PAIRS, sets.PAIRS, jobs.PAIRS, server.PAIRS)
+        for pairs in (
+            cameras.PAIRS,
+            captures.PAIRS,
+            series.PAIRS,
+            naming.PAIRS,
+            lights.PAIRS,
+            sets.PAIRS,
+            jobs.PAIRS,
+            server.PAIRS,
+        )
         for action, handler in pairs
     }
 )

@@ -1,0 +1,66 @@
+"""Single captures: taken by request or with the button on the body, and told to whom it concerns."""
+
+import asyncio
+from collections.abc import Sequence
+from datetime import UTC, datetime
+
+from tetherlight.camera.camera import Camera
+from tetherlight.camera.exposure import SavedFile
+from tetherlight.models import ImageFile
+from tetherlight.protocol.cameras import CaptureResult
+from tetherlight.protocol.events import (
+    CAPTURES_CHANGED,
+    IMAGE_CAPTURED,
+    STORAGE_CHANGED,
+    CapturesChange,
+    ImageCaptured,
+)
+from tetherlight.publisher import Publisher
+from tetherlight.store.store import Store
+
+
+class Captures:
+    """Takes single pictures and looks after those that are there."""
+
+    def __init__(self, store: Store, publisher: Publisher) -> None:
+        self._store = store
+        self._publisher = publisher
+
+    async def capture(self, camera: Camera, *, download: bool, owner: str | None = None) -> CaptureResult:
+        """Take one picture and put every file of it into the captures folder."""
+        if download:
+            await asyncio.to_thread(self._store.require_room)
+        folder, stem = self._store.image_stem(camera.model, datetime.now(UTC))
+        exposure = await camera.capture(folder, stem, download=download, owner=owner)
+        files = await self._arrived(exposure.files)
+        return CaptureResult(
+            message="Image captured and downloaded." if download else "Image captured and left on the camera.",
+            camera_id=camera.camera_id,
+            file_path=_main_path(files),
+            files=files,
+            camera_path=next(iter(exposure.camera_paths), None),
+            captured_at=exposure.captured_at,
+        )
+
+    async def fetch(self, camera: Camera, camera_paths: tuple[str, ...]) -> None:
+        """Download a picture that the button on the body took, and announce it."""
+        await asyncio.to_thread(self._store.require_room)
+        folder, stem = self._store.image_stem(camera.model, datetime.now(UTC))
+        files = await self._arrived(await camera.download(camera_paths, folder, stem))
+        if path := _main_path(files):
+            captured = ImageCaptured(camera_id=camera.camera_id, file_path=path, files=files)
+            self._publisher.publish(IMAGE_CAPTURED, captured)
+
+    async def _arrived(self, saved: Sequence[SavedFile]) -> list[ImageFile]:
+        if not saved:
+            return []
+        files = [await asyncio.to_thread(self._store.image_file, one.path, one.sha256, one.size) for one in saved]
+        self._publisher.publish(CAPTURES_CHANGED, CapturesChange(change="created", files=files))
+        self._publisher.publish(STORAGE_CHANGED, await asyncio.to_thread(self._store.storage))
+        return files
+
+
+def _main_path(files: Sequence[ImageFile]) -> str | None:
+    """Return the path of the JPEG, else of the first file."""
+    jpeg = next((one.path for one in files if one.mimetype == "image/jpeg"), None)
+    return jpeg or (files[0].path if files else None)
