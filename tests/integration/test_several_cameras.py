@@ -70,7 +70,9 @@ async def test_two_cameras_stay_open_and_the_last_selected_is_meant(pair: Any) -
 
 async def test_two_cameras_capture_at_the_same_time(pair: Any) -> None:
     world, canon, nikon = pair
-    results = await asyncio.gather(*(world.rig.captures.capture(one, download=True) for one in (canon, nikon)))
+    results = await asyncio.gather(
+        *(world.rig.captures.capture(world.rig.camera(one.camera_id), download=True) for one in (canon, nikon))
+    )
     assert [result.camera_id for result in results] == [canon.camera_id, nikon.camera_id]
     assert len({result.files[0].sha256 for result in results}) == 2
 
@@ -90,7 +92,7 @@ async def test_a_set_on_one_camera_leaves_the_other_free(pair: Any) -> None:
     world, canon, nikon = pair
     wanted = CapturePhotometricSet(light_sequence=["light_left", "light_right"], camera_id=canon.camera_id)
     job = await world.rig.start_set(wanted)
-    assert (await world.rig.captures.capture(nikon, download=True)).file_path
+    assert (await world.rig.captures.capture(world.rig.camera(nikon.camera_id), download=True)).file_path
     result = await job.result()
     assert result.image_count == 2
     assert job.manifest.camera.model == canon.model
@@ -122,10 +124,10 @@ async def test_a_camera_that_is_lost_leaves_the_other_alone(pair: Any) -> None:
     name = next(one.name for one in world.simulator.cameras if one.serial == canon.serial)
     await world.simulator.control("unplug", camera=name)
     await world.hearing.wait("camera_lost", lambda change: change.camera_id == canon.camera_id)
-    assert (await world.rig.captures.capture(nikon, download=True)).file_path
+    assert (await world.rig.captures.capture(world.rig.camera(nikon.camera_id), download=True)).file_path
     await world.simulator.control("plug", camera=name, move=True)
     await world.hearing.wait("camera_ready", lambda change: change.camera_id == canon.camera_id)
-    assert (await world.rig.captures.capture(canon, download=True)).file_path
+    assert (await world.rig.captures.capture(world.rig.camera(canon.camera_id), download=True)).file_path
 
 
 async def test_common_names_reach_every_maker(maker: World) -> None:
