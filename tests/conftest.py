@@ -5,6 +5,7 @@ import inspect
 import os
 import select
 import shutil
+import signal
 import socket
 import tempfile
 from collections.abc import AsyncIterator, Iterator
@@ -29,6 +30,9 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 
 def pytest_configure(config: pytest.Config) -> None:
     config.addinivalue_line("markers", "hardware: needs the real camera of --camera-port")
+    # A shell that starts the tests in the background, or nohup, lets them ignore these; what they start must not.
+    signal.signal(signal.SIGHUP, signal.SIG_DFL)
+    signal.signal(signal.SIGINT, signal.default_int_handler)
     for name in Settings.model_fields:
         os.environ.pop(name.upper(), None)
     # Pytest keeps its own folders where they always are; everything else that is temporary is ours to count.

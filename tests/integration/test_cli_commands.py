@@ -187,7 +187,7 @@ async def test_a_failed_set_can_be_retried_as_a_job(tetherlight: Run, simulator:
     for camera in simulator.cameras:
         await simulator.control("fault", camera=camera.name, kind="error", when="capture", code=0x2019, after=1)
     failed = await tetherlight("set", "capture", "light_left", "lights_top", "--on-failure", "pause")
-    await simulator.control("clear_faults")
+    await simulator.control("clear_faults", camera="camera1")
     assert failed.code == 1
     assert failed.err.startswith("tetherlight: The set is paused: ")
     job_id = (await tetherlight("jobs", "list", "--json")).json[0]["job_id"]
@@ -225,7 +225,9 @@ async def completions(url: str, words: str) -> list[str]:
     return printed.decode().split()
 
 
-async def test_ctrl_c_leaves_a_set_running_and_tells_how_to_cancel_it(server: ServerProcess, tmp_path: Path) -> None:
+async def test_ctrl_c_leaves_a_set_running_and_tells_how_to_cancel_it(
+    server: ServerProcess, simulator: SimulatorProcess, tmp_path: Path
+) -> None:
     async with Client(server.url) as rig:
         if rig.server.selected is None:
             await rig.select()
@@ -238,8 +240,13 @@ async def test_ctrl_c_leaves_a_set_running_and_tells_how_to_cancel_it(server: Se
             if event.name == "photometric_progress" and event.data.index == 2:
                 break
         await events.aclose()
+        # However long the command takes to end, the set takes longer.
+        for camera in ("camera1", "camera2"):
+            await simulator.control("fault", camera=camera, kind="delay", when="capture", seconds=1.0, count=None)
         process.send_signal(signal.SIGINT)
-        _, complaints = await asyncio.wait_for(process.communicate(), 20)
+        _, complaints = await asyncio.wait_for(process.communicate(), 60)
+        for camera in ("camera1", "camera2"):
+            await simulator.control("clear_faults", camera=camera)
         job = (await rig.jobs())[0]
         assert job.state is JobState.RUNNING
         assert process.returncode == 130
