@@ -2,13 +2,14 @@
 
 import { useState } from "react";
 import type { Job } from "@/lib/protocol";
-import { currentJob, type RigState } from "@/services/RigStore";
+import { currentSet, type RigState } from "@/services/RigStore";
 import { useRig, useStore } from "./RigProvider";
 import { InterruptedJob } from "./sequence/InterruptedJob";
 import { SequencePlan } from "./sequence/SequencePlan";
 import { SequenceRun } from "./sequence/SequenceRun";
 
-const newestInterrupted = (rig: RigState): Job | null => rig.jobs.find((job) => job.state === "interrupted") ?? null;
+const newestInterrupted = (rig: RigState): Job | null =>
+  rig.jobs.find((job) => job.kind === "photometric_set" && job.state === "interrupted") ?? null;
 
 /**
  * A photometric set from its plan to its last frame. The job lives on the server: this screen shows the one under way
@@ -16,7 +17,7 @@ const newestInterrupted = (rig: RigState): Job | null => rig.jobs.find((job) => 
  */
 export function PhotometricStereoControl() {
   const store = useStore();
-  const under = useRig(currentJob);
+  const under = useRig(currentSet);
   const interrupted = useRig(newestInterrupted);
   const [watched, setWatched] = useState<string | null>(null);
   const ended = useRig((rig) => rig.jobs.find((job) => job.job_id === watched) ?? null);

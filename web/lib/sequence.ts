@@ -22,7 +22,9 @@ export function folderName(name: string, now: Date): string {
 
 /** Seconds per frame: as the last set took, else from shutter and settling time. */
 export function secondsPerFrame(jobs: Job[], shutter: number | null, settle: number): number {
-  const last = jobs.find((job) => job.state === "completed" && job.finished_at && job.total > 0);
+  const last = jobs.find(
+    (job) => job.kind === "photometric_set" && job.state === "completed" && job.finished_at && job.total > 0,
+  );
   if (last?.finished_at) {
     const took = (Date.parse(last.finished_at) - Date.parse(last.started_at)) / 1000 / last.steps.length;
     if (took > 0 && took < 600) return took;

@@ -3,6 +3,7 @@ import type {
   CameraChange,
   CameraInventory,
   CameraStatus,
+  CapturesChange,
   ConfigEntry,
   ImageFile,
   ImageSet,
@@ -95,6 +96,7 @@ export class RigStore {
       service.on("job_changed", (job) => this.takeJob(job)),
       service.on("sets_changed", () => this.refreshSetsSoon()),
       service.on("storage_changed", (storage) => this.set({ storage })),
+      service.on("captures_changed", (change) => this.takeCaptures(change)),
       service.on("image_captured", ({ files }) => this.addCaptures(files)),
       service.on("camera_warning", ({ message }) => this.notify({ text: message, tone: "warning" })),
       service.on("camera_lost", (change) => this.takeTrouble({ ...change, kind: "lost" })),
@@ -283,6 +285,24 @@ export class RigStore {
     this.set({ captures: [...files, ...before].slice(0, CAPTURES_SHOWN) });
   }
 
+  /** Follow what became of single captures; a restored one belongs where it was, which only the server knows. */
+  takeCaptures({ change, files }: CapturesChange): void {
+    if (change === "created") this.addCaptures(files);
+    if (change === "restored") void this.refreshCaptures();
+    const named = new Map(files.map((file) => [file.path, file]));
+    const { captures } = this.state;
+    if (change === "updated") this.set({ captures: captures.map((file) => named.get(file.path) ?? file) });
+    if (change === "deleted") this.set({ captures: captures.filter((file) => !named.has(file.path)) });
+  }
+
+  async refreshCaptures(): Promise<void> {
+    try {
+      this.set({ captures: await this.service.request("LIST_CAPTURES", { limit: CAPTURES_SHOWN }) });
+    } catch (error) {
+      this.complain(error);
+    }
+  }
+
   private refreshSetsSoon(): void {
     if (this.setsTimer) clearTimeout(this.setsTimer);
     this.setsTimer = setTimeout(() => void this.refreshSets(), SETS_PAUSE_MS);
@@ -321,5 +341,19 @@ export function selectedCamera(state: RigState): CameraStatus | null {
 
 /** The job that holds camera and lights now, or that waits to go on. */
 export function currentJob(state: RigState): Job | null {
-  return state.jobs.find((job) => job.state === "running" || job.state === "paused") ?? null;
+  return state.jobs.find(isUnderWay) ?? null;
+}
+
+/** The photometric set under way. */
+export function currentSet(state: RigState): Job | null {
+  return state.jobs.find((job) => job.kind === "photometric_set" && isUnderWay(job)) ?? null;
+}
+
+/** The series of single captures under way. */
+export function currentSeries(state: RigState): Job | null {
+  return state.jobs.find((job) => job.kind === "series" && isUnderWay(job)) ?? null;
+}
+
+function isUnderWay(job: Job): boolean {
+  return job.state === "running" || job.state === "paused";
 }

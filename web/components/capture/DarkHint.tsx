@@ -1,6 +1,6 @@
 "use client";
 
-import { currentJob } from "@/services/RigStore";
+import { currentSet } from "@/services/RigStore";
 import { useRig, useStore } from "../RigProvider";
 import { Button } from "../ui/Button";
 import styles from "./DarkHint.module.css";
@@ -10,7 +10,7 @@ export function DarkHint() {
   const store = useStore();
   const simulated = useRig((rig) => rig.server?.simulated === true);
   const lights = useRig((rig) => rig.lights);
-  const job = useRig(currentJob);
+  const job = useRig(currentSet);
   const first = lights?.lights[0]?.name;
   if (!simulated || first === undefined || job?.state === "running") return null;
   if (Object.values(lights!.states).some((on) => on)) return null;

@@ -3,7 +3,7 @@
 import { useEffect, useRef, useState } from "react";
 import { lightLabel } from "@/lib/format";
 import type { LightInfo, LightStates } from "@/lib/protocol";
-import { currentJob } from "@/services/RigStore";
+import { currentSet } from "@/services/RigStore";
 import { useConnected, useRig, useStore } from "../RigProvider";
 import { Button } from "../ui/Button";
 import { EmptyState } from "../ui/EmptyState";
@@ -151,7 +151,7 @@ function factsOf({ name, pin, group, settle_s }: LightInfo): string {
 
 export function useLightsReason(): string | null {
   const connected = useConnected();
-  const running = useRig((rig) => currentJob(rig)?.state === "running");
+  const running = useRig((rig) => currentSet(rig)?.state === "running");
   if (!connected) return "There is no connection to the server.";
   return running ? "A sequence is using the lights." : null;
 }

@@ -3,7 +3,7 @@
 import { useEffect, useRef, useState } from "react";
 import { duration, lightLabel } from "@/lib/format";
 import { usePreference } from "@/lib/preferences";
-import { currentJob } from "@/services/RigStore";
+import { currentSet } from "@/services/RigStore";
 import { useRig } from "../RigProvider";
 import styles from "./Blackout.module.css";
 
@@ -14,7 +14,7 @@ const IDLE_MS = 4000;
  * wakes it; that first touch does nothing else.
  */
 export function Blackout() {
-  const job = useRig(currentJob);
+  const job = useRig(currentSet);
   const [wanted] = usePreference("blackout", true);
   const [black, setBlack] = useState(false);
   const running = job?.state === "running" && wanted;

@@ -12,6 +12,11 @@ export function CancelJobDialog({ job, onClose }: { job: Job; onClose: () => voi
   const store = useStore();
   const [busy, setBusy] = useState(false);
   const done = job.steps.filter((step) => step.index > 0 && step.state === "done").length;
+  const series = job.kind === "series";
+  const what = series ? "series" : "sequence";
+  const kept = series
+    ? `The ${plural(done, "picture")} taken so far ${done === 1 ? "stays" : "stay"} among the single shots.`
+    : `The ${plural(done, "frame")} captured so far stay in the set “${job.set_name}”, which is marked as cancelled.`;
   const cancel = async () => {
     setBusy(true);
     try {
@@ -23,23 +28,23 @@ export function CancelJobDialog({ job, onClose }: { job: Job; onClose: () => voi
   };
   return (
     <Dialog
-      title="Stop this sequence?"
+      title={`Stop this ${what}?`}
       onClose={onClose}
       actions={
         <>
           <Button onClick={onClose}>Go on capturing</Button>
           <Button tone="danger" icon="stop" onClick={cancel} disabled={busy}>
-            {busy ? "Stopping…" : "Stop the sequence"}
+            {busy ? "Stopping…" : `Stop the ${what}`}
           </Button>
         </>
       }
     >
+      <p>{done === 0 ? `No ${series ? "picture" : "frame"} has been captured yet.` : kept}</p>
       <p>
-        {done === 0
-          ? "No frame has been captured yet."
-          : `The ${plural(done, "frame")} captured so far stay in the set “${job.set_name}”, which is marked as cancelled.`}
+        {series
+          ? "The exposure under way is finished first; a bracketed setting gets its old value again."
+          : "The exposure under way is finished first, then every light goes off."}
       </p>
-      <p>The exposure under way is finished first, then every light goes off.</p>
     </Dialog>
   );
 }

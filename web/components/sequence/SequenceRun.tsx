@@ -90,9 +90,11 @@ export function SequenceRun({ job, onNew }: { job: Job; onNew: () => void }) {
           )}
           {!going && (
             <>
-              <Link className={styles.open} href={`/set/?name=${encodeURIComponent(job.set_name)}`}>
-                <Icon name="gallery" /> Look at the set
-              </Link>
+              {job.set_name !== null && (
+                <Link className={styles.open} href={`/set/?name=${encodeURIComponent(job.set_name)}`}>
+                  <Icon name="gallery" /> Look at the set
+                </Link>
+              )}
               <Button tone="main" onClick={onNew}>
                 Next set
               </Button>

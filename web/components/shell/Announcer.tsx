@@ -30,6 +30,11 @@ export function Announcer() {
 }
 
 function sentence(job: Job): string {
+  if (job.kind === "series") {
+    return job.state === "paused"
+      ? `The series is paused at ${job.index} of ${job.total}.`
+      : `Series: picture ${job.index} of ${job.total}.`;
+  }
   if (job.state === "paused") return `The sequence is paused at ${job.index} of ${job.total}.`;
   const light = job.current_light ? `, light ${lightLabel(job.current_light)}` : "";
   return `Capturing ${job.index} of ${job.total}${light}.`;

@@ -16,18 +16,25 @@ export function JobChip() {
   if (!job) return null;
   const share =
     job.total > 0 ? job.steps.filter((step) => step.index > 0 && step.state === "done").length / job.total : 0;
+  const series = job.kind === "series";
+  const doing = job.state === "paused" ? "Paused at" : series ? "Series:" : "Capturing";
   return (
     <div className={styles.job} data-state={job.state}>
-      <Link href="/sequence/" className={styles.link} prefetch={false}>
+      <Link href={series ? "/" : "/sequence/"} className={styles.link} prefetch={false}>
         <span className={styles.bar} aria-hidden="true">
           <span style={{ width: `${share * 100}%` }} />
         </span>
         <span>
-          {job.state === "paused" ? "Paused at" : "Capturing"} {job.index} of {job.total}
+          {doing} {job.index} of {job.total}
           {job.state === "running" && job.seconds_left !== null && ` · ${duration(job.seconds_left)} left`}
         </span>
       </Link>
-      <button type="button" className={styles.stop} onClick={() => setAsking(true)} aria-label="Stop the sequence">
+      <button
+        type="button"
+        className={styles.stop}
+        onClick={() => setAsking(true)}
+        aria-label={series ? "Stop the series" : "Stop the sequence"}
+      >
         <Icon name="stop" size={16} />
         <span>Stop</span>
       </button>

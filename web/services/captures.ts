@@ -1,0 +1,50 @@
+/** What people do with single captures: rate them, note something, throw them away and take that back. */
+import type { AnnotateImage, ImageFile } from "../lib/protocol";
+import type { RigStore } from "./RigStore";
+
+const UNDO_S = 10;
+
+type Note = Pick<AnnotateImage, "rating" | "notes">;
+
+/** Keep a rating from -1 (reject) to 5, or notes, with a capture; 0 and the empty text take them back. */
+export async function annotateCapture(store: RigStore, image: ImageFile, note: Note): Promise<void> {
+  try {
+    const annotated = await store.service.request("ANNOTATE_IMAGE", { image_path: image.path, ...note });
+    store.takeCaptures({ change: "updated", files: [annotated] });
+  } catch (error) {
+    store.complain(error);
+  }
+}
+
+/** Move captures with all files of their exposures to the trash, and offer to bring them back for a while. */
+export async function deleteCaptures(store: RigStore, images: ImageFile[]): Promise<void> {
+  const gone: ImageFile[] = [];
+  for (const image of images) {
+    try {
+      const { filenames } = await store.service.request("DELETE_IMAGE", { image_path: image.path });
+      gone.push(image);
+      const names = new Set(filenames);
+      const files = store.getState().captures.filter((file) => file === image || names.has(file.filename));
+      store.takeCaptures({ change: "deleted", files: [...files, image] });
+    } catch (error) {
+      store.complain(error);
+    }
+  }
+  if (gone.length === 0) return;
+  store.notify({
+    text: gone.length === 1 ? `${gone[0]!.filename} is in the trash.` : `${gone.length} shots are in the trash.`,
+    seconds: UNDO_S,
+    action: { label: "Undo", run: () => void restoreCaptures(store, gone) },
+  });
+}
+
+async function restoreCaptures(store: RigStore, images: ImageFile[]): Promise<void> {
+  for (const image of images) {
+    try {
+      await store.service.request("RESTORE_IMAGE", { image_path: image.path });
+    } catch (error) {
+      store.complain(error);
+    }
+  }
+  await store.refreshCaptures();
+}

@@ -1,0 +1,88 @@
+import { afterEach, beforeEach, expect, it, vi } from "vitest";
+import type { ImageFile, Job } from "@/lib/protocol";
+import { annotateCapture, deleteCaptures } from "@/services/captures";
+import { currentJob, currentSeries, currentSet, RigStore } from "@/services/RigStore";
+import { WebSocketService } from "@/services/WebSocketService";
+import { FakeSocket, settle } from "./FakeSocket";
+
+let store: RigStore;
+
+const image = (filename: string, rating: number | null = null): ImageFile => ({
+  filename,
+  path: `captures/${filename}`,
+  size: 1,
+  mimetype: filename.endsWith("jpg") ? "image/jpeg" : "image/x-canon-cr2",
+  sha256: null,
+  url: `/images/${filename}`,
+  rating,
+  notes: null,
+});
+const names = () => store.getState().captures.map((file) => file.filename);
+const event = (change: string, ...files: ImageFile[]) =>
+  FakeSocket.last.receive({ action: "captures_changed", success: true, data: { change, files }, error: null });
+
+beforeEach(() => {
+  vi.stubGlobal("WebSocket", FakeSocket);
+  FakeSocket.opened = [];
+  store = new RigStore(new WebSocketService({ url: "ws://rig/ws", pulse: 0 }));
+  store.start();
+  FakeSocket.last.open();
+});
+
+afterEach(() => {
+  store.stop();
+  vi.unstubAllGlobals();
+});
+
+it("follows what other clients do with captures", async () => {
+  await settle();
+  event("created", image("a.jpg"));
+  event("created", image("b.jpg"), image("b.cr2"));
+  expect(names()).toEqual(["b.jpg", "b.cr2", "a.jpg"]);
+  event("updated", image("a.jpg", 4));
+  expect(store.getState().captures.at(-1)?.rating).toBe(4);
+  event("deleted", image("b.jpg"), image("b.cr2"));
+  expect(names()).toEqual(["a.jpg"]);
+});
+
+it("asks where a restored capture belongs", async () => {
+  await settle();
+  event("created", image("b.jpg"));
+  event("restored", image("a.jpg"));
+  await settle();
+  FakeSocket.last.answer("LIST_CAPTURES", [image("b.jpg"), image("a.jpg")]);
+  await settle();
+  expect(names()).toEqual(["b.jpg", "a.jpg"]);
+});
+
+it("shows a rating as soon as the server keeps it", async () => {
+  await settle();
+  event("created", image("a.jpg"));
+  void annotateCapture(store, store.getState().captures[0]!, { rating: 3 });
+  expect(FakeSocket.last.request("ANNOTATE_IMAGE").payload).toEqual({ image_path: "captures/a.jpg", rating: 3 });
+  FakeSocket.last.answer("ANNOTATE_IMAGE", image("a.jpg", 3));
+  await settle();
+  expect(store.getState().captures[0]?.rating).toBe(3);
+});
+
+it("takes every file of a deleted exposure away, and brings them back by Undo", async () => {
+  await settle();
+  event("created", image("a.jpg"), image("a.cr2"));
+  void deleteCaptures(store, [store.getState().captures[0]!]);
+  FakeSocket.last.answer("DELETE_IMAGE", { message: "Gone.", filenames: ["a.jpg", "a.cr2"] });
+  await settle();
+  expect(names()).toEqual([]);
+  const notice = store.getState().notices.at(-1);
+  expect(notice).toMatchObject({ text: "a.jpg is in the trash.", seconds: 10 });
+  notice?.action?.run();
+  expect(FakeSocket.last.request("RESTORE_IMAGE").payload).toEqual({ image_path: "captures/a.jpg" });
+});
+
+it("keeps series and sets apart", async () => {
+  await settle();
+  const job = { job_id: "1", kind: "series", state: "running", started_at: "2026-01-01" } as Job;
+  FakeSocket.last.receive({ action: "job_changed", success: true, data: job, error: null });
+  expect(currentJob(store.getState())).toEqual(job);
+  expect(currentSeries(store.getState())).toEqual(job);
+  expect(currentSet(store.getState())).toBeNull();
+});
