@@ -30,7 +30,7 @@ async def run(server: ServerProcess, folder: Path, name: str, *arguments: str) -
         sys.executable, str(EXAMPLES / name), *arguments,
         cwd=folder, stdin=asyncio.subprocess.DEVNULL, stdout=asyncio.subprocess.PIPE, stderr=asyncio.subprocess.PIPE,
     )  # fmt: skip
-    printed, complaints = await asyncio.wait_for(process.communicate(), 50)
+    printed, complaints = await asyncio.wait_for(process.communicate(), 150)
     assert process.returncode == 0, complaints.decode() + server.log.read_text()[-4000:]
     return printed.decode()
 
