@@ -1,8 +1,10 @@
 """Single captures: taken by request or with the button on the body, and told to whom it concerns."""
 
 import asyncio
-from collections.abc import Sequence
+import contextlib
+from collections.abc import AsyncIterator, Sequence
 from datetime import UTC, datetime
+from pathlib import Path
 
 from tetherlight.camera.camera import Camera
 from tetherlight.camera.exposure import SavedFile
@@ -16,6 +18,7 @@ from tetherlight.protocol.events import (
     ImageCaptured,
 )
 from tetherlight.publisher import Publisher
+from tetherlight.store.naming import Subject
 from tetherlight.store.store import Store
 
 
@@ -30,8 +33,8 @@ class Captures:
         """Take one picture and put every file of it into the captures folder."""
         if download:
             await asyncio.to_thread(self._store.require_room)
-        folder, stem = self._store.image_stem(camera.model, datetime.now(UTC))
-        exposure = await camera.capture(folder, stem, download=download, owner=owner)
+        async with self._named(camera) as (folder, stem):
+            exposure = await camera.capture(folder, stem, download=download, owner=owner)
         files = await self._arrived(exposure.files)
         return CaptureResult(
             message="Image captured and downloaded." if download else "Image captured and left on the camera.",
@@ -45,11 +48,22 @@ class Captures:
     async def fetch(self, camera: Camera, camera_paths: tuple[str, ...]) -> None:
         """Download a picture that the button on the body took, and announce it."""
         await asyncio.to_thread(self._store.require_room)
-        folder, stem = self._store.image_stem(camera.model, datetime.now(UTC))
-        files = await self._arrived(await camera.download(camera_paths, folder, stem))
+        async with self._named(camera) as (folder, stem):
+            saved = await camera.download(camera_paths, folder, stem)
+        files = await self._arrived(saved)
         if path := _main_path(files):
             captured = ImageCaptured(camera_id=camera.camera_id, file_path=path, files=files)
             self._publisher.publish(IMAGE_CAPTURED, captured)
+
+    @contextlib.asynccontextmanager
+    async def _named(self, camera: Camera) -> AsyncIterator[tuple[Path, str]]:
+        """Give folder and name of a capture, which nobody else gets meanwhile where it holds a number."""
+        subject = Subject(model=camera.model, serial=camera.serial, camera_id=camera.camera_id)
+        folder, stem = await asyncio.to_thread(self._store.image_stem, subject, datetime.now(UTC))
+        try:
+            yield folder, stem
+        finally:
+            self._store.stem_used(stem)
 
     async def _arrived(self, saved: Sequence[SavedFile]) -> list[ImageFile]:
         if not saved:

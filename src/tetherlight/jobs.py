@@ -18,6 +18,7 @@ from tetherlight.publisher import Publisher
 from tetherlight.set_job import ENDED, SetJob
 from tetherlight.settings import Settings
 from tetherlight.store.names import set_prefix
+from tetherlight.store.naming import Subject
 from tetherlight.store.store import Store
 
 REMEMBERED = 20
@@ -82,7 +83,9 @@ class Jobs:
                 config=await camera.get_config(),
             )
             self._check_free(camera)
-            folder = await asyncio.to_thread(self._store.create_set, wanted.set_name_prefix, datetime.now(UTC))
+            folder = await asyncio.to_thread(
+                self._store.create_set, wanted.set_name_prefix, datetime.now(UTC), _subject(camera, wanted)
+            )
             await asyncio.to_thread(self._store.write_manifest, folder.name, manifest)
             job = SetJob(
                 folder.name,
@@ -186,3 +189,13 @@ class Jobs:
         over = [known for known in self._jobs.values() if known.state in ENDED and not known.running]
         for old in over[: max(0, len(over) - REMEMBERED)]:
             del self._jobs[old.job_id]
+
+
+def _subject(camera: Camera, wanted: CapturePhotometricSet) -> Subject:
+    """Return what the name of a set can tell of what is captured."""
+    return Subject(
+        model=camera.model,
+        serial=camera.serial,
+        camera_id=camera.camera_id,
+        catalogue_number=wanted.catalogue_number,
+    )

@@ -19,6 +19,7 @@ from tetherlight.settings import Settings
 from tetherlight.store import space
 from tetherlight.store.manifest import CameraRecord, FileRecord, Manifest, StepRecord
 from tetherlight.store.names import timestamp
+from tetherlight.store.naming import Subject
 from tetherlight.store.store import Store
 
 NOW = datetime(2026, 11, 22, 12, 0, 0, tzinfo=UTC)
@@ -344,7 +345,7 @@ def test_captures_are_listed_newest_first(store: Store) -> None:
 
 def test_an_image_stem_names_model_and_time(store: Store, tmp_path: Path) -> None:
     """The extension is the camera's."""
-    assert store.image_stem("Canon EOS Rebel T6", NOW) == (
+    assert store.image_stem(Subject(model="Canon EOS Rebel T6"), NOW) == (
         tmp_path / "captures",
         f"image_Canon_EOS_Rebel_T6_{timestamp(NOW)}",
     )

@@ -5,7 +5,7 @@ import os
 import threading
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -24,7 +24,8 @@ from tetherlight.store.manifest import (
     status_in,
     write_manifest,
 )
-from tetherlight.store.names import checked_name, is_visible, set_prefix, shown, timestamp, timestamp_in
+from tetherlight.store.names import checked_name, is_visible, set_prefix, shown, timestamp_in
+from tetherlight.store.naming import Subject, Template
 from tetherlight.store.paths import Places
 from tetherlight.store.trash import Trash
 
@@ -50,20 +51,28 @@ class ImageSets:
         self._lock = threading.RLock()
         self.trash = Trash(places.trash_dir)
 
-    def create(self, prefix: str | None, when: datetime) -> SetFolder:
-        """Make a new folder; a second set of the same second gets `-2`. Raise InvalidName.
+    def create(self, template: Template, prefix: str | None, when: datetime, subject: Subject) -> SetFolder:
+        """Make a new folder; where its name is taken, as by a set of the same second, it gets `-2`. Raise InvalidName.
 
         A name that lies in the trash is taken too: its deletion could not be undone otherwise.
         """
-        stem = f"{set_prefix(prefix)}_{timestamp(when)}"
-        with self._lock, store_errors(f"The folder of set '{stem}' could not be made"):
+        subject = replace(subject, prefix=set_prefix(prefix))
+        with self._lock, store_errors("The folder of the set could not be made"):
             make_folder(self._places.sets_dir)
-            number, name = 1, stem
+            number, name = 1, (stem := self.next_name(template, subject, when))
             deleted = {one.name for one in self.trash}
             while name in deleted or not self._made(name):
                 number += 1
                 name = f"{stem}-{number}"
         return SetFolder(name, self._places.sets_dir / name, str(self._places.sets / name))
+
+    def next_name(self, template: Template, subject: Subject, when: datetime) -> str:
+        """Return the name that a set would get now, another one of the same name not thought of."""
+        if not template.counts:
+            return template.render(subject, when)
+        with self._lock:
+            known = [*(one.name for one in self.trash), *(folder.name for folder in self.folders())]
+        return template.render(subject, when, template.next_number(known, subject))
 
     @contextmanager
     def hold(self, name: str) -> Iterator[None]:

@@ -8,35 +8,52 @@ import logging
 import os
 from collections.abc import Generator
 from contextlib import AbstractContextManager
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from pathlib import Path
 
+from tetherlight.errors import ImageNotFound, InvalidPayload
 from tetherlight.models import ImageFile, ImageSet, Storage
 from tetherlight.protocol.sets import AnnotateSet, SetDetails
 from tetherlight.settings import Settings
 from tetherlight.store.archive import Files, zip_of_set
+from tetherlight.store.captures import SingleCaptures
 from tetherlight.store.exif import ExifFacts, read_exif
 from tetherlight.store.files import make_folder, store_errors
-from tetherlight.store.images import images_in, mimetype_of
+from tetherlight.store.images import mimetype_of
 from tetherlight.store.manifest import Manifest
-from tetherlight.store.names import model_in_name, timestamp
+from tetherlight.store.naming import Subject, Templates
 from tetherlight.store.paths import Places
 from tetherlight.store.recovery import FolderLock, remove_leftovers
 from tetherlight.store.sets import ImageSets, SetFolder
 from tetherlight.store.space import Space
+from tetherlight.store.stems import Stems
 from tetherlight.store.thumbnails import DEFAULT_SIZE, Thumbnail, Thumbnails
 
 logger = logging.getLogger(__name__)
 
 
+@dataclass(frozen=True)
+class Noted:
+    """The images that a note is about: those of one exposure, the named one first."""
+
+    images: tuple[ImageFile, ...]
+    set_name: str | None
+    """None for a single capture."""
+
+
 class Store:
     """The captures folder with its single captures and its image sets."""
 
-    def __init__(self, settings: Settings) -> None:
+    def __init__(self, settings: Settings, templates: Templates | None = None) -> None:
         self.places = Places.of(settings)
+        self.templates = templates or Templates()
         self._trash_age = timedelta(days=settings.trash_days)
+        self._stems = Stems(self.places.captures_dir)
         self._sets = ImageSets(self.places)
-        self._space = Space(self.places, self._sets, settings.min_free_bytes)
+        self._captures = SingleCaptures(self.places, self._sets)
+        trashes = (self._sets.trash, self._captures.trash)
+        self._space = Space(self.places, self._sets, trashes, settings.min_free_bytes)
         self._thumbnails = Thumbnails(self.places)
         self._lock = FolderLock(self.places.captures_dir)
 
@@ -52,8 +69,10 @@ class Store:
                 logger.warning("Another server works in %s; its unfinished files are left alone", self.places.base)
                 return
             remove_leftovers(self.places, self._sets.folders())
-            self._sets.trash.clean()
-            self._sets.trash.purge(older_than=self._trash_age)
+            self._captures.finish_moves()
+            for trash in (self._sets.trash, self._captures.trash):
+                trash.clean()
+                trash.purge(older_than=self._trash_age)
         for name in self._sets.mark_interrupted():
             logger.warning("Set '%s' was interrupted when the server ended", name)
 
@@ -61,9 +80,18 @@ class Store:
         """Let another server work in the folder; closing twice is harmless."""
         self._lock.release()
 
-    def image_stem(self, model: str, when: datetime) -> tuple[Path, str]:
-        """Return folder and name without extension of a single capture."""
-        return self.places.captures_dir, f"image_{model_in_name(model)}_{timestamp(when)}"
+    def image_stem(self, subject: Subject, when: datetime) -> tuple[Path, str]:
+        """Return folder and name without extension of a single capture, to be given back by `stem_used`."""
+        return self.places.captures_dir, self._stems.give(self.templates.capture, subject, when)
+
+    def stem_used(self, stem: str) -> None:
+        """Take a name back whose capture has ended, well or not: from now on the disk alone says if it is taken."""
+        self._stems.give_back(stem)
+
+    def example_names(self, templates: Templates, subject: Subject, when: datetime) -> tuple[str, str]:
+        """Return what a capture and a set would be called now; nothing is kept."""
+        stem = self._stems.peek(templates.capture, subject, when)
+        return stem, self._sets.next_name(templates.set, subject, when)
 
     def image_file(self, path: Path, sha256: str | None = None, size: int | None = None) -> ImageFile:
         """Describe an image that lies below the captures as messages do."""
@@ -85,18 +113,54 @@ class Store:
             return path.name, file.read(), mimetype_of(path)
 
     def list_captures(self, limit: int = 100) -> list[ImageFile]:
-        """Return the newest single captures, newest first."""
-        with store_errors("The captures could not be listed"):
-            found = sorted(
-                images_in(self.places.captures_dir),
-                key=lambda image: (image[1].st_mtime_ns, image[0].name),
-                reverse=True,
-            )
-        return [self._sets.image_file(path, size=status.st_size) for path, status in found[:limit]]
+        """Return the newest single captures, newest first, with what people noted about them."""
+        return self._captures.newest(limit)
 
-    def create_set(self, prefix: str | None, when: datetime) -> SetFolder:
+    def annotate_image(self, image_path: str, rating: int | None, notes: str | None) -> Noted:
+        """Keep rating and notes with a single capture, or the rating of an image of a set in its manifest.
+
+        Raise ImageNotFound, SetBusy, DiskFull, and StoreError for a sidecar that cannot be understood.
+        """
+        try:
+            return Noted(tuple(self._captures.annotate(image_path, rating, notes)), None)
+        except ImageNotFound:
+            path, set_name = self._in_set(image_path)
+        if notes is not None:
+            raise InvalidPayload(
+                f"Field 'notes' of ANNOTATE_IMAGE: image '{shown(path.name)}' belongs to set '{shown(set_name)}'.",
+                hint="Notes are kept with the whole set: ANNOTATE_IMAGE_SET.",
+            )
+        return Noted((self._sets.annotate_image(path, rating),), set_name)
+
+    def delete_image(self, image_path: str) -> list[ImageFile]:
+        """Move every file of a single capture to the trash; return its images, the named one first.
+
+        Raise ImageNotFound, also for an image of a set.
+        """
+        try:
+            return self._captures.delete(image_path)
+        except ImageNotFound:
+            path, set_name = self._in_set(image_path)
+        raise ImageNotFound(
+            f"Image '{shown(path.name)}' belongs to set '{shown(set_name)}' and is deleted only with it.",
+            hint="DELETE_IMAGE_SET deletes the set; a rating of -1 rejects the image.",
+        )
+
+    def restore_image(self, image_path: str) -> list[ImageFile]:
+        """Bring a deleted single capture back; raise ImageNotFound, and StoreError where its name is taken."""
+        return self._captures.restore(image_path)
+
+    def _in_set(self, image_path: str) -> tuple[Path, str]:
+        """Return an image of a set and the set's name; raise ImageNotFound for every other path."""
+        path = self.places.resolve_image(image_path)
+        name = self.places.set_of(path)
+        if name is None:
+            raise ImageNotFound(f"Image not found or access denied: {shown(image_path)}")
+        return path, name
+
+    def create_set(self, prefix: str | None, when: datetime, subject: Subject | None = None) -> SetFolder:
         """Make the folder of a new set; raise InvalidName."""
-        return self._sets.create(prefix, when)
+        return self._sets.create(self.templates.set, prefix, when, subject or Subject())
 
     def hold(self, name: str) -> AbstractContextManager[None]:
         """Keep a set from being deleted, renamed or annotated while it is captured; entering may raise SetBusy."""
@@ -125,7 +189,7 @@ class Store:
     def write_manifest(self, name: str, manifest: Manifest) -> None:
         """Put a manifest into a set's folder, whole and safe on the disk; raise DiskFull or StoreError.
 
-        Notes and ratings that are on the disk are kept: only `annotate_set` changes them.
+        Notes, ratings and what else people noted that are on the disk are kept: only `annotate_set` changes them.
         """
         self._sets.write_manifest(name, manifest)
 
@@ -158,8 +222,8 @@ class Store:
         return zip_of_set(self.places.set_folder(name), files)
 
     def purge_trash(self) -> int:
-        """Remove for good what was deleted more than TRASH_DAYS ago; return how many sets that were."""
-        return self._sets.trash.purge(older_than=self._trash_age)
+        """Remove for good what was deleted more than TRASH_DAYS ago; return how many sets and exposures that were."""
+        return sum(trash.purge(older_than=self._trash_age) for trash in (self._sets.trash, self._captures.trash))
 
     def storage(self) -> Storage:
         """Return the room on the disk that holds the captures."""
