@@ -12,6 +12,7 @@ from camera_world import OpenCamera, descriptor_count, make_settings, open_camer
 from simulator_process import SimulatorProcess
 from tetherlight.camera.camera import Camera
 from tetherlight.camera.detection import find_cameras
+from tetherlight.camera.focus import autofocus
 from tetherlight.errors import (
     CameraBusy,
     CameraNotOpen,
@@ -269,3 +270,31 @@ async def test_each_camera_has_a_private_configuration_and_all_one_identity(tmp_
     assert len(folders) == 2
     assert len(guids) == 1
     assert [any(line.startswith("ptp2=capturetarget") for line in each) for each in lines] == [True, False]
+
+
+@pytest.mark.parametrize("point", [(0.25, 0.5), (0.8, 0.3)])
+async def test_every_maker_focuses_at_a_point(world: OpenCamera, point: tuple[float, float]) -> None:
+    """The body's focus frame is where it was asked to be, within rounding, and then the lens is driven, once."""
+    await autofocus(world.camera, point)
+    (status,) = (await world.simulator.control("status"))["cameras"]
+    assert status["focus_point"] == pytest.approx(point, abs=0.003)
+    assert status["events"]["autofocus"] == 1
+
+
+async def test_a_running_live_view_needs_no_preview_to_focus(world: OpenCamera) -> None:
+    await world.camera.preview()
+    (before,) = (await world.simulator.control("status"))["cameras"]
+    await autofocus(world.camera, (0.5, 0.5), live=True)
+    (after,) = (await world.simulator.control("status"))["cameras"]
+    assert after["previews"] == before["previews"]
+    assert after["focus_point"] == pytest.approx((0.5, 0.5), abs=0.003)
+
+
+async def test_after_a_capture_the_point_still_arrives(world: OpenCamera) -> None:
+    """An exposure ends the live view of some bodies, whatever the viewers believe."""
+    await world.camera.preview()
+    exposure = await world.camera.capture(world.folder, "picture")
+    await autofocus(world.camera, (0.4, 0.6), live=True)
+    (status,) = (await world.simulator.control("status"))["cameras"]
+    assert status["focus_point"] == pytest.approx((0.4, 0.6), abs=0.003)
+    assert world.camera.picture_size == exposure.files[0].picture == (600, 400)

@@ -149,7 +149,16 @@ def download(
     }
 
     def read(result: Any, _: bytes) -> tuple[SavedFile, ...]:
-        return tuple(SavedFile(**{**file, "path": folder / Path(file["path"]).name}) for file in result)
+        return tuple(
+            SavedFile(
+                **{
+                    **file,
+                    "path": folder / Path(file["path"]).name,
+                    "picture": file["picture"] and tuple(file["picture"]),
+                }
+            )
+            for file in result
+        )
 
     return Call("download", arguments, deadline, read)
 

@@ -2,8 +2,8 @@
 
 import time
 from collections import deque
-from collections.abc import AsyncIterator, Callable, Collection, Sequence
-from contextlib import asynccontextmanager, suppress
+from collections.abc import Callable, Collection, Sequence
+from contextlib import AbstractAsyncContextManager, AbstractContextManager, suppress
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Literal
@@ -59,7 +59,7 @@ class Camera:
         self._watch = Watch(
             self._cache,
             settings.settings_refresh_interval,
-            idle=lambda: self.state is CameraState.READY and self.owner is None,
+            idle=lambda: self.state is CameraState.READY and self._session.lane.at_rest,
             poll=lambda: self._session.queued(self._poll),
             read_entry=lambda name: self._session.queued(lambda: self._read_entry(name), again=True),
             read_all=lambda: self._session.queued(self._read_all, again=True),
@@ -68,6 +68,7 @@ class Camera:
         self._chosen: dict[str, ConfigValue] = {}
         self._known_files: deque[str] = deque(maxlen=REMEMBERED)
         self._told: tuple[object, ...] = ()
+        self.picture_size: tuple[int, int] | None = None
 
     @classmethod
     async def open(
@@ -175,6 +176,10 @@ class Camera:
             self._chosen[entry.name] = wanted
         return written
 
+    def choose(self, name: str, value: ConfigValue) -> None:
+        """Make this the value that the entry gets when the camera comes back from a fault."""
+        self._chosen[self._cache.find(name).name] = value
+
     async def refresh(self, names: Collection[str], *, owner: str | None = None) -> None:
         """Read these entries anew from the camera into the cache; those that it does not have are passed over."""
         self._session.lane.allow(owner)
@@ -226,11 +231,13 @@ class Camera:
         self._watch.last_preview_at = time.monotonic()
         return preview
 
-    @asynccontextmanager
-    async def reserve(self, owner: str) -> AsyncIterator[None]:
+    def reserve(self, owner: str) -> AbstractAsyncContextManager[None]:
         """Give the camera to a job: until the block ends others are refused and previews wait."""
-        async with self._session.lane.reserve(owner):
-            yield
+        return self._session.lane.reserve(owner)
+
+    def resting(self) -> AbstractContextManager[None]:
+        """Let previews through while the job that owns the camera waits; others' changes stay refused."""
+        return self._session.lane.resting()
 
     async def free(self) -> None:
         """Wait until no job owns the camera."""
@@ -327,9 +334,11 @@ class Camera:
     async def _save(self, paths: Collection[str], folder: Path, stem: str, *, replace: bool) -> tuple[SavedFile, ...]:
         self._known_files.extend(paths)
         delete = self._settings.delete_after_download
-        return await self._session.request(
+        saved = await self._session.request(
             calls.download(tuple(paths), folder, stem, self._deadlines.download, replace=replace, delete=delete)
         )
+        self.picture_size = max(filter(None, (self.picture_size, *(file.picture for file in saved))), default=None)
+        return saved
 
     async def _poll(self) -> None:
         """Collect what happened on the body; a picture taken there is reported with all its files."""

@@ -181,6 +181,7 @@ class Driver:
                 "sha256": draft.sha256,
                 "mimetype": draft.mimetype,
                 "camera_name": draft.camera_name,
+                "picture": draft.picture,
             }
             for name, draft in zip(names, drafts, strict=True)
         ]

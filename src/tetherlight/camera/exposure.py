@@ -26,6 +26,8 @@ class SavedFile:
     mimetype: str
     camera_name: str
     """The name that the camera gave it, such as IMG_0042.CR2."""
+    picture: tuple[int, int] | None = None
+    """Width and height in pixels, where it is a JPEG."""
 
 
 @dataclass(frozen=True)

@@ -1,12 +1,38 @@
 """Moving a lens's focus, which each maker's cameras want said in other words."""
 
-from tetherlight.camera.camera import Camera
+import asyncio
+from typing import Protocol
+
+from tetherlight.camera import focus_point
+from tetherlight.camera.focus_point import Area, Point, Size
+from tetherlight.camera.widgets import ACTIONS_SECTION
+from tetherlight.errors import ConfigNotFound, ConfigRejected
+from tetherlight.models import ConfigEntry, ConfigValue
 
 STRIDES = (20, 150, 1000)
 """What small, middle and large steps are for cameras that count motor steps."""
+HALF_PRESS_S = 1.5
+"""Seconds for which a button is held half on cameras that have no other word for focusing."""
 
 
-async def drive_focus(camera: Camera, step: int) -> None:
+class Lens(Protocol):
+    """What of a camera is needed to focus it."""
+
+    model: str
+    picture_size: Size | None
+    """Width and height of the largest picture that was downloaded."""
+
+    async def get_config(self, name: str | None = None) -> list[ConfigEntry]:
+        """Return the entry of that name; raise ConfigNotFound."""
+
+    async def set_config(self, name: str, value: ConfigValue) -> ConfigEntry:
+        """Set one entry; raise ConfigRejected."""
+
+    async def preview(self) -> object:
+        """Take a preview, which begins the live view."""
+
+
+async def drive_focus(camera: Lens, step: int) -> None:
     """Move the focus by a step from -3 (far towards near) to 3; raise ConfigNotFound where the camera cannot."""
     (entry,) = await camera.get_config("manualfocusdrive")
     if step == 0:
@@ -18,7 +44,88 @@ async def drive_focus(camera: Camera, step: int) -> None:
         await camera.set_config(entry.name, -stride if step < 0 else stride)
 
 
-async def autofocus(camera: Camera) -> None:
-    """Let the camera focus once; raise ConfigNotFound where it cannot."""
-    (entry,) = await camera.get_config("autofocusdrive")
-    await camera.set_config(entry.name, True)
+async def autofocus(camera: Lens, point: Point | None = None, *, live: bool = False) -> None:
+    """Let the camera focus once, at a point of its live view where one is given: shares of width and height.
+
+    `live` tells that its live view runs. Raises ConfigNotFound where the camera cannot, with nothing moved, and
+    ConfigRejected where it does not take the point or finds no focus.
+    """
+    drive = await _action(camera, "autofocusdrive") or await _action(camera, "autofocus")
+    if drive is None:
+        raise ConfigNotFound("This camera cannot be told to focus.", hint="Focus with the lens's ring.")
+    if point is not None:
+        await _aim(camera, point, live=live)
+    try:
+        await camera.set_config(drive.path, True)
+        if drive.name == "autofocus":
+            await asyncio.sleep(HALF_PRESS_S)
+            await camera.set_config(drive.path, False)
+    except ConfigRejected as error:
+        raise ConfigRejected(
+            "The camera could not focus.",
+            hint="Check that lens and body are set to autofocus, and that there is light and contrast.",
+            details=error.details,
+        ) from None
+
+
+async def _aim(camera: Lens, point: Point, *, live: bool) -> None:
+    """Move the focus frame, which cameras allow only while their live view runs."""
+    entry, area = await _area(camera)
+    value = area.write(point)
+    if not live:
+        await camera.preview()
+    try:
+        await camera.set_config(entry, value)
+    except ConfigRejected:
+        # After an exposure the live view may not be up again yet.
+        await camera.preview()
+        try:
+            await camera.set_config(entry, value)
+        except ConfigRejected as error:
+            raise ConfigRejected(
+                "The camera did not take the focus point.",
+                hint="Set its focus area to a single point or spot that can be moved.",
+                details=error.details,
+            ) from None
+
+
+async def _area(camera: Lens) -> tuple[str, Area]:
+    """Return the path of the entry that takes a focus point, and how it wants to be told."""
+    if (entry := await _action(camera, "eoszoomposition")) is not None:
+        size = focus_point.canon_size(camera.model) or camera.picture_size
+        if size is None:
+            raise ConfigNotFound(
+                "This camera takes no focus point before it is known how many pixels it has.",
+                hint="Take a picture at full size first.",
+            )
+        return entry.path, focus_point.canon(size)
+    if (entry := await _action(camera, "changeafarea")) is not None:
+        return entry.path, focus_point.nikon(await _largest_picture(camera))
+    if (entry := await _action(camera, "spotfocusarea")) is not None:
+        return entry.path, focus_point.SONY
+    raise _takes_none()
+
+
+async def _largest_picture(camera: Lens) -> Size:
+    try:
+        (entry,) = await camera.get_config("imagesize")
+    except ConfigNotFound:
+        size = camera.picture_size
+    else:
+        size = focus_point.largest((*entry.options, str(entry.value))) or camera.picture_size
+    if size is None:
+        raise _takes_none()
+    return size
+
+
+def _takes_none() -> ConfigNotFound:
+    return ConfigNotFound("This camera takes no focus point.", hint="Focus without a point, or on the body.")
+
+
+async def _action(camera: Lens, name: str) -> ConfigEntry | None:
+    """Return the entry of that name that makes the camera do something; a setting of the same name is none."""
+    try:
+        (entry,) = await camera.get_config(ACTIONS_SECTION + name)
+    except ConfigNotFound:
+        return None
+    return None if entry.readonly else entry

@@ -5,7 +5,7 @@ FRAMES = frozenset(range(0xC0, 0xD0)) - {0xC4, 0xC8, 0xCC}
 """Markers of a frame header (ITU-T T.81, table B.1); the three left out are tables and extensions."""
 
 
-def size(data: bytes) -> tuple[int, int] | None:
+def size(data: bytes | memoryview) -> tuple[int, int] | None:
     """Return (width, height) in pixels from the frame header, or None where `data` is no JPEG."""
     if len(data) < 4 or data[0] != 0xFF or data[1] != START:
         return None

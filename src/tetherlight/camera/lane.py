@@ -1,8 +1,8 @@
 """One thing at a time, first come, first served; and a job may have the lane to itself."""
 
 import asyncio
-from collections.abc import AsyncIterator, Awaitable, Callable
-from contextlib import asynccontextmanager
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
+from contextlib import asynccontextmanager, contextmanager
 from typing import TypeVar
 
 from tetherlight.errors import CameraBusy
@@ -20,9 +20,14 @@ class Lane:
     def __init__(self) -> None:
         self.owner: str | None = None
         self._turn = asyncio.Lock()
-        self._unowned = asyncio.Event()
-        self._unowned.set()
+        self._rests = asyncio.Event()
+        self._rests.set()
         self._tasks: set[asyncio.Task[object]] = set()
+
+    @property
+    def at_rest(self) -> bool:
+        """Whether no job owns the lane, or the one that does rests."""
+        return self._rests.is_set()
 
     @property
     def busy(self) -> bool:
@@ -60,17 +65,26 @@ class Lane:
         """Give the lane to a job; raise CameraBusy where another one has it."""
         self.allow(owner)
         self.owner = owner
-        self._unowned.clear()
+        self._rests.clear()
         try:
             yield
         finally:
             self.owner = None
-            self._unowned.set()
+            self._rests.set()
+
+    @contextmanager
+    def resting(self) -> Iterator[None]:
+        """Let those through who wait until the lane is free, while its owner still keeps others from changing things."""
+        self._rests.set()
+        try:
+            yield
+        finally:
+            self._rests.clear()
 
     async def free(self) -> None:
-        """Wait until no job owns the lane."""
-        while self.owner is not None:
-            await self._unowned.wait()
+        """Wait until no job owns the lane, or the one that does rests."""
+        while not self.at_rest:
+            await self._rests.wait()
 
     async def drain(self, seconds: float) -> bool:
         """Wait for the calls that are under way or in the queue, at most `seconds`; return whether none was cut off."""

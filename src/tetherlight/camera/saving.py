@@ -14,6 +14,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from tetherlight.camera import jpeg
 from tetherlight.errors import DiskFull, StoreError
 
 CHUNK = 1 << 20
@@ -50,6 +51,8 @@ class Draft:
     camera_name: str
     size: int
     sha256: str
+    picture: tuple[int, int] | None = None
+    """Width and height in pixels, where it is a JPEG."""
 
     @property
     def extension(self) -> str:
@@ -72,7 +75,7 @@ def write_draft(folder: Path, camera_name: str, data: memoryview | bytes) -> Dra
         with contextlib.suppress(OSError):
             path.unlink()
         raise _failure(error, folder) from None
-    return Draft(path, camera_name, len(data), digest)
+    return Draft(path, camera_name, len(data), digest, jpeg.size(data))
 
 
 def _write(path: Path, data: memoryview | bytes) -> str:

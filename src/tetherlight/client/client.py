@@ -141,9 +141,9 @@ class Client:
         """Take a picture; `download` brings it to the server's disk, else it stays on the camera's card."""
         return await self._ask(camera_table.CAPTURE_IMAGE, download=download, camera_id=camera_id)
 
-    async def autofocus(self, *, camera_id: str | None = None) -> None:
-        """Let the camera focus by itself, once."""
-        await self._ask(camera_table.AUTOFOCUS, camera_id=camera_id)
+    async def autofocus(self, point: tuple[float, float] | None = None, *, camera_id: str | None = None) -> None:
+        """Let the camera focus by itself, once; `point` is in shares of the live view's width and height."""
+        await self._ask(camera_table.AUTOFOCUS, point=point, camera_id=camera_id)
 
     async def drive_focus(self, step: int, *, camera_id: str | None = None) -> None:
         """Move the focus while a live view runs: negative is nearer, 1 to 3 are small to large steps."""

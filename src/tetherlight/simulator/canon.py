@@ -50,7 +50,7 @@ _OTHER_BLOBS = ((4, 12), (5, 12), (6, 20), (12, 16), (13, 8), (14, 8), (16, 40),
 _FOCUS_STEPS = {1: -1, 2: -4, 3: -16, 0x8001: 1, 0x8002: 4, 0x8003: 16}
 _SHOTS_TO_COMPUTER = 9999
 _ACCEPTED = (_SET_REMOTE_MODE, _SPACE_ON_COMPUTER, _LOCK, _UNLOCK, _KEEP_ON, _REQUEST_OLC, _AUTOFOCUS_CANCEL)
-_ACCEPTED_VIEW = (_VIEWFINDER_ON, _VIEWFINDER_OFF, _ZOOM, _ZOOM_POSITION)
+_ACCEPTED_VIEW = (_VIEWFINDER_ON, _VIEWFINDER_OFF, _ZOOM)
 
 _FAMILIES = {
     _GET_VIEWFINDER: "preview",
@@ -92,6 +92,7 @@ class CanonCamera(StandardCamera):
             _BULB_END: self._bulb_end,
             _GET_VIEWFINDER: self._get_viewfinder,
             _AUTOFOCUS: self._autofocus,
+            _ZOOM_POSITION: self._move_frame,
             _DRIVE_LENS: self._drive_lens,
         }
         self._count_shots()
@@ -295,7 +296,18 @@ class CanonCamera(StandardCamera):
         return Reply() if self.body.press(announce=announce, bulb=bulb) else Reply(Code.DEVICE_BUSY)
 
     def _autofocus(self, _operation: Operation) -> Reply:
+        self.body.happenings.add("autofocus")
         self._announce(canon_events.focus(canon_events.FOCUSED))
+        return Reply()
+
+    def _move_frame(self, operation: Operation) -> Reply:
+        """Move the focus frame, told by its upper left in pixels of the sensor; where it cannot be nothing happens."""
+        corner = operation.param(0), operation.param(1)
+        bounds = [(whole, whole // canon_tables.FRAME) for whole in canon_tables.SENSOR]
+        inside = all(0 < at <= whole - frame for at, (whole, frame) in zip(corner, bounds, strict=True))
+        if inside and int(self.body.value(OUTPUT)) & canon_tables.OUTPUT_PC:
+            x, y = ((at + frame / 2) / whole for at, (whole, frame) in zip(corner, bounds, strict=True))
+            self.body.focus_point = (x, y)
         return Reply()
 
     def _drive_lens(self, operation: Operation) -> Reply:

@@ -31,6 +31,11 @@ ARTIST = 0xD1D0
 COPYRIGHT = 0xD1D1
 LENS = 0xD1D8
 
+SENSOR = (5184, 3456)
+"""The body's own pixels, in which its focus frame is placed whatever the size of the pictures."""
+FRAME = 5
+"""The focus frame is a fifth of the sensor each way."""
+
 BULB = 0x0C
 TARGET_CARD = 2
 TARGET_HOST = 4

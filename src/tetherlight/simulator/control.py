@@ -25,6 +25,7 @@ Answer = dict[str, Any]
 _LONGEST_LINE = 1 << 20
 _LONGEST_WAIT_S = 600.0
 _EVENTS = (
+    "autofocus",
     "capture",
     "connect",
     "delete",
@@ -303,6 +304,7 @@ def _describe(camera: SimulatedCamera) -> Answer:
         "card": {"capacity": body.card.capacity, "free_bytes": body.card.free, "files": body.card.names()},
         "captures": body.happenings.count("capture"),
         "previews": body.happenings.count("preview"),
+        "focus_point": body.focus_point,
         "events": {event: body.happenings.count(event) for event in _EVENTS},
     }
 

@@ -186,6 +186,7 @@ class Body:
         self._lock = threading.RLock()
         self._values = {code: entry.default for code, entry in properties.items()}
         self._observer: Observer | None = None
+        self.focus_point: tuple[float, float] | None = None
         self._number = 0
         self._shutter: threading.Thread | None = None
         self._exposing = False

@@ -19,7 +19,7 @@ _GET_EVENT = 0x90C7
 _DEVICE_READY = 0x90C8
 _GET_VENDOR_PROPERTIES = 0x90CA
 _START_LIVE_VIEW, _END_LIVE_VIEW, _GET_LIVE_VIEW = 0x9201, 0x9202, 0x9203
-_DRIVE_LENS, _CHANGE_AF_AREA = 0x9204, 0x9206
+_DRIVE_LENS, _CHANGE_AF_AREA, _AF_DRIVE_CANCEL = 0x9204, 0x9205, 0x9206
 _CAPTURE, _TERMINATE_CAPTURE = 0x9207, 0x920C
 
 _OBJECT_ADDED, _CAPTURE_COMPLETE, _PROPERTY_CHANGED = 0x4002, 0x400D, 0x4006
@@ -48,7 +48,7 @@ class NikonCamera(StandardCamera):
         self._took_to_memory = False
         self.focus_position = 0
         super().__init__(body)
-        self._handlers |= dict.fromkeys((_AF_DRIVE, _CHANGE_MODE, _CHANGE_AF_AREA), self._accept)
+        self._handlers |= dict.fromkeys((_CHANGE_MODE, _AF_DRIVE_CANCEL), self._accept)
         self._handlers |= {
             Op.INITIATE_CAPTURE: self._initiate_capture,
             Op.GET_PROPERTY_DESCRIPTION: self._describe_property,
@@ -61,6 +61,8 @@ class NikonCamera(StandardCamera):
             _END_LIVE_VIEW: self._end_live_view,
             _GET_LIVE_VIEW: self._get_live_view,
             _DRIVE_LENS: self._drive_lens,
+            _AF_DRIVE: self._autofocus,
+            _CHANGE_AF_AREA: self._change_af_area,
             _CAPTURE: self._capture,
             _TERMINATE_CAPTURE: self._terminate_capture,
         }
@@ -222,6 +224,20 @@ class NikonCamera(StandardCamera):
         """Turn the focus ring: direction 1 nearer or 2 farther, and how far."""
         self.focus_position += operation.param(1) * (-1 if operation.param(0) == 1 else 1)
         self.body.happenings.add("focus")
+        return Reply()
+
+    def _autofocus(self, _operation: Operation) -> Reply:
+        self.body.happenings.add("autofocus")
+        return Reply()
+
+    def _change_af_area(self, operation: Operation) -> Reply:
+        """Move the focus frame's middle, in pixels of the largest picture, while the live view runs."""
+        if not self.body.value(LIVE_VIEW):
+            return Reply(_NOT_IN_LIVE_VIEW)
+        (x, y), (width, height) = (operation.param(0), operation.param(1)), self.body.size
+        if x >= width or y >= height:
+            return Reply(Code.INVALID_PARAMETER)
+        self.body.focus_point = (x / width, y / height)
         return Reply()
 
     def _start_live_view(self, _operation: Operation) -> Reply:

@@ -16,6 +16,7 @@ from tetherlight.protocol.cameras import (
     SET_CONFIG,
     START_LIVEVIEW,
     STOP_LIVEVIEW,
+    Autofocus,
     CameraList,
     CaptureImage,
     CaptureResult,
@@ -99,9 +100,10 @@ async def move_focus(context: Context, payload: DriveFocus) -> Message:
     return Message(message="Focus moved.")
 
 
-async def focus_once(context: Context, payload: CameraPayload) -> Message:
-    """Focus once."""
-    await autofocus(context.rig.camera(payload.camera_id))
+async def focus_once(context: Context, payload: Autofocus) -> Message:
+    """Focus once, at a point if one is given."""
+    live = context.rig.liveview(payload.camera_id).viewers > 0
+    await autofocus(context.rig.camera(payload.camera_id), payload.point, live=live)
     return Message(message="Autofocus done.")
 
 
