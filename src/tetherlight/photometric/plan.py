@@ -50,6 +50,8 @@ def plan_set(
         ),
         steps=tuple(steps),
         notes=wanted.notes,
+        catalogue_number=wanted.catalogue_number or None,
+        scale_mm_per_pixel=wanted.scale_mm_per_pixel or None,
         config=tuple(ConfigRecord.of(entry) for entry in config if entry.type is not ConfigType.BUTTON),
     )
 

@@ -21,6 +21,9 @@ from tetherlight.store.images import is_jpeg
 MANIFEST = "manifest.json"
 SCHEMA_VERSION = 1
 MAX_MANIFEST_BYTES = 64_000_000
+NOTED = ("notes", "rating", "ratings", "catalogue_number", "scale_mm_per_pixel")
+"""What people note, which only they change."""
+RATINGS = range(-1, 6)
 
 Moment = Annotated[AwareDatetime, AfterValidator(lambda when: when.astimezone(UTC))]
 """A time with its zone, kept in UTC."""
@@ -137,6 +140,8 @@ class Manifest(Record):
     notes: str | None = None
     rating: int | None = None
     ratings: dict[str, int] = Field(default_factory=dict, description="By filename, from -1 (reject) to 5.")
+    catalogue_number: str | None = Field(default=None, description="What the object is listed under.")
+    scale_mm_per_pixel: float | None = Field(default=None, description="Millimetres of the object per image pixel.")
     config: tuple[ConfigRecord, ...] = Field(default=(), description="The camera's whole config at the start.")
 
     def step(self, index: int) -> StepRecord:
@@ -226,3 +231,22 @@ def started_in(raw: Mapping[str, Any] | None) -> datetime | None:
     except ValueError:
         return None
     return started if started is not None and started.tzinfo is not None else None
+
+
+def rating_of(value: object) -> int | None:
+    """Return a rating as messages carry it: None for 0, which is no rating, and for what is none."""
+    return value or None if isinstance(value, int) and not isinstance(value, bool) and value in RATINGS else None
+
+
+def ratings_in(raw: Mapping[str, Any] | None) -> dict[str, int]:
+    """Return a raw manifest's ratings of images by filename."""
+    ratings = raw.get("ratings") if raw else None
+    if not isinstance(ratings, dict):
+        return {}
+    return {name: rating for name, value in ratings.items() if (rating := rating_of(value)) is not None}
+
+
+def catalogue_number_in(raw: Mapping[str, Any] | None) -> str | None:
+    """Return what the object is listed under by a raw manifest."""
+    value = raw.get("catalogue_number") if raw else None
+    return value or None if isinstance(value, str) else None

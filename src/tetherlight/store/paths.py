@@ -8,6 +8,7 @@ nobody learns what lies outside.
 import os
 import stat
 from collections.abc import Iterator
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 from typing import Self
@@ -21,6 +22,7 @@ from tetherlight.store.names import is_visible, shown
 MAX_PATH_LENGTH = 4096
 MAX_PART_BYTES = 255
 TRASH = ".trash"
+CAPTURES_TRASH = ".trash_captures"
 THUMBNAILS = ".thumbnails"
 
 
@@ -60,6 +62,11 @@ class Places:
     def trash_dir(self) -> Path:
         """The absolute folder of deleted sets, beside the sets so that a rename always reaches it."""
         return self.sets_dir / TRASH
+
+    @property
+    def captures_trash_dir(self) -> Path:
+        """The absolute folder of deleted single captures, where a rename always reaches it."""
+        return self.captures_dir / CAPTURES_TRASH
 
     @property
     def thumbnails_dir(self) -> Path:
@@ -105,6 +112,30 @@ class Places:
             return path, descriptor
         os.close(descriptor)
         raise ImageNotFound(f"Image not found or access denied: {shown(text)}")
+
+    def resolve_capture(self, text: str) -> Path:
+        """Return the path of a single capture, which lies directly in the captures' folder and is no link.
+
+        Raise ImageNotFound.
+        """
+        for name in self.capture_names(text):
+            path = self.captures_dir / name
+            with suppress(OSError):
+                if stat.S_ISREG(path.lstat().st_mode):
+                    return path
+        raise ImageNotFound(f"Image not found or access denied: {shown(text)}")
+
+    def capture_names(self, text: str) -> Iterator[str]:
+        """Go through the names that a single capture could have by a client's text, whether it is there or not."""
+        for parts in self._readings(text):
+            if len(parts) == 1 and _is_plain_part(parts[0]) and is_image(parts[0]):
+                yield parts[0]
+
+    def set_of(self, image: Path) -> str | None:
+        """Return the name of the set that a resolved image lies in, None where it lies in none."""
+        sets = self.sets_dir.resolve()
+        parts = image.relative_to(sets).parts if image.is_relative_to(sets) else ()
+        return parts[0] if len(parts) > 1 else None
 
     def set_folder(self, name: str) -> Path:
         """Return the folder of an existing set; raise SetNotFound for every name that is none."""

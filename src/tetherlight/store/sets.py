@@ -10,14 +10,18 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from tetherlight.errors import InvalidPayload, SetBusy, SetExists, SetNotFound, StoreError
+from tetherlight.errors import ImageNotFound, InvalidPayload, SetBusy, SetExists, SetNotFound, StoreError
 from tetherlight.models import ImageFile, ImageSet
 from tetherlight.protocol.sets import AnnotateSet, SetDetails
 from tetherlight.store.files import FOLDER_MODE, make_folder, store_errors, sync_folder
 from tetherlight.store.images import images_in, mimetype_of, representative
 from tetherlight.store.manifest import (
+    NOTED,
     Manifest,
+    catalogue_number_in,
     manifest_of,
+    rating_of,
+    ratings_in,
     read_manifest,
     read_raw_manifest,
     started_in,
@@ -28,6 +32,7 @@ from tetherlight.store.names import checked_name, is_visible, set_prefix, shown,
 from tetherlight.store.naming import Subject, Template
 from tetherlight.store.paths import Places
 from tetherlight.store.trash import Trash
+from tetherlight.store.xmp import NOTHING, Annotation
 
 logger = logging.getLogger(__name__)
 
@@ -49,7 +54,7 @@ class ImageSets:
         self._places = places
         self._held: set[str] = set()
         self._lock = threading.RLock()
-        self.trash = Trash(places.trash_dir)
+        self.trash = Trash(places.trash_dir, "Set")
 
     def create(self, template: Template, prefix: str | None, when: datetime, subject: Subject) -> SetFolder:
         """Make a new folder; where its name is taken, as by a set of the same second, it gets `-2`. Raise InvalidName.
@@ -142,6 +147,8 @@ class ImageSets:
         """Bring the set of this name that was deleted last back; raise SetNotFound or SetExists."""
         with self._lock:
             deleted = self.trash.newest(name)
+            if deleted is None:
+                raise SetNotFound(f"Set '{shown(name)}' is not in the trash.")
             self.trash.take_back(deleted, self._free_place(name))
 
     def rename(self, name: str, new_name: str) -> str:
@@ -167,6 +174,10 @@ class ImageSets:
             manifest = Manifest() if raw is None else manifest_of(raw)
             update: dict[str, Any] = {"notes": wanted.notes, "rating": wanted.rating}
             update = {field: value for field, value in update.items() if value is not None}
+            if wanted.catalogue_number is not None:
+                update["catalogue_number"] = wanted.catalogue_number or None
+            if wanted.scale_mm_per_pixel is not None:
+                update["scale_mm_per_pixel"] = wanted.scale_mm_per_pixel or None
             if wanted.ratings is not None:
                 update["ratings"] = manifest.ratings | _checked_ratings(folder, wanted.ratings)
             write_manifest(folder, manifest.model_copy(update=update))
@@ -184,7 +195,22 @@ class ImageSets:
                 logger.warning("Set '%s' stays as it is: %s", folder.name, error.message)
         return marked
 
-    def image_file(self, path: Path, sha256: str | None = None, size: int | None = None) -> ImageFile:
+    def annotate_image(self, path: Path, rating: int | None) -> ImageFile:
+        """Rate an image of a set in its manifest; raise ImageNotFound for one that is none of the set's own."""
+        name = self._places.set_of(path)
+        if name is None or path.parent != self._places.sets_dir.resolve() / name:
+            raise ImageNotFound(f"Image not found or access denied: {shown(path.name)}")
+        if rating is not None:
+            self.annotate(AnnotateSet(set_name=name, ratings={path.name: rating}))
+        folder = self._places.set_folder(name)
+        for image in self._images(folder, self._raw(folder)):
+            if image.filename == path.name:
+                return image
+        raise ImageNotFound(f"Image not found or access denied: {shown(path.name)}")
+
+    def image_file(
+        self, path: Path, sha256: str | None = None, size: int | None = None, noted: Annotation = NOTHING
+    ) -> ImageFile:
         """Describe an image that lies below the captures as messages do."""
         return ImageFile(
             filename=path.name,
@@ -193,13 +219,21 @@ class ImageSets:
             mimetype=mimetype_of(path),
             sha256=sha256,
             url=self._places.url(path),
+            rating=noted.rating,
+            notes=noted.notes,
         )
 
     def _images(self, folder: Path, raw: Mapping[str, Any] | None) -> list[ImageFile]:
-        recorded = _recorded_hashes(raw)
+        recorded, ratings = _recorded_hashes(raw), ratings_in(raw)
         found = sorted(images_in(folder), key=lambda image: image[0].name)
         return [
-            self.image_file(path, recorded.get((path.name, status.st_size)), status.st_size) for path, status in found
+            self.image_file(
+                path,
+                recorded.get((path.name, status.st_size)),
+                status.st_size,
+                Annotation(rating=ratings.get(path.name)),
+            )
+            for path, status in found
         ]
 
     def _summary(self, folder: Path, raw: Mapping[str, Any] | None) -> ImageSet:
@@ -215,6 +249,8 @@ class ImageSets:
             size=sum(status.st_size for _, status in images),
             camera=model if isinstance(model, str) else None,
             cover=None if cover is None else self._places.wire(cover),
+            rating=rating_of(raw.get("rating")) if raw else None,
+            catalogue_number=catalogue_number_in(raw),
         )
 
     def _raw(self, folder: Path) -> dict[str, Any] | None:
@@ -251,8 +287,8 @@ def _noted(folder: Path) -> dict[str, Any]:
         known = read_manifest(folder)
     except StoreError:
         return {}
-    noted = {"notes": known.notes, "rating": known.rating, "ratings": known.ratings}
-    return {field: value for field, value in noted.items() if value is not None}
+    # What is not there was never noted, or was removed: a job that still holds it must not bring it back.
+    return {field: getattr(known, field) for field in NOTED}
 
 
 def _modified(folder: Path) -> datetime | None:

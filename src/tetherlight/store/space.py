@@ -2,7 +2,7 @@
 
 import shutil
 from collections import defaultdict
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from os import stat_result
 from pathlib import Path
 
@@ -12,6 +12,7 @@ from tetherlight.store.files import store_errors
 from tetherlight.store.images import images_in
 from tetherlight.store.paths import Places
 from tetherlight.store.sets import ImageSets
+from tetherlight.store.trash import Trash
 
 UNKNOWN_EXPOSURE_BYTES = 30_000_000
 """Taken for an exposure while nothing was captured yet: a JPEG and a RAW of 24 megapixels."""
@@ -21,9 +22,10 @@ RECENT = 8
 class Space:
     """The disk of one captures folder."""
 
-    def __init__(self, places: Places, sets: ImageSets, min_free: int) -> None:
+    def __init__(self, places: Places, sets: ImageSets, trashes: Sequence[Trash], min_free: int) -> None:
         self._places = places
         self._sets = sets
+        self._trashes = trashes
         self._min_free = min_free
 
     def storage(self) -> Storage:
@@ -40,13 +42,21 @@ class Space:
     def require(self, needed: int) -> None:
         """Make sure that so many bytes can be written, emptying the trash for them; raise DiskFull."""
         while (free := self.storage().free_bytes) < needed + self._min_free:
-            if not self._sets.trash.purge_oldest():
+            if not self._purge_oldest():
                 raise DiskFull(
                     f"The disk has {_readable(free)} free; {_readable(needed)} are needed and "
                     f"{_readable(self._min_free)} must stay free.",
-                    hint="Delete sets that are no longer needed, or lower MIN_FREE_BYTES.",
+                    hint="Delete sets and images that are no longer needed, or lower MIN_FREE_BYTES.",
                     details={"free_bytes": free, "needed_bytes": needed, "min_free_bytes": self._min_free},
                 )
+
+    def _purge_oldest(self) -> bool:
+        """Remove for good what was deleted first; say whether there was anything."""
+        oldest = [(one.deleted_at, trash, one) for trash in self._trashes if (one := trash.oldest()) is not None]
+        if not oldest:
+            return False
+        _, trash, deleted = min(oldest, key=lambda one: one[0])
+        return trash.remove(deleted)
 
     def estimate_exposure(self) -> int:
         """Return what the largest of the last exposures took, all its files together."""

@@ -22,6 +22,7 @@ from tetherlight.store.exif import ExifFacts, read_exif
 from tetherlight.store.files import make_folder, store_errors
 from tetherlight.store.images import mimetype_of
 from tetherlight.store.manifest import Manifest
+from tetherlight.store.names import shown
 from tetherlight.store.naming import Subject, Templates
 from tetherlight.store.paths import Places
 from tetherlight.store.recovery import FolderLock, remove_leftovers

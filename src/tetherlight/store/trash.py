@@ -1,4 +1,4 @@
-"""Deleted sets: moved aside by one rename, brought back by another, and gone after a time or when room is needed."""
+"""What was deleted: moved aside by a rename, brought back by another, gone after a time or when room is needed."""
 
 import logging
 import shutil
@@ -8,7 +8,6 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
-from tetherlight.errors import SetNotFound
 from tetherlight.store.files import FOLDER_MODE, make_folder, store_errors, sync_folder
 from tetherlight.store.names import shown
 
@@ -20,7 +19,7 @@ PURGING = ".purging-"
 
 @dataclass(frozen=True)
 class Deleted:
-    """A set in the trash."""
+    """A folder in the trash."""
 
     name: str
     deleted_at: datetime
@@ -28,15 +27,16 @@ class Deleted:
 
 
 class Trash:
-    """The folder of deleted sets: each set lies alone in a folder named after the moment of its deletion."""
+    """Deleted folders of one kind: each lies alone in a folder named after the moment of its deletion."""
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, kind: str) -> None:
         self._folder = folder
+        self._kind = kind
         self._lock = threading.Lock()
 
     def throw(self, path: Path) -> None:
-        """Move a set into the trash at once and whole."""
-        with self._lock, store_errors(f"Set '{shown(path.name)}' could not be moved to the trash"):
+        """Move a folder into the trash at once and whole."""
+        with self._lock, store_errors(f"{self._kind} '{shown(path.name)}' could not be moved to the trash"):
             make_folder(self._folder)
             place = self._new_place()
             try:
@@ -47,29 +47,25 @@ class Trash:
             sync_folder(place)
             sync_folder(path.parent)
 
-    def newest(self, name: str) -> Deleted:
-        """Return the set of this name that was deleted last; raise SetNotFound."""
-        found = max((one for one in self if one.name == name), key=lambda one: one.deleted_at, default=None)
-        if found is None:
-            raise SetNotFound(f"Set '{shown(name)}' is not in the trash.")
-        return found
+    def newest(self, name: str) -> Deleted | None:
+        """Return the folder of this name that was deleted last, None where there is none."""
+        return max((one for one in self if one.name == name), key=lambda one: one.deleted_at, default=None)
+
+    def oldest(self) -> Deleted | None:
+        """Return what was deleted first, None where the trash is empty."""
+        return min(self, key=lambda one: one.deleted_at, default=None)
 
     def take_back(self, deleted: Deleted, destination: Path) -> None:
-        """Move a set from the trash to its destination, which must not exist."""
-        with self._lock, store_errors(f"Set '{shown(deleted.name)}' could not be restored"):
+        """Move a folder from the trash to its destination, which must not exist."""
+        with self._lock, store_errors(f"{self._kind} '{shown(deleted.name)}' could not be restored"):
             deleted.path.rename(destination)
             sync_folder(destination.parent)
             deleted.path.parent.rmdir()
 
     def purge(self, *, older_than: timedelta) -> int:
-        """Remove for good what was deleted long ago; return how many sets that were."""
+        """Remove for good what was deleted long ago; return how many folders that were."""
         limit = datetime.now(UTC) - older_than
-        return sum(self._remove(one) for one in list(self) if one.deleted_at <= limit)
-
-    def purge_oldest(self) -> bool:
-        """Remove for good the set that was deleted first; say whether there was one."""
-        oldest = min(self, key=lambda one: one.deleted_at, default=None)
-        return oldest is not None and self._remove(oldest)
+        return sum(self.remove(one) for one in list(self) if one.deleted_at <= limit)
 
     def clean(self) -> None:
         """Finish removals and drop the empty folders of moves that a crash cut short."""
@@ -103,8 +99,8 @@ class Trash:
             return place
         raise FileExistsError(self._folder)
 
-    def _remove(self, deleted: Deleted) -> bool:
-        """Remove a deleted set for good; say whether it was still there."""
+    def remove(self, deleted: Deleted) -> bool:
+        """Remove for good what was deleted; say whether it was still there."""
         with self._lock:
             place = deleted.path.parent
             doomed = place.with_name(PURGING + place.name)
@@ -114,5 +110,5 @@ class Trash:
             except FileNotFoundError:  # restored or purged meanwhile
                 return False
         shutil.rmtree(doomed, ignore_errors=True)
-        logger.info("Deleted set '%s' was removed from the trash for good", deleted.name)
+        logger.info("%s '%s' was removed from the trash for good", self._kind, deleted.name)
         return True
