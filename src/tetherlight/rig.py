@@ -18,6 +18,7 @@ from tetherlight.lights.lights import Lights
 from tetherlight.lights.rig_file import RigFile
 from tetherlight.liveview import Liveview
 from tetherlight.models import CameraInfo, CameraStatus, LightsStatus
+from tetherlight.names import Names
 from tetherlight.protocol.events import (
     CAMERAS_CHANGED,
     LIGHTS_CHANGED,
@@ -51,6 +52,7 @@ class Rig:
         self.store = store
         self.publisher = Publisher()
         self.captures = Captures(store, self.publisher)
+        self.names = Names(store, lights.rig_file)
         self.jobs = Jobs(settings, lights, store, self.publisher, self.camera)
         self.started_at = datetime.now(UTC)
         self.stopping = False
@@ -69,7 +71,7 @@ class Rig:
         """Own a rig for a while: lights off at the start, and at the end whatever happened."""
         rig_file = await asyncio.to_thread(RigFile.load, settings.rig_file)
         settings = settings.model_copy(update={"cameras": (*settings.cameras, *rig_file.cameras)})
-        store = Store(settings)
+        store = Store(settings, rig_file.naming)
         await asyncio.to_thread(store.prepare)
         lights = await Lights.open(settings, rig_file)
         try:

@@ -1,9 +1,10 @@
 """Editing the rig file's text so that people find their comments again."""
 
 import contextlib
+import fcntl
 import os
 import tempfile
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -48,6 +49,19 @@ def with_lights(text: str, lights: Mapping[str, LightKeys]) -> str:
     return tomlkit.dumps(document)
 
 
+def with_naming(text: str, templates: Mapping[str, str]) -> str:
+    """Return the text of a rig file with these templates of names, other keys and all else as they were."""
+    document = tomlkit.parse(text)
+    if "naming" not in document:
+        if text.strip():
+            document.add(tomlkit.nl())
+        document.append("naming", tomlkit.table())
+    for kind, template in templates.items():
+        if document["naming"].get(kind) != template:
+            document["naming"][kind] = template
+    return tomlkit.dumps(document)
+
+
 Lead = list[Comment | Whitespace]
 
 
@@ -76,6 +90,18 @@ def _with_keys(item: Table | InlineTable, keys: LightKeys) -> Item:
         if name not in before or before[name] != plain:
             item[name] = plain
     return item
+
+
+@contextlib.contextmanager
+def one_at_a_time(folder: Path) -> Iterator[None]:
+    """Let nobody else who asks first edit a file of this folder meanwhile; raise OSError where it is not there."""
+    descriptor = os.open(folder, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
+    try:
+        with contextlib.suppress(OSError):  # a file system without locks
+            fcntl.flock(descriptor, fcntl.LOCK_EX)
+        yield
+    finally:
+        os.close(descriptor)
 
 
 def replace_file(path: Path, text: str) -> None:

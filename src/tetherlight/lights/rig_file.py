@@ -1,20 +1,21 @@
-"""The rig file: which lights hang on which lines, where they stand, and which cameras are on the network."""
+"""The rig file: lights, the lines that they hang on and where they stand, network cameras, and templates of names."""
 
 import json
 import math
 import re
 import tomllib
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from types import MappingProxyType
 from typing import Annotated, Any, Literal, Self
 
-from pydantic import ConfigDict, Field, ValidationError, field_validator, model_validator
+from pydantic import ConfigDict, Field, ValidationError, ValidationInfo, field_validator, model_validator
 
-from tetherlight.errors import InvalidSetting, StoreError
+from tetherlight.errors import InvalidName, InvalidSetting, StoreError
 from tetherlight.lights import rig_edit
 from tetherlight.models import Direction, Model
+from tetherlight.store.naming import DEFAULT_TEMPLATES, Kind, Template, Templates
 
 DEFAULT_NAME = "rig.toml"
 
@@ -57,6 +58,24 @@ class RigLight(LightTable):
         return unit(self.direction or self.position)
 
 
+class NamingTable(Model):
+    """The templates of names in the rig file."""
+
+    model_config = ConfigDict(strict=True)
+
+    capture: str | None = None
+    set: str | None = None
+
+    @field_validator("capture", "set")
+    @classmethod
+    def _usable(cls, value: str | None, info: ValidationInfo) -> str | None:
+        kind: Kind = "set" if info.field_name == "set" else "capture"
+        try:
+            return None if value is None else Template.parse(value, kind).text
+        except InvalidName as error:
+            raise ValueError(error.message.rstrip(".")) from None
+
+
 class RigTables(Model):
     """The whole rig file."""
 
@@ -66,6 +85,7 @@ class RigTables(Model):
     chip: str | None = Field(default=None, min_length=1)
     cameras: tuple[str, ...] = ()
     lights: dict[str, LightTable] | None = None
+    naming: NamingTable = NamingTable()
 
     @field_validator("cameras")
     @classmethod
@@ -148,6 +168,7 @@ class RigFile:
     lights: tuple[RigLight, ...] = DEFAULT_LIGHTS
     default_lights: bool = True
     """Whether the lights, and so their pins, are ours and not the file's."""
+    naming: Templates = DEFAULT_TEMPLATES
 
     @classmethod
     def load(cls, path: Path | None = None) -> Self:
@@ -167,7 +188,8 @@ class RigFile:
         lights = DEFAULT_LIGHTS
         if tables.lights is not None:
             lights = tuple(RigLight(name=name, **table.model_dump()) for name, table in tables.lights.items())
-        return cls(path, tables.driver, tables.chip, tables.cameras, lights, tables.lights is None)
+        naming = DEFAULT_TEMPLATES.changed(tables.naming.capture, tables.naming.set)
+        return cls(path, tables.driver, tables.chip, tables.cameras, lights, tables.lights is None, naming)
 
     def save_lights(self, lights: Sequence[RigLight]) -> Self:
         """Write these lights into the file, which keeps its comments and all else; blocking.
@@ -175,14 +197,25 @@ class RigFile:
         Raises InvalidSetting where the file has become unreadable meanwhile, StoreError where it cannot be written.
         """
         tables = {light.name: light.model_dump(exclude={"name"}, exclude_defaults=True) for light in lights}
+        return self._save(lambda text: rig_edit.with_lights(text, tables))
+
+    def save_naming(self, capture: str | None, set_: str | None) -> Self:
+        """Write these templates into the file, which keeps all else; blocking. Errors as for `save_lights`."""
+        templates = {"capture": capture, "set": set_}
+        given = {kind: text for kind, text in templates.items() if text is not None}
+        return self._save(lambda text: rig_edit.with_naming(text, given))
+
+    def _save(self, edit: Callable[[str], str]) -> Self:
         target = self.path.resolve()
-        # Read again: the file may have been edited since the start.
-        text = _read(self.path) if target.exists() else ""
-        self.parse(text, self.path)
-        edited = rig_edit.with_lights(text, tables)
-        saved = self.parse(edited, self.path)
         try:
-            rig_edit.replace_file(target, edited)
+            with rig_edit.one_at_a_time(target.parent):
+                # Read again: the file may have been edited since the start.
+                text = _read(self.path) if target.exists() else ""
+                self.parse(text, self.path)
+                edited = edit(text)
+                saved = self.parse(edited, self.path)
+                if edited != text:
+                    rig_edit.replace_file(target, edited)
         except OSError as error:
             raise StoreError(f"The rig file {self.path} could not be written: {error.strerror}.") from error
         return saved

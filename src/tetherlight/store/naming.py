@@ -107,9 +107,7 @@ class Template:
 
     def render(self, subject: Subject, when: datetime, number: int = FIRST) -> str:
         """Return the name, at most MAX_RENDERED characters long: long texts are cut where it needs that."""
-        local = when.astimezone()
-        values = {word: local.strftime(spelling) for word, (spelling, _) in _MOMENTS.items()}
-        values["number"] = f"{number:04d}"
+        values = moment_texts(when) | {"number": number_text(number)}
         return "".join(values[text] if varies else text for text, varies in self._filled(subject))
 
     def next_number(self, names: Iterable[str], subject: Subject) -> int:
@@ -149,6 +147,17 @@ class Template:
         if sum(map(len, texts.values())) <= room:
             return texts
         return {word: text[: room // len(texts)] for word, text in texts.items()}
+
+
+def moment_texts(when: datetime) -> dict[str, str]:
+    """Return the placeholders of a moment as names hold them, in local time."""
+    local = when.astimezone()
+    return {word: local.strftime(spelling) for word, (spelling, _) in _MOMENTS.items()}
+
+
+def number_text(number: int) -> str:
+    """Return a number as names hold it."""
+    return f"{number:04d}"
 
 
 def words_of(kind: Kind) -> list[str]:
@@ -193,16 +202,12 @@ def _in_name(text: str) -> str:
     return re.sub(r"[^A-Za-z0-9_.-]", "_", text.strip(), flags=re.ASCII)[:MAX_LENGTH]
 
 
-DEFAULT_CAPTURE = Template.parse("image_{model}_{date}-{time}", "capture")
-DEFAULT_SET = Template.parse("{prefix}_{date}-{time}", "set")
-
-
 @dataclass(frozen=True)
 class Templates:
     """How captures and sets are called."""
 
-    capture: Template = DEFAULT_CAPTURE
-    set: Template = DEFAULT_SET
+    capture: Template
+    set: Template
 
     def changed(self, capture: str | None, set_: str | None) -> "Templates":
         """Return the templates with those that are given in place of the old ones; raise InvalidName."""
@@ -210,3 +215,8 @@ class Templates:
             self.capture if capture is None else Template.parse(capture, "capture"),
             self.set if set_ is None else Template.parse(set_, "set"),
         )
+
+
+DEFAULT_TEMPLATES = Templates(
+    Template.parse("image_{model}_{date}-{time}", "capture"), Template.parse("{prefix}_{date}-{time}", "set")
+)

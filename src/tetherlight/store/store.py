@@ -23,7 +23,7 @@ from tetherlight.store.files import make_folder, store_errors
 from tetherlight.store.images import mimetype_of
 from tetherlight.store.manifest import Manifest
 from tetherlight.store.names import shown
-from tetherlight.store.naming import Subject, Templates
+from tetherlight.store.naming import DEFAULT_TEMPLATES, Subject, Templates
 from tetherlight.store.paths import Places
 from tetherlight.store.recovery import FolderLock, remove_leftovers
 from tetherlight.store.sets import ImageSets, SetFolder
@@ -46,9 +46,9 @@ class Noted:
 class Store:
     """The captures folder with its single captures and its image sets."""
 
-    def __init__(self, settings: Settings, templates: Templates | None = None) -> None:
+    def __init__(self, settings: Settings, templates: Templates = DEFAULT_TEMPLATES) -> None:
         self.places = Places.of(settings)
-        self.templates = templates or Templates()
+        self.templates = templates
         self._trash_age = timedelta(days=settings.trash_days)
         self._stems = Stems(self.places.captures_dir)
         self._sets = ImageSets(self.places)
