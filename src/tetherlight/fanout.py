@@ -40,6 +40,7 @@ class Outbox:
         self._drained.set()
         self._bulk = asyncio.Lock()
         self._closed = False
+        self._resting = False
 
     def __len__(self) -> int:
         return len(self._messages)
@@ -71,20 +72,39 @@ class Outbox:
         """Forget the frame of a stream that ended."""
         self._frames.pop(stream, None)
 
-    async def get(self) -> Outgoing | None:
-        """Wait for what goes next: messages first, then the streams in turn; None when the outbox was closed."""
+    @property
+    def idle(self) -> bool:
+        """Whether nothing waits and the writer rests: what is written past the outbox now overtakes nothing."""
+        return self._resting and not self._messages and not self._frames
+
+    async def filled(self) -> bool:
+        """Wait until something can be taken; return whether it can, or the outbox was closed."""
         while not self._messages and not self._frames:
             if self._closed:
-                return None
+                return False
             self._filled.clear()
-            await self._filled.wait()
+            self._resting = True
+            try:
+                await self._filled.wait()
+            finally:
+                self._resting = False
+        return True
+
+    def take(self) -> Outgoing | None:
+        """Take what goes next: messages first, then the streams in turn; None where what waited was forgotten."""
         if self._messages:
             outgoing = self._messages.popleft()
             if len(self._messages) <= self._limit // 2:
                 self._drained.set()
             return outgoing
+        if not self._frames:
+            return None
         stream = next(iter(self._frames))
         return Outgoing(self._frames.pop(stream)())
+
+    async def get(self) -> Outgoing | None:
+        """Wait for what goes next and take it; None when the outbox was closed."""
+        return self.take() if await self.filled() else None
 
     def close(self, *, forget: bool = True) -> None:
         """Take nothing more; what waits is forgotten, or only the frames are."""

@@ -9,6 +9,7 @@ import base64
 import contextlib
 import logging
 from collections import deque
+from collections.abc import Callable, Hashable
 from datetime import UTC, datetime
 from functools import cached_property
 from typing import Protocol
@@ -91,7 +92,14 @@ class Frame:
         self.captured_at = preview.captured_at
         self.width = preview.width
         self.height = preview.height
-        self._encoded: dict[int | bytes, bytes] = {}
+        self._encoded: dict[Hashable, bytes] = {}
+
+    def shared(self, form: Hashable, encode: Callable[[], bytes]) -> bytes:
+        """Return the frame in a form that is made once and named by `form`."""
+        message = self._encoded.get(form)
+        if message is None:
+            message = self._encoded[form] = encode()
+        return message
 
     @cached_property
     def base64_message(self) -> str:
@@ -103,20 +111,17 @@ class Frame:
         head = b'{"action":"%b","frame":"' % LIVEVIEW_FRAME.name.encode()
         return b"".join((head, picture, b'",', to_json(rest)[1:])).decode("ascii")
 
+    def header(self, stream: int) -> bytes:
+        """Return what stands in front of the picture in a viewer's binary stream."""
+        return FrameHeader(stream, self.seq, self.captured_at, min(self.width, 65535), min(self.height, 65535)).pack()
+
     def binary(self, stream: int) -> bytes:
         """Return the frame behind the header of a viewer's stream; viewers with the same number share the bytes."""
-        message = self._encoded.get(stream)
-        if message is None:
-            header = FrameHeader(stream, self.seq, self.captured_at, min(self.width, 65535), min(self.height, 65535))
-            message = self._encoded[stream] = header.pack() + self.jpeg
-        return message
+        return self.shared(stream, lambda: self.header(stream) + self.jpeg)
 
     def followed_by(self, ending: bytes) -> bytes:
         """Return the picture and what shall stand behind it."""
-        message = self._encoded.get(ending)
-        if message is None:
-            message = self._encoded[ending] = self.jpeg + ending
-        return message
+        return self.shared(ending, lambda: self.jpeg + ending)
 
 
 class Viewer(Protocol):

@@ -7,9 +7,11 @@ do without.
 
 import logging
 import socket
+from collections.abc import Callable
 from typing import Any
 
 from starlette.types import Receive, Scope
+from websockets.protocol import State
 
 logger = logging.getLogger(__name__)
 
@@ -34,6 +36,7 @@ class Link:
         self._transport = transport if hasattr(transport, "get_write_buffer_size") else None
         # WebSocket protocols have an event, HTTP ones an object with a method.
         wait = getattr(getattr(protocol, "writable", None), "wait", None)
+        self._conversation = getattr(protocol, "conn", None)
         self._wait_writable = wait or getattr(getattr(protocol, "flow", None), "drain", None)
         self._stuck_since: float | None = None
         self._last_buffered = 0
@@ -54,6 +57,20 @@ class Link:
         if self._wait_writable is not None:
             await self._wait_writable()
         self._passed += 1
+
+    def write_now(self, message: Callable[[], bytes]) -> bool:
+        """Write a whole WebSocket message past the ASGI server, or return False: it must go the usual way.
+
+        Only where nothing waits in the transport, and where uvicorn's own state of the conversation is found and open.
+        """
+        transport = self._transport
+        if transport is None or getattr(self._conversation, "state", None) is not State.OPEN:
+            return False
+        if transport.is_closing() or transport.get_write_buffer_size():
+            return False
+        transport.write(message())
+        self._passed += 1
+        return True
 
     @property
     def buffered(self) -> int:
@@ -81,6 +98,15 @@ class Link:
         """Drop the connection if the peer does not take what was sent to it."""
         if self.buffered > 0:
             self.abort()
+
+
+def websocket_message(*parts: bytes, text: bool = False) -> bytes:
+    """Put the header of an unmasked, uncompressed message in front of its parts (RFC 6455, section 5.2)."""
+    size = sum(map(len, parts))
+    length = (
+        bytes((size,)) if size < 126 else b"\x7e" + size.to_bytes(2) if size < 65536 else b"\x7f" + size.to_bytes(8)
+    )
+    return b"".join((b"\x81" if text else b"\x82", length, *parts))
 
 
 def tune_socket(found: Any, unsent: int = UNSENT_BYTES) -> None:

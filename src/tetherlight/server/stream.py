@@ -7,6 +7,7 @@ from typing import Literal, Protocol
 from tetherlight.errors import TetherlightError
 from tetherlight.fanout import Encoder, Outbox
 from tetherlight.liveview import Frame, Liveview, Pace
+from tetherlight.server.link import Link, websocket_message
 
 Encoding = Literal["base64", "binary", "raw", "multipart"]
 
@@ -20,6 +21,7 @@ class FrameSink(Protocol):
     """Where frames of a stream go."""
 
     outbox: Outbox
+    link: Link
 
     def stream_ended(self, stream: "Stream", error: TetherlightError, *, resumes: bool) -> None:
         """Hear that the stream ended without being asked to."""
@@ -77,7 +79,26 @@ class Stream:
     def _put(self, frame: Frame) -> None:
         self._drawn, self._kept = False, None
         self.last_seq = frame.seq
-        self._connection.outbox.put_frame(self.number, _encoder(frame, self.encoding, self.number))
+        sink, encoding, number = self._connection, self.encoding, self.number
+        # Most clients keep up: their frames need neither the outbox nor a task that wakes up for each of them.
+        if (
+            sink.outbox.idle
+            and encoding != "multipart"
+            and sink.link.write_now(partial(_whole, frame, encoding, number))
+        ):
+            return
+        sink.outbox.put_frame(number, _encoder(frame, encoding, number))
+
+
+def _whole(frame: Frame, encoding: Encoding, number: int) -> bytes:
+    """Return the frame as a WebSocket message, header and all; all viewers with equal streams share it."""
+    match encoding:
+        case "base64":
+            return frame.shared("base64", lambda: websocket_message(frame.base64_message.encode(), text=True))
+        case "raw":
+            return frame.shared("raw", lambda: websocket_message(frame.jpeg))
+        case _:
+            return frame.shared(("binary", number), lambda: websocket_message(frame.header(number), frame.jpeg))
 
 
 def _encoder(frame: Frame, encoding: Encoding, number: int) -> Encoder:

@@ -149,9 +149,12 @@ class Conversation:
     async def _write(self) -> None:
         link, outbox = self._connection.link, self._connection.outbox
         try:
-            # What goes next is chosen when it can go: a frame that was chosen earlier would be an older one.
-            await link.writable()
-            while (outgoing := await outbox.get()) is not None:
+            while await outbox.filled():
+                # What goes next is chosen when it can go: a frame that was chosen earlier would be an older one.
+                await link.writable()
+                outgoing = outbox.take()
+                if outgoing is None:
+                    continue
                 kind = "text" if isinstance(outgoing.message, str) else "bytes"
                 try:
                     await self._send({"type": "websocket.send", kind: outgoing.message})
