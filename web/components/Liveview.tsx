@@ -1,14 +1,17 @@
 "use client";
 
-import { type CSSProperties, type KeyboardEvent, type PointerEvent, useEffect, useRef, useState } from "react";
-import { type Placement, type Point, place, pointAt, type Zoom } from "@/lib/fit";
+import { type CSSProperties, type KeyboardEvent, useEffect, useRef, useState } from "react";
+import { type Placement, type Point, place, within, type Zoom } from "@/lib/fit";
 import { bytes, percent } from "@/lib/format";
 import { LiveviewStream, type Readout, type StreamState } from "@/services/LiveviewStream";
 import type { Measured, ToWorker, View } from "@/services/liveviewMessages";
+import { FocusFrame, FocusWords } from "./capture/FocusFrame";
+import type { FocusMark } from "./capture/useFocus";
 import styles from "./Liveview.module.css";
 import { useStore } from "./RigProvider";
 import { Button } from "./ui/Button";
 import { Icon } from "./ui/Icon";
+import { useLiveviewPointer } from "./useLiveviewPointer";
 
 export interface Overlays {
   histogram: boolean;
@@ -25,6 +28,10 @@ interface Props {
   overlays: Overlays;
   zoom: Zoom;
   onZoom: (zoom: Zoom) => void;
+  /** Where the camera was asked to focus. */
+  mark: FocusMark | null;
+  /** The place where focus is measured was moved, or was tapped. */
+  onAim: (point: Point, tapped: boolean) => void;
   /** An earlier shot that lies half transparent over the picture. */
   ghost: { url: string; opacity: number } | null;
   /** Why no new frames come for now, such as an exposure under way. */
@@ -35,13 +42,12 @@ interface Props {
 
 const CENTRE: Point = { x: 0.5, y: 0.5 };
 const PAN_STEP = 0.04;
-const MOVED_PX = 5;
 
 /**
- * The live view. Frames go from the socket to a worker, which draws them on a canvas of its own; nothing of a frame
+ * The live view. A tap focuses there, and there the focus score is measured; a double tap magnifies. Frames go from the socket to a worker, which draws them on a canvas of its own; nothing of a frame
  * passes through React, and readouts are written straight into the page.
  */
-export function Liveview({ cameraId, overlays, zoom, onZoom, ghost, pause, lost }: Props) {
+export function Liveview({ cameraId, overlays, zoom, onZoom, mark, onAim, ghost, pause, lost }: Props) {
   const { service } = useStore();
   const stage = useRef<HTMLDivElement>(null);
   const readout = useRef<HTMLParagraphElement>(null);
@@ -53,6 +59,7 @@ export function Liveview({ cameraId, overlays, zoom, onZoom, ghost, pause, lost 
   const [frame, setFrame] = useState<{ width: number; height: number } | null>(null);
   const [box, setBox] = useState({ width: 0, height: 0, pixelRatio: 1 });
   const [centre, setCentre] = useState<Point>(CENTRE);
+  const [spot, setSpot] = useState<Point>(CENTRE);
 
   useEffect(() => {
     const shown = stage.current;
@@ -93,13 +100,31 @@ export function Liveview({ cameraId, overlays, zoom, onZoom, ghost, pause, lost 
   useEffect(() => {
     const { width, height, pixelRatio } = box;
     const size = { width: Math.round(width * pixelRatio), height: Math.round(height * pixelRatio), pixelRatio };
-    const view: View = { ...size, zoom, centre, ...overlays };
+    const view: View = { ...size, zoom, centre, spot, ...overlays };
     worker?.postMessage({ kind: "view", view } satisfies ToWorker);
-  }, [worker, box, zoom, centre, overlays]);
+  }, [worker, box, zoom, centre, spot, overlays]);
 
   const devicePixels = { width: box.width * box.pixelRatio, height: box.height * box.pixelRatio };
   const placement = frame ? place(devicePixels, frame.width, frame.height, zoom, centre) : null;
-  const pointer = usePointer(placement, frame, box.pixelRatio, zoom, centre, setCentre);
+  const aim = (point: Point, tapped: boolean) => {
+    // A new place has another score: its best one so far says nothing about it.
+    peak.current = 0;
+    setSpot(point);
+    onAim(point, tapped);
+  };
+  const look = (point: Point) => {
+    setCentre(point);
+    aim(point, false);
+  };
+  const picture = placement && frame && { placement, ...frame, pixelRatio: box.pixelRatio };
+  const pointer = useLiveviewPointer(picture, centre, {
+    onTap: (point) => {
+      if (zoom === "fit") setCentre(point);
+      aim(point, true);
+    },
+    onDoubleTap: () => onZoom(zoom === "fit" ? 1 : "fit"),
+    onPan: zoom === "fit" ? null : look,
+  });
   const resetPeak = () => {
     peak.current = 0;
   };
@@ -110,13 +135,12 @@ export function Liveview({ cameraId, overlays, zoom, onZoom, ghost, pause, lost 
         ref={stage}
         className={styles.stage}
         role="group"
-        aria-label="Live view. Arrow keys move the loupe and the place where focus is measured."
+        aria-label="Live view. Arrow keys move the loupe and the place where focus is measured; F focuses there."
         // biome-ignore lint/a11y/noNoninteractiveTabindex: arrow keys move the loupe
         tabIndex={0}
         data-own-keys
         data-zoom={zoom}
-        onDoubleClick={() => onZoom(zoom === "fit" ? 1 : "fit")}
-        onKeyDown={(event) => moveByKeys(event, centre, setCentre)}
+        onKeyDown={(event) => moveByKeys(event, zoom === "fit" ? spot : centre, look)}
         {...pointer}
       >
         {ghost && placement && frame && (
@@ -127,7 +151,11 @@ export function Liveview({ cameraId, overlays, zoom, onZoom, ghost, pause, lost 
             style={ghostStyle(placement, frame, box.pixelRatio, ghost.opacity)}
           />
         )}
+        {mark && picture && (
+          <FocusFrame mark={mark} placement={picture.placement} frame={picture} pixelRatio={picture.pixelRatio} />
+        )}
       </div>
+      <FocusWords mark={mark} />
       <StreamWords
         state={state}
         pause={pause}
@@ -179,53 +207,11 @@ function ghostStyle(
   };
 }
 
-function moveByKeys(event: KeyboardEvent, centre: Point, setCentre: (point: Point) => void): void {
+function moveByKeys(event: KeyboardEvent, from: Point, onMove: (point: Point) => void): void {
   const step = { ArrowLeft: [-1, 0], ArrowRight: [1, 0], ArrowUp: [0, -1], ArrowDown: [0, 1] }[event.key];
   if (!step) return;
   event.preventDefault();
-  const inside = (value: number) => Math.min(1, Math.max(0, value));
-  setCentre({ x: inside(centre.x + step[0]! * PAN_STEP), y: inside(centre.y + step[1]! * PAN_STEP) });
-}
-
-/** A tap chooses the place where focus is measured; dragging moves the magnified picture. */
-function usePointer(
-  placement: Placement | null,
-  frame: { width: number; height: number } | null,
-  pixelRatio: number,
-  zoom: Zoom,
-  centre: Point,
-  setCentre: (point: Point) => void,
-) {
-  const start = useRef<{ x: number; y: number; centre: Point; moved: boolean } | null>(null);
-  return {
-    onPointerDown: (event: PointerEvent<HTMLDivElement>) => {
-      event.currentTarget.setPointerCapture(event.pointerId);
-      start.current = { x: event.clientX, y: event.clientY, centre, moved: false };
-    },
-    onPointerMove: (event: PointerEvent<HTMLDivElement>) => {
-      const from = start.current;
-      if (!from || !placement || !frame) return;
-      const dx = event.clientX - from.x;
-      const dy = event.clientY - from.y;
-      from.moved ||= Math.hypot(dx, dy) > MOVED_PX;
-      if (!from.moved || zoom === "fit") return;
-      const inside = (value: number) => Math.min(1, Math.max(0, value));
-      const per = pixelRatio / placement.scale;
-      setCentre({
-        x: inside(from.centre.x - (dx * per) / frame.width),
-        y: inside(from.centre.y - (dy * per) / frame.height),
-      });
-    },
-    onPointerUp: (event: PointerEvent<HTMLDivElement>) => {
-      const from = start.current;
-      start.current = null;
-      if (!from || from.moved || !placement || !frame || zoom !== "fit") return;
-      const rect = event.currentTarget.getBoundingClientRect();
-      const x = (event.clientX - rect.left) * pixelRatio;
-      const y = (event.clientY - rect.top) * pixelRatio;
-      setCentre(pointAt(placement, frame.width, frame.height, x, y));
-    },
-  };
+  onMove(within({ x: from.x + step[0]! * PAN_STEP, y: from.y + step[1]! * PAN_STEP }));
 }
 
 function writeReadout(line: HTMLParagraphElement | null, readout: Readout): void {

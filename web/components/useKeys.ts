@@ -36,8 +36,10 @@ export function nameOf(event: KeyboardEvent): string {
   return key;
 }
 
-function isTyping(target: EventTarget | null): boolean {
+export function isTyping(target: EventTarget | null): boolean {
   if (!(target instanceof HTMLElement)) return false;
+  // A setting that was picked by its key is stepped by arrows; all other keys keep their meaning.
+  if (target.dataset.picked) return false;
   if (target.isContentEditable || target instanceof HTMLTextAreaElement || target instanceof HTMLSelectElement)
     return true;
   return target instanceof HTMLInputElement && !["checkbox", "radio", "button"].includes(target.type);

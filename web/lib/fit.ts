@@ -34,9 +34,21 @@ export function place(
   return { scale, left: along(box.width, width, centre.x), top: along(box.height, height, centre.y) };
 }
 
-/** The point of the picture under a point of the box. */
+/** The point of the picture under a point of the box, or the nearest one. */
 export function pointAt(placement: Placement, width: number, height: number, x: number, y: number): Point {
   const across = (x - placement.left) / (width * placement.scale);
   const down = (y - placement.top) / (height * placement.scale);
-  return { x: Math.min(1, Math.max(0, across)), y: Math.min(1, Math.max(0, down)) };
+  return within({ x: across, y: down });
+}
+
+/** The point of the picture under a point of the box; null where the box is empty. */
+export function pointOn(placement: Placement, width: number, height: number, x: number, y: number): Point | null {
+  const across = (x - placement.left) / (width * placement.scale);
+  const down = (y - placement.top) / (height * placement.scale);
+  return across < 0 || across > 1 || down < 0 || down > 1 ? null : { x: across, y: down };
+}
+
+/** The nearest point that lies on the picture. */
+export function within({ x, y }: Point): Point {
+  return { x: Math.min(1, Math.max(0, x)), y: Math.min(1, Math.max(0, y)) };
 }

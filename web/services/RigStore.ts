@@ -39,6 +39,8 @@ export interface RigState {
   captures: ImageFile[];
   trouble: Record<string, CameraTrouble>;
   capturing: boolean;
+  /** What the last capture took from here, in seconds. */
+  captureSeconds: number | null;
   /** Whether cameras were looked for, and the only one opened, since the connection began. */
   settled: boolean;
   notices: Notice[];
@@ -57,6 +59,7 @@ export const NOTHING_KNOWN: RigState = {
   captures: [],
   trouble: {},
   capturing: false,
+  captureSeconds: null,
   settled: false,
   notices: [],
 };
@@ -135,9 +138,11 @@ export class RigStore {
   async capture(): Promise<ImageFile[] | null> {
     if (this.state.capturing) return null;
     this.set({ capturing: true });
+    const started = performance.now();
     try {
       const result = await this.service.request("CAPTURE_IMAGE", {});
       this.addCaptures(result.files);
+      this.set({ captureSeconds: (performance.now() - started) / 1000 });
       return result.files;
     } catch (error) {
       this.complain(error);

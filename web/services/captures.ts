@@ -1,10 +1,20 @@
-/** What people do with single captures: rate them, note something, throw them away and take that back. */
-import type { AnnotateImage, ImageFile } from "../lib/protocol";
+/** What people do with single captures: take series of them, rate them, note something, throw them away and take that back. */
+import type { AnnotateImage, CaptureSeries, ImageFile } from "../lib/protocol";
 import type { RigStore } from "./RigStore";
 
 const UNDO_S = 10;
 
 type Note = Pick<AnnotateImage, "rating" | "notes">;
+
+/** Take a series and say how it ended; the pictures themselves arrive as events while it runs. */
+export async function takeSeries(store: RigStore, payload: CaptureSeries): Promise<void> {
+  try {
+    const { message, warnings } = await store.service.request("CAPTURE_SERIES", payload);
+    store.notify({ text: [message, ...warnings].join(" "), tone: warnings.length > 0 ? "warning" : "plain" });
+  } catch (error) {
+    store.complain(error);
+  }
+}
 
 /** Keep a rating from -1 (reject) to 5, or notes, with a capture; 0 and the empty text take them back. */
 export async function annotateCapture(store: RigStore, image: ImageFile, note: Note): Promise<void> {

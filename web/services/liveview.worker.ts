@@ -139,8 +139,8 @@ function drawGrid(context: Context, width: number, height: number, { scale }: Pl
 
 function drawFocusBox(context: Context, width: number, height: number, { scale }: Placement, shown: View): void {
   const side = Math.min(FOCUS_SIDE, width, height);
-  const left = Math.min(width - side, Math.max(0, shown.centre.x * width - side / 2));
-  const top = Math.min(height - side, Math.max(0, shown.centre.y * height - side / 2));
+  const left = Math.min(width - side, Math.max(0, shown.spot.x * width - side / 2));
+  const top = Math.min(height - side, Math.max(0, shown.spot.y * height - side / 2));
   const arm = side / 5;
   context.lineWidth = (2 * shown.pixelRatio) / scale;
   context.strokeStyle = "#ffb266";
@@ -189,10 +189,10 @@ function mark(pixels: ImageData, shown: View): void {
   marks.getContext("2d")?.putImageData(painted, 0, 0);
 }
 
-function sharpnessAt(from: ImageBitmap, { centre }: View): number {
+function sharpnessAt(from: ImageBitmap, { spot }: View): number {
   const side = Math.min(FOCUS_SIDE, from.width, from.height);
-  const left = Math.min(from.width - side, Math.max(0, centre.x * from.width - side / 2));
-  const top = Math.min(from.height - side, Math.max(0, centre.y * from.height - side / 2));
+  const left = Math.min(from.width - side, Math.max(0, spot.x * from.width - side / 2));
+  const top = Math.min(from.height - side, Math.max(0, spot.y * from.height - side / 2));
   const context = detail.getContext("2d", { willReadFrequently: true }) as Context;
   context.drawImage(from, left, top, side, side, 0, 0, side, side);
   return sharpnessOf(context.getImageData(0, 0, side, side).data, side, side);

@@ -7,7 +7,10 @@ export interface View {
   height: number;
   pixelRatio: number;
   zoom: Zoom;
+  /** What lies in the middle while magnified. */
   centre: Point;
+  /** Where focus is measured. */
+  spot: Point;
   histogram: boolean;
   clipping: boolean;
   peaking: boolean;

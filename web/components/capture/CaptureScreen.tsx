@@ -5,7 +5,9 @@ import { useCallback, useMemo, useRef, useState } from "react";
 import { thumbnailUrl } from "@/lib/base";
 import type { Zoom } from "@/lib/fit";
 import { usePreference } from "@/lib/preferences";
-import { currentJob, selectedCamera } from "@/services/RigStore";
+import type { Job } from "@/lib/protocol";
+import { takeSeries } from "@/services/captures";
+import { currentSeries, selectedCamera } from "@/services/RigStore";
 import { Liveview, type Overlays } from "../Liveview";
 import { useConnected, useRig, useStore } from "../RigProvider";
 import { Button } from "../ui/Button";
@@ -15,13 +17,19 @@ import { DarkHint } from "./DarkHint";
 import { Filmstrip } from "./Filmstrip";
 import { FocusDrive } from "./FocusDrive";
 import { LastShot } from "./LastShot";
+import { NextName } from "./NextName";
 import { NoCamera } from "./NoCamera";
 import { OverlayBar } from "./OverlayBar";
+import { SeriesProgress } from "./SeriesProgress";
 import { SettingsPanel } from "./SettingsPanel";
 import { ShutterBar } from "./ShutterBar";
+import { useFocus } from "./useFocus";
+import { useJudging } from "./useJudging";
 import { useSelfTimer } from "./useSelfTimer";
 
 const ImageViewer = dynamic(() => import("../gallery/ImageViewer").then((part) => part.ImageViewer), { ssr: false });
+
+const SeriesDialog = dynamic(() => import("./SeriesDialog").then((part) => part.SeriesDialog), { ssr: false });
 
 const NOTHING: Overlays = { histogram: true, clipping: false, peaking: false, focus: false, grid: false, mask: null };
 const NEXT_ZOOM: Record<string, Zoom> = { fit: 1, "1": 2, "2": "fit" };
@@ -42,7 +50,8 @@ function CaptureDesk() {
   const lost = useRig(
     (rig) => rig.status.state === "waiting" || (rig.status.state === "connecting" && rig.status.attempt > 0),
   );
-  const job = useRig(currentJob);
+  const owner = useRig((rig) => rig.jobs.find((job) => job.state === "running" && job.camera_id === camera?.camera_id));
+  const series = useRig(currentSeries);
   const capturing = useRig((rig) => rig.capturing);
   const captures = useRig((rig) => rig.captures);
   const [overlays, setOverlays] = usePreference<Overlays>("overlays", NOTHING);
@@ -50,12 +59,15 @@ function CaptureDesk() {
   const [zoom, setZoom] = useState<Zoom>("fit");
   const [ghost, setGhost] = useState(false);
   const [ghostOpacity, setGhostOpacity] = useState(0.4);
-  const [viewed, setViewed] = useState<number | null>(null);
+  const [planning, setPlanning] = useState(false);
+  const [viewed, setViewed] = useState<string | null>(null);
   const pictures = useMemo(() => captures.filter((file) => file.mimetype === "image/jpeg"), [captures]);
   const picks = useRef<Record<string, () => void>>({});
 
-  const owned = job?.state === "running" && job.camera_id === camera?.camera_id;
-  const reason = reasonAgainst({ connected, camera: camera !== null, owned, state: camera?.state });
+  const offline = connected ? null : "There is no connection to the server.";
+  const reason = offline ?? reasonAgainst({ camera: camera !== null, owner, state: camera?.state });
+  const focus = useFocus(camera?.camera_id ?? null, reason);
+  const judging = useJudging(pictures, offline);
   const shoot = useCallback(() => void store.capture(), [store]);
   const timer = useSelfTimer(shoot);
   const trigger = () => {
@@ -64,20 +76,14 @@ function CaptureDesk() {
   const flip = (name: "histogram" | "clipping" | "peaking" | "focus" | "grid") => () =>
     setOverlays({ ...overlays, [name]: !overlays[name] });
   const nextZoom = () => setZoom(NEXT_ZOOM[String(zoom)]!);
-  const focus = (step?: number) => {
-    if (reason !== null) return;
-    const asked =
-      step === undefined ? store.service.request("AUTOFOCUS", {}) : store.service.request("DRIVE_FOCUS", { step });
-    asked.catch((error) => store.complain(error));
-  };
   useKeys({
     Space: trigger,
     t: trigger,
     PageDown: trigger,
     v: () => setLive(!live),
-    f: () => focus(),
-    "[": () => focus(-1),
-    "]": () => focus(1),
+    f: () => focus.once(),
+    "[": () => focus.drive(-1),
+    "]": () => focus.drive(1),
     h: flip("histogram"),
     c: flip("clipping"),
     p: flip("peaking"),
@@ -87,9 +93,12 @@ function CaptureDesk() {
     z: nextZoom,
     Escape: () => timer.cancel(),
     ...Object.fromEntries(["s", "a", "i", "w"].map((key) => [key, () => picks.current[key]?.()])),
+    ...judging.keys,
   });
   const last = pictures[0];
-  const pause = capturing ? "Paused: capturing" : owned ? "Paused: a sequence is capturing" : null;
+  const pause = capturing ? "Paused: capturing" : pauseFor(owner);
+  const review = () => setViewed(last?.path ?? null);
+  const at = viewed === null ? -1 : pictures.findIndex((picture) => picture.path === viewed);
   return (
     <div className={styles.capture}>
       <h1 className="visually-hidden">Capture</h1>
@@ -103,7 +112,7 @@ function CaptureDesk() {
           onGhost={() => setGhost(!ghost)}
           ghostPossible={last !== undefined}
         />
-        <FocusDrive onDrive={focus} reason={reason} place="tools" />
+        <FocusDrive onDrive={focus.drive} onFocus={() => focus.once()} reason={reason} place="tools" />
       </div>
       <div className={styles.stage}>
         <Liveview
@@ -111,6 +120,11 @@ function CaptureDesk() {
           overlays={overlays}
           zoom={zoom}
           onZoom={setZoom}
+          mark={focus.mark}
+          onAim={(point, tapped) => {
+            focus.aim(point);
+            if (tapped && focus.byTap) focus.once(point);
+          }}
           ghost={ghost && last ? { url: thumbnailUrl(last.url, 1600), opacity: ghostOpacity } : null}
           pause={pause}
           lost={lost}
@@ -141,12 +155,23 @@ function CaptureDesk() {
           </div>
         )}
       </div>
-      <Filmstrip captures={pictures} onOpen={setViewed} />
+      <Filmstrip captures={pictures} onOpen={(image) => setViewed(image.path)} />
+      <p className="visually-hidden" role="status">
+        {judging.said}
+      </p>
       <aside className={styles.side} aria-label="Settings and shutter">
         <div className={styles.scroll}>
           <SettingsPanel camera={camera} reason={reason} picks={picks.current} />
-          <FocusDrive onDrive={focus} reason={reason} place="side" />
-          {last && <LastShot image={last} onOpen={() => setViewed(0)} />}
+          <FocusDrive onDrive={focus.drive} onFocus={() => focus.once()} reason={reason} place="side" />
+          {last && (
+            <LastShot
+              image={last}
+              onOpen={review}
+              onRate={(rating) => judging.rate(last, rating)}
+              onDelete={() => judging.remove(last)}
+              reason={offline}
+            />
+          )}
         </div>
         <ShutterBar
           capturing={capturing}
@@ -154,15 +179,34 @@ function CaptureDesk() {
           onPress={trigger}
           timer={timer}
           last={last ?? null}
-          onReview={() => setViewed(0)}
-        />
+          onSeries={() => setPlanning(true)}
+          onReview={review}
+          progress={series && <SeriesProgress key={series.job_id} job={series} connected={connected} />}
+        >
+          <NextName last={last ?? null} />
+        </ShutterBar>
       </aside>
-      {viewed !== null && pictures.length > 0 && (
+      {planning && camera && (
+        <SeriesDialog
+          camera={camera}
+          reason={reason ?? (capturing ? "A picture is being taken." : null)}
+          onStart={(payload) => void takeSeries(store, payload)}
+          onClose={() => setPlanning(false)}
+        />
+      )}
+      {at >= 0 && (
         <ImageViewer
           images={pictures}
-          index={Math.min(viewed, pictures.length - 1)}
-          onIndex={setViewed}
+          index={at}
+          onIndex={(index) => setViewed(pictures[index]?.path ?? null)}
           onClose={() => setViewed(null)}
+          ratings={judging.ratings}
+          onRate={judging.rate}
+          onNotes={judging.note}
+          onDelete={(image) => {
+            setViewed((pictures[at + 1] ?? pictures[at - 1])?.path ?? null);
+            judging.remove(image);
+          }}
         />
       )}
     </div>
@@ -170,17 +214,22 @@ function CaptureDesk() {
 }
 
 interface Situation {
-  connected: boolean;
   camera: boolean;
-  owned: boolean;
+  owner: Job | undefined;
   state: string | undefined;
 }
 
 /** Why the camera cannot be used now, in words; null where it can. */
-function reasonAgainst({ connected, camera, owned, state }: Situation): string | null {
-  if (!connected) return "There is no connection to the server.";
+function reasonAgainst({ camera, owner, state }: Situation): string | null {
   if (!camera) return "No camera is selected.";
-  if (owned) return "A sequence is using the camera.";
+  if (owner) return owner.kind === "series" ? "A series is being taken." : "A sequence is using the camera.";
   if (state === "lost" || state === "recovering") return "The camera does not answer.";
   return null;
+}
+
+/** Why the picture stands still. */
+function pauseFor(owner: Job | undefined): string | null {
+  if (owner === undefined) return null;
+  if (owner.kind === "photometric_set") return "Paused: a sequence is capturing";
+  return owner.steps.some((step) => step.state === "running") ? "Paused: capturing" : null;
 }

@@ -6,10 +6,21 @@ import { thumbnailUrl } from "@/lib/base";
 import { bytes, percent } from "@/lib/format";
 import { drawHistogram } from "@/lib/histogramPlot";
 import type { ImageFile } from "@/lib/protocol";
+import { Rating } from "../gallery/Rating";
+import { Button } from "../ui/Button";
 import styles from "./LastShot.module.css";
 
-/** The last shot with its histogram, and how much of it is clipped. */
-export function LastShot({ image, onOpen }: { image: ImageFile; onOpen: () => void }) {
+interface Props {
+  image: ImageFile;
+  onOpen: () => void;
+  onRate: (rating: number) => void;
+  onDelete: () => void;
+  /** Why it can be neither rated nor deleted now. */
+  reason: string | null;
+}
+
+/** The last shot with its histogram and how much of it is clipped; rated or thrown away on the spot. */
+export function LastShot({ image, onOpen, onRate, onDelete, reason }: Props) {
   const histogram = useHistogram(thumbnailUrl(image.url, 320));
   return (
     <section className={styles.shot} aria-label="Last shot">
@@ -21,6 +32,17 @@ export function LastShot({ image, onOpen }: { image: ImageFile; onOpen: () => vo
         <span>{image.filename}</span>
         <span>{bytes(image.size)}</span>
       </p>
+      <div className={styles.judge}>
+        <Rating rating={image.rating ?? undefined} onRate={onRate} />
+        <Button
+          tone="quiet"
+          icon="trash"
+          aria-label="Move the last shot to the trash"
+          reason={reason}
+          title="Move to the trash (Del)"
+          onClick={onDelete}
+        />
+      </div>
     </section>
   );
 }

@@ -7,6 +7,7 @@ export const MASKS: { label: string; aspect: number | null }[] = [
   { label: "Whole frame", aspect: null },
   { label: "1 : 1", aspect: 1 },
   { label: "4 : 5", aspect: 4 / 5 },
+  { label: "3 : 2", aspect: 3 / 2 },
   { label: "16 : 9", aspect: 16 / 9 },
 ];
 
@@ -24,11 +25,6 @@ interface Props {
 export function OverlayBar({ overlays, onOverlays, zoom, onZoom, ghost, onGhost, ghostPossible }: Props) {
   const flip = (name: "histogram" | "clipping" | "peaking" | "focus" | "grid") => () =>
     onOverlays({ ...overlays, [name]: !overlays[name] });
-  const nextMask = () => {
-    const at = MASKS.findIndex(({ aspect }) => aspect === overlays.mask);
-    onOverlays({ ...overlays, mask: MASKS[(at + 1) % MASKS.length]!.aspect });
-  };
-  const mask = MASKS.find(({ aspect }) => aspect === overlays.mask) ?? MASKS[0]!;
   return (
     <div className={styles.bar} role="toolbar" aria-label="Over the live view">
       <Toggle icon="histogram" name="Histogram" hint="H" on={overlays.histogram} onClick={flip("histogram")} />
@@ -36,12 +32,7 @@ export function OverlayBar({ overlays, onOverlays, zoom, onZoom, ghost, onGhost,
       <Toggle icon="peaking" name="Peaking" hint="P" on={overlays.peaking} onClick={flip("peaking")} />
       <Toggle icon="focus" name="Focus" hint="M" on={overlays.focus} onClick={flip("focus")} />
       <Toggle icon="grid" name="Grid" hint="G" on={overlays.grid} onClick={flip("grid")} />
-      <Toggle
-        icon="mask"
-        name={overlays.mask === null ? "Mask" : mask.label}
-        on={overlays.mask !== null}
-        onClick={nextMask}
-      />
+      <MaskChoice aspect={overlays.mask} onChoose={(mask) => onOverlays({ ...overlays, mask })} />
       {ghostPossible && <Toggle icon="ghost" name="Ghost" hint="O" on={ghost} onClick={onGhost} />}
       <Toggle
         icon="loupe"
@@ -50,6 +41,32 @@ export function OverlayBar({ overlays, onOverlays, zoom, onZoom, ghost, onGhost,
         on={zoom !== "fit"}
         onClick={onZoom}
       />
+    </div>
+  );
+}
+
+interface MaskProps {
+  aspect: number | null;
+  onChoose: (aspect: number | null) => void;
+}
+
+/** The shape that the picture will be cut to; all else is darkened. */
+function MaskChoice({ aspect, onChoose }: MaskProps) {
+  const chosen = MASKS.find((mask) => mask.aspect === aspect) ?? MASKS[0]!;
+  return (
+    <div className={`${styles.toggle} ${styles.choice}`} data-on={aspect !== null || undefined}>
+      <Icon name="mask" />
+      <span aria-hidden="true">{aspect === null ? "Mask" : chosen.label}</span>
+      <select
+        aria-label="Aspect mask"
+        title="Aspect mask"
+        value={chosen.label}
+        onChange={(event) => onChoose(MASKS.find(({ label }) => label === event.target.value)?.aspect ?? null)}
+      >
+        {MASKS.map(({ label }) => (
+          <option key={label}>{label}</option>
+        ))}
+      </select>
     </div>
   );
 }

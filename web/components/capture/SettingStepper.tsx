@@ -29,7 +29,8 @@ export function SettingStepper({ cameraId, entry, label, alias, hint, reason, re
     if (!fixed && next !== value) writes.want(cameraId, entry.path, next);
   };
   const step = (steps: number) => want(neighbour(entry.options, value, steps));
-  const byKeys = (event: KeyboardEvent) => {
+  const byKeys = (event: KeyboardEvent<HTMLSelectElement>) => {
+    if (event.key === "Escape") event.currentTarget.blur();
     const steps = { ArrowUp: 1, ArrowRight: 1, ArrowDown: -1, ArrowLeft: -1 }[event.key];
     if (!steps) return;
     event.preventDefault();

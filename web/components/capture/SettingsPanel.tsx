@@ -21,6 +21,14 @@ interface Props {
   picks: Record<string, () => void>;
 }
 
+/** Give a setting the arrow keys, until the focus goes elsewhere. */
+function pick(select: HTMLSelectElement | null): void {
+  if (!select) return;
+  select.dataset.picked = "true";
+  select.addEventListener("blur", () => delete select.dataset.picked, { once: true });
+  select.focus();
+}
+
 /** The settings that matter while shooting; all others one press away. */
 export function SettingsPanel({ camera, reason, picks }: Props) {
   const entries = useRig((rig) => (camera ? rig.config[camera.camera_id] : undefined)) ?? NONE;
@@ -43,7 +51,7 @@ export function SettingsPanel({ camera, reason, picks }: Props) {
             hint={key}
             reason={reason}
             ref={(select) => {
-              if (key) picks[key] = () => select?.focus();
+              if (key) picks[key] = () => pick(select);
             }}
           />
         ))}
