@@ -49,13 +49,19 @@ TetherlightError                 internal_error
     ├── StartFailed              start_failed
     ├── ServerStopping           server_stopping
     ├── ServerUnreachable        server_unreachable
-    └── ClientTooSlow            client_too_slow
+    ├── ClientTooSlow            client_too_slow
+    └── OutOfResources           out_of_resources
 
 The client raises the same class that the server raised: see `error_class`.
 """
 
+import errno
+import os
 from collections.abc import Iterator
-from typing import Any, ClassVar
+from typing import Any, ClassVar, Self
+
+SCARCE = frozenset({errno.EMFILE, errno.ENFILE, errno.ENOMEM, errno.EAGAIN, errno.ENOBUFS})
+"""What the operating system answers where files, memory or processes are used up."""
 
 
 class TetherlightError(Exception):
@@ -343,7 +349,7 @@ class JobConflict(JobError):
 
 
 class SequenceFailed(JobError):
-    """A photometric sequence ended before its last step."""
+    """A photometric sequence or a series of captures ended before its last step."""
 
     code = "sequence_failed"
 
@@ -384,6 +390,24 @@ class ClientTooSlow(ServerError):
     """The client does not read what it asked for."""
 
     code = "client_too_slow"
+
+
+class OutOfResources(ServerError):
+    """The server's machine has no files, memory or processes left to do it."""
+
+    code = "out_of_resources"
+    retryable = True
+
+    @classmethod
+    def of(cls, error: BaseException) -> Self | None:
+        """Return our error for one of the operating system, or None where that is about something else."""
+        number = errno.ENOMEM if isinstance(error, MemoryError) else getattr(error, "errno", None)
+        if not isinstance(error, OSError | MemoryError) or number not in SCARCE:
+            return None
+        return cls(f"The server's machine cannot do it now ({os.strerror(number)}).", hint=MAKE_ROOM)
+
+
+MAKE_ROOM = "Close what is not needed on that machine; `ulimit -n` and `free` show its limits."
 
 
 def error_classes(root: type[TetherlightError] = TetherlightError) -> Iterator[type[TetherlightError]]:

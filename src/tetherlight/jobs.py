@@ -7,15 +7,20 @@ from collections.abc import Callable
 from datetime import UTC, datetime
 
 from tetherlight.camera.camera import Camera
-from tetherlight.errors import CameraBusy, CameraLost, JobConflict, JobNotFound, LightsBusy, SetNotFound, StoreError
+from tetherlight.captures import Captures
+from tetherlight.errors import CameraBusy, CameraLost, JobConflict, JobNotFound, LightsBusy, StoreError
 from tetherlight.lights.lights import Lights
 from tetherlight.models import CameraState, Job, JobState, LightInfo, StepState
 from tetherlight.photometric.plan import LOCKED, check_sequence, plan_set
+from tetherlight.protocol.captures import CaptureSeries
 from tetherlight.protocol.events import SETS_CHANGED, SetChange
 from tetherlight.protocol.messages import RequestId
 from tetherlight.protocol.sets import CapturePhotometricSet
 from tetherlight.publisher import Publisher
-from tetherlight.set_job import ENDED, SetJob
+from tetherlight.rig_job import ENDED, RigJob
+from tetherlight.series_job import SeriesJob
+from tetherlight.series_plan import SeriesPlan
+from tetherlight.set_job import SetJob
 from tetherlight.settings import Settings
 from tetherlight.store.names import set_prefix
 from tetherlight.store.naming import Subject
@@ -26,22 +31,25 @@ REMEMBERED = 20
 
 
 class Jobs:
-    """Starts jobs, one at a time on the lights, and finds them again by id."""
+    """Starts jobs, one at a time on each camera and on the lights, and finds them again by id."""
 
     def __init__(
         self,
         settings: Settings,
         lights: Lights,
         store: Store,
+        *,
+        captures: Captures,
         publisher: Publisher,
         find_camera: Callable[[str | None], Camera],
     ) -> None:
         self._settings = settings
         self._lights = lights
         self._store = store
+        self._captures = captures
         self._publisher = publisher
         self._find_camera = find_camera
-        self._jobs: dict[str, SetJob] = {}
+        self._jobs: dict[str, RigJob] = {}
         self._starting = asyncio.Lock()
 
     async def load_interrupted(self) -> None:
@@ -59,12 +67,14 @@ class Jobs:
         """Return all jobs, newest first."""
         return [job.snapshot() for job in reversed(self._jobs.values())]
 
-    def find(self, job_id: str) -> SetJob:
+    def find(self, job_id: str) -> RigJob:
         """Return the job of this id; raise JobNotFound."""
         try:
             return self._jobs[job_id]
         except KeyError:
-            raise JobNotFound(f"No job '{job_id[:200]}' is known.", hint="GET_JOBS lists them.") from None
+            raise JobNotFound(
+                f"No job '{job_id[:200]}' is known.", hint="Look which jobs are known (GET_JOBS)."
+            ) from None
 
     async def start_set(
         self, camera: Camera, wanted: CapturePhotometricSet, requester: str | None, request_id: RequestId
@@ -76,13 +86,13 @@ class Jobs:
             await camera.refresh(LOCKED)
             manifest = plan_set(
                 wanted,
-                job_id=f"job-{secrets.token_hex(4)}",
+                job_id=_new_id(),
                 lights=lights,
                 settle_s=self._settings.photometric_capture_delay,
                 camera=camera.status(),
                 config=await camera.get_config(),
             )
-            self._check_free(camera)
+            self._check_free(camera, lights=True)
             folder = await asyncio.to_thread(
                 self._store.create_set, wanted.set_name_prefix, datetime.now(UTC), _subject(camera, wanted)
             )
@@ -101,6 +111,30 @@ class Jobs:
             job.start(camera)
             return job
 
+    async def start_series(
+        self, camera: Camera, wanted: CaptureSeries, requester: str | None, request_id: RequestId
+    ) -> SeriesJob:
+        """Check everything and start a series of single captures."""
+        async with self._starting:
+            plan = SeriesPlan.of(wanted)
+            job = SeriesJob(
+                _new_id(),
+                camera.camera_id,
+                plan,
+                captures=self._captures,
+                store=self._store,
+                publisher=self._publisher,
+                requester=requester,
+                request_id=request_id,
+            )
+            self._check_free(camera, lights=False)
+            self._check_ready(camera)
+            await job.check(camera)
+            self._check_free(camera, lights=False)
+            self._remember(job)
+            job.start(camera)
+            return job
+
     async def cancel(self, job_id: str) -> Job:
         """End a job after the exposure under way."""
         return await self.find(job_id).halt("cancel")
@@ -114,7 +148,7 @@ class Jobs:
         job = self.find(job_id)
         if job.state not in {JobState.PAUSED, JobState.INTERRUPTED}:
             raise JobConflict(f"Job '{job_id}' is {job.state.value}; only paused and interrupted jobs can be resumed.")
-        failed = [step.index for step in job.manifest.steps if step.state is StepState.FAILED]
+        failed = [step.index for step in job.snapshot().steps if step.state is StepState.FAILED]
         return await self._run_again(job, failed)
 
     async def retry(self, job_id: str, steps: builtins.list[int] | None) -> Job:
@@ -141,20 +175,14 @@ class Jobs:
         """End every job because the server stops."""
         await asyncio.gather(*(job.stop() for job in self._jobs.values()))
 
-    async def _run_again(self, job: SetJob, steps: builtins.list[int] | None) -> Job:
+    async def _run_again(self, job: RigJob, steps: builtins.list[int] | None) -> Job:
         async with self._starting:
-            camera_id = job.manifest.camera.camera_id if job.manifest.camera else None
-            camera = self._find_camera(camera_id)
+            camera = self._find_camera(job.camera_id)
             if job.running:
                 raise JobConflict(f"Job '{job.job_id}' is running; pause it first.")
             self._check_ready(camera)
-            self._check_free(camera)
-            for light in {step.light for step in job.manifest.steps if step.light is not None}:
-                self._lights.light(light)
-            try:
-                await asyncio.to_thread(self._store.set_folder, job.set_name)
-            except SetNotFound as error:
-                raise JobConflict(f"The set of job '{job.job_id}' is gone.") from error
+            self._check_free(camera, lights=job.uses_lights)
+            await job.check(camera)
             if steps is None or steps:
                 await job.change_steps(steps, StepState.PENDING)
             job.start(camera)
@@ -164,17 +192,19 @@ class Jobs:
         check_sequence(wanted.light_sequence)
         set_prefix(wanted.set_name_prefix)
         lights = [self._lights.light(name) for name in wanted.light_sequence]
-        self._check_free(camera)
+        self._check_free(camera, lights=True)
         self._check_ready(camera)
         return lights
 
-    def _check_free(self, camera: Camera) -> None:
+    def _check_free(self, camera: Camera, *, lights: bool) -> None:
         if camera.owner is not None:
             raise CameraBusy(f"Job '{camera.owner}' uses the camera.", details={"job_id": camera.owner})
-        if self._lights.owner is not None:
+        if lights and self._lights.owner is not None:
             raise LightsBusy(f"Job '{self._lights.owner}' uses the lights.", details={"job_id": self._lights.owner})
         for job in self._jobs.values():
-            if job.running:
+            if job.running and job.camera_id == camera.camera_id:
+                raise CameraBusy(f"Job '{job.job_id}' is about to use the camera.", details={"job_id": job.job_id})
+            if job.running and lights and job.uses_lights:
                 raise LightsBusy(f"Job '{job.job_id}' is about to use the lights.", details={"job_id": job.job_id})
 
     @staticmethod
@@ -184,7 +214,7 @@ class Jobs:
                 f"Camera '{camera.camera_id}' is {camera.state.value}.", hint="The server goes on looking for it."
             )
 
-    def _remember(self, job: SetJob) -> None:
+    def _remember(self, job: RigJob) -> None:
         self._jobs[job.job_id] = job
         over = [known for known in self._jobs.values() if known.state in ENDED and not known.running]
         for old in over[: max(0, len(over) - REMEMBERED)]:
@@ -199,3 +229,7 @@ def _subject(camera: Camera, wanted: CapturePhotometricSet) -> Subject:
         camera_id=camera.camera_id,
         catalogue_number=wanted.catalogue_number,
     )
+
+
+def _new_id() -> str:
+    return f"job-{secrets.token_hex(4)}"

@@ -12,13 +12,22 @@ from tetherlight.camera.camera import Camera
 from tetherlight.camera.detection import FoundCamera, find_cameras
 from tetherlight.captures import Captures
 from tetherlight.doctor.diagnose import diagnose
-from tetherlight.errors import CameraBusy, CameraLost, CameraNotFound, CameraNotOpen, NoCameraSelected, ServerStopping
+from tetherlight.errors import (
+    CameraBusy,
+    CameraLost,
+    CameraNotFound,
+    CameraNotOpen,
+    InvalidPayload,
+    NoCameraSelected,
+    ServerStopping,
+)
 from tetherlight.jobs import Jobs
 from tetherlight.lights.lights import Lights
 from tetherlight.lights.rig_file import RigFile
 from tetherlight.liveview import Liveview
 from tetherlight.models import CameraInfo, CameraStatus, LightsStatus
 from tetherlight.names import Names
+from tetherlight.protocol.captures import CaptureSeries
 from tetherlight.protocol.events import (
     CAMERAS_CHANGED,
     LIGHTS_CHANGED,
@@ -31,6 +40,7 @@ from tetherlight.protocol.messages import PROTOCOL_VERSION, RequestId
 from tetherlight.protocol.server import Finding, ServerInfo, Topic, TopicSnapshot
 from tetherlight.protocol.sets import AnnotateSet, CapturePhotometricSet
 from tetherlight.publisher import Publisher
+from tetherlight.series_job import SeriesJob
 from tetherlight.set_job import SetJob
 from tetherlight.settings import Settings
 from tetherlight.store.store import Store
@@ -53,7 +63,9 @@ class Rig:
         self.publisher = Publisher()
         self.captures = Captures(store, self.publisher)
         self.names = Names(store, lights.rig_file)
-        self.jobs = Jobs(settings, lights, store, self.publisher, self.camera)
+        self.jobs = Jobs(
+            settings, lights, store, captures=self.captures, publisher=self.publisher, find_camera=self.camera
+        )
         self.started_at = datetime.now(UTC)
         self.stopping = False
         self._cameras: dict[str, Camera] = {}
@@ -128,15 +140,16 @@ class Rig:
         """Return the open camera of this id, or the selected one."""
         if camera_id is None:
             if self._selected is None:
-                raise NoCameraSelected("No camera selected.", hint="Send SELECT_CAMERA first.")
+                raise NoCameraSelected("No camera selected.", hint="Select a camera first (SELECT_CAMERA).")
             return self._cameras[self._selected]
         if camera_id in self._cameras:
             return self._cameras[camera_id]
         if any(found.camera_id == camera_id for found in self._seen):
             raise CameraNotOpen(
-                f"Camera '{camera_id}' is not open.", hint="Send SELECT_CAMERA with this camera_id to open it."
+                f"Camera '{camera_id}' is not open.", hint="Open it first (SELECT_CAMERA with this camera_id)."
             )
-        raise CameraNotFound(f"No camera with camera_id '{camera_id[:200]}' is known.", hint="GET_CAMERAS lists them.")
+        hint = "Look which cameras are there (GET_CAMERAS)."
+        raise CameraNotFound(f"No camera with camera_id '{camera_id[:200]}' is known.", hint=hint)
 
     @property
     def cameras(self) -> Sequence[Camera]:
@@ -173,8 +186,15 @@ class Rig:
     def _ports(self) -> tuple[str, ...]:
         return tuple(camera.port for camera in self._cameras.values())
 
-    async def select(self, model: str | None, port: str | None, camera_id: str | None) -> CameraInfo:
-        """Open a camera and select it; without `camera_id` the one selected before is closed first."""
+    async def select(
+        self, model: str | None, port: str | None, camera_id: str | None, *, select: bool = True
+    ) -> CameraInfo:
+        """Open a camera and select it; without `camera_id` the one selected before is closed first.
+
+        With `select` unset the camera of this `camera_id` is only opened, and the selected one stays as it is.
+        """
+        if camera_id is None and not select:
+            raise InvalidPayload("SELECT_CAMERA needs the field 'camera_id' where 'select' is false.")
         if camera_id is None:
             self._refuse_if_owned(self._selected)
         async with self._choosing:
@@ -186,7 +206,8 @@ class Rig:
                 camera = await self._open(found, beside=camera_id is not None)
             elif camera_id is None and self._selected not in {None, camera.camera_id}:
                 await self._close(self._selected)
-            self._selected = camera.camera_id
+            if select:
+                self._selected = camera.camera_id
         self.announce_cameras()
         return self._open_info(camera)
 
@@ -279,7 +300,15 @@ class Rig:
         """Tell the camera topic how the cameras stand."""
         self.publisher.publish(CAMERAS_CHANGED, self.inventory())
 
-    # Sets
+    # Jobs and sets
+
+    async def start_series(
+        self, wanted: CaptureSeries, *, requester: str | None = None, request_id: RequestId = None
+    ) -> SeriesJob:
+        """Check everything a series needs, then start its job."""
+        if self.stopping:
+            raise ServerStopping("The server is stopping.")
+        return await self.jobs.start_series(self.camera(wanted.camera_id), wanted, requester, request_id)
 
     async def start_set(
         self, wanted: CapturePhotometricSet, *, requester: str | None = None, request_id: RequestId = None

@@ -1,13 +1,11 @@
 """A photometric set as a job: runs, pauses, is resumed, ends, and always says so on disk."""
 
 import asyncio
-import contextlib
 import logging
 from datetime import UTC, datetime
-from typing import Literal
 
 from tetherlight.camera.camera import Camera
-from tetherlight.errors import JobConflict, SequenceFailed, ServerError, TetherlightError
+from tetherlight.errors import JobConflict, SequenceFailed, SetNotFound, TetherlightError
 from tetherlight.lights.lights import Lights
 from tetherlight.models import Job, JobState, JobStep, StepState
 from tetherlight.photometric.sequence import Sequence, StepFailed
@@ -15,21 +13,18 @@ from tetherlight.protocol.events import JOB_CHANGED, PHOTOMETRIC_PROGRESS, SETS_
 from tetherlight.protocol.messages import RequestId
 from tetherlight.protocol.sets import PhotometricSetResult
 from tetherlight.publisher import Publisher
+from tetherlight.rig_job import Outcome, RigJob
 from tetherlight.store.manifest import Manifest, StepRecord
 from tetherlight.store.store import Store
 
 logger = logging.getLogger(__name__)
 
-ENDED = frozenset({JobState.COMPLETED, JobState.FAILED, JobState.CANCELLED, JobState.INTERRUPTED})
-Wish = Literal["pause", "cancel"]
 
+class SetJob(RigJob):
+    """The sequence of one image set, whose manifest tells at any time how far it is."""
 
-class SetJob:
-    """The sequence of one image set.
-
-    running → completed | failed | cancelled | paused | interrupted; paused, failed, cancelled and interrupted jobs can
-    run again from their first step that is not done. A job that does not run holds neither camera nor lights.
-    """
+    uses_lights = True
+    set_name: str
 
     def __init__(
         self,
@@ -42,81 +37,37 @@ class SetJob:
         requester: str | None = None,
         request_id: RequestId = None,
     ) -> None:
-        self.job_id = manifest.job_id or f"set-{set_name}"
+        super().__init__(
+            manifest.job_id or f"set-{set_name}",
+            manifest.status or JobState.INTERRUPTED,
+            manifest.camera.camera_id if manifest.camera else None,
+        )
         self.set_name = set_name
         self.manifest = manifest
-        self.state = manifest.status or JobState.INTERRUPTED
-        self.hint: str | None = None
         self._lights = lights
         self._store = store
         self._publisher = publisher
         self._requester = requester
         self._request_id = request_id
-        self._wish: Wish | None = None
         self._sequence: Sequence | None = None
-        self._task: asyncio.Task[None] | None = None
-        self._held = contextlib.ExitStack()
         self._holds = False
         self._recording = asyncio.Lock()
-        self._halted = asyncio.Event()
-        self._ended = asyncio.Event()
         self._seconds_per_step: float | None = None
         self._last_step_at = 0.0
-
-    @property
-    def running(self) -> bool:
-        """Whether the job has camera and lights now."""
-        return self._task is not None
 
     @property
     def set_folder(self) -> str:
         """The set's folder relative to CAPTURES_BASE_DIR."""
         return self._store.relative(self._store.places.sets_dir / self.set_name)
 
-    def start(self, camera: Camera) -> None:
-        """Begin, or go on, with the steps that are pending."""
-        if self._task is not None:
-            raise JobConflict(f"Job '{self.job_id}' is running already.")
-        self._hold()
-        self._wish, self.hint = None, None
-        self._halted.clear()
-        self._ended.clear()
-        self._last_step_at = asyncio.get_running_loop().time()
-        self.manifest = self.manifest.model_copy(update={"finished_at": None, "error": None, "error_code": None})
-        self._enter(JobState.RUNNING)
-        self._task = asyncio.create_task(self._run(camera), name=f"job {self.job_id}")
-
-    async def halt(self, wish: Wish) -> Job:
-        """Pause or cancel after the exposure under way, and return the job as it is then."""
-        if self._task is not None:
-            self._wish = "cancel" if self._wish == "cancel" else wish
-            if self._sequence is not None:
-                self._sequence.stop()
-            await self._halted.wait()
-        elif wish == "cancel" and self.state in {JobState.PAUSED, JobState.INTERRUPTED}:
-            await self._finish(JobState.CANCELLED)
-        else:
-            raise JobConflict(f"Job '{self.job_id}' is {self.state.value}.")
-        return self.snapshot()
-
-    async def change_steps(self, indexes: list[int] | None, state: StepState) -> None:
-        """Make the named steps, or all failed ones, pending again or skipped."""
-        if self._task is not None:
-            raise JobConflict(f"Job '{self.job_id}' is running; pause it first.")
-        known = {step.index for step in self.manifest.steps}
-        if unknown := [index for index in indexes or [] if index not in known]:
-            raise JobConflict(f"Job '{self.job_id}' has no step {unknown[0]}.")
-        chosen = [
-            step
-            for step in self.manifest.steps
-            if (step.index in indexes if indexes is not None else step.state is StepState.FAILED)
-        ]
-        if not chosen:
-            raise JobConflict(f"No step of job '{self.job_id}' has failed.")
-        for step in chosen:
-            self.manifest = self.manifest.with_step(step.model_copy(update={"state": state}))
-        await self._write()
-        self._publish()
+    async def check(self, camera: Camera) -> None:  # noqa: ARG002 - a set takes any camera settings
+        """Make sure that the lights and the set's folder are still there."""
+        for light in {step.light for step in self.manifest.steps if step.light is not None}:
+            self._lights.light(light)
+        try:
+            await asyncio.to_thread(self._store.set_folder, self.set_name)
+        except SetNotFound as error:
+            raise JobConflict(f"The set of job '{self.job_id}' is gone.") from error
 
     async def result(self) -> PhotometricSetResult:
         """Wait for the end and return what was captured; raise SequenceFailed with the partial result."""
@@ -129,14 +80,6 @@ class SetJob:
             sentence, hint=self.hint, details={"job_id": self.job_id, "cause": self.manifest.error_code},
             data=self._partial(sentence),
         )  # fmt: skip
-
-    async def stop(self) -> None:
-        """End at once because the server stops; the manifest says that the set was interrupted."""
-        if self._task is not None:
-            self._task.cancel()
-            await asyncio.gather(self._task, return_exceptions=True)
-        self._held.close()
-        self._ended.set()
 
     async def record(self, step: StepRecord) -> None:
         """Put a step into the manifest and tell who listens; called by the sequence."""
@@ -158,25 +101,26 @@ class SetJob:
             self._progress(f"error_processing_light_{step.index}", step, cause)
         self._publish()
 
-    async def _run(self, camera: Camera) -> None:
-        state, error, code = JobState.COMPLETED, None, None
+    def _begin(self) -> None:
+        self._hold()
+        self._last_step_at = asyncio.get_running_loop().time()
+        self.manifest = self.manifest.model_copy(update={"finished_at": None, "error": None, "error_code": None})
+        self._enter(JobState.RUNNING)
+
+    def _break_off(self) -> None:
+        if self._sequence is not None:
+            self._sequence.stop()
+
+    async def _work(self, camera: Camera) -> Outcome:
         try:
             async with camera.reserve(self.job_id), self._lights.reserve(self.job_id):
-                state = await self._run_steps(camera)
+                return Outcome(await self._run_steps(camera))
         except StepFailed as failure:
             paused = self.manifest.plan is not None and self.manifest.plan.on_failure == "pause"
             state = JobState.PAUSED if paused else JobState.FAILED
-            error, code, self.hint = _sentence(failure), failure.cause.code, failure.cause.hint
-        except TetherlightError as failure:
-            state, error, code, self.hint = JobState.FAILED, failure.message, failure.code, failure.hint
-        except asyncio.CancelledError:
-            state, error, code = JobState.INTERRUPTED, "The server was stopped.", ServerError.code
-        except Exception:
-            logger.exception("Job %s failed unexpectedly", self.job_id)
-            state, error, code = JobState.FAILED, "The server made a mistake; its log says more.", "internal_error"
+            return Outcome.of(failure.cause, state=state, sentence=_sentence(failure))
         finally:
-            self._task, self._sequence = None, None
-            await asyncio.shield(self._finish(state, error, code))
+            self._sequence = None
 
     async def _run_steps(self, camera: Camera) -> JobState:
         folder = self._store.set_folder(self.set_name)
@@ -188,24 +132,28 @@ class SetJob:
             return JobState.COMPLETED
         return JobState.PAUSED if self._wish == "pause" else JobState.CANCELLED
 
-    async def _finish(self, state: JobState, error: str | None = None, code: str | None = None) -> None:
-        if state is JobState.INTERRUPTED:
+    async def _set_steps(self, indexes: frozenset[int], state: StepState) -> None:
+        for step in self.manifest.steps:
+            if step.index in indexes:
+                self.manifest = self.manifest.with_step(step.model_copy(update={"state": state}))
+        await self._write()
+        self._publish()
+
+    async def _close(self, outcome: Outcome) -> None:
+        if outcome.state is JobState.INTERRUPTED:
             self.manifest = self.manifest.interrupted()
-        ended = None if state is JobState.PAUSED else datetime.now(UTC)
-        self.manifest = self.manifest.model_copy(update={"finished_at": ended, "error": error, "error_code": code})
-        self._enter(state)
+        ended = None if outcome.state is JobState.PAUSED else datetime.now(UTC)
+        told = {"finished_at": ended, "error": outcome.error, "error_code": outcome.code}
+        self.manifest = self.manifest.model_copy(update=told)
+        self._enter(outcome.state)
         try:
             await self._write()
         except TetherlightError as failure:
             logger.error("The manifest of '%s' could not be closed: %s", self.set_name, failure.message)  # noqa: TRY400
-        if state is JobState.PAUSED:
-            self._tell_paused(error)
+        if outcome.state is JobState.PAUSED:
+            self._tell_paused(outcome.error)
         self._publish()
         self._publisher.publish(SETS_CHANGED, SetChange(set_name=self.set_name, change="updated"))
-        self._halted.set()
-        if state in ENDED:
-            self._held.close()
-            self._ended.set()
 
     def _hold(self) -> None:
         """Keep the set from being deleted or renamed until the job has ended, also while it is paused."""
@@ -282,7 +230,7 @@ class SetJob:
         return Job(
             job_id=self.job_id,
             state=self.state,
-            camera_id=self.manifest.camera.camera_id if self.manifest.camera else None,
+            camera_id=self.camera_id,
             set_name=self.set_name,
             set_folder=self.set_folder,
             index=len(begun),

@@ -74,7 +74,7 @@ class Lane:
 
     @contextmanager
     def resting(self) -> Iterator[None]:
-        """Let those through who wait until the lane is free, while its owner still keeps others from changing things."""
+        """Let those through who wait until the lane is free; the owner still keeps others from what `allow` guards."""
         self._rests.set()
         try:
             yield

@@ -47,6 +47,29 @@ class PhotometricProgress(Model):
     request_id: str | int | None = Field(default=None, description="Of the request that started the sequence.")
 
 
+SeriesStatus = Literal["capturing", "captured", "failed", "waiting", "paused"]
+
+
+class SeriesProgress(Model):
+    """How far a series of captures is."""
+
+    status: SeriesStatus = Field(
+        description=(
+            "capturing before each exposure, captured with its files, failed with error_detail; "
+            "waiting until the next round of an interval begins, paused until the job is resumed."
+        )
+    )
+    job_id: str
+    index: int = Field(description="The exposure, from 1.")
+    total: int
+    value: str | None = Field(default=None, description="What a bracket has set its config entry to.")
+    files: list[ImageFile] = Field(default_factory=list, description="Every file of the exposure.")
+    next_in_s: float | None = Field(default=None, description="Seconds until the next round.")
+    seconds_left: float | None = None
+    error_detail: str | None = None
+    request_id: str | int | None = Field(default=None, description="Of the request that started the series.")
+
+
 class CameraChange(Model):
     """What happened to an open camera, why, and what comes next."""
 
@@ -126,6 +149,9 @@ class LiveviewFrame(Model):
 
 PHOTOMETRIC_PROGRESS = Event(
     "photometric_progress", PhotometricProgress, "A step of a sequence began, failed or was reported."
+)
+SERIES_PROGRESS = Event(
+    "series_progress", SeriesProgress, "An exposure of a series began, arrived or failed, or the next one waits."
 )
 LIVEVIEW_FRAME = Event("liveview_frame", LiveviewFrame, "A frame of a live view; its fields stand at top level.")
 LIVEVIEW_ENDED = Event("stop_liveview", StreamEnd, "A live view ended without being asked to.")
