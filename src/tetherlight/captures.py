@@ -5,17 +5,21 @@ import contextlib
 from collections.abc import AsyncIterator, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import Literal
 
 from tetherlight.camera.camera import Camera
 from tetherlight.camera.exposure import SavedFile
 from tetherlight.models import ImageFile
 from tetherlight.protocol.cameras import CaptureResult
+from tetherlight.protocol.captures import AnnotateImage
 from tetherlight.protocol.events import (
     CAPTURES_CHANGED,
     IMAGE_CAPTURED,
+    SETS_CHANGED,
     STORAGE_CHANGED,
     CapturesChange,
     ImageCaptured,
+    SetChange,
 )
 from tetherlight.publisher import Publisher
 from tetherlight.store.naming import Subject
@@ -54,6 +58,30 @@ class Captures:
         if path := _main_path(files):
             captured = ImageCaptured(camera_id=camera.camera_id, file_path=path, files=files)
             self._publisher.publish(IMAGE_CAPTURED, captured)
+
+    async def annotate(self, wanted: AnnotateImage) -> ImageFile:
+        """Keep a rating and notes with an image, and tell the sets topic which images they are about."""
+        noted = await asyncio.to_thread(self._store.annotate_image, wanted.image_path, wanted.rating, wanted.notes)
+        if noted.set_name is None:
+            self._changed("updated", noted.images)
+        else:
+            self._publisher.publish(SETS_CHANGED, SetChange(set_name=noted.set_name, change="updated"))
+        return noted.images[0]
+
+    async def delete(self, image_path: str) -> list[ImageFile]:
+        """Move a capture with all its files to the trash; return its images, the named one first."""
+        files = await asyncio.to_thread(self._store.delete_image, image_path)
+        self._changed("deleted", files)
+        return files
+
+    async def restore(self, image_path: str) -> ImageFile:
+        """Bring a capture back from the trash with all its files."""
+        files = await asyncio.to_thread(self._store.restore_image, image_path)
+        self._changed("restored", files)
+        return files[0]
+
+    def _changed(self, change: Literal["updated", "deleted", "restored"], files: Sequence[ImageFile]) -> None:
+        self._publisher.publish(CAPTURES_CHANGED, CapturesChange(change=change, files=list(files)))
 
     @contextlib.asynccontextmanager
     async def _named(self, camera: Camera) -> AsyncIterator[tuple[Path, str]]:

@@ -15,6 +15,7 @@ from tetherlight.client.sets import Progress, SetCapture
 from tetherlight.errors import JobNotFound, TetherlightError
 from tetherlight.models import CameraInfo, ConfigEntry, ConfigValue, ImageFile, ImageSet, Job, JobState
 from tetherlight.protocol import cameras as camera_table
+from tetherlight.protocol import captures as capture_table
 from tetherlight.protocol import jobs as job_table
 from tetherlight.protocol import lights as light_table
 from tetherlight.protocol import server as server_table
@@ -47,7 +48,7 @@ class Client:
         self._session.before_requests = self._open_cameras_again
         self._subscriptions = Subscriptions(self._session)
         self._watches = Watches(self._session)
-        self._selected: list[str] = []
+        self._opened: dict[str, bool] = {}
         self._downloads: Downloads | None = None
 
     async def __aenter__(self) -> Self:
@@ -110,19 +111,29 @@ class Client:
         return (await self._ask(camera_table.GET_CAMERAS)).root
 
     async def select(
-        self, *, model: str | None = None, port: str | None = None, camera_id: str | None = None
+        self,
+        *,
+        model: str | None = None,
+        port: str | None = None,
+        camera_id: str | None = None,
+        select: bool = True,
     ) -> CameraInfo:
-        """Open a camera and make it the selected one; with `camera_id` the others stay open."""
-        camera = await self._ask(camera_table.SELECT_CAMERA, model=model, port=port, camera_id=camera_id)
-        kept = [one for one in self._selected if camera_id is not None and one != camera.camera_id]
-        self._selected = [*kept, camera.camera_id]
+        """Open a camera and make it the selected one; with `camera_id` the others stay open.
+
+        With `camera_id` and without `select` the selected camera stays what it is.
+        """
+        camera = await self._ask(camera_table.SELECT_CAMERA, model=model, port=port, camera_id=camera_id, select=select)
+        kept = dict(self._opened) if camera_id is not None else {}
+        if select:
+            kept = dict.fromkeys(kept, False)
+        self._opened = {**kept, camera.camera_id: select or kept.get(camera.camera_id, False)}
         return camera
 
     async def deselect(self, camera_id: str | None = None) -> None:
         """Close a camera, the selected one where none is named."""
         await self._ask(camera_table.DESELECT_CAMERA, camera_id=camera_id)
-        closed = camera_id or (self._selected[-1] if self._selected else None)
-        self._selected = [one for one in self._selected if one != closed]
+        closed = camera_id or next((one for one, selected in self._opened.items() if selected), None)
+        self._opened.pop(closed or "", None)
 
     async def get_config(self, name: str, *, camera_id: str | None = None) -> ConfigEntry:
         """Return one config entry by name, alias or path."""
@@ -186,6 +197,8 @@ class Client:
         ambient: bool = False,
         on_failure: str = "fail",
         notes: str | None = None,
+        catalogue_number: str | None = None,
+        scale_mm_per_pixel: float | None = None,
         camera_id: str | None = None,
         progress: Progress | None = None,
     ) -> SetCapture:
@@ -193,6 +206,7 @@ class Client:
         plan = set_table.CAPTURE_PHOTOMETRIC_SET.parse({
             "light_sequence": list(light_sequence), "set_name_prefix": prefix, "ambient": ambient,
             "on_failure": on_failure, "notes": notes, "camera_id": camera_id,
+            "catalogue_number": catalogue_number, "scale_mm_per_pixel": scale_mm_per_pixel,
         })  # fmt: skip
         return SetCapture(self._session, plan, progress)
 
@@ -227,14 +241,33 @@ class Client:
         notes: str | None = None,
         rating: int | None = None,
         ratings: Mapping[str, int] | None = None,
+        catalogue_number: str | None = None,
+        scale_mm_per_pixel: float | None = None,
     ) -> str:
-        """Keep notes and ratings with a set; only what is given changes."""
-        fields = {"notes": notes, "rating": rating, "ratings": dict(ratings) if ratings is not None else None}
+        """Keep notes and ratings with a set; only what is given changes, the empty text and a scale of 0 remove."""
+        fields = {
+            "notes": notes, "rating": rating, "ratings": dict(ratings) if ratings is not None else None,
+            "catalogue_number": catalogue_number, "scale_mm_per_pixel": scale_mm_per_pixel,
+        }  # fmt: skip
         return (await self._ask(set_table.ANNOTATE_IMAGE_SET, set_name=set_name, **fields)).message
 
     async def captures(self, limit: int = 100) -> list[ImageFile]:
         """Return the newest single captures, newest first."""
         return (await self._ask(set_table.LIST_CAPTURES, limit=limit)).root
+
+    async def annotate_image(
+        self, image: ImageFile | str, *, rating: int | None = None, notes: str | None = None
+    ) -> ImageFile:
+        """Keep a rating from -1 (reject) to 5, or notes, with an image; 0 and the empty text remove."""
+        return await self._ask(capture_table.ANNOTATE_IMAGE, image_path=_path_of(image), rating=rating, notes=notes)
+
+    async def delete_image(self, image: ImageFile | str) -> list[str]:
+        """Move a single capture with all its files to the trash and return their names."""
+        return (await self._ask(capture_table.DELETE_IMAGE, image_path=_path_of(image))).filenames
+
+    async def restore_image(self, image: ImageFile | str) -> ImageFile:
+        """Bring a single capture back from the trash."""
+        return await self._ask(capture_table.RESTORE_IMAGE, image_path=_path_of(image))
 
     async def read(self, image: ImageFile) -> bytes:
         """Return an image's bytes over HTTP."""
@@ -314,14 +347,18 @@ class Client:
             await self._subscriptions.remove(subscriber)
 
     async def _open_cameras_again(self) -> None:
-        """Open the cameras that this client had selected and that the server, started anew, has not open."""
+        """Open the cameras that this client had opened and that the server, started anew, has not open."""
         opened = {camera.camera_id for camera in self.server.cameras}
-        for camera_id in [one for one in self._selected if one not in opened]:
+        for camera_id, selected in [one for one in self._opened.items() if one[0] not in opened]:
             try:
-                payload = camera_table.SelectCamera(camera_id=camera_id)
+                payload = camera_table.SelectCamera(camera_id=camera_id, select=selected)
                 await self._session.request(camera_table.SELECT_CAMERA, payload, gated=False)
             except TetherlightError as error:
                 logger.warning("Camera %s could not be opened again: %s", camera_id, error.message)
+
+
+def _path_of(image: ImageFile | str) -> str:
+    return image if isinstance(image, str) else image.path
 
 
 def _jobs_in(event: RigEvent, job_id: str) -> list[Job]:

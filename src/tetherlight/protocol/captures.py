@@ -45,16 +45,20 @@ class SeriesResult(Model):
 
 
 class AnnotateImage(ImagePath):
-    """What people note about a single capture; only the given fields change."""
+    """What people note about an image; only the given fields change."""
 
     rating: int | None = Field(default=None, ge=-1, le=5, description="From -1 (reject) to 5; 0 is no rating.")
-    notes: str | None = Field(default=None, max_length=4000, description="The empty text removes them.")
+    notes: str | None = Field(
+        default=None, max_length=4000, description="Of single captures; the empty text removes them."
+    )
 
 
 class Trashed(Message):
     """What was deleted, and how it is brought back."""
 
-    filenames: list[str] = Field(description="Every file of the exposure.")
+    filenames: list[str] = Field(
+        description="Every image of the exposure, the named one first; its sidecar goes along."
+    )
 
 
 class NamingTemplates(Payload):
@@ -95,8 +99,8 @@ CAPTURE_SERIES = Action(
 )  # fmt: skip
 ANNOTATE_IMAGE = Action(
     "ANNOTATE_IMAGE", AnnotateImage, ImageFile,
-    summary="Keep a rating and notes with a single capture, in an XMP file beside it.",
-    errors=(errors.ImageNotFound, errors.StoreError, errors.DiskFull),
+    summary="Keep rating and notes with a single capture, in an XMP file beside it; with one of a set, its rating.",
+    errors=(errors.ImageNotFound, errors.SetBusy, errors.StoreError, errors.DiskFull),
     example={"image_path": IMAGE_EXAMPLE, "rating": 4},
     example_result={
         "filename": "image_Canon_EOS_Rebel_T6_20231027-143000.jpg", "path": IMAGE_EXAMPLE, "size": 5242880,

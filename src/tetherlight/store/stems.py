@@ -9,13 +9,18 @@ from pathlib import Path
 
 from tetherlight.store.files import store_errors
 from tetherlight.store.naming import Subject, Template
+from tetherlight.store.trash import Trash
 
 
 class Stems:
-    """The stems of one folder; every method may be called from any thread."""
+    """The stems of one folder; every method may be called from any thread.
 
-    def __init__(self, folder: Path) -> None:
+    A name that lies in the trash is taken too: its deletion could not be undone otherwise.
+    """
+
+    def __init__(self, folder: Path, trash: Trash) -> None:
         self._folder = folder
+        self._trash = trash
         self._given: Counter[str] = Counter()
         self._lock = threading.Lock()
 
@@ -44,6 +49,7 @@ class Stems:
 
     def _names(self) -> Iterator[str]:
         yield from self._given
+        yield from (deleted.name for deleted in self._trash)
         try:
             with os.scandir(self._folder) as entries:
                 yield from (entry.name for entry in entries)

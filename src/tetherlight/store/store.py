@@ -50,9 +50,9 @@ class Store:
         self.places = Places.of(settings)
         self.templates = templates
         self._trash_age = timedelta(days=settings.trash_days)
-        self._stems = Stems(self.places.captures_dir)
         self._sets = ImageSets(self.places)
         self._captures = SingleCaptures(self.places, self._sets)
+        self._stems = Stems(self.places.captures_dir, self._captures.trash)
         trashes = (self._sets.trash, self._captures.trash)
         self._space = Space(self.places, self._sets, trashes, settings.min_free_bytes)
         self._thumbnails = Thumbnails(self.places)
