@@ -3,10 +3,11 @@
 import asyncio
 import contextlib
 import os
+import resource
 import signal
 import sys
 import time
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Iterator
 from dataclasses import replace
 from pathlib import Path
 
@@ -24,6 +25,7 @@ from tetherlight.errors import (
     CameraTimeout,
     CaptureFailed,
     ConfigRejected,
+    DetectionFailed,
     StoreError,
 )
 from tetherlight.models import CameraState
@@ -361,3 +363,31 @@ async def test_a_worker_dies_with_the_server(tmp_path: Path) -> None:
             asyncio.get_running_loop().remove_reader(handle)
         finally:
             os.close(handle)
+
+
+@contextlib.contextmanager
+def no_descriptors() -> Iterator[None]:
+    """Let this process open nothing for a while, as one that has reached its limit."""
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    resource.setrlimit(resource.RLIMIT_NOFILE, (0, hard))
+    try:
+        yield
+    finally:
+        resource.setrlimit(resource.RLIMIT_NOFILE, (soft, hard))
+
+
+async def test_a_process_without_descriptors_says_what_it_lacks(tmp_path: Path) -> None:
+    """Neither the scanner nor a worker can be started; both work again when there is room."""
+    async with SimulatorProcess() as simulator:
+        settings = make_settings(tmp_path, *simulator.addresses)
+        (found,) = await find_cameras(settings)
+        with no_descriptors(), pytest.raises(DetectionFailed) as looking:
+            await find_cameras(settings)
+        with no_descriptors(), pytest.raises(CameraCrashed) as opening:
+            await Camera.open(found, settings, deadlines=SHORT)
+        for error in (looking.value, opening.value):
+            assert "could not be started" in error.message
+            assert "ulimit" in (error.hint or "")
+        assert worker_count() == 0
+        camera = await Camera.open(found, settings, deadlines=SHORT)
+        await camera.close()

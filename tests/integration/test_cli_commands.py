@@ -84,6 +84,20 @@ async def test_cameras_are_listed_chosen_and_closed(tetherlight: Run) -> None:
     assert "none open" in (await tetherlight("info")).out
 
 
+async def test_a_camera_is_opened_beside_the_selected_one(tetherlight: Run) -> None:
+    first, second = [one["camera_id"] for one in (await tetherlight("cameras", "--json")).json]
+    await tetherlight("select", first)
+    opened = await tetherlight("select", second, "--beside")
+    assert opened.out.endswith(f" is open: {second}.\n")
+    info = (await tetherlight("info", "--json")).json
+    assert (info["selected"], len(info["cameras"])) == (first, 2)
+    missing = await tetherlight("select", "--beside")
+    assert missing.code == 2
+    assert "camera_id" in missing.err
+    for camera in (second, first):
+        await tetherlight("deselect", "--camera", camera)
+
+
 async def test_a_named_camera_is_used_without_changing_which_is_selected(tetherlight: Run) -> None:
     first, second = [one["camera_id"] for one in (await tetherlight("cameras", "--json")).json]
     await tetherlight("select", first)

@@ -270,6 +270,28 @@ async def test_two_cameras_are_captured_at_the_same_time(rig: Client) -> None:
     await rig.select(camera_id=before)
 
 
+async def test_a_camera_opened_beside_leaves_the_selected_one_selected(rig: Client) -> None:
+    before = (await rig.info()).selected
+    other = next(one.camera_id for one in await rig.cameras() if one.camera_id != before)
+    opened = await rig.select(camera_id=other, select=False)
+    assert (opened.camera_id, opened.open, opened.selected) == (other, True, False)
+    info = await rig.info()
+    assert (info.selected, {one.camera_id for one in info.cameras}) == (before, {before, other})
+    with pytest.raises(errors.InvalidPayload, match="camera_id"):
+        await rig.select(select=False)
+    await rig.deselect(other)
+
+
+async def test_the_focus_point_arrives_on_the_body(rig: Client, simulator: SimulatorProcess) -> None:
+    selected = (await rig.info()).selected or ""
+    await rig.autofocus((0.3, 0.7))
+    cameras = (await simulator.control("status"))["cameras"]
+    (body,) = (one for one in cameras if selected.endswith(one["serial"]))
+    assert body["focus_point"] == pytest.approx((0.3, 0.7), abs=0.003)
+    with pytest.raises(errors.InvalidPayload):
+        await rig.autofocus((0.3, 1.7))
+
+
 async def test_every_action_has_a_method() -> None:
     source = inspect.getsource(inspect.getmodule(Client) or Client)
     inside = {"AUTH", "READY", "SUBSCRIBE", "START_LIVEVIEW", "STOP_LIVEVIEW"}

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from rig_world import World, open_world
-from tetherlight.errors import CameraNotFound, CameraNotOpen, NoCameraSelected, TetherlightError
+from tetherlight.errors import CameraNotFound, CameraNotOpen, InvalidPayload, NoCameraSelected, TetherlightError
 from tetherlight.liveview import Frame
 from tetherlight.models import CameraInfo
 from tetherlight.protocol.sets import CapturePhotometricSet
@@ -172,3 +172,16 @@ async def test_the_live_view_comes_from_every_maker(maker: World) -> None:
     liveview.unwatch(watcher)
     assert all(frame.jpeg.startswith(b"\xff\xd8") for frame in watcher.frames)
     assert watcher.frames[0].width > 100
+
+
+async def test_a_camera_is_opened_beside_the_selected_one(pair: Any) -> None:
+    world, canon, nikon = pair
+    await world.rig.deselect(canon.camera_id)
+    opened = await world.rig.select(None, None, canon.camera_id, select=False)
+    assert (opened.open, opened.selected) == (True, False)
+    assert world.rig.camera().camera_id == nikon.camera_id
+    again = await world.rig.select(None, None, nikon.camera_id, select=False)
+    assert again.selected
+    with pytest.raises(InvalidPayload, match="needs the field 'camera_id'"):
+        await world.rig.select(None, None, None, select=False)
+    assert len(world.rig.cameras) == 2

@@ -52,6 +52,18 @@ async def test_every_response_carries_the_security_headers(served: Served) -> No
             assert "access-control-allow-origin" not in headers
 
 
+async def test_a_mistake_of_the_server_is_told_as_json_behind_the_security_headers(served: Served) -> None:
+    """The fake rig has no store, which no request for an image foresees."""
+    async with served.http() as client:
+        response = await client.get("/images/some.jpg", headers={"Origin": f"http://127.0.0.1:{served.port}"})
+    assert response.status_code == 500
+    assert response.json()["error_code"] == "internal_error"
+    assert response.headers["x-content-type-options"] == "nosniff"
+    assert response.headers["x-frame-options"] == "DENY"
+    assert response.headers["content-security-policy"].startswith("default-src 'none'")
+    assert response.headers["access-control-allow-origin"].endswith(str(served.port))
+
+
 async def test_a_foreign_host_name_is_refused_everywhere(served: Served) -> None:
     """DNS rebinding reads nothing, over HTTP or WebSocket."""
     async with served.http(headers={"Host": "evil.example"}) as http:

@@ -55,7 +55,7 @@ export type JobList = Job[]
  * This interface was referenced by `TetherlightProtocol`'s JSON-Schema
  * via the `definition` "ErrorCode".
  */
-export type ErrorCode = ("internal_error" | "invalid_request" | "invalid_message" | "unknown_action" | "invalid_payload" | "message_too_large" | "invalid_name" | "too_many_requests" | "unauthorized" | "forbidden" | "camera_error" | "no_camera_selected" | "camera_not_found" | "camera_not_open" | "camera_busy" | "camera_claimed" | "camera_forbidden" | "camera_lost" | "camera_timeout" | "camera_crashed" | "detection_failed" | "capture_failed" | "card_full" | "preview_unsupported" | "preview_failed" | "config_not_found" | "config_readonly" | "config_invalid" | "config_rejected" | "light_error" | "unknown_light" | "lights_busy" | "lamp_failed" | "store_error" | "set_not_found" | "set_busy" | "set_exists" | "image_not_found" | "image_unreadable" | "disk_full" | "job_error" | "job_not_found" | "job_conflict" | "sequence_failed" | "server_error" | "invalid_setting" | "start_failed" | "server_stopping" | "server_unreachable" | "client_too_slow")
+export type ErrorCode = ("internal_error" | "invalid_request" | "invalid_message" | "unknown_action" | "invalid_payload" | "message_too_large" | "invalid_name" | "too_many_requests" | "unauthorized" | "forbidden" | "camera_error" | "no_camera_selected" | "camera_not_found" | "camera_not_open" | "camera_busy" | "camera_claimed" | "camera_forbidden" | "camera_lost" | "camera_timeout" | "camera_crashed" | "detection_failed" | "capture_failed" | "card_full" | "preview_unsupported" | "preview_failed" | "config_not_found" | "config_readonly" | "config_invalid" | "config_rejected" | "light_error" | "unknown_light" | "lights_busy" | "lamp_failed" | "store_error" | "set_not_found" | "set_busy" | "set_exists" | "image_not_found" | "image_unreadable" | "disk_full" | "job_error" | "job_not_found" | "job_conflict" | "sequence_failed" | "server_error" | "invalid_setting" | "start_failed" | "server_stopping" | "server_unreachable" | "client_too_slow" | "out_of_resources")
 /**
  * What a camera is doing, from detection to loss.
  * 
@@ -180,7 +180,7 @@ payload: CaptureSeries
 result: SeriesResult
 }
 /**
- * Keep a rating and notes with a single capture, in an XMP file beside it.
+ * Keep rating and notes with a single capture, in an XMP file beside it; with one of a set, its rating.
  */
 ANNOTATE_IMAGE: {
 payload: AnnotateImage
@@ -707,7 +707,7 @@ files: ImageFile[]
 warnings: string[]
 }
 /**
- * What people note about a single capture; only the given fields change.
+ * What people note about an image; only the given fields change.
  * 
  * This interface was referenced by `TetherlightProtocol`'s JSON-Schema
  * via the `definition` "AnnotateImage".
@@ -719,7 +719,7 @@ image_path: string
  */
 rating?: (number | null)
 /**
- * The empty text removes them.
+ * Of single captures; the empty text removes them.
  */
 notes?: (string | null)
 }
@@ -741,7 +741,7 @@ image_path: string
 export interface Trashed {
 message: string
 /**
- * Every file of the exposure.
+ * Every image of the exposure, the named one first; its sidecar goes along.
  */
 filenames: string[]
 }
@@ -1346,6 +1346,12 @@ photometric_progress: {
 data: PhotometricProgress
 }
 /**
+ * An exposure of a series began, arrived or failed, or the next one waits.
+ */
+series_progress: {
+data: SeriesProgress
+}
+/**
  * A frame of a live view; its fields stand at top level.
  */
 liveview_frame: {
@@ -1455,6 +1461,42 @@ index: number
 total: number
 /**
  * Of the request that started the sequence.
+ */
+request_id: (string | number | null)
+}
+/**
+ * How far a series of captures is.
+ * 
+ * This interface was referenced by `TetherlightProtocol`'s JSON-Schema
+ * via the `definition` "SeriesProgress".
+ */
+export interface SeriesProgress {
+/**
+ * capturing before each exposure, captured with its files, failed with error_detail; waiting until the next round of an interval begins, paused until the job is resumed.
+ */
+status: ("capturing" | "captured" | "failed" | "waiting" | "paused")
+job_id: string
+/**
+ * The exposure, from 1.
+ */
+index: number
+total: number
+/**
+ * What a bracket has set its config entry to.
+ */
+value: (string | null)
+/**
+ * Every file of the exposure.
+ */
+files: ImageFile[]
+/**
+ * Seconds until the next round.
+ */
+next_in_s: (number | null)
+seconds_left: (number | null)
+error_detail: (string | null)
+/**
+ * Of the request that started the series.
  */
 request_id: (string | number | null)
 }

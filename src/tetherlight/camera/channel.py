@@ -2,13 +2,14 @@
 
 import asyncio
 import contextlib
-import json
 import logging
 import os
 import socket
 import sys
 from collections.abc import Mapping
 from typing import Any, TypeVar
+
+from pydantic_core import from_json
 
 from tetherlight.camera import wire
 from tetherlight.camera.calls import Call
@@ -53,7 +54,7 @@ class Answers(asyncio.BufferedProtocol):
                 self._body_at = wire.LENGTH.size + int(wire.LENGTH.unpack_from(self._buffer)[0])
                 self._needed = self._body_at
             elif self._header is None:
-                header: dict[str, Any] = json.loads(self._buffer[wire.LENGTH.size : self._body_at])
+                header: dict[str, Any] = from_json(self._buffer[wire.LENGTH.size : self._body_at])
                 self._header = header
                 self._needed += int(header["size"])
             else:
@@ -138,9 +139,9 @@ class Channel:
         answer = self._answers.expect()
         if not answer.done():
             self._transport.write(wire.encode({"call": call.name, "arguments": call.arguments}))
+        late = asyncio.get_running_loop().call_later(call.deadline, _give_up, answer)
         try:
-            async with asyncio.timeout(call.deadline):
-                header, body = await answer
+            header, body = await answer
         except TimeoutError:
             await self.kill()
             raise CameraTimeout(
@@ -148,6 +149,8 @@ class Channel:
                 hint="Its worker process is started again by itself.",
                 details={"call": call.name, "deadline_s": call.deadline},
             ) from None
+        finally:
+            late.cancel()
         if "error" in header:
             raise _error(header["error"])
         return call.read(header["result"], body)
@@ -174,6 +177,11 @@ class Channel:
         await self._process.wait()
         await self._log
         await self._answers.closed.wait()
+
+
+def _give_up(answer: asyncio.Future[Any]) -> None:
+    if not answer.done():
+        answer.set_exception(TimeoutError())
 
 
 def _error(failure: Mapping[str, Any]) -> TetherlightError:

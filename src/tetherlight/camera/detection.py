@@ -10,7 +10,7 @@ from collections.abc import Collection, Sequence
 from tetherlight.camera.calls import Deadlines
 from tetherlight.camera.environment import worker_environment
 from tetherlight.camera.identity import FoundCamera, camera_ids, normal_address
-from tetherlight.errors import DetectionFailed
+from tetherlight.errors import MAKE_ROOM, DetectionFailed, OutOfResources
 from tetherlight.settings import Settings
 
 __all__ = ["FoundCamera", "camera_ids", "find_cameras", "network_ports"]
@@ -36,7 +36,13 @@ async def find_cameras(
     arguments = [*([] if settings.simulator_control else ["usb:"]), *addresses]
     if not arguments:
         return []
-    found = await _scan(arguments, await asyncio.to_thread(worker_environment, settings, "scanner"), deadlines.scan)
+    try:
+        found = await _scan(arguments, await asyncio.to_thread(worker_environment, settings, "scanner"), deadlines.scan)
+    except OSError as error:
+        raise DetectionFailed(
+            f"The process that looks for cameras could not be started ({error.strerror}).",
+            hint=MAKE_ROOM if OutOfResources.of(error) else "The server's log says more; is STATE_DIR writable?",
+        ) from error
     return [camera for camera in camera_ids(found) if camera.port not in skip_ports]
 
 

@@ -22,7 +22,7 @@ class Lane:
         self._turn = asyncio.Lock()
         self._rests = asyncio.Event()
         self._rests.set()
-        self._tasks: set[asyncio.Task[object]] = set()
+        self._tasks: set[asyncio.Task[None]] = set()
 
     @property
     def at_rest(self) -> bool:
@@ -45,20 +45,26 @@ class Lane:
 
     async def run(self, work: Callable[[], Awaitable[T]]) -> T:
         """Do the work when everything earlier is done; it goes on when the caller is cancelled."""
-        task = asyncio.create_task(self._in_turn(work))
+        outcome: asyncio.Future[T] = asyncio.get_running_loop().create_future()
+        task = asyncio.create_task(self._in_turn(work, outcome))
         self._tasks.add(task)
-        task.add_done_callback(self._done)
-        return await asyncio.shield(task)
+        task.add_done_callback(self._tasks.discard)
+        return await outcome
 
-    def _done(self, task: asyncio.Task[object]) -> None:
-        self._tasks.discard(task)
-        if not task.cancelled():
-            # A caller who gave up will not look at the error: it is nobody's any more.
-            task.exception()
-
-    async def _in_turn(self, work: Callable[[], Awaitable[T]]) -> T:
-        async with self._turn:
-            return await work()
+    async def _in_turn(self, work: Callable[[], Awaitable[T]], outcome: asyncio.Future[T]) -> None:
+        try:
+            async with self._turn:
+                result = await work()
+        except asyncio.CancelledError:
+            outcome.cancel()
+            raise
+        except BaseException as error:
+            # A caller who gave up does not look at the error: it is nobody's any more.
+            if not outcome.done():
+                outcome.set_exception(error)
+        else:
+            if not outcome.done():
+                outcome.set_result(result)
 
     @asynccontextmanager
     async def reserve(self, owner: str) -> AsyncIterator[None]:

@@ -48,13 +48,15 @@ def cameras(context: typer.Context) -> None:
 def select(
     context: typer.Context,
     camera: Annotated[str | None, typer.Argument(help=CAMERA_HELP, autocompletion=completion.cameras)] = None,
+    beside: Annotated[bool, typer.Option("--beside", help="Only open it; the selected camera stays selected.")] = False,
 ) -> None:
     """Open a camera and make it the one that is meant where none is named."""
     from tetherlight.cli.output import say  # noqa: PLC0415
 
     with connected(context) as rig:
-        found = rig.select(camera_id=matching(rig.cameras(), camera).camera_id) if camera else rig.select()
-    say(context, found, f"{found.model} at {found.port} is selected: {found.camera_id}.")
+        camera_id = matching(rig.cameras(), camera).camera_id if camera else None
+        found = rig.select(camera_id=camera_id, select=not beside)
+    say(context, found, f"{found.model} at {found.port} is {'open' if beside else 'selected'}: {found.camera_id}.")
 
 
 def deselect(context: typer.Context, camera: CameraOption = None) -> None:

@@ -87,9 +87,7 @@ def choose_camera(rig: "Client", wanted: str | None) -> str:
         return wanted
     found = matching(rig.cameras(), wanted)
     if not found.open:
-        rig.select(camera_id=found.camera_id)
-        if selected is not None:
-            rig.select(camera_id=selected)
+        rig.select(camera_id=found.camera_id, select=selected is None)
     return found.camera_id
 
 

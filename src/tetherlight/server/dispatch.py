@@ -8,16 +8,17 @@ from tetherlight.errors import RequestError, TetherlightError
 from tetherlight.protocol.actions import find_action
 from tetherlight.protocol.cameras import READY
 from tetherlight.protocol.messages import Request, failure_reply, success_reply
-from tetherlight.protocol.server import DESCRIBE
+from tetherlight.protocol.server import DESCRIBE, GET_LOG
 from tetherlight.protocol.sets import GET_IMAGE_DATA
 from tetherlight.rig import Rig
 from tetherlight.server.connection import Connection
 from tetherlight.server.context import Context
 from tetherlight.server.handlers.table import HANDLERS
+from tetherlight.server.replies import unexpected
 
 logger = logging.getLogger(__name__)
 
-BULKY = frozenset({GET_IMAGE_DATA.name, DESCRIBE.name})
+BULKY = frozenset({GET_IMAGE_DATA.name, DESCRIBE.name, GET_LOG.name})
 """Actions whose replies take so long to encode that it is done off the loop."""
 
 
@@ -30,15 +31,19 @@ async def dispatch(rig: Rig, connection: Connection, request: Request) -> bytes 
     except TetherlightError as error:
         outcome = error.code
         reply = failure_reply(request.action, explained(error, request), request.request_id)
-    except Exception:
-        outcome = "internal_error"
+    except Exception as error:
         logger.exception("%s of connection %s failed unexpectedly", request.action[:100], connection.id)
-        broken = TetherlightError("The server made a mistake; its log says more.")
+        broken = unexpected(error)
+        outcome = broken.code
         reply = failure_reply(request.action, explained(broken, request), request.request_id)
     if request.action.upper() == READY.name and request.request_id is None:
         return None
     duration_ms = (time.perf_counter() - started) * 1000
-    logger.info("%s %s id=%s %.1f ms %s", connection.id, request.action[:100], request.request_id, duration_ms, outcome)
+    # Who watches the log shall not fill it by that.
+    level = logging.DEBUG if request.action.upper() == GET_LOG.name else logging.INFO
+    logger.log(
+        level, "%s %s id=%s %.1f ms %s", connection.id, request.action[:100], request.request_id, duration_ms, outcome
+    )
     return reply
 
 

@@ -8,7 +8,7 @@ from starlette.responses import RedirectResponse, Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from tetherlight.errors import Forbidden, TetherlightError, TooManyRequests, Unauthorized
-from tetherlight.server.replies import error_response
+from tetherlight.server.replies import error_response, unexpected
 from tetherlight.server.security import Guard
 from tetherlight.server.state import server_state
 
@@ -47,13 +47,24 @@ class Gate:
         origin = headers.get("origin")
         allowed = origin is not None and state.guard.origin_allowed(origin, headers.get("host"))
 
+        begun = False
+
         async def send_guarded(message: Message) -> None:
+            nonlocal begun
             if message["type"] == "http.response.start":
+                begun = True
                 _complete_headers(MutableHeaders(scope=message), origin if allowed else None)
             await send(message)
 
         refusal = _refusal(scope, headers, state.guard, state.settings.base_path)
-        await (refusal or self._app)(scope, receive, send_guarded)
+        try:
+            await (refusal or self._app)(scope, receive, send_guarded)
+        except Exception as error:
+            # Above this layer nobody would complete the headers of the answer.
+            if begun:
+                raise
+            logger.exception("%s %s failed unexpectedly", scope["method"], scope["path"][:200])
+            await error_response(unexpected(error))(scope, receive, send_guarded)
 
     async def _websocket(self, scope: Scope, receive: Receive, send: Send) -> None:
         state = server_state(scope)

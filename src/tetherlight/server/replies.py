@@ -12,6 +12,7 @@ from tetherlight.errors import (
     ImageUnreadable,
     MessageTooLarge,
     NoCameraSelected,
+    OutOfResources,
     RequestError,
     ServerStopping,
     SetNotFound,
@@ -35,11 +36,17 @@ STATUS: tuple[tuple[type[TetherlightError], int], ...] = (
     (NoCameraSelected, 409),
     (CameraError, 503),
     (ServerStopping, 503),
+    (OutOfResources, 503),
     (ImageUnreadable, 415),
     (DiskFull, 507),
     (StoreError, 500),
 )
 """The first class that matches gives the status."""
+
+
+def unexpected(error: Exception) -> TetherlightError:
+    """Return what a client is told of an exception that nobody foresaw."""
+    return OutOfResources.of(error) or TetherlightError("The server made a mistake; its log says more.")
 
 
 def error_response(error: TetherlightError) -> Response:

@@ -40,8 +40,8 @@ async def get_cameras(context: Context, _: NoPayload) -> CameraList:
 
 
 async def select_camera(context: Context, payload: SelectCamera) -> CameraInfo:
-    """Open a camera and select it."""
-    return await context.rig.select(payload.model, payload.port, payload.camera_id)
+    """Open a camera, and select it unless that is not wanted."""
+    return await context.rig.select(payload.model, payload.port, payload.camera_id, select=payload.select)
 
 
 async def deselect_camera(context: Context, payload: CameraPayload) -> Message:

@@ -1,0 +1,58 @@
+"""What a client is told of errors of the operating system that reach the dispatcher."""
+
+import errno
+import json
+import os
+from typing import Any, cast
+
+import pytest
+
+from tetherlight.errors import OutOfResources
+from tetherlight.protocol.messages import Request
+from tetherlight.rig import Rig
+from tetherlight.server.connection import Connection
+from tetherlight.server.dispatch import dispatch
+from tetherlight.server.replies import error_response, unexpected
+
+
+class BrokenRig:
+    """A rig on a machine on which something goes wrong."""
+
+    def __init__(self, error: Exception) -> None:
+        self._error = error
+
+    async def find_cameras(self) -> Any:
+        raise self._error
+
+
+class NamedConnection:
+    """All that is needed of a connection to answer on it."""
+
+    id = "c1"
+
+
+async def answered(error: Exception) -> dict[str, Any]:
+    """Give the reply to GET_CAMERAS where looking for them raises this error."""
+    request = Request(action="GET_CAMERAS", payload={}, request_id=1)
+    rig, connection = cast("Rig", BrokenRig(error)), cast("Connection", NamedConnection())
+    reply = await dispatch(rig, connection, request)
+    return cast("dict[str, Any]", json.loads(reply or b""))
+
+
+@pytest.mark.parametrize(
+    "error",
+    [OSError(number, os.strerror(number)) for number in (errno.EMFILE, errno.ENFILE, errno.ENOMEM, errno.EAGAIN)]
+    + [MemoryError()],
+    ids=["EMFILE", "ENFILE", "ENOMEM", "EAGAIN", "MemoryError"],
+)
+async def test_a_machine_at_its_limits_has_a_code_and_a_hint(error: Exception) -> None:
+    reply = await answered(error)
+    assert (reply["success"], reply["error_code"], reply["retryable"]) == (False, "out_of_resources", True)
+    assert "ulimit" in reply["hint"]
+    assert error_response(unexpected(error)).status_code == 503
+
+
+async def test_other_errors_of_the_system_stay_the_servers_mistake() -> None:
+    reply = await answered(OSError(errno.EBADF, "Bad file descriptor"))
+    assert reply["error_code"] == "internal_error"
+    assert OutOfResources.of(ValueError()) is None
