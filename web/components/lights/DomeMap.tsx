@@ -29,6 +29,12 @@ interface Props {
 
 const RADIUS = 100;
 const ROOM = 122;
+const MARKS = {
+  done: "frame taken",
+  failed: "frame failed",
+  warned: "frame with a warning",
+  skipped: "frame skipped",
+} as const;
 const TOWARDS: Record<string, Spot> = {
   ArrowLeft: { x: -1, y: 0 },
   ArrowRight: { x: 1, y: 0 },
@@ -138,11 +144,13 @@ function Dot({ light, spot, tabbable, chosen, disabled, onFocus, onKeyDown, onCl
   const { name, on, fault, order, mark, direction } = light;
   const { elevation } = anglesOf(direction!);
   const state = fault ? `fault: ${fault}` : on ? "on" : "off";
+  const bad = fault || mark === "failed";
+  const words = [`${elevation} degrees up`, state, order && `number ${order}`, mark && MARKS[mark]].filter(Boolean);
   return (
     <g
       role="switch"
       aria-checked={on}
-      aria-label={`${lightLabel(name)}, ${elevation} degrees up, ${state}${order ? `, number ${order}` : ""}`}
+      aria-label={[lightLabel(name), ...words].join(", ")}
       aria-disabled={disabled || undefined}
       tabIndex={tabbable ? 0 : -1}
       className={styles.light}
@@ -162,16 +170,10 @@ function Dot({ light, spot, tabbable, chosen, disabled, onFocus, onKeyDown, onCl
       {on && <circle r="34" fill="url(#glow)" pointerEvents="none" />}
       <circle className={styles.target} r="13" />
       <circle className={styles.dot} r="8" />
-      {order ? (
+      {(bad || order) && (
         <text className={styles.order} y="3" textAnchor="middle">
-          {order}
+          {bad ? "!" : order}
         </text>
-      ) : (
-        fault && (
-          <text className={styles.order} y="3" textAnchor="middle">
-            !
-          </text>
-        )
       )}
     </g>
   );

@@ -1,6 +1,7 @@
 "use client";
 
 import { useEffect, useRef, useState } from "react";
+import { anglesOf } from "@/lib/dome";
 import { lightLabel } from "@/lib/format";
 import type { LightInfo, LightStates } from "@/lib/protocol";
 import { currentSet } from "@/services/RigStore";
@@ -8,6 +9,7 @@ import { useConnected, useRig, useStore } from "../RigProvider";
 import { Button } from "../ui/Button";
 import { EmptyState } from "../ui/EmptyState";
 import { Icon } from "../ui/Icon";
+import { SplitScreen } from "../ui/SplitScreen";
 import { DomeMap } from "./DomeMap";
 import styles from "./LightsScreen.module.css";
 import { RigEditor } from "./RigEditor";
@@ -20,6 +22,7 @@ const BLINK_MS = 350;
 export function LightsScreen() {
   const lights = useRig((rig) => rig.lights);
   const [editing, setEditing] = useState(false);
+  useEffect(() => setEditing(window.location.hash === "#edit"), []);
   if (!lights) return <EmptyState whole icon="lights" title="Asking for the lights" />;
   if (editing) return <RigEditor lights={lights.lights} onDone={() => setEditing(false)} />;
   return <LightDesk lights={lights} onEdit={() => setEditing(true)} />;
@@ -49,18 +52,21 @@ function LightDesk({ lights, onEdit }: { lights: LightStates; onEdit: () => void
   }));
   const placed = dome.some((light) => light.direction);
   return (
-    <div className={styles.lights}>
-      <div className={styles.head}>
-        <h1>Lights</h1>
-        {!lights.gpio_available && (
-          <p className={styles.simulated}>
-            <strong>Simulated</strong>{" "}
-            {lights.message ?? "No lamps hang on this rig: switching changes nothing outside."}
-          </p>
-        )}
-      </div>
-      <div className={styles.map}>
-        {placed ? (
+    <SplitScreen
+      classes={{ head: styles.head, side: styles.side }}
+      head={
+        <>
+          <h1>Lights</h1>
+          {!lights.gpio_available && (
+            <p className={styles.simulated}>
+              <strong>Simulated</strong>{" "}
+              {lights.message ?? "No lamps hang on this rig: switching changes nothing outside."}
+            </p>
+          )}
+        </>
+      }
+      map={
+        placed ? (
           <DomeMap lights={dome} label="Dome of lights" onPick={pick} disabled={reason !== null} />
         ) : (
           <EmptyState icon="lights" title="No light has a direction yet">
@@ -69,29 +75,31 @@ function LightDesk({ lights, onEdit }: { lights: LightStates; onEdit: () => void
               Place the lights
             </Button>
           </EmptyState>
-        )}
-      </div>
-      <div className={styles.side}>
-        <div className={styles.tools}>
-          <Button icon="off" reason={reason} disabled={on === 0} onClick={() => set({}, true)}>
-            All off
-          </Button>
-          <Button icon="walk" reason={reason} aria-pressed={walking} onClick={walk}>
-            {walking ? "Stop walking" : "Walk"}
-          </Button>
-          <Button icon="plus" aria-pressed={several} onClick={() => setSeveral(!several)}>
-            Several
-          </Button>
-          <Button icon="edit" reason={reason} onClick={onEdit}>
-            Edit rig
-          </Button>
-        </div>
-        <p className={styles.hint}>
-          {reason ?? "Press a light to see it alone; with Shift, or with Several on, it is added to the others."}
-        </p>
-        <LightTable lights={lights} reason={reason} onSet={set} onBlink={blink} blinking={blinking} />
-      </div>
-    </div>
+        )
+      }
+      side={
+        <>
+          <div className={styles.tools}>
+            <Button icon="off" reason={reason} disabled={on === 0} onClick={() => set({}, true)}>
+              All off
+            </Button>
+            <Button icon="walk" reason={reason} aria-pressed={walking} onClick={walk}>
+              {walking ? "Stop walking" : "Walk"}
+            </Button>
+            <Button icon="plus" aria-pressed={several} onClick={() => setSeveral(!several)}>
+              Several
+            </Button>
+            <Button icon="edit" reason={reason} onClick={onEdit}>
+              Edit rig
+            </Button>
+          </div>
+          <p className={styles.hint}>
+            {reason ?? "Press a light to see it alone; with Shift, or with Several on, it is added to the others."}
+          </p>
+          <LightTable lights={lights} reason={reason} onSet={set} onBlink={blink} blinking={blinking} />
+        </>
+      }
+    />
   );
 }
 
@@ -144,8 +152,15 @@ function LightTable({ lights, reason, onSet, onBlink, blinking }: TableProps) {
   );
 }
 
-function factsOf({ name, pin, group, settle_s }: LightInfo): string {
-  const parts = [name, pin === null ? null : `pin ${pin}`, group, settle_s === null ? null : `settles ${settle_s} s`];
+function factsOf({ name, pin, group, settle_s, direction }: LightInfo): string {
+  const angles = direction ? anglesOf(direction) : null;
+  const parts = [
+    name,
+    angles && `${angles.azimuth}° around, ${angles.elevation}° up`,
+    pin === null ? null : `pin ${pin}`,
+    group,
+    settle_s === null ? null : `settles ${settle_s} s`,
+  ];
   return parts.filter(Boolean).join(" · ");
 }
 

@@ -7,6 +7,9 @@ import { assignLp, parseLp } from "@/lib/lp";
 import type { EditedLight, LightInfo } from "@/lib/protocol";
 import { useStore } from "../RigProvider";
 import { Button } from "../ui/Button";
+import { Choice } from "../ui/Choice";
+import { Field } from "../ui/Field";
+import { SplitScreen } from "../ui/SplitScreen";
 import { DomeMap } from "./DomeMap";
 import styles from "./RigEditor.module.css";
 
@@ -71,12 +74,18 @@ export function RigEditor({ lights, onDone }: { lights: LightInfo[]; onDone: () 
   const draft = drafts.find(({ name }) => name === chosen) ?? null;
   const dome = drafts.map(({ name, direction }, index) => ({ name, direction, on: false, order: index + 1 }));
   return (
-    <div className={styles.editor}>
-      <div className={styles.head}>
-        <h1>Edit the rig</h1>
-        <p>Drag a light to where it hangs, as the camera sees it from above. Saving switches every light off.</p>
-      </div>
-      <div className={styles.map}>
+    <SplitScreen
+      classes={{ side: styles.side }}
+      head={
+        <>
+          <h1>Edit the rig</h1>
+          <p>
+            Drag a light to where it hangs, as the camera sees it from above, or move it by Alt and the arrow keys.
+            Saving switches every light off.
+          </p>
+        </>
+      }
+      map={
         <DomeMap
           lights={dome}
           label="Dome of lights, to be placed"
@@ -84,50 +93,53 @@ export function RigEditor({ lights, onDone }: { lights: LightInfo[]; onDone: () 
           onPick={(name) => setChosen(name)}
           onMove={(name, direction) => change(name, { direction, position: null })}
         />
-      </div>
-      <div className={styles.side}>
-        <div className={styles.tools}>
-          <Button icon="plus" onClick={add}>
-            Add a light
-          </Button>
-          <label className={styles.file}>
-            Read a .lp file
-            <input type="file" accept=".lp,.txt,text/plain" onChange={read} />
-          </label>
-        </div>
-        {problem && (
-          <p className={styles.problem} role="alert">
-            {problem}
-          </p>
-        )}
-        <label className={styles.field}>
-          Light
-          <select value={chosen ?? ""} onChange={(event) => setChosen(event.target.value)}>
-            {drafts.map(({ name }, index) => (
-              <option key={name} value={name}>{`${index + 1} · ${lightLabel(name)}`}</option>
-            ))}
-          </select>
-        </label>
-        {draft && (
-          <DraftFields
-            key={drafts.indexOf(draft)}
-            draft={draft}
-            onChange={(with_) => change(draft.name, with_)}
-            onRemove={() => {
-              const rest = drafts.filter((one) => one !== draft);
-              setDrafts(rest);
-              setChosen(rest[0]?.name ?? null);
-            }}
-          />
-        )}
-        <div className={styles.end}>
-          <Button onClick={onDone}>Leave as it was</Button>
-          <Button tone="main" onClick={save} disabled={saving}>
-            {saving ? "Saving…" : "Save the rig"}
-          </Button>
-        </div>
-      </div>
-    </div>
+      }
+      side={
+        <>
+          <div className={styles.tools}>
+            <Button icon="plus" onClick={add}>
+              Add a light
+            </Button>
+            <label className={styles.file}>
+              Read a .lp file
+              <input type="file" accept=".lp,.txt,text/plain" onChange={read} />
+            </label>
+          </div>
+          {problem && (
+            <p className={styles.problem} role="alert">
+              {problem}
+            </p>
+          )}
+          <Field label="Light">
+            {(control) => (
+              <select {...control} value={chosen ?? ""} onChange={(event) => setChosen(event.target.value)}>
+                {drafts.map(({ name }, index) => (
+                  <option key={name} value={name}>{`${index + 1} · ${lightLabel(name)}`}</option>
+                ))}
+              </select>
+            )}
+          </Field>
+          {draft && (
+            <DraftFields
+              key={drafts.indexOf(draft)}
+              draft={draft}
+              onChange={(with_) => change(draft.name, with_)}
+              onRemove={() => {
+                const rest = drafts.filter((one) => one !== draft);
+                setDrafts(rest);
+                setChosen(rest[0]?.name ?? null);
+              }}
+            />
+          )}
+          <div className={styles.end}>
+            <Button onClick={onDone}>Leave as it was</Button>
+            <Button tone="main" onClick={save} disabled={saving}>
+              {saving ? "Saving…" : "Save the rig"}
+            </Button>
+          </div>
+        </>
+      }
+    />
   );
 }
 
@@ -145,70 +157,81 @@ function DraftFields({ draft, onChange, onRemove }: FieldsProps) {
   return (
     <fieldset className={styles.fields}>
       <legend className="visually-hidden">{draft.name}</legend>
-      <label className={styles.field} data-wide>
-        Name
-        <input
-          defaultValue={draft.name}
-          maxLength={60}
-          onBlur={(event) => event.target.value.trim() && onChange({ name: event.target.value.trim() })}
-        />
-      </label>
-      <label className={styles.field}>
-        Around, °
-        <input
-          type="number"
-          min={0}
-          max={359}
-          value={angles.azimuth}
-          onChange={(event) => turn(number(event.target.value) ?? 0, angles.elevation)}
-        />
-      </label>
-      <label className={styles.field}>
-        Up, °
-        <input
-          type="number"
-          min={0}
-          max={90}
-          value={angles.elevation}
-          onChange={(event) => turn(angles.azimuth, number(event.target.value) ?? 0)}
-        />
-      </label>
-      <label className={styles.field}>
-        Pin
-        <input
-          type="number"
-          min={0}
-          value={draft.pin ?? ""}
-          onChange={(event) => onChange({ pin: number(event.target.value) })}
-        />
-      </label>
-      <label className={styles.field}>
-        Settles in, s
-        <input
-          type="number"
-          min={0}
-          step={0.1}
-          value={draft.settle_s ?? ""}
-          placeholder="default"
-          onChange={(event) => onChange({ settle_s: number(event.target.value) })}
-        />
-      </label>
-      <label className={styles.field} data-wide>
-        Group
-        <input
-          value={draft.group ?? ""}
-          maxLength={60}
-          onChange={(event) => onChange({ group: event.target.value || null })}
-        />
-      </label>
-      <label className={styles.check} data-wide>
-        <span>Lit while its line is low</span>
-        <input
-          type="checkbox"
+      <Field label="Name" wide>
+        {(control) => (
+          <input
+            {...control}
+            defaultValue={draft.name}
+            maxLength={60}
+            onBlur={(event) => event.target.value.trim() && onChange({ name: event.target.value.trim() })}
+          />
+        )}
+      </Field>
+      <Field label="Around, °">
+        {(control) => (
+          <input
+            {...control}
+            type="number"
+            min={0}
+            max={359}
+            value={angles.azimuth}
+            onChange={(event) => turn(number(event.target.value) ?? 0, angles.elevation)}
+          />
+        )}
+      </Field>
+      <Field label="Up, °">
+        {(control) => (
+          <input
+            {...control}
+            type="number"
+            min={0}
+            max={90}
+            value={angles.elevation}
+            onChange={(event) => turn(angles.azimuth, number(event.target.value) ?? 0)}
+          />
+        )}
+      </Field>
+      <Field label="Pin">
+        {(control) => (
+          <input
+            {...control}
+            type="number"
+            min={0}
+            value={draft.pin ?? ""}
+            onChange={(event) => onChange({ pin: number(event.target.value) })}
+          />
+        )}
+      </Field>
+      <Field label="Settles in, s">
+        {(control) => (
+          <input
+            {...control}
+            type="number"
+            min={0}
+            step={0.1}
+            value={draft.settle_s ?? ""}
+            placeholder="default"
+            onChange={(event) => onChange({ settle_s: number(event.target.value) })}
+          />
+        )}
+      </Field>
+      <Field label="Group" wide>
+        {(control) => (
+          <input
+            {...control}
+            value={draft.group ?? ""}
+            maxLength={60}
+            onChange={(event) => onChange({ group: event.target.value || null })}
+          />
+        )}
+      </Field>
+      <div data-wide>
+        <Choice
+          label="Lit while its line is low"
           checked={draft.active_low}
-          onChange={(event) => onChange({ active_low: event.target.checked })}
+          onChange={(active_low) => onChange({ active_low })}
         />
-      </label>
+      </div>
       <Button tone="quiet" icon="trash" onClick={onRemove}>
         Take it out of the rig
       </Button>
