@@ -12,6 +12,7 @@ import { SingleShots } from "./gallery/SingleShots";
 import styles from "./ImageGallery.module.css";
 import { useConnected, useRig } from "./RigProvider";
 import { Button } from "./ui/Button";
+import { ChosenBar } from "./ui/ChosenBar";
 import { EmptyState } from "./ui/EmptyState";
 import { useKeys } from "./useKeys";
 import { useVirtualGrid } from "./useVirtualGrid";
@@ -20,7 +21,7 @@ const NONE: ImageSet[] = [];
 const NO_KEYS = {};
 const CARD = { minWidth: 220, gap: 16, height: (width: number) => (width * 2) / 3 + 84 };
 
-/** Every set on the disk as a card, to be searched, opened, chosen and deleted. */
+/** Every set on the disk as a card, to be searched, opened, chosen and deleted; and the single shots beside them. */
 export function ImageGallery() {
   const sets = useRig((rig) => rig.sets);
   const connected = useConnected();
@@ -79,7 +80,7 @@ export function ImageGallery() {
             <input
               type="search"
               aria-label="Search sets"
-              placeholder="Search"
+              placeholder="Name, number, camera"
               value={search}
               onChange={(event) => setSearch(event.target.value)}
             />
@@ -88,11 +89,16 @@ export function ImageGallery() {
               <option value="oldest">Oldest first</option>
               <option value="name">By name</option>
               <option value="size">Largest first</option>
+              <option value="rating">Best first</option>
             </select>
             <select aria-label="Filter" value={filter} onChange={(event) => setFilter(event.target.value as SetFilter)}>
               <option value="all">All sets</option>
               <option value="complete">Complete</option>
               <option value="partial">Partial</option>
+              <option value="stars1">Rated</option>
+              <option value="stars3">3 stars or more</option>
+              <option value="stars5">5 stars</option>
+              <option value="unrated">Not rated</option>
             </select>
           </div>
         )}
@@ -105,15 +111,11 @@ export function ImageGallery() {
         <NoSets known={sets !== null} any={(sets?.length ?? 0) > 0} />
       )}
       {chosen.length > 0 && (
-        <div className={styles.chosen} role="region" aria-label="Chosen sets">
-          <span>{plural(chosen.length, "set")} chosen</span>
-          <Button tone="quiet" onClick={() => setSelection(NOTHING_CHOSEN)}>
-            None
-          </Button>
+        <ChosenBar label="Chosen sets" count={plural(chosen.length, "set")} onNone={() => setSelection(NOTHING_CHOSEN)}>
           <Button tone="danger" icon="trash" reason={reason} onClick={() => setDeleting(true)}>
             Delete
           </Button>
-        </div>
+        </ChosenBar>
       )}
       {deleting && <DeleteSetsDialog sets={chosen} onClose={() => setDeleting(false)} onDeleted={deleted} />}
     </div>

@@ -1,7 +1,9 @@
 "use client";
 
-import { useState } from "react";
-import type { Job } from "@/lib/protocol";
+import { useEffect, useRef, useState } from "react";
+import { usePreference } from "@/lib/preferences";
+import type { CapturePhotometricSet, Job } from "@/lib/protocol";
+import { NO_FACTS, type SetFacts } from "@/lib/sequence";
 import { currentSet, type RigState } from "@/services/RigStore";
 import { useRig, useStore } from "./RigProvider";
 import { InterruptedJob } from "./sequence/InterruptedJob";
@@ -22,15 +24,26 @@ export function PhotometricStereoControl() {
   const [watched, setWatched] = useState<string | null>(null);
   const ended = useRig((rig) => rig.jobs.find((job) => job.job_id === watched) ?? null);
   const [put, setPut] = useState<string | null>(null);
+  const [facts, setFacts] = usePreference<SetFacts>("setFacts", NO_FACTS);
+  const starting = useRef(false);
   if (under && under.job_id !== watched) setWatched(under.job_id);
+  // Number and notes belong to the object just begun; the scale is the camera's and holds for the next one too.
+  useEffect(() => {
+    if (!under || !starting.current) return;
+    starting.current = false;
+    setFacts({ ...NO_FACTS, scale: facts.scale });
+  }, [under, facts, setFacts]);
+  const start = (payload: CapturePhotometricSet) => {
+    starting.current = true;
+    store.service.request("CAPTURE_PHOTOMETRIC_SET", payload).catch((error) => {
+      starting.current = false;
+      store.complain(error);
+    });
+  };
   const job = under ?? ended;
   if (job) return <SequenceRun job={job} onNew={() => setWatched(null)} />;
   return (
-    <SequencePlan
-      onStart={(payload) => {
-        store.service.request("CAPTURE_PHOTOMETRIC_SET", payload).catch((error) => store.complain(error));
-      }}
-    >
+    <SequencePlan onStart={start}>
       {interrupted && interrupted.job_id !== put && (
         <InterruptedJob job={interrupted} onPutAside={() => setPut(interrupted.job_id)} />
       )}

@@ -1,7 +1,7 @@
 /** Names and estimates of a set that is about to be captured. */
 import type { ImageFile, Job } from "./protocol";
+import { readScale } from "./scale";
 
-const DEFAULT_PREFIX = "photometric_set";
 const TRANSFER_S = 2.5;
 const USUAL_BYTES = 8_000_000;
 
@@ -10,14 +10,6 @@ export function nameProblem(name: string): string | null {
   const wrong = [...new Set(name.replace(/[A-Za-z0-9._ -]/g, ""))];
   if (wrong.length > 0) return `A name may hold letters, digits, - _ . and spaces, but not ${wrong.join(" ")}`;
   return name.startsWith(".") ? "A name may not begin with a dot." : null;
-}
-
-/** The name that the set's folder will have. */
-export function folderName(name: string, now: Date): string {
-  const prefix = name.trim().replaceAll(" ", "_") || DEFAULT_PREFIX;
-  const two = (value: number) => String(value).padStart(2, "0");
-  const day = `${now.getFullYear()}${two(now.getMonth() + 1)}${two(now.getDate())}`;
-  return `${prefix}_${day}-${two(now.getHours())}${two(now.getMinutes())}${two(now.getSeconds())}`;
 }
 
 /** Seconds per frame: as the last set took, else from shutter and settling time. */
@@ -40,18 +32,20 @@ export function bytesPerFrame(captures: ImageFile[]): number {
   return last.reduce((sum, file) => sum + file.size, 0) / shots;
 }
 
+/** What is typed about the object of a set. */
 export interface SetFacts {
   notes: string;
   catalogue: string;
   scale: string;
 }
 
-/** The notes as the manifest keeps them. */
-export function notesOf({ notes, catalogue, scale }: SetFacts): string | null {
-  const lines = [
-    catalogue.trim() && `Catalogue number: ${catalogue.trim()}`,
-    scale.trim() && `Scale: ${scale.trim()}`,
-    notes.trim(),
-  ];
-  return lines.filter(Boolean).join("\n") || null;
+export const NO_FACTS: SetFacts = { notes: "", catalogue: "", scale: "" };
+
+/** What is known of the object, as the server takes it; what is empty or cannot be read is null. */
+export function factsOf({ notes, catalogue, scale }: SetFacts) {
+  return {
+    notes: notes.trim() || null,
+    catalogue_number: catalogue.trim() || null,
+    scale_mm_per_pixel: readScale(scale).value,
+  };
 }

@@ -9,7 +9,7 @@ import { readHeader } from "@/lib/frames";
 import { assignLp, parseLp } from "@/lib/lp";
 import type { ConfigEntry, ImageFile } from "@/lib/protocol";
 import { afterRemoval, NOTHING_CHOSEN, range, toggle } from "@/lib/selection";
-import { folderName, nameProblem, notesOf } from "@/lib/sequence";
+import { factsOf, nameProblem } from "@/lib/sequence";
 import { lightOf, shotsOf } from "@/lib/sets";
 
 function entry(change: Partial<ConfigEntry>): ConfigEntry {
@@ -210,16 +210,16 @@ describe("sets", () => {
     expect(lightOf(file("else.jpg"))).toBe("else.jpg");
   });
 
-  it("are named as the server will name them", () => {
-    expect(folderName("Roman coin", new Date(2026, 10, 5, 9, 8, 7))).toBe("Roman_coin_20261105-090807");
+  it("have names that the server takes", () => {
     expect(nameProblem("a/b")).toContain("/");
     expect(nameProblem("Vase 3.1-b_c")).toBeNull();
   });
 
-  it("keep catalogue number and scale in their notes", () => {
-    const notes = notesOf({ notes: "Worn.", catalogue: "1984.3", scale: "" });
-    expect(notes).toBe("Catalogue number: 1984.3\nWorn.");
-    expect(notesOf({ notes: " ", catalogue: "", scale: "" })).toBeNull();
+  it("keep what is known of the object, and nothing where nothing was typed", () => {
+    const facts = factsOf({ notes: "Worn. ", catalogue: "1984.3", scale: "12.5 px/mm" });
+    expect(facts).toEqual({ notes: "Worn.", catalogue_number: "1984.3", scale_mm_per_pixel: 0.08 });
+    const none = factsOf({ notes: " ", catalogue: "", scale: "" });
+    expect(Object.values(none)).toEqual([null, null, null]);
   });
 });
 

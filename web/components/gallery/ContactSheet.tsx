@@ -5,11 +5,11 @@ import { thumbnailUrl } from "@/lib/base";
 import type { ImageFile } from "@/lib/protocol";
 import { everything, NOTHING_CHOSEN, range, type Selection, toggle } from "@/lib/selection";
 import type { Shot } from "@/lib/sets";
-import { Icon } from "../ui/Icon";
 import { useKeys } from "../useKeys";
 import { useVirtualGrid } from "../useVirtualGrid";
 import { ChooseMark } from "./ChooseMark";
 import styles from "./ContactSheet.module.css";
+import { Stars } from "./Stars";
 
 const CELL = { minWidth: 160, gap: 12, height: (width: number) => (width * 2) / 3 + 30 };
 
@@ -73,6 +73,7 @@ export function ContactSheet({ scroller, shots, caption, onOpen, ratings = {}, s
               <button
                 type="button"
                 data-index={from + offset}
+                data-path={image.path}
                 className={styles.shot}
                 onClick={(event) => {
                   if (event.shiftKey || event.ctrlKey || event.metaKey) choose(image.path, event.shiftKey);
@@ -82,12 +83,7 @@ export function ContactSheet({ scroller, shots, caption, onOpen, ratings = {}, s
                 <img src={thumbnailUrl(image.url, 320)} alt="" loading="lazy" />
                 <span className={styles.caption}>
                   <span>{caption(image)}</span>
-                  {rating > 0 && (
-                    <span className={styles.stars} role="img" aria-label={`${rating} of 5`}>
-                      {rating} <Icon name="star" size={12} />
-                    </span>
-                  )}
-                  {rating < 0 && <span className={styles.rejected}>rejected</span>}
+                  <Stars rating={rating} />
                   {others.length > 0 && (
                     <span className={styles.raw}>+ {others[0]!.filename.split(".").at(-1)?.toUpperCase()}</span>
                   )}

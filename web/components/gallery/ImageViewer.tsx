@@ -1,16 +1,17 @@
 "use client";
 
-import { type PointerEvent, type ReactNode, useEffect, useRef, useState } from "react";
-import { exifUrl, serverUrl, thumbnailUrl } from "@/lib/base";
-import { type Placement, type Point, place, pointAt, type Zoom } from "@/lib/fit";
-import { bytes } from "@/lib/format";
+import { type KeyboardEvent, useEffect, useRef, useState } from "react";
+import { thumbnailUrl } from "@/lib/base";
+import { usePreference } from "@/lib/preferences";
 import type { ImageFile } from "@/lib/protocol";
-import { HistogramOfShot, useHistogram } from "../capture/LastShot";
+import { nextScale, type View, WHOLE } from "@/lib/zoom";
 import { Button } from "../ui/Button";
-import { Icon } from "../ui/Icon";
-import { nameOf } from "../useKeys";
+import { isTyping, nameOf } from "../useKeys";
+import { ImageFacts } from "./ImageFacts";
 import styles from "./ImageViewer.module.css";
-import { Rating } from "./Rating";
+import { useExif } from "./useExif";
+import { ViewerHead } from "./ViewerHead";
+import { type PaneHandle, ViewerPane } from "./ViewerPane";
 
 interface Props {
   images: ImageFile[];
@@ -22,25 +23,32 @@ interface Props {
   /** Ratings by filename and how to change one. */
   ratings?: Record<string, number>;
   onRate?: (image: ImageFile, rating: number) => void;
+  /** Keeps notes with an image; missing where it has none. */
+  onNotes?: (image: ImageFile, notes: string) => void;
+  /** Moves an image to the trash; the next one takes its place. */
+  onDelete?: (image: ImageFile) => void;
 }
 
-/** Whole, at 1 or 2 screen pixels per picture pixel, or so many times as large as whole. */
-type Scale = Zoom | { times: number };
-const STEPS: Record<string, Zoom> = { fit: 1, "1": 2, "2": "fit" };
-const LARGEST = 24;
-const CENTRE: Point = { x: 0.5, y: 0.5 };
+const PAN = 0.15;
+const ZOOM = 1.25;
 
 /**
  * One image large. Zoom and place stay while going from image to image: a set seen so flicks through its lights. A
  * second image can be held beside the first, moving with it.
  */
-export function ImageViewer({ images, index, onIndex, onClose, caption, ratings, onRate }: Props) {
+export function ImageViewer(props: Props) {
+  const { images, index, onIndex, onClose, caption, ratings, onRate, onNotes, onDelete } = props;
   const dialog = useRef<HTMLDialogElement>(null);
-  const [scale, setScale] = useState<Scale>("fit");
-  const [centre, setCentre] = useState<Point>(CENTRE);
+  const pane = useRef<PaneHandle>(null);
+  const [singleKeys] = usePreference("singleKeys", true);
+  const [view, setView] = useState<View>(WHOLE);
   const [facts, setFacts] = useState(false);
-  const [held, setHeld] = useState<number | null>(null);
-  const image = images[index]!;
+  const [clipping, setClipping] = useState(false);
+  const [held, setHeld] = useState<string | null>(null);
+  const at = Math.min(index, images.length - 1);
+  const image = images[at]!;
+  const other = held === null ? undefined : images.find(({ path }) => path === held);
+  const exif = useExif(image.url);
   useEffect(() => {
     const before = document.activeElement;
     dialog.current?.showModal();
@@ -51,29 +59,43 @@ export function ImageViewer({ images, index, onIndex, onClose, caption, ratings,
   }, []);
   // The neighbours are fetched ahead, so that flicking does not flicker.
   useEffect(() => {
-    for (const near of [images[index + 1], images[index - 1]]) if (near) new Image().src = thumbnailUrl(near.url, 1600);
-  }, [images, index]);
-  const go = (by: number) => onIndex(Math.min(images.length - 1, Math.max(0, index + by)));
-  const zoom = () => setScale(STEPS[String(scale)] ?? "fit");
+    for (const near of [images[at + 1], images[at - 1]]) if (near) new Image().src = thumbnailUrl(near.url, 1600);
+  }, [images, at]);
+  const go = (by: number) => onIndex(Math.min(images.length - 1, Math.max(0, at + by)));
+  const zoom = () => setView({ ...view, scale: nextScale(view.scale) });
   const rate = (rating: number) => onRate?.(image, rating);
+  const remove = () => {
+    onDelete?.(image);
+    // Otherwise the pressed button may go with the image, and the keys with it.
+    dialog.current?.focus();
+  };
   const hear = (event: KeyboardEvent) => {
+    if (isTyping(event.target) && !isRange(event.target)) return;
     const actions: Record<string, () => void> = {
-      ArrowLeft: () => go(-1),
-      ArrowRight: () => go(1),
+      ArrowLeft: () => (event.shiftKey ? pane.current?.pan(PAN, 0) : go(-1)),
+      ArrowRight: () => (event.shiftKey ? pane.current?.pan(-PAN, 0) : go(1)),
+      ArrowUp: () => pane.current?.pan(0, PAN),
+      ArrowDown: () => pane.current?.pan(0, -PAN),
       Home: () => onIndex(0),
       End: () => onIndex(images.length - 1),
+      Delete: remove,
+      "+": () => pane.current?.zoom(ZOOM),
+      "-": () => pane.current?.zoom(1 / ZOOM),
       z: zoom,
+      c: () => setClipping(!clipping),
       i: () => setFacts(!facts),
       x: () => rate(-1),
       ...Object.fromEntries([0, 1, 2, 3, 4, 5].map((rating) => [String(rating), () => rate(rating)])),
     };
-    const action = actions[nameOf(event)];
-    if (!action) return;
+    const name = nameOf(event.nativeEvent);
+    const action = actions[name];
+    if (!action || (!singleKeys && name.length === 1)) return;
     event.preventDefault();
     action();
   };
   const rating = ratings?.[image.filename];
-  const view = { scale, setScale, centre, setCentre };
+  const words = (shown: ImageFile) => caption?.(shown) ?? shown.filename;
+  const shared = { view, onView: setView, clipping };
   return (
     <dialog
       ref={dialog}
@@ -86,74 +108,48 @@ export function ImageViewer({ images, index, onIndex, onClose, caption, ratings,
       }}
       onKeyDown={(event) => {
         event.stopPropagation();
-        hear(event.nativeEvent);
+        hear(event);
       }}
     >
-      <header className={styles.head}>
-        <p className={styles.name}>
-          <strong>{caption?.(image) ?? image.filename}</strong>
-          <span>
-            {index + 1} of {images.length}
-            {caption && ` · ${image.filename}`}
-          </span>
-        </p>
-        {onRate && (
-          <div className={styles.rating}>
-            <Rating rating={rating} onRate={rate} />
-          </div>
-        )}
-        <Button tone="quiet" icon="loupe" className={styles.zoom} onClick={zoom} title="Zoom (Z)">
-          {scaleWords(scale)}
-        </Button>
-        <Button
-          tone="quiet"
-          icon="compare"
-          className={styles.compare}
-          aria-pressed={held !== null}
-          aria-label="Compare"
-          title={held === null ? "Hold this image and compare it with others" : "Stop comparing"}
-          onClick={() => setHeld(held === null ? index : null)}
-        />
-        <Button
-          tone="quiet"
-          icon="info"
-          aria-pressed={facts}
-          aria-label="Facts"
-          title="Facts (I)"
-          onClick={() => setFacts(!facts)}
-        />
-        <a
-          className={styles.download}
-          href={`${serverUrl(image.url)}?download=1`}
-          download={image.filename}
-          aria-label={`Download ${image.filename}`}
-        >
-          <Icon name="download" />
-        </a>
-        <Button tone="quiet" icon="close" aria-label="Close" onClick={onClose} />
-      </header>
+      <ViewerHead
+        image={image}
+        title={words(image)}
+        detail={`${at + 1} of ${images.length}${caption ? ` · ${image.filename}` : ""}`}
+        rating={rating}
+        onRate={onRate && rate}
+        scale={view.scale}
+        onScale={(scale) => setView({ ...view, scale })}
+        clipping={clipping}
+        onClipping={setClipping}
+        comparing={other !== undefined}
+        onCompare={() => setHeld(other ? null : image.path)}
+        facts={facts}
+        onFacts={setFacts}
+        onDelete={onDelete && remove}
+        onClose={onClose}
+      />
       <div className={styles.panes}>
-        {held !== null && images[held] && (
-          <Pane image={images[held]} {...view}>
-            <span className={styles.tag}>{caption?.(images[held]) ?? images[held].filename}</span>
-          </Pane>
+        {other && (
+          <ViewerPane image={other} {...shared}>
+            <span className={styles.tag}>{words(other)}</span>
+          </ViewerPane>
         )}
-        <Pane image={image} {...view}>
-          {held !== null && <span className={styles.tag}>{caption?.(image) ?? image.filename}</span>}
+        <ViewerPane ref={pane} image={image} exif={exif} {...shared}>
+          {other && <span className={styles.tag}>{words(image)}</span>}
           {rating === -1 && <span className={styles.rejected}>Rejected</span>}
-        </Pane>
-        {facts && <Facts image={image} />}
+        </ViewerPane>
+        {facts && <ImageFacts image={image} exif={exif} onNotes={onNotes && ((notes) => onNotes(image, notes))} />}
       </div>
       <footer className={styles.foot}>
-        <Button tone="quiet" icon="left" aria-label="Previous image" disabled={index === 0} onClick={() => go(-1)} />
+        <Button tone="quiet" icon="left" aria-label="Previous image" disabled={at === 0} onClick={() => go(-1)} />
         {images.length > 1 && (
           <input
             type="range"
             aria-label={caption ? "Flick through the lights" : "Flick through the images"}
-            aria-valuetext={caption?.(image) ?? image.filename}
+            aria-valuetext={words(image)}
             min="0"
             max={images.length - 1}
-            value={index}
+            value={at}
             onChange={(event) => onIndex(Number(event.target.value))}
           />
         )}
@@ -161,7 +157,7 @@ export function ImageViewer({ images, index, onIndex, onClose, caption, ratings,
           tone="quiet"
           icon="right"
           aria-label="Next image"
-          disabled={index === images.length - 1}
+          disabled={at === images.length - 1}
           onClick={() => go(1)}
         />
       </footer>
@@ -169,214 +165,6 @@ export function ImageViewer({ images, index, onIndex, onClose, caption, ratings,
   );
 }
 
-interface PaneProps {
-  image: ImageFile;
-  scale: Scale;
-  setScale: (scale: Scale) => void;
-  centre: Point;
-  setCentre: (centre: Point) => void;
-  children?: ReactNode;
-}
-
-function scaleWords(scale: Scale): string {
-  if (scale === "fit") return "Fit";
-  return typeof scale === "number" ? `${scale}00 %` : `${scale.times.toFixed(1)} ×`;
-}
-
-interface Size {
-  width: number;
-  height: number;
-}
-
-function placed(box: Size, size: Size, scale: Scale, ratio: number, centre: Point): Placement {
-  const { width, height } = size;
-  if (scale === "fit") return place(box, width, height);
-  const exact = typeof scale === "number" ? scale / ratio : place(box, width, height).scale * scale.times;
-  return place(box, width, height, exact, centre);
-}
-
-/** An image in a frame: the wheel and two fingers zoom at their place, dragging pans. */
-function Pane({ image, scale, setScale, centre, setCentre, children }: PaneProps) {
-  const pane = useRef<HTMLDivElement>(null);
-  const [box, setBox] = useState({ width: 0, height: 0 });
-  const [size, setSize] = useState<{ width: number; height: number } | null>(null);
-  const [full, setFull] = useState<string | null>(null);
-  const pointers = useRef(new Map<number, { x: number; y: number }>());
-  useEffect(() => {
-    const shown = pane.current!;
-    const watcher = new ResizeObserver(() => setBox({ width: shown.clientWidth, height: shown.clientHeight }));
-    watcher.observe(shown);
-    return () => watcher.disconnect();
-  }, []);
-  const ratio = typeof window === "undefined" ? 1 : window.devicePixelRatio || 1;
-  const placement = size && placed(box, size, scale, ratio, centre);
-  const zoomed = scale !== "fit";
-  // Shown small, the server's preview is enough; the original comes when it is looked at closely.
-  const sharp = zoomed && image.mimetype === "image/jpeg" ? serverUrl(image.url) : null;
-  useEffect(() => {
-    if (sharp === null) return;
-    let current = true;
-    const loading = new Image();
-    loading.src = sharp;
-    loading
-      .decode()
-      .then(() => {
-        if (!current) return;
-        setFull(sharp);
-        setSize({ width: loading.naturalWidth, height: loading.naturalHeight });
-      })
-      .catch(() => undefined);
-    return () => {
-      current = false;
-    };
-  }, [sharp]);
-
-  const zoomAt = (factor: number, x: number, y: number) => {
-    if (!placement || !size) return;
-    const under = pointAt(placement, size.width, size.height, x, y);
-    const fitting = place(box, size.width, size.height).scale;
-    const next = Math.min(fitting * LARGEST, placement.scale * factor);
-    if (next <= fitting) {
-      setScale("fit");
-      return;
-    }
-    setScale({ times: next / fitting });
-    const inside = (value: number) => Math.min(1, Math.max(0, value));
-    setCentre({
-      x: inside(under.x + (box.width / 2 - x) / (size.width * next)),
-      y: inside(under.y + (box.height / 2 - y) / (size.height * next)),
-    });
-  };
-  const latest = useRef(zoomAt);
-  latest.current = zoomAt;
-  useEffect(() => {
-    const shown = pane.current!;
-    const turn = (event: WheelEvent) => {
-      event.preventDefault();
-      const rect = shown.getBoundingClientRect();
-      latest.current(Math.exp(-event.deltaY * 0.0025), event.clientX - rect.left, event.clientY - rect.top);
-    };
-    shown.addEventListener("wheel", turn, { passive: false });
-    return () => shown.removeEventListener("wheel", turn);
-  }, []);
-
-  const move = (event: PointerEvent<HTMLDivElement>) => {
-    const before = pointers.current.get(event.pointerId);
-    if (!before || !placement || !size) return;
-    const now = { x: event.clientX, y: event.clientY };
-    const other = [...pointers.current].find(([id]) => id !== event.pointerId)?.[1];
-    pointers.current.set(event.pointerId, now);
-    if (other) {
-      const rect = event.currentTarget.getBoundingClientRect();
-      const apart = (point: Point) => Math.hypot(point.x - other.x, point.y - other.y) || 1;
-      zoomAt(apart(now) / apart(before), (now.x + other.x) / 2 - rect.left, (now.y + other.y) / 2 - rect.top);
-    } else if (zoomed) {
-      const inside = (value: number) => Math.min(1, Math.max(0, value));
-      const { scale: drawn } = placement;
-      setCentre({
-        x: inside(centre.x - (now.x - before.x) / (size.width * drawn)),
-        y: inside(centre.y - (now.y - before.y) / (size.height * drawn)),
-      });
-    }
-  };
-  const end = (event: PointerEvent<HTMLDivElement>) => {
-    pointers.current.delete(event.pointerId);
-  };
-  const source = full !== null && full === sharp ? full : thumbnailUrl(image.url, 1600);
-  return (
-    // biome-ignore lint/a11y/noStaticElementInteractions: keys do the same on the dialog
-    <div
-      ref={pane}
-      className={styles.pane}
-      data-zoomed={zoomed || undefined}
-      onPointerDown={(event) => {
-        event.currentTarget.setPointerCapture(event.pointerId);
-        pointers.current.set(event.pointerId, { x: event.clientX, y: event.clientY });
-      }}
-      onPointerMove={move}
-      onPointerUp={end}
-      onPointerCancel={end}
-      onDoubleClick={(event) => {
-        const rect = event.currentTarget.getBoundingClientRect();
-        if (zoomed) setScale("fit");
-        else if (placement) zoomAt(1 / ratio / placement.scale, event.clientX - rect.left, event.clientY - rect.top);
-      }}
-    >
-      <img
-        src={source}
-        alt={image.filename}
-        draggable={false}
-        data-testid="viewed"
-        onLoad={(event) => {
-          const { naturalWidth: width, naturalHeight: height } = event.currentTarget;
-          setSize((before) => (before && before.width > width ? before : { width, height }));
-        }}
-        style={
-          placement && size
-            ? {
-                transform: `translate(${placement.left}px, ${placement.top}px)`,
-                width: size.width * placement.scale,
-                height: size.height * placement.scale,
-                imageRendering: placement.scale * ratio >= 2 ? "pixelated" : "auto",
-              }
-            : { visibility: "hidden" }
-        }
-      />
-      {children}
-    </div>
-  );
-}
-
-/** The histogram and what the camera wrote into the file. */
-function Facts({ image }: { image: ImageFile }) {
-  const histogram = useHistogram(thumbnailUrl(image.url, 640));
-  const [exif, setExif] = useState<[string, string][]>([]);
-  useEffect(() => {
-    let current = true;
-    fetch(exifUrl(image.url))
-      .then((answer) => (answer.ok ? answer.json() : {}))
-      .then((facts: Exif) => current && setExif(exifRows(facts)))
-      .catch(() => current && setExif([]));
-    return () => {
-      current = false;
-    };
-  }, [image]);
-  return (
-    <aside className={styles.facts} aria-label="Facts">
-      {histogram && <HistogramOfShot histogram={histogram} />}
-      <dl>
-        {[["File", image.filename], ["Size", bytes(image.size)], ...exif].map(([name, value]) => (
-          <div key={name}>
-            <dt>{name}</dt>
-            <dd>{value}</dd>
-          </div>
-        ))}
-      </dl>
-    </aside>
-  );
-}
-
-type Exif = Partial<Record<string, string | number | boolean | null>>;
-
-function exifRows(facts: Exif): [string, string][] {
-  const { make, model, lens, serial, taken_at, shutter, f_number, iso, exposure_bias, focal_length_mm, width, height } =
-    facts;
-  const rows: [string, string | null | false | undefined][] = [
-    [
-      "Camera",
-      model ? (String(model).startsWith(String(make)) ? String(model) : `${make ?? ""} ${model}`.trim()) : null,
-    ],
-    ["Serial number", serial ? String(serial) : null],
-    ["Lens", lens ? String(lens) : null],
-    ["Taken at", taken_at ? String(taken_at).replace("T", " ") : null],
-    [
-      "Exposure",
-      [shutter && `${shutter} s`, f_number && `f/${f_number}`, iso && `ISO ${iso}`].filter(Boolean).join(" · ") || null,
-    ],
-    ["Exposure bias", exposure_bias ? `${exposure_bias} EV` : null],
-    ["Focal length", focal_length_mm ? `${focal_length_mm} mm` : null],
-    ["White balance", facts.auto_white_balance === true && "automatic"],
-    ["Pixels", width && height ? `${width} × ${height}` : null],
-  ];
-  return rows.filter((row): row is [string, string] => Boolean(row[1]));
+function isRange(target: EventTarget): boolean {
+  return target instanceof HTMLInputElement && target.type === "range";
 }

@@ -6,6 +6,7 @@ import { statusWords } from "@/lib/sets";
 import { Icon } from "../ui/Icon";
 import { ChooseMark } from "./ChooseMark";
 import styles from "./SetCard.module.css";
+import { Stars } from "./Stars";
 
 interface Props {
   set: ImageSet;
@@ -42,9 +43,13 @@ export function SetCard({ set, height, chosen, choosing, onChoose }: Props) {
         </span>
         <span className={styles.name}>{set.name}</span>
         <span className={styles.facts}>
-          <span>{set.created_at ? dateAndTime(set.created_at) : "date unknown"}</span>
           <span>
+            {set.catalogue_number && <span className={styles.number}>{set.catalogue_number} · </span>}
+            {set.created_at ? dateAndTime(set.created_at) : "date unknown"}
+          </span>
+          <span className={styles.line}>
             {plural(set.image_count, "image")} · {bytes(set.size)}
+            <Stars rating={set.rating ?? 0} />
           </span>
         </span>
       </Link>

@@ -4,7 +4,7 @@ import Link from "next/link";
 import { useRouter, useSearchParams } from "next/navigation";
 import { useCallback, useEffect, useMemo, useRef, useState } from "react";
 import { bytes, dateAndTime, plural } from "@/lib/format";
-import type { ImageFile, SetDetails } from "@/lib/protocol";
+import type { AnnotateSet, ImageFile, SetDetails } from "@/lib/protocol";
 import { NOTHING_CHOSEN, type Selection } from "@/lib/selection";
 import { lightOf, shotsOf, statusWords } from "@/lib/sets";
 import { RequestFailed } from "@/services/WebSocketService";
@@ -18,6 +18,7 @@ import { DeleteSetsDialog } from "./DeleteSetsDialog";
 import { DownloadDialog } from "./DownloadDialog";
 import { ImageViewer } from "./ImageViewer";
 import { RenameDialog } from "./RenameDialog";
+import { SetFacts } from "./SetFacts";
 import styles from "./SetScreen.module.css";
 
 /** One set: its frames, its notes, and what can be done with it. */
@@ -45,7 +46,7 @@ export function SetScreen() {
   const { set, manifest } = details;
   const ratings = (manifest?.ratings ?? {}) as Record<string, number>;
   const reason = connected ? null : "There is no connection to the server.";
-  const annotate = async (change: { notes?: string; rating?: number; ratings?: Record<string, number> }) => {
+  const annotate = async (change: Omit<AnnotateSet, "set_name">) => {
     try {
       await store.service.request("ANNOTATE_IMAGE_SET", { set_name: name, ...change });
       await reload();
@@ -87,10 +88,14 @@ export function SetScreen() {
           <Button icon="trash" reason={reason} onClick={() => setOpen("delete")} aria-label="Delete" title="Delete" />
         </div>
       </div>
-      <Notes
+      <SetFacts
+        key={name}
         notes={String(manifest?.notes ?? "")}
+        rating={set.rating}
+        catalogueNumber={set.catalogue_number ?? ""}
+        scale={typeof manifest?.scale_mm_per_pixel === "number" ? manifest.scale_mm_per_pixel : null}
         reason={manifest ? reason : "This folder has no manifest to keep notes in."}
-        onNotes={(notes) => annotate({ notes })}
+        onChange={annotate}
       />
       {images.length > 0 ? (
         <ContactSheet
@@ -106,6 +111,7 @@ export function SetScreen() {
         <EmptyState icon="gallery" title="No frame yet" />
       )}
       <ChosenShots
+        all={shots}
         shots={shots.filter(({ image }) => selection.chosen.has(image.path))}
         ratings={ratings}
         onRate={onRate}
@@ -158,31 +164,4 @@ function useSet(name: string) {
     if (connected) void reload();
   }, [connected, reload, listed]);
   return { details, missing, reload };
-}
-
-interface NotesProps {
-  notes: string;
-  reason: string | null;
-  onNotes: (notes: string) => void;
-}
-
-function Notes({ notes, reason, onNotes }: NotesProps) {
-  const [typed, setTyped] = useState<string | null>(null);
-  const save = () => {
-    if (typed !== null && typed !== notes) onNotes(typed);
-    setTyped(null);
-  };
-  return (
-    <textarea
-      className={styles.notes}
-      aria-label="Notes"
-      placeholder={reason ?? "Notes"}
-      rows={Math.min(5, Math.max(1, (typed ?? notes).split("\n").length))}
-      maxLength={4000}
-      value={typed ?? notes}
-      disabled={reason !== null}
-      onChange={(event) => setTyped(event.target.value)}
-      onBlur={save}
-    />
-  );
 }

@@ -1,20 +1,32 @@
 "use client";
 
-import { type RefObject, useMemo, useState } from "react";
-import { NOTHING_CHOSEN, type Selection } from "@/lib/selection";
-import { shotsOf } from "@/lib/sets";
-import { useRig } from "../RigProvider";
+import { type RefObject, useEffect, useMemo, useRef, useState } from "react";
+import type { ImageFile } from "@/lib/protocol";
+import { afterRemoval, NOTHING_CHOSEN, type Selection } from "@/lib/selection";
+import { ratingsOf, shotsOf } from "@/lib/sets";
+import { annotateCapture, deleteCaptures } from "@/services/captures";
+import { useConnected, useStore } from "../RigProvider";
 import { EmptyState } from "../ui/EmptyState";
 import { ChosenShots } from "./ChosenShots";
 import { ContactSheet } from "./ContactSheet";
 import { ImageViewer } from "./ImageViewer";
+import { NotesDialog } from "./NotesDialog";
+import { useAllCaptures } from "./useAllCaptures";
 
-/** Pictures that belong to no set. */
+const NONE: ImageFile[] = [];
+
+/** Pictures that belong to no set: to look at, to rate, to note something with, and to throw away. */
 export function SingleShots({ scroller }: { scroller: RefObject<HTMLElement | null> }) {
-  const captures = useRig((rig) => rig.captures);
+  const store = useStore();
+  const connected = useConnected();
+  const captures = useAllCaptures();
   const [viewed, setViewed] = useState<number | null>(null);
   const [selection, setSelection] = useState<Selection>(NOTHING_CHOSEN);
-  const shots = useMemo(() => shotsOf(captures), [captures]);
+  const [noting, setNoting] = useState(false);
+  const shots = useMemo(() => shotsOf(captures ?? NONE), [captures]);
+  const ratings = useMemo(() => ratingsOf(captures ?? NONE), [captures]);
+  const goOn = useFocusOf(shots.map(({ image }) => image.path));
+  if (captures === null && shots.length === 0) return <EmptyState icon="camera" title="Looking at the disk" />;
   if (shots.length === 0) {
     return (
       <EmptyState icon="camera" title="No single shots yet">
@@ -22,6 +34,22 @@ export function SingleShots({ scroller }: { scroller: RefObject<HTMLElement | nu
       </EmptyState>
     );
   }
+  const images = shots.map((shot) => shot.image);
+  const chosen = shots.filter(({ image }) => selection.chosen.has(image.path));
+  const annotate = async (noted: ImageFile[], note: { rating?: number; notes?: string }) => {
+    for (const image of noted) await annotateCapture(store, image, note);
+  };
+  const rate = (rated: ImageFile[], rating: number) => void annotate(rated, { rating });
+  const remove = async (gone: ImageFile[]) => {
+    const paths = new Set(gone.map((image) => image.path));
+    const next = afterRemoval(
+      images.map((image) => image.path),
+      paths,
+    );
+    await deleteCaptures(store, gone);
+    setSelection(NOTHING_CHOSEN);
+    goOn(next);
+  };
   return (
     <>
       <ContactSheet
@@ -29,21 +57,60 @@ export function SingleShots({ scroller }: { scroller: RefObject<HTMLElement | nu
         shots={shots}
         caption={(image) => image.filename}
         onOpen={setViewed}
+        ratings={ratings}
         selection={selection}
         onSelect={setSelection}
       />
       <ChosenShots
-        shots={shots.filter(({ image }) => selection.chosen.has(image.path))}
+        all={shots}
+        shots={chosen}
+        ratings={ratings}
+        onRate={connected ? rate : undefined}
+        onNotes={connected ? () => setNoting(true) : undefined}
+        onDelete={connected ? (gone) => void remove(gone) : undefined}
         onNone={() => setSelection(NOTHING_CHOSEN)}
       />
+      {noting && chosen.length > 0 && (
+        <NotesDialog
+          images={chosen.map(({ image }) => image)}
+          onNotes={(notes) =>
+            void annotate(
+              chosen.map(({ image }) => image),
+              { notes },
+            )
+          }
+          onClose={() => setNoting(false)}
+        />
+      )}
       {viewed !== null && (
         <ImageViewer
-          images={shots.map((shot) => shot.image)}
+          images={images}
           index={viewed}
           onIndex={setViewed}
           onClose={() => setViewed(null)}
+          ratings={ratings}
+          onRate={connected ? (image, rating) => rate([image], rating) : undefined}
+          onNotes={connected ? (image, notes) => void annotate([image], { notes }) : undefined}
+          onDelete={connected ? (image) => void deleteCaptures(store, [image]) : undefined}
         />
       )}
     </>
   );
+}
+
+/** Give the focus to the image of a path as soon as the ones that went are no longer in the list. */
+function useFocusOf(paths: string[]): (path: string | null) => void {
+  const wanted = useRef<string | null>(null);
+  const list = paths.join("\n");
+  useEffect(() => {
+    if (wanted.current === null || !list.split("\n").includes(wanted.current)) return;
+    const frame = requestAnimationFrame(() => {
+      document.querySelector<HTMLElement>(`[data-path="${CSS.escape(wanted.current ?? "")}"]`)?.focus();
+      wanted.current = null;
+    });
+    return () => cancelAnimationFrame(frame);
+  }, [list]);
+  return (path) => {
+    wanted.current = path;
+  };
 }

@@ -1,22 +1,26 @@
 "use client";
 
-import { type ReactNode, useEffect, useState } from "react";
+import type { ReactNode } from "react";
 import { findEntry } from "@/lib/config";
 import { ringOrder } from "@/lib/dome";
 import { exposureWarnings, shutterSeconds } from "@/lib/exposure";
 import { bytes, duration, plural } from "@/lib/format";
 import { usePreference } from "@/lib/preferences";
 import type { CapturePhotometricSet, ConfigEntry } from "@/lib/protocol";
-import { bytesPerFrame, folderName, nameProblem, notesOf, secondsPerFrame } from "@/lib/sequence";
+import { readScale } from "@/lib/scale";
+import { bytesPerFrame, factsOf, NO_FACTS, nameProblem, type SetFacts, secondsPerFrame } from "@/lib/sequence";
 import { selectedCamera } from "@/services/RigStore";
 import { DomeMap } from "../lights/DomeMap";
 import { useConnected, useRig } from "../RigProvider";
 import { Button } from "../ui/Button";
+import { Choice } from "../ui/Choice";
 import { EmptyState } from "../ui/EmptyState";
+import { SplitScreen } from "../ui/SplitScreen";
 import { useKeys } from "../useKeys";
 import { ExposureCheck } from "./ExposureCheck";
 import { LightOrder } from "./LightOrder";
 import styles from "./SequencePlan.module.css";
+import { SetFields } from "./SetFields";
 import { TestShots } from "./TestShots";
 
 const NONE: ConfigEntry[] = [];
@@ -41,8 +45,7 @@ export function SequencePlan({ onStart, children }: Props) {
   const [pauses, setPauses] = usePreference("pauseOnFailure", true);
   const [blackout, setBlackout] = usePreference("blackout", true);
   const [name, setName] = usePreference("setName", "");
-  const [facts, setFacts] = useState({ notes: "", catalogue: "", scale: "" });
-  const now = useMinute();
+  const [facts, setFacts] = usePreference<SetFacts>("setFacts", NO_FACTS);
 
   const known = lights?.lights ?? [];
   const all = ringOrder(
@@ -54,7 +57,7 @@ export function SequencePlan({ onStart, children }: Props) {
   const time = frames * secondsPerFrame(jobs, shutter, SETTLE_S);
   const room = frames * bytesPerFrame(captures);
   const tooBig = storage !== null && room > storage.free_bytes;
-  const problem = nameProblem(name);
+  const problem = nameProblem(name) ?? (readScale(facts.scale).problem && "The scale cannot be read.");
   const warnings = exposureWarnings(entries);
   const reason = !connected
     ? "There is no connection to the server."
@@ -71,7 +74,7 @@ export function SequencePlan({ onStart, children }: Props) {
       set_name_prefix: name.trim() || null,
       ambient,
       on_failure,
-      notes: notesOf(facts),
+      ...factsOf(facts),
     });
   };
   useKeys({ "Shift+S": start });
@@ -93,111 +96,78 @@ export function SequencePlan({ onStart, children }: Props) {
     order: order.includes(light) ? order.indexOf(light) + 1 : null,
   }));
   return (
-    <div className={styles.plan}>
-      <div className={styles.head}>
-        <h1>Photometric set</h1>
-        <p>One picture per light, with nothing else changed.</p>
-      </div>
-      <div className={styles.map}>
-        <div className={styles.dome}>
-          <DomeMap lights={dome} label="Lights of the sequence, by number" onPick={pick} />
-        </div>
-        <LightOrder order={order} onOrder={setOrder} onAll={() => setOrder(all.map((light) => light.name))} />
-      </div>
-      <div className={styles.side}>
-        <div className={styles.scroll}>
-          {children}
-          <Section title="Exposure">
-            <ExposureCheck warnings={warnings} cameraId={camera?.camera_id ?? null} known={entries.length > 0} />
-          </Section>
-          <Section title="Test shots">
-            <TestShots
-              lights={all.filter((light) => order.includes(light.name))}
-              reason={reason === problem ? null : reason}
-            />
-          </Section>
-          <Section title="Set">
-            <label className={styles.field}>
-              Name
-              <input
-                value={name}
-                maxLength={80}
-                placeholder="photometric_set"
-                aria-invalid={problem !== null}
-                onChange={(event) => setName(event.target.value)}
+    <SplitScreen
+      classes={{ screen: styles.plan, map: styles.map, side: styles.side }}
+      head={
+        <>
+          <h1>Photometric set</h1>
+          <p>One picture per light, with nothing else changed.</p>
+        </>
+      }
+      map={
+        <>
+          <div className={styles.dome}>
+            <DomeMap lights={dome} label="Lights of the sequence, by number" onPick={pick} />
+          </div>
+          <LightOrder order={order} onOrder={setOrder} onAll={() => setOrder(all.map((light) => light.name))} />
+        </>
+      }
+      side={
+        <>
+          <div className={styles.scroll}>
+            {children}
+            <Section title="Exposure">
+              <ExposureCheck warnings={warnings} cameraId={camera?.camera_id ?? null} known={entries.length > 0} />
+            </Section>
+            <Section title="Test shots">
+              <TestShots
+                lights={all.filter((light) => order.includes(light.name))}
+                reason={reason === problem ? null : reason}
               />
-              <span className={problem ? styles.problem : styles.preview}>
-                {problem ?? (now ? folderName(name, now) : "")}
+            </Section>
+            <Section title="Set">
+              <SetFields name={name} onName={setName} facts={facts} onFacts={setFacts} />
+            </Section>
+            <Section title="While it runs">
+              <Choice
+                label="Ambient frame"
+                detail="First one frame with every light off"
+                checked={ambient}
+                onChange={setAmbient}
+              />
+              <Choice
+                label="Pause on a failure"
+                detail="Instead of ending the set"
+                checked={pauses}
+                onChange={setPauses}
+              />
+              <Choice
+                label="Black out this screen"
+                detail="It is a light source too; a tap wakes it"
+                checked={blackout}
+                onChange={setBlackout}
+              />
+            </Section>
+          </div>
+          <div className={styles.start}>
+            <p className={styles.estimate}>
+              <strong>{plural(frames, "frame")}</strong>
+              <span>
+                about {duration(time)} · {bytes(room)}
               </span>
-            </label>
-            <div className={styles.pair}>
-              <label className={styles.field}>
-                Catalogue number
-                <input
-                  value={facts.catalogue}
-                  maxLength={120}
-                  onChange={(event) => setFacts({ ...facts, catalogue: event.target.value })}
-                />
-              </label>
-              <label className={styles.field}>
-                Scale
-                <input
-                  value={facts.scale}
-                  maxLength={120}
-                  placeholder="12.5 px/mm"
-                  onChange={(event) => setFacts({ ...facts, scale: event.target.value })}
-                />
-              </label>
-            </div>
-            <label className={styles.field}>
-              Notes
-              <textarea
-                rows={2}
-                value={facts.notes}
-                maxLength={3000}
-                onChange={(event) => setFacts({ ...facts, notes: event.target.value })}
-              />
-            </label>
-          </Section>
-          <Section title="While it runs">
-            <Choice
-              label="Ambient frame"
-              detail="First one frame with every light off"
-              checked={ambient}
-              onChange={setAmbient}
-            />
-            <Choice
-              label="Pause on a failure"
-              detail="Instead of ending the set"
-              checked={pauses}
-              onChange={setPauses}
-            />
-            <Choice
-              label="Black out this screen"
-              detail="It is a light source too; a tap wakes it"
-              checked={blackout}
-              onChange={setBlackout}
-            />
-          </Section>
-        </div>
-        <div className={styles.start}>
-          <p className={styles.estimate}>
-            <strong>{plural(frames, "frame")}</strong>
-            <span>
-              about {duration(time)} · {bytes(room)}
-            </span>
-            {reason ? (
-              <span className={styles.problem}>{reason}</span>
-            ) : (
-              warnings.length > 0 && <span className={styles.warned}>{plural(warnings.length, "warning")} above</span>
-            )}
-          </p>
-          <Button tone="main" icon="play" reason={reason} onClick={start} title="Start (Shift+S)">
-            Start
-          </Button>
-        </div>
-      </div>
-    </div>
+              {reason ? (
+                <span className={styles.problem}>{reason}</span>
+              ) : (
+                warnings.length > 0 && <span className={styles.warned}>{plural(warnings.length, "warning")} above</span>
+              )}
+            </p>
+            <Button tone="main" icon="play" reason={reason} onClick={start} title="Start (Shift+S)">
+              Start
+            </Button>
+          </div>
+        </>
+      }
+    />
   );
 }
 
@@ -208,34 +178,4 @@ function Section({ title, children }: { title: string; children: ReactNode }) {
       {children}
     </section>
   );
-}
-
-interface ChoiceProps {
-  label: string;
-  detail: string;
-  checked: boolean;
-  onChange: (checked: boolean) => void;
-}
-
-export function Choice({ label, detail, checked, onChange }: ChoiceProps) {
-  return (
-    <label className={styles.choice}>
-      <span>
-        {label}
-        <span className={styles.detail}>{detail}</span>
-      </span>
-      <input type="checkbox" checked={checked} onChange={(event) => onChange(event.target.checked)} />
-    </label>
-  );
-}
-
-/** The time, for a preview of names; none while the page is made on a server. */
-function useMinute(): Date | null {
-  const [now, setNow] = useState<Date | null>(null);
-  useEffect(() => {
-    setNow(new Date());
-    const timer = setInterval(() => setNow(new Date()), 10_000);
-    return () => clearInterval(timer);
-  }, []);
-  return now;
 }
