@@ -1,15 +1,18 @@
 "use client";
 
-import { type ReactNode, useCallback, useEffect, useState } from "react";
+import Link from "next/link";
+import { useEffect, useState } from "react";
 import { serverUrl } from "@/lib/base";
 import { bytes, dateAndTime, plural } from "@/lib/format";
 import { usePreference } from "@/lib/preferences";
-import { type Finding, PROTOCOL_VERSION } from "@/lib/protocol";
+import { PROTOCOL_VERSION } from "@/lib/protocol";
 import { useConnected, useRig, useStore } from "../RigProvider";
-import { Choice } from "../sequence/SequencePlan";
 import { ShortcutList } from "../shell/ShortcutsDialog";
 import { Button } from "../ui/Button";
-import { FindingList } from "./FindingList";
+import { Choice } from "../ui/Choice";
+import { Diagnostics } from "./Diagnostics";
+import { NamingSection } from "./NamingSection";
+import { Facts, Section } from "./Section";
 import styles from "./SettingsScreen.module.css";
 
 /** How the application behaves, what it is connected to, and what is wrong with it. */
@@ -24,89 +27,18 @@ export function SettingsScreen() {
         </div>
         <div>
           <Connection />
+          <Cameras />
+          <Rig />
           <StorageFacts />
           <Versions />
         </div>
       </div>
+      <NamingSection />
       <Section title="Keys">
         <ShortcutList />
       </Section>
     </div>
   );
-}
-
-function Section({ title, children }: { title: string; children: ReactNode }) {
-  return (
-    <section className={styles.section}>
-      <h2>{title}</h2>
-      {children}
-    </section>
-  );
-}
-
-function Facts({ facts }: { facts: [string, ReactNode][] }) {
-  return (
-    <dl className={styles.facts}>
-      {facts.map(([name, value]) => (
-        <div key={name}>
-          <dt>{name}</dt>
-          <dd>{value}</dd>
-        </div>
-      ))}
-    </dl>
-  );
-}
-
-function Diagnostics() {
-  const store = useStore();
-  const connected = useConnected();
-  const [findings, setFindings] = useState<Finding[] | null>(null);
-  const [copied, setCopied] = useState<string | null>(null);
-  const look = useCallback(() => {
-    setFindings(null);
-    store.service
-      .request("DIAGNOSE", {})
-      .then((diagnosis) => setFindings(diagnosis.findings))
-      .catch((error) => {
-        setFindings([]);
-        store.complain(error);
-      });
-  }, [store]);
-  useEffect(() => {
-    if (connected) look();
-  }, [connected, look]);
-  const report = async () => {
-    const { server, inventory, storage } = store.getState();
-    const text = JSON.stringify({ server, inventory, storage, findings, browser: navigator.userAgent }, null, 2);
-    setCopied((await copy(text)) ? "Copied." : text);
-  };
-  return (
-    <Section title="Health">
-      {findings === null ? <p className={styles.soft}>Looking…</p> : <FindingList findings={findings} />}
-      <div className={styles.buttons}>
-        <Button icon="retry" reason={connected ? null : "There is no connection to the server."} onClick={look}>
-          Look again
-        </Button>
-        <Button onClick={report}>Copy a report</Button>
-      </div>
-      {copied &&
-        (copied.length < 20 ? (
-          <p role="status">{copied}</p>
-        ) : (
-          <textarea className={styles.report} readOnly rows={8} aria-label="Report" value={copied} />
-        ))}
-    </Section>
-  );
-}
-
-/** Put text on the clipboard; where the page may not, as on plain HTTP, say so by false. */
-async function copy(text: string): Promise<boolean> {
-  try {
-    await navigator.clipboard.writeText(text);
-    return true;
-  } catch {
-    return false;
-  }
 }
 
 function Application() {
@@ -133,8 +65,6 @@ function Application() {
 function Connection() {
   const status = useRig((rig) => rig.status);
   const latency = useRig((rig) => rig.latency);
-  const cameras = useRig((rig) => rig.inventory?.cameras);
-  const lights = useRig((rig) => rig.lights);
   const [address, setAddress] = useState("");
   useEffect(() => setAddress(window.location.host), []);
   const leave = async () => {
@@ -148,14 +78,73 @@ function Connection() {
           ["Server", address],
           ["State", status.state === "open" ? "connected" : status.state],
           ["Round trip", latency === null ? "–" : `${latency.toFixed(0)} ms`],
-          ["Cameras", cameras ? plural(cameras.length, "camera") : "–"],
-          ["Lights", lights ? `${plural(lights.lights.length, "light")}, driven by ${lights.driver}` : "–"],
         ]}
       />
       <div className={styles.buttons}>
         <Button icon="lock" onClick={leave}>
           Forget the token
         </Button>
+      </div>
+    </Section>
+  );
+}
+
+function Cameras() {
+  const store = useStore();
+  const connected = useConnected();
+  const cameras = useRig((rig) => rig.inventory?.cameras);
+  const [looking, setLooking] = useState(false);
+  const look = async () => {
+    setLooking(true);
+    await store.findCameras();
+    setLooking(false);
+  };
+  return (
+    <Section title="Cameras">
+      {cameras && cameras.length > 0 ? (
+        <Facts
+          facts={cameras.map(({ camera_id, model, port, serial, open, state, selected }) => [
+            model,
+            <span key={camera_id}>
+              {[port, serial && `serial number ${serial}`, open ? state : "closed", selected && "selected"]
+                .filter(Boolean)
+                .join(" · ")}
+            </span>,
+          ])}
+        />
+      ) : (
+        <p className={styles.soft}>No camera is there. Is it switched on, awake and connected?</p>
+      )}
+      <div className={styles.buttons}>
+        <Button
+          icon="retry"
+          disabled={looking}
+          reason={connected ? null : "There is no connection to the server."}
+          onClick={look}
+        >
+          {looking ? "Looking…" : "Look for cameras"}
+        </Button>
+      </div>
+    </Section>
+  );
+}
+
+function Rig() {
+  const lights = useRig((rig) => rig.lights);
+  if (!lights) return null;
+  const placed = lights.lights.filter((light) => light.direction).length;
+  return (
+    <Section title="Rig">
+      <Facts
+        facts={[
+          ["Lights", `${plural(lights.lights.length, "light")}, ${placed} with a direction`],
+          ["Driver", lights.gpio_available ? lights.driver : `${lights.driver}: no lamps hang on this rig`],
+        ]}
+      />
+      <div className={styles.buttons}>
+        <Link className={styles.link} href="/lights/#edit" prefetch={false}>
+          Edit the rig file
+        </Link>
       </div>
     </Section>
   );
