@@ -8,7 +8,7 @@ from typing import Annotated
 
 import typer
 
-from tetherlight.cli import cameras, config, doctor, jobs, lights, liveview, serve, sets, simulate
+from tetherlight.cli import cameras, config, doctor, jobs, lights, liveview, log, naming, serve, sets, simulate
 from tetherlight.cli.options import Commands, Options, tell_error
 from tetherlight.errors import TetherlightError
 
@@ -36,7 +36,9 @@ app.command("liveview")(liveview.liveview)
 app.add_typer(lights.app, name="lights")
 app.add_typer(sets.app, name="set")
 app.add_typer(jobs.app, name="jobs")
+app.add_typer(naming.app, name="naming")
 app.command("events")(cameras.events)
+app.command("log")(log.log)
 app.command("doctor")(doctor.doctor)
 
 

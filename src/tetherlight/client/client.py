@@ -13,7 +13,7 @@ from tetherlight.client.liveview import Frame, Watches
 from tetherlight.client.session import Session
 from tetherlight.client.sets import Progress, SetCapture
 from tetherlight.errors import JobNotFound, TetherlightError
-from tetherlight.models import CameraInfo, ConfigEntry, ConfigValue, ImageFile, ImageSet, Job, JobState
+from tetherlight.models import CameraInfo, ConfigEntry, ConfigValue, ImageFile, ImageSet, Job, JobState, LogLevel
 from tetherlight.protocol import cameras as camera_table
 from tetherlight.protocol import captures as capture_table
 from tetherlight.protocol import jobs as job_table
@@ -91,6 +91,10 @@ class Client:
     async def diagnose(self) -> list[server_table.Finding]:
         """Let the server look for what is wrong with its rig."""
         return (await self._ask(server_table.DIAGNOSE)).findings
+
+    async def log(self, limit: int = 200, level: LogLevel = "INFO") -> list[server_table.LogLine]:
+        """Return the newest lines of the server's log from this level on, oldest first."""
+        return (await self._ask(server_table.GET_LOG, limit=limit, level=level)).lines
 
     async def events(self, *topics: server_table.Topic) -> AsyncGenerator[RigEvent]:
         """Give each topic as it stands, then every change; all topics where none is named.
@@ -268,6 +272,14 @@ class Client:
     async def restore_image(self, image: ImageFile | str) -> ImageFile:
         """Bring a single capture back from the trash."""
         return await self._ask(capture_table.RESTORE_IMAGE, image_path=_path_of(image))
+
+    async def naming(self, *, captures: str | None = None, sets: str | None = None) -> capture_table.Naming:
+        """Return the templates of names and what they give; other templates are tried and not kept."""
+        return await self._ask(capture_table.GET_NAMING, capture=captures, set=sets)
+
+    async def set_naming(self, *, captures: str | None = None, sets: str | None = None) -> capture_table.Naming:
+        """Name captures and sets by these templates from now on; raise InvalidName."""
+        return await self._ask(capture_table.SET_NAMING, capture=captures, set=sets)
 
     async def read(self, image: ImageFile) -> bytes:
         """Return an image's bytes over HTTP."""

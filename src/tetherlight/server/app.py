@@ -73,7 +73,7 @@ def _lifespan(open_rig: OpenRig) -> Callable[[FastAPI], AbstractAsyncContextMana
 
 async def _start(app: FastAPI, open_rig: OpenRig, stack: contextlib.AsyncExitStack) -> None:
     settings = app.state.given_settings or load_settings()
-    set_up_logging(settings.log_level)
+    set_up_logging(settings.log_level, secret=settings.api_token)
     key = await asyncio.to_thread(session_key, settings.state_dir) if settings.api_token is not None else b""
     pages = await asyncio.to_thread(load_pages, settings.base_path)
     rig = await stack.enter_async_context(open_rig(settings))

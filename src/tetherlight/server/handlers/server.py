@@ -7,16 +7,20 @@ from tetherlight.protocol.server import (
     AUTH,
     DESCRIBE,
     DIAGNOSE,
+    GET_LOG,
     GET_SERVER_INFO,
     SUBSCRIBE,
     Authenticate,
     Description,
     Diagnosis,
+    GetLog,
+    LogTail,
     ServerInfo,
     Subscribe,
     Subscription,
 )
 from tetherlight.server.context import Context, Pair, bind
+from tetherlight.server.logs import log_ring
 
 
 async def get_server_info(context: Context, _: NoPayload) -> ServerInfo:
@@ -46,10 +50,17 @@ async def diagnose(context: Context, _: NoPayload) -> Diagnosis:
     return Diagnosis(findings=await context.rig.diagnose())
 
 
+async def get_log(_context: Context, payload: GetLog) -> LogTail:
+    """Give the newest lines of the log."""
+    ring = log_ring()
+    return LogTail(lines=[] if ring is None else ring.lines(level=payload.level, limit=payload.limit))
+
+
 PAIRS: tuple[Pair, ...] = (
     bind(GET_SERVER_INFO, get_server_info),
     bind(DESCRIBE, describe),
     bind(SUBSCRIBE, subscribe),
     bind(AUTH, auth),
     bind(DIAGNOSE, diagnose),
+    bind(GET_LOG, get_log),
 )
