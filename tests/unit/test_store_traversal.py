@@ -53,6 +53,31 @@ def test_no_spelling_of_an_image_path_leads_out(world: World) -> None:
             assert content in {b"ok", b"a", b"n"}, text
 
 
+def test_no_spelling_rates_deletes_or_restores_what_is_no_single_capture(world: World) -> None:
+    """Only `ok.jpg` can be moved, and comes back; of images of a set nothing but the manifest is ever looked at."""
+    store = Store(world.settings)
+    (world.captures / ".trash_captures" / "20260101T000000.000000Z" / "secret").mkdir(parents=True)
+    (world.captures / ".trash_captures" / "20260101T000000.000000Z" / "secret" / "secret.jpg").write_bytes(b"deleted")
+    for text in [*attempts(world), "ok.jpg/../ok.jpg", "leak_hidden.jpg", ".trash_captures/secret.jpg"]:
+        with suppress(ImageNotFound):
+            deleted = store.delete_image(text)
+            assert [one.filename for one in deleted] == ["ok.jpg"], text
+            assert [one.filename for one in store.restore_image(text)] == ["ok.jpg"], text
+        with suppress(ImageNotFound, StoreError):
+            noted = store.annotate_image(text, 3, None)
+            assert noted.set_name is None, text
+            assert [one.filename for one in noted.images] == ["ok.jpg"], text
+        with suppress(ImageNotFound):
+            restored = store.restore_image(text)
+            assert [one.filename for one in restored] == ["secret.jpg"], text
+            assert (world.captures / "secret.jpg").read_bytes() == b"deleted"
+            store.delete_image("captures/secret.jpg")
+    assert (world.captures / "ok.jpg").read_bytes() == b"ok"
+    assert (world.sets / "good" / "manifest.json").read_bytes() == CANARY
+    for name in ("leak.jpg", "leak_chain.jpg", "leak_hidden.jpg", "circle.jpg"):
+        assert (world.captures / name).is_symlink()
+
+
 def test_no_spelling_of_a_set_name_reaches_another_folder(world: World) -> None:
     """Every action on sets answers that there is no such set, and moves nothing."""
     store = Store(world.settings)
