@@ -354,9 +354,10 @@ export function currentSet(state: RigState): Job | null {
   return state.jobs.find((job) => job.kind === "photometric_set" && isUnderWay(job)) ?? null;
 }
 
-/** The series of single captures under way. */
+/** The series of single captures under way, else the last one where it failed. */
 export function currentSeries(state: RigState): Job | null {
-  return state.jobs.find((job) => job.kind === "series" && isUnderWay(job)) ?? null;
+  const series = state.jobs.filter((job) => job.kind === "series");
+  return series.find(isUnderWay) ?? series.slice(0, 1).find((job) => job.state === "failed") ?? null;
 }
 
 function isUnderWay(job: Job): boolean {

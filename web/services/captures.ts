@@ -1,6 +1,7 @@
 /** What people do with single captures: take series of them, rate them, note something, throw them away and take that back. */
-import type { AnnotateImage, CaptureSeries, ImageFile } from "../lib/protocol";
+import type { AnnotateImage, CaptureSeries, ImageFile, SeriesResult } from "../lib/protocol";
 import type { RigStore } from "./RigStore";
+import { RequestFailed } from "./WebSocketService";
 
 const UNDO_S = 10;
 
@@ -12,8 +13,22 @@ export async function takeSeries(store: RigStore, payload: CaptureSeries): Promi
     const { message, warnings } = await store.service.request("CAPTURE_SERIES", payload);
     store.notify({ text: [message, ...warnings].join(" "), tone: warnings.length > 0 ? "warning" : "plain" });
   } catch (error) {
-    store.complain(error);
+    const job = store.getState().jobs.find(({ job_id }) => job_id === jobOf(error));
+    if (job?.state === "cancelled") {
+      const taken = (error as RequestFailed).data as SeriesResult | null;
+      store.notify({ text: `The series was stopped. ${kept(taken?.image_count ?? 0)}` });
+    } else if (job?.state !== "failed") store.complain(error);
+    // A failed series stays in sight with its reason and the way on.
   }
+}
+
+function jobOf(error: unknown): unknown {
+  return error instanceof RequestFailed ? error.details?.job_id : undefined;
+}
+
+function kept(pictures: number): string {
+  if (pictures === 0) return "No picture had been taken.";
+  return pictures === 1 ? "The picture taken so far stays." : `The ${pictures} pictures taken so far stay.`;
 }
 
 /** Keep a rating from -1 (reject) to 5, or notes, with a capture; 0 and the empty text take them back. */

@@ -59,6 +59,7 @@ function CaptureDesk() {
   const [zoom, setZoom] = useState<Zoom>("fit");
   const [ghost, setGhost] = useState(false);
   const [ghostOpacity, setGhostOpacity] = useState(0.4);
+  const [putAside, setPutAside] = usePreference<string | null>("putAside", null);
   const [planning, setPlanning] = useState(false);
   const [viewed, setViewed] = useState<string | null>(null);
   const pictures = useMemo(() => captures.filter((file) => file.mimetype === "image/jpeg"), [captures]);
@@ -181,7 +182,17 @@ function CaptureDesk() {
           last={last ?? null}
           onSeries={() => setPlanning(true)}
           onReview={review}
-          progress={series && <SeriesProgress key={series.job_id} job={series} connected={connected} />}
+          progress={
+            series &&
+            series.job_id !== putAside && (
+              <SeriesProgress
+                key={series.job_id}
+                job={series}
+                reason={offline}
+                onPutAside={() => setPutAside(series.job_id)}
+              />
+            )
+          }
         >
           <NextName last={last ?? null} />
         </ShutterBar>

@@ -1,55 +1,81 @@
 "use client";
 
 import { useState } from "react";
+import { shown } from "@/lib/config";
 import { duration } from "@/lib/format";
 import type { Job } from "@/lib/protocol";
 import { useStore } from "../RigProvider";
 import { Button } from "../ui/Button";
 import styles from "./SeriesProgress.module.css";
 
-/** How far a series is, and the way to end it; what was taken stays. */
-export function SeriesProgress({ job, connected }: { job: Job; connected: boolean }) {
+type JobAction = "CANCEL_JOB" | "PAUSE_JOB" | "RESUME_JOB" | "RETRY_STEPS";
+
+interface Props {
+  job: Job;
+  /** Why nothing can be asked for now. */
+  reason: string | null;
+  /** A failed series is not to be seen any more. */
+  onPutAside: () => void;
+}
+
+/** How far a series is, and the ways to hold or end it; what was taken stays. */
+export function SeriesProgress({ job, reason, onPutAside }: Props) {
   const store = useStore();
-  const [busy, setBusy] = useState(false);
-  const ask = async (action: "CANCEL_JOB" | "RESUME_JOB") => {
-    setBusy(true);
+  const [busy, setBusy] = useState<JobAction | null>(null);
+  const ask = (action: JobAction) => async () => {
+    setBusy(action);
     try {
       await store.service.request(action, { job_id: job.job_id });
     } catch (error) {
       store.complain(error);
     } finally {
-      setBusy(false);
+      setBusy(null);
     }
   };
-  const reason = connected ? null : "There is no connection to the server.";
   const value = job.steps.find((step) => step.state === "running")?.value;
+  const left = job.seconds_left === null ? null : `${duration(job.seconds_left)} left`;
   const done = job.steps.filter((step) => step.state === "done").length;
+  const failed = job.state === "failed";
+  const words = job.state === "running" ? [value && shownValue(value), left].filter(Boolean).join(" · ") : job.state;
+  const rest = { reason, disabled: busy !== null };
   return (
-    <div className={styles.series} role="group" aria-label="Series" data-testid="series-progress">
+    <div
+      className={styles.series}
+      role="group"
+      aria-label="Series"
+      data-state={job.state}
+      data-testid="series-progress"
+    >
       <p className={styles.count}>
-        <strong>{job.index}</strong> of {job.total}
-        <span className={styles.more}>
-          {job.state === "paused"
-            ? "paused"
-            : [value, job.seconds_left === null ? null : `${duration(job.seconds_left)} left`]
-                .filter(Boolean)
-                .join(" · ")}
-        </span>
+        <strong>{failed ? done : job.index}</strong> of {job.total}
+        <span className={styles.more}>{words}</span>
       </p>
+      {job.state === "running" && (
+        <Button icon="pause" {...rest} aria-label="Pause the series" title="Pause" onClick={ask("PAUSE_JOB")} />
+      )}
       {job.state === "paused" && (
-        <Button icon="play" reason={reason} disabled={busy} onClick={() => ask("RESUME_JOB")}>
+        <Button icon="play" {...rest} onClick={ask("RESUME_JOB")}>
           Go on
         </Button>
       )}
-      <Button
-        icon="stop"
-        reason={reason}
-        disabled={busy}
-        title="Ends the series; the pictures taken so far stay"
-        onClick={() => ask("CANCEL_JOB")}
-      >
-        {busy ? "Stopping…" : "Stop"}
-      </Button>
+      {failed ? (
+        <>
+          <Button icon="retry" {...rest} onClick={ask("RETRY_STEPS")}>
+            Go on
+          </Button>
+          <Button icon="close" tone="quiet" aria-label="Put the series aside" onClick={onPutAside} />
+        </>
+      ) : (
+        <Button
+          icon="stop"
+          {...rest}
+          title="Ends the series; the pictures taken so far stay"
+          aria-label="Stop the series"
+          onClick={ask("CANCEL_JOB")}
+        >
+          {busy === "CANCEL_JOB" ? "Stopping…" : "Stop"}
+        </Button>
+      )}
       <div className={styles.track} aria-hidden="true">
         <span style={{ width: `${(done / Math.max(1, job.total)) * 100}%` }} />
       </div>
@@ -60,4 +86,9 @@ export function SeriesProgress({ job, connected }: { job: Job; connected: boolea
       )}
     </div>
   );
+}
+
+/** A bracket's value as it stands on a dial, as far as it tells by itself which setting it is of. */
+function shownValue(value: string): string {
+  return value.includes("/") ? shown("shutterspeed", value) : value;
 }
