@@ -1,8 +1,9 @@
 """`tetherlight set capture|list|show|delete|restore|download`."""
 
+from collections.abc import Iterator, Mapping
 from enum import StrEnum
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
@@ -42,6 +43,10 @@ def capture_set(  # noqa: PLR0917 - typer reads the options off the parameters
         OnFailure, typer.Option(help="Whether a failed step ends or pauses the set.")
     ] = OnFailure.FAIL,
     notes: Annotated[str | None, typer.Option(help="Kept with the set.")] = None,
+    catalogue_number: Annotated[str | None, typer.Option(help="What the object is listed under.")] = None,
+    scale: Annotated[
+        float | None, typer.Option(metavar="MM", min=0, help="Millimetres of the object per image pixel.")
+    ] = None,
     output: Output = None,
 ) -> None:
     """Take one image per light. Ctrl-C leaves the set running at the server and tells how to cancel it."""
@@ -49,8 +54,9 @@ def capture_set(  # noqa: PLR0917 - typer reads the options off the parameters
 
     with connected(context) as rig:
         sequence = list(lights or rig.lights().states)
-        plan = {"light_sequence": sequence, "set_name_prefix": name, "ambient": ambient, "notes": notes}
+        plan: dict[str, Any] = {"light_sequence": sequence, "set_name_prefix": name, "ambient": ambient, "notes": notes}
         plan |= {"on_failure": on_failure.value, "camera_id": choose_camera(rig, camera)}
+        plan |= {"catalogue_number": catalogue_number, "scale_mm_per_pixel": scale}
         result = follow_set(rig, plan, len(sequence), quiet=options_of(context).json)
         here = _download(rig, result.set_folder.rpartition("/")[2], output) if output is not None else []
     if options_of(context).json:
@@ -79,21 +85,29 @@ def list_sets(context: typer.Context) -> None:
             one.image_count,
             bytes_text(one.size),
             _when(one.created_at),
+            one.rating,
+            one.catalogue_number,
         )
         for one in found
     ]
-    show(context, found, ("SET", "STATUS", "IMAGES", "SIZE", "CREATED"), rows, empty="There is no image set yet.")
+    columns = ("SET", "STATUS", "IMAGES", "SIZE", "CREATED", "RATING", "CATALOGUE")
+    show(context, found, columns, rows, empty="There is no image set yet.")
 
 
 @app.command("show")
 def show_set(context: typer.Context, name: SetName) -> None:
-    """List the images of a set."""
+    """List the images of a set and what people noted about it."""
     from tetherlight.cli.output import bytes_text, show  # noqa: PLC0415
 
     with connected(context) as rig:
         found = rig.show_set(name)
-    rows = [(one.filename, bytes_text(one.size), one.mimetype, (one.sha256 or "-")[:12]) for one in found.images]
-    show(context, found, ("IMAGE", "SIZE", "TYPE", "SHA256"), rows, empty="The set holds no image.")
+    rows = [
+        (one.filename, bytes_text(one.size), one.mimetype, (one.sha256 or "-")[:12], one.rating) for one in found.images
+    ]
+    show(context, found, ("IMAGE", "SIZE", "TYPE", "SHA256", "RATING"), rows, empty="The set holds no image.")
+    if not options_of(context).json:
+        for line in _noted(found.manifest or {}):
+            typer.echo(line)
 
 
 @app.command("delete")
@@ -138,6 +152,17 @@ def _download(rig: "Client", name: str, folder: Path, *, quiet: bool = True) -> 
     except KeyboardInterrupt:
         note("Interrupted; the same command goes on where it stopped.")
         raise typer.Exit(INTERRUPTED) from None
+
+
+def _noted(manifest: Mapping[str, Any]) -> Iterator[str]:
+    """Give a line for each thing that people noted about a set."""
+    fields = {
+        "rating": "Rating", "catalogue_number": "Catalogue number", "scale_mm_per_pixel": "Millimetres per pixel",
+        "notes": "Notes",
+    }  # fmt: skip
+    for field, title in fields.items():
+        if value := manifest.get(field):
+            yield f"{title}: {value}"
 
 
 def _when(moment: object) -> str | None:
