@@ -2,12 +2,14 @@
 
 import math
 import stat
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
 
 from tetherlight.errors import InvalidSetting, StoreError
-from tetherlight.lights.rig_file import DEFAULT_LIGHTS, RigFile, RigLight
+from tetherlight.lights.rig_file import DEFAULT_LIGHTS, NamingTable, RigFile, RigLight
+from tetherlight.store.naming import DEFAULT_TEMPLATES
 
 EXAMPLE = Path(__file__).parents[2] / "deploy" / "rig.example.toml"
 PATH = Path("rig.toml")
@@ -52,12 +54,13 @@ def test_the_example_is_the_default_rig() -> None:
         assert light.unit_direction == pytest.approx(default.unit_direction, abs=1e-3)
     assert rig.driver == "auto"
     assert not rig.default_lights
+    assert rig.naming == DEFAULT_TEMPLATES
 
 
 def test_the_example_shows_every_key() -> None:
     """A key that the example does not explain does not exist for people."""
     text = EXAMPLE.read_text()
-    for key in [*RigLight.model_fields, "driver", "chip", "cameras"]:
+    for key in [*RigLight.model_fields, *NamingTable.model_fields, "driver", "chip", "cameras"]:
         assert key == "name" or f"{key} = " in text
 
 
@@ -112,6 +115,13 @@ def test_sub_tables_read_as_inline_tables_do() -> None:
         ("[lights]\na={direction=[0,0,0]}", "is wrong: line 2, light 'a': direction: must not be [0, 0, 0]."),
         ("[lights]\na={direction=[0,nan,0]}", "is wrong: line 2, light 'a': direction.1: " + FINITE),
         ("[lights]\na={direction=[0,1]}", "is wrong: line 2, light 'a': direction.2: field required."),
+        ("naming=3", "is wrong: naming: input should be an object."),
+        ("[naming]\ncaptur='x'", "is wrong: there is no key 'naming.captur'."),
+        ("[naming]\ncapture=3", "is wrong: naming.capture: input should be a valid string."),
+        ("[naming]\ncapture='{date'",
+         "is wrong: naming.capture: the capture template '{date' has a brace without its partner."),
+        ("[naming]\nset='{date}'",
+         "is wrong: naming.set: the set template must hold {prefix}, and {date} or {number}."),
         ("[lights]\na={settle_s=-1}", "is wrong: line 2, light 'a': settle_s: " + POSITIVE),
     ],
 )  # fmt: skip
@@ -204,3 +214,72 @@ def test_a_folder_that_is_gone_is_a_store_error(tmp_path: Path) -> None:
     rig = RigFile(tmp_path / "gone" / "rig.toml")
     with pytest.raises(StoreError, match=r"could not be written: No such file or directory."):
         rig.save_lights([])
+
+
+NAMED = """\
+# my rig
+[naming]
+# the registrar wants it so
+set = "{prefix}_{number}"  # agreed in May
+
+[lights]
+a = { pin = 1 }  # new bulb
+"""
+
+
+def test_templates_are_kept_with_the_comments_around_them(tmp_path: Path) -> None:
+    """Only the given one changes, and the other tables are as they were."""
+    path = tmp_path / "rig.toml"
+    path.write_text(NAMED)
+    saved = RigFile.load(path).save_naming("{serial}_{number}", None)
+    assert path.read_text() == NAMED.replace("# agreed in May\n", '# agreed in May\ncapture = "{serial}_{number}"\n')
+    assert (saved.naming.capture.text, saved.naming.set.text) == ("{serial}_{number}", "{prefix}_{number}")
+    assert RigFile.load(path) == saved
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        None,
+        "",
+        "# only a comment",
+        "driver = 'simulated'\n[lights.a]\npin = 1\n# the end",
+        "naming = { set = '{prefix}_{date}' } # one\n[lights]\na = { pin = 1 }\n",
+        "naming.set = '{prefix}_{date}'\ndriver = 'simulated'\n[lights]\na.pin = 1\n",
+        "[lights.a]\npin = 1\n[naming]\n[lights.b]\npin = 2\n",
+    ],
+)
+def test_templates_can_be_put_into_any_form_of_file(tmp_path: Path, text: str | None) -> None:
+    path = tmp_path / "rig.toml"
+    if text is not None:
+        path.write_text(text)
+    before = RigFile.parse(text or "", path)
+    saved = before.save_naming("x_{number}", "{prefix}-{date}")
+    assert RigFile.load(path) == saved
+    assert (saved.naming.capture.text, saved.naming.set.text) == ("x_{number}", "{prefix}-{date}")
+    assert (saved.driver, saved.lights, saved.default_lights) == (before.driver, before.lights, before.default_lights)
+
+
+def test_lights_and_templates_edited_together_both_arrive(tmp_path: Path) -> None:
+    """Each reads the file again before it writes, one after the other."""
+    path = tmp_path / "rig.toml"
+    path.write_text(NAMED)
+    rig = RigFile.load(path)
+    with ThreadPoolExecutor() as threads:
+        for number in range(20):
+            lights = threads.submit(rig.save_lights, [RigLight(name="a", pin=number)])
+            names = threads.submit(rig.save_naming, f"x{number}_{{number}}", None)
+            lights.result()
+            names.result()
+            saved = RigFile.load(path)
+            assert (saved.lights[0].pin, saved.naming.capture.text) == (number, f"x{number}_{{number}}")
+
+
+def test_templates_are_not_put_into_a_file_that_was_broken_meanwhile(tmp_path: Path) -> None:
+    path = tmp_path / "rig.toml"
+    path.write_text(NAMED)
+    rig = RigFile.load(path)
+    path.write_text("[naming\n")
+    with pytest.raises(InvalidSetting, match="is no TOML"):
+        rig.save_naming("x", None)
+    assert path.read_text() == "[naming\n"
