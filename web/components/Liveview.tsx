@@ -218,8 +218,8 @@ function writeReadout(line: HTMLParagraphElement | null, readout: Readout): void
   if (!line) return;
   const { frames, fps, latency, dropped, width, height, bytes: size } = readout;
   const delay = latency === null ? null : `${Math.round(latency)} ms`;
-  const parts = [`${fps} fps`, delay, `${width} × ${height}`, bytes(size)];
-  if (dropped > 0) parts.push(`${dropped} skipped`);
+  const skipped = dropped > 0 && `${dropped} skipped`;
+  const parts = [`${fps} fps`, delay, skipped, `${width} × ${height}`, bytes(size)];
   line.textContent = parts.filter(Boolean).join("  ·  ");
   line.dataset.frames = String(frames);
 }

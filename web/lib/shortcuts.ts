@@ -21,7 +21,7 @@ export const SHORTCUTS: { place: string; shortcuts: Shortcut[] }[] = [
     shortcuts: [
       { keys: ["Space", "T", "PageDown"], does: "Take a picture" },
       { keys: ["V"], does: "Live view on and off" },
-      { keys: ["F"], does: "Focus once" },
+      { keys: ["F"], does: "Focus once, where was tapped last" },
       { keys: ["[", "]"], does: "Focus a step nearer or farther" },
       { keys: ["S", "A", "I", "W"], does: "Pick shutter, aperture, ISO, white balance; then ↑ and ↓" },
       { keys: ["H"], does: "Histogram" },
@@ -31,6 +31,9 @@ export const SHORTCUTS: { place: string; shortcuts: Shortcut[] }[] = [
       { keys: ["G"], does: "Grid" },
       { keys: ["O"], does: "Ghost of the last shot" },
       { keys: ["Z"], does: "Loupe: 100 %, 200 %, whole frame" },
+      { keys: ["0", "…", "5"], does: "Rate the last shot, or the one that is reached in the filmstrip" },
+      { keys: ["X"], does: "Reject it" },
+      { keys: ["Del"], does: "Move it to the trash" },
     ],
   },
   {

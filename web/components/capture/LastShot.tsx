@@ -24,16 +24,13 @@ export function LastShot({ image, onOpen, onRate, onDelete, reason }: Props) {
   const histogram = useHistogram(thumbnailUrl(image.url, 320));
   return (
     <section className={styles.shot} aria-label="Last shot">
+      <div className={styles.judge}>
+        <Rating rating={image.rating ?? undefined} onRate={onRate} />
+      </div>
       <button type="button" className={styles.picture} onClick={onOpen} aria-label={`Look at ${image.filename}`}>
         <img src={thumbnailUrl(image.url, 640)} alt="" />
       </button>
-      {histogram && <HistogramOfShot histogram={histogram} />}
-      <p className={styles.name}>
-        <span>{image.filename}</span>
-        <span>{bytes(image.size)}</span>
-      </p>
-      <div className={styles.judge}>
-        <Rating rating={image.rating ?? undefined} onRate={onRate} />
+      <div className={styles.trash}>
         <Button
           tone="quiet"
           icon="trash"
@@ -43,6 +40,11 @@ export function LastShot({ image, onOpen, onRate, onDelete, reason }: Props) {
           onClick={onDelete}
         />
       </div>
+      {histogram && <HistogramOfShot histogram={histogram} />}
+      <p className={styles.name}>
+        <span>{image.filename}</span>
+        <span>{bytes(image.size)}</span>
+      </p>
     </section>
   );
 }

@@ -7,6 +7,8 @@ import styles from "./ShutterBar.module.css";
 
 /** Names mostly hold the time: one that is older than this would not be the next one's. */
 const FRESH_MS = 5000;
+/** Names differ at their end: that many letters are never cut away. */
+const TAIL = 19;
 
 /** The name that the next shot will have. */
 export function NextName({ last }: { last: ImageFile | null }) {
@@ -36,7 +38,9 @@ export function NextName({ last }: { last: ImageFile | null }) {
   if (name === null) return null;
   return (
     <p className={styles.next} title={`The next shot is named ${name}`} data-testid="next-name">
-      <span className={styles.quiet}>Next:</span> {name}
+      <span className={styles.quiet}>Next:</span>
+      <span className={styles.nameHead}>{name.slice(0, -TAIL)}</span>
+      <span>{name.slice(-TAIL)}</span>
     </p>
   );
 }

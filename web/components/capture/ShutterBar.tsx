@@ -48,7 +48,7 @@ export function ShutterBar({ capturing, reason, onPress, timer, onSeries, last, 
           aria-label="Series"
           title="Burst, interval, bracket"
         >
-          <Icon name="sequence" size={22} />
+          <Icon name="series" size={22} />
           <span>Series</span>
         </button>
       </div>
