@@ -79,6 +79,13 @@ async def test_follow_set(server: ServerProcess, tmp_path: Path) -> None:
     assert [(tmp_path / path).is_file() for path in printed[-2:]] == [True, True]
 
 
+async def test_series(server: ServerProcess, tmp_path: Path) -> None:
+    """A bracket tells its values and arrives here."""
+    printed = (await run(server, tmp_path, "series.py", server.url)).splitlines()
+    assert "capturing 2 of 3 1/60" in [line.strip() for line in printed]
+    assert [(tmp_path / path).is_file() for path in printed[-3:]] == [True, True, True]
+
+
 async def test_watch_rig(server: ServerProcess, tmp_path: Path) -> None:
     """Frames and events come over one connection."""
     printed = await run(server, tmp_path, "watch_rig.py", server.url)

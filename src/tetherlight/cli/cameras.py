@@ -2,7 +2,7 @@
 
 import itertools
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
@@ -69,7 +69,7 @@ def deselect(context: typer.Context, camera: CameraOption = None) -> None:
     say(context, {"camera_id": camera_id}, f"Camera {camera_id} is closed." if camera_id else "No camera was selected.")
 
 
-def capture(
+def capture(  # noqa: PLR0917 - typer reads the options off the parameters
     context: typer.Context,
     camera: CameraOption = None,
     download: Annotated[
@@ -78,12 +78,30 @@ def capture(
     output: Annotated[
         Path | None, typer.Option("--output", "-o", metavar="FOLDER", help="Bring the files to this folder as well.")
     ] = None,
+    count: Annotated[
+        int, typer.Option("--count", "-n", min=1, help="So many pictures, or brackets, as a job of the server.")
+    ] = 1,
+    interval: Annotated[
+        float, typer.Option(metavar="SECONDS", min=0, help="From the start of one to the start of the next.")
+    ] = 0.0,
+    bracket: Annotated[
+        str | None,
+        typer.Option(metavar="NAME=VALUE,...", help="A setting and the values that it has in turn, one picture each."),
+    ] = None,
 ) -> None:
-    """Take a picture."""
+    """Take a picture, or a series. Ctrl-C leaves a series running at the server and tells how to cancel it."""
     from tetherlight.cli.output import bytes_text, show  # noqa: PLC0415
 
     if output is not None and not download:
         raise typer.BadParameter("--output needs the files, which --no-download leaves on the camera's card.")
+    if count > 1 or bracket is not None:
+        if not download:
+            raise typer.BadParameter("The files of a series come to the server; --no-download goes with one picture.")
+        plan = {"count": count, "interval_s": interval, "bracket": _bracket(bracket) if bracket else None}
+        _capture_series(context, camera, plan, output)
+        return
+    if interval:
+        raise typer.BadParameter("--interval needs a --count of pictures.")
     with connected(context) as rig:
         shot = rig.capture(download=download, camera_id=choose_camera(rig, camera))
         here = rig.download(shot, output) if output is not None else []
@@ -94,6 +112,31 @@ def capture(
         typer.echo(f"{path or file.path}  {bytes_text(file.size)}")
     if not shot.files:
         typer.echo(f"The picture is on the camera's card: {shot.camera_path}")
+
+
+def _bracket(text: str) -> tuple[str, list[str]]:
+    name, _, values = text.partition("=")
+    found = [value.strip() for value in values.split(",") if value.strip()]
+    if not name.strip() or len(found) < 2:
+        raise typer.BadParameter("--bracket is a setting and two or more values: shutterspeed=1/250,1/60,1/15.")
+    return name.strip(), found
+
+
+def _capture_series(context: typer.Context, camera: str | None, plan: dict[str, Any], output: Path | None) -> None:
+    from tetherlight.cli.output import bytes_text, show_json  # noqa: PLC0415
+    from tetherlight.cli.progress import follow_series  # noqa: PLC0415
+
+    as_json = options_of(context).json
+    exposures = plan["count"] * (len(plan["bracket"][1]) if plan["bracket"] else 1)
+    with connected(context) as rig:
+        plan |= {"camera_id": choose_camera(rig, camera)}
+        result = follow_series(rig, plan, exposures, quiet=as_json)
+        here = rig.download(result, output) if output is not None else []
+    if as_json:
+        show_json(result.model_dump(mode="json") | {"downloaded": [str(path) for path in here]})
+        return
+    for path, file in itertools.zip_longest(here, result.files):
+        typer.echo(f"{path or file.path}  {bytes_text(file.size)}")
 
 
 def events(

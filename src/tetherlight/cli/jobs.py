@@ -12,6 +12,8 @@ if TYPE_CHECKING:
 
 app = typer.Typer(help="Follow and steer long work at the server.", no_args_is_help=True, rich_markup_mode=None)
 
+KINDS = {"photometric_set": "set", "series": "series"}
+
 JobId = Annotated[str, typer.Argument(metavar="JOB", help="The job's id.", autocompletion=completion.jobs)]
 Steps = Annotated[list[int] | None, typer.Argument(help="Steps by number; all that failed where none is named.")]
 
@@ -23,8 +25,11 @@ def list_jobs(context: typer.Context) -> None:
 
     with connected(context) as rig:
         found = rig.jobs()
-    rows = [(one.job_id, one.state.value, f"{one.index} of {one.total}", one.set_name, one.error) for one in found]
-    show(context, found, ("JOB", "STATE", "STEP", "SET", "ERROR"), rows, empty="No job runs.")
+    rows = [
+        (one.job_id, KINDS[one.kind], one.state.value, f"{one.index} of {one.total}", one.set_name, one.error)
+        for one in found
+    ]
+    show(context, found, ("JOB", "KIND", "STATE", "STEP", "SET", "ERROR"), rows, empty="No job runs.")
 
 
 @app.command("watch")
@@ -91,5 +96,6 @@ def _tell(context: typer.Context, job: "Job") -> None:
 
 def _line(job: "Job") -> str:
     reason = f": {job.error}" if job.error else ""
-    light = f" ({job.current_light})" if job.current_light else ""
-    return f"{job.job_id} is {job.state.value}, step {job.index} of {job.total}{light}{reason}"
+    under_way = next((step.light or step.value for step in job.steps if step.state.value == "running"), None)
+    named = f" ({job.current_light or under_way})" if job.current_light or under_way else ""
+    return f"{job.job_id} is {job.state.value}, step {job.index} of {job.total}{named}{reason}"

@@ -2,7 +2,7 @@
 
 import contextlib
 from collections.abc import AsyncIterator, Callable, Iterator
-from typing import Any
+from typing import Any, TypeVar
 
 import typer
 from rich.console import Console
@@ -17,37 +17,78 @@ from rich.progress import (
 )
 
 from tetherlight.cli.options import INTERRUPTED, note
-from tetherlight.client.sets import SetCapture
+from tetherlight.client.capturing import Capturing, SeriesCapture, SetCapture
 from tetherlight.client.sync import Client
 from tetherlight.errors import SequenceFailed
-from tetherlight.protocol.events import PhotometricProgress
+from tetherlight.protocol.captures import SeriesResult
+from tetherlight.protocol.events import PhotometricProgress, SeriesProgress
 from tetherlight.protocol.sets import PhotometricSetResult
+
+S = TypeVar("S", PhotometricProgress, SeriesProgress)
 
 
 def follow_set(rig: Client, plan: dict[str, Any], lights: int, *, quiet: bool) -> PhotometricSetResult:
     """Capture a set with a bar that moves at each light; Ctrl-C leaves it running."""
-    capture = rig.wait_for(_capture(rig, plan))
-    columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
-    with _bar(*columns, quiet=quiet) as bar:
-        task = bar.add_task("starting", total=lights)
-        steps = aiter(capture)
-        try:
-            while (step := rig.wait_for(_next(steps))) is not None:
-                bar.update(task, **_shown(step))
-                if step.error_detail is not None and plan["on_failure"] == "pause":
-                    raise _paused(step)
-        except KeyboardInterrupt:
-            bar.stop()
-            raise _left_running(capture) from None
+
+    async def begin() -> SetCapture:
+        fields = {name: value for name, value in plan.items() if name not in {"light_sequence", "set_name_prefix"}}
+        return rig.asynchronous.capture_set(plan["light_sequence"], prefix=plan["set_name_prefix"], **fields)
+
+    capture = rig.wait_for(begin())
+    with _steps(lights, capture, quiet=quiet) as move:
+        for step in _each(rig, capture):
+            move(**_shown(step))
+            if step.error_detail is not None and plan["on_failure"] == "pause":
+                raise _paused(step)
     return capture.result
 
 
-async def _capture(rig: Client, plan: dict[str, Any]) -> SetCapture:
-    fields = {name: value for name, value in plan.items() if name not in {"light_sequence", "set_name_prefix"}}
-    return rig.asynchronous.capture_set(plan["light_sequence"], prefix=plan["set_name_prefix"], **fields)
+def follow_series(rig: Client, plan: dict[str, Any], exposures: int, *, quiet: bool) -> SeriesResult:
+    """Take a series with a bar that moves at each exposure; Ctrl-C leaves it running."""
+
+    async def begin() -> SeriesCapture:
+        return rig.asynchronous.capture_series(**plan)
+
+    capture = rig.wait_for(begin())
+    try:
+        with _steps(exposures, capture, quiet=quiet) as move:
+            for step in _each(rig, capture):
+                move(**_exposed(step))
+    except SequenceFailed as failed:
+        if isinstance(failed.data, SeriesResult) and not quiet:
+            _warn(failed.data)
+            note(f"{failed.data.image_count} of {exposures} images were taken.")
+        raise
+    if not quiet:
+        _warn(capture.result)
+    return capture.result
 
 
-async def _next(steps: AsyncIterator[PhotometricProgress]) -> PhotometricProgress | None:
+def _warn(result: SeriesResult) -> None:
+    for warning in result.warnings:
+        note(f"Warning: {warning}")
+
+
+@contextlib.contextmanager
+def _steps(total: int, capture: Capturing[Any, Any, Any], *, quiet: bool) -> Iterator[Callable[..., None]]:
+    """Show a bar for so many steps, and give what moves it; an interrupted command says what becomes of the job."""
+    columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
+    with _bar(*columns, quiet=quiet) as bar:
+        task = bar.add_task("starting", total=total)
+        try:
+            yield lambda **changes: bar.update(task, **changes)
+        except KeyboardInterrupt:
+            bar.stop()
+            raise _left_running(capture) from None
+
+
+def _each(rig: Client, capture: Capturing[Any, S, Any]) -> Iterator[S]:
+    steps = aiter(capture)
+    while (step := rig.wait_for(_next(steps))) is not None:
+        yield step
+
+
+async def _next(steps: AsyncIterator[S]) -> S | None:
     return await anext(steps, None)
 
 
@@ -58,14 +99,26 @@ def _shown(step: PhotometricProgress) -> dict[str, Any]:
     return {"description": step.current_light or "ambient frame"}
 
 
+def _exposed(step: SeriesProgress) -> dict[str, Any]:
+    match step.status:
+        case "captured":
+            return {"completed": step.index}
+        case "waiting":
+            return {"description": f"waiting {step.next_in_s or 0:.0f} s"}
+        case "paused":
+            return {"description": f"paused; `tetherlight jobs resume {step.job_id}` goes on"}
+        case _:
+            return {"description": step.value or "exposing"}
+
+
 def _paused(step: PhotometricProgress) -> SequenceFailed:
     again = f"`tetherlight jobs retry {step.job_id}` takes the failed step again, `tetherlight jobs cancel` ends it."
     return SequenceFailed(f"The set is paused: {step.error_detail}", hint=again, details={"job_id": step.job_id})
 
 
-def _left_running(capture: SetCapture) -> typer.Exit:
+def _left_running(capture: Capturing[Any, Any, Any]) -> typer.Exit:
     if capture.job_id is None:
-        note("Interrupted before the set was confirmed; `tetherlight jobs list` tells whether it runs.")
+        note("Interrupted before it was confirmed; `tetherlight jobs list` tells whether it runs.")
     else:
         note(
             f"Job {capture.job_id} goes on at the server. `tetherlight jobs cancel {capture.job_id}` cancels it, "

@@ -1,8 +1,8 @@
 """The Python client: `Client` for asyncio, `tetherlight.client.sync.Client` for notebooks and scripts."""
 
+from tetherlight.client.capturing import SeriesCapture, SetCapture
 from tetherlight.client.client import Client
 from tetherlight.client.events import RigEvent
 from tetherlight.client.liveview import Frame
-from tetherlight.client.sets import SetCapture
 
-__all__ = ["Client", "Frame", "RigEvent", "SetCapture"]
+__all__ = ["Client", "Frame", "RigEvent", "SeriesCapture", "SetCapture"]

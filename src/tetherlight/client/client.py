@@ -8,10 +8,10 @@ from types import TracebackType
 from typing import TYPE_CHECKING, Any, Self, cast
 
 from tetherlight.client.address import DEFAULT, Address
+from tetherlight.client.capturing import Progress, SeriesCapture, SeriesTold, SetCapture
 from tetherlight.client.events import RigEvent, Subscriptions
 from tetherlight.client.liveview import Frame, Watches
 from tetherlight.client.session import Session
-from tetherlight.client.sets import Progress, SetCapture
 from tetherlight.errors import JobNotFound, TetherlightError
 from tetherlight.models import CameraInfo, ConfigEntry, ConfigValue, ImageFile, ImageSet, Job, JobState, LogLevel
 from tetherlight.protocol import cameras as camera_table
@@ -30,7 +30,14 @@ logger = logging.getLogger(__name__)
 
 STILL = frozenset({JobState.RUNNING, JobState.PAUSED})
 
-Downloadable = ImageFile | camera_table.CaptureResult | ImageSet | set_table.SetDetails | set_table.PhotometricSetResult
+Downloadable = (
+    ImageFile
+    | camera_table.CaptureResult
+    | capture_table.SeriesResult
+    | ImageSet
+    | set_table.SetDetails
+    | set_table.PhotometricSetResult
+)
 
 
 class Client:
@@ -155,6 +162,25 @@ class Client:
     async def capture(self, *, download: bool = True, camera_id: str | None = None) -> camera_table.CaptureResult:
         """Take a picture; `download` brings it to the server's disk, else it stays on the camera's card."""
         return await self._ask(camera_table.CAPTURE_IMAGE, download=download, camera_id=camera_id)
+
+    def capture_series(
+        self,
+        *,
+        count: int = 1,
+        interval_s: float = 0.0,
+        bracket: tuple[str, Sequence[str]] | None = None,
+        camera_id: str | None = None,
+        progress: SeriesTold | None = None,
+    ) -> SeriesCapture:
+        """Take several pictures, `interval_s` from start to start: await it for the result, or iterate over it.
+
+        `bracket` is a config entry and the values that it has in turn, in each of the `count` rounds.
+        """
+        values = {"config_name": bracket[0], "values": list(bracket[1])} if bracket is not None else None
+        plan = capture_table.CAPTURE_SERIES.parse({
+            "count": count, "interval_s": interval_s, "bracket": values, "camera_id": camera_id,
+        })  # fmt: skip
+        return SeriesCapture(self._session, plan, progress)
 
     async def autofocus(self, point: tuple[float, float] | None = None, *, camera_id: str | None = None) -> None:
         """Let the camera focus by itself, once; `point` is in shares of the live view's width and height."""
@@ -288,7 +314,7 @@ class Client:
     async def download(
         self, what: Downloadable | str, to: str | Path = ".", *, progress: "BytesTold | None" = None
     ) -> list[Path]:
-        """Bring an image, a capture or a set (also by its name) into a folder and return the paths.
+        """Bring an image, a capture, a series or a set (also by its name) into a folder and return the paths.
 
         A set gets a folder of its own in it. Files that are there already are not fetched again, interrupted ones
         are resumed, each is checked against the server's checksum; nothing is overwritten.
@@ -300,7 +326,7 @@ class Client:
         match what:
             case ImageFile():
                 return [what], folder
-            case camera_table.CaptureResult():
+            case camera_table.CaptureResult() | capture_table.SeriesResult():
                 return what.files, folder
             case set_table.PhotometricSetResult():
                 name = what.set_folder.rpartition("/")[2]

@@ -14,7 +14,7 @@ from tetherlight.client.replies import error_of, value_of
 from tetherlight.client.session import Message, Session
 from tetherlight.errors import ClientTooSlow, ServerUnreachable, TetherlightError
 from tetherlight.models import ConfigEntry, Storage
-from tetherlight.protocol.events import EVENTS, PHOTOMETRIC_PROGRESS, CameraChange, CameraInventory
+from tetherlight.protocol.events import EVENTS, CameraChange, CameraInventory, Event
 from tetherlight.protocol.jobs import JobList
 from tetherlight.protocol.lights import LightStates
 from tetherlight.protocol.server import SUBSCRIBE, Subscribe, Subscription, Topic
@@ -166,10 +166,10 @@ class Subscriptions:
             one.fail(error)
 
 
-def is_progress(message: Message, request_id: str) -> bool:
-    """Say whether a message tells how far the sequence of a request is."""
+def is_progress(message: Message, event: Event[Any], request_id: str) -> bool:
+    """Say whether a message is this event and tells how far the job of a request is."""
     data = message.get("data")
-    return message.get("action") == PHOTOMETRIC_PROGRESS.name and isinstance(data, dict) and (
+    return message.get("action") == event.name and isinstance(data, dict) and (
         data.get("request_id") == request_id
     )  # fmt: skip
 

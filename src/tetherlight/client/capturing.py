@@ -1,47 +1,64 @@
-"""A photometric set under way: wait for it, or follow it step by step."""
+"""Photometric sets and series under way: wait for them, or follow them step by step."""
 
 import asyncio
 from collections.abc import AsyncIterator, Callable, Generator
+from typing import Generic, TypeVar
 
 from tetherlight.client.events import is_progress
 from tetherlight.client.replies import value_of
 from tetherlight.client.session import Message, Session
 from tetherlight.errors import JobConflict, ServerUnreachable, TetherlightError
-from tetherlight.protocol.events import PhotometricProgress
+from tetherlight.protocol.action import Action, P
+from tetherlight.protocol.captures import CAPTURE_SERIES, CaptureSeries, SeriesResult
+from tetherlight.protocol.events import (
+    PHOTOMETRIC_PROGRESS,
+    SERIES_PROGRESS,
+    Event,
+    PhotometricProgress,
+    SeriesProgress,
+)
 from tetherlight.protocol.sets import CAPTURE_PHOTOMETRIC_SET, CapturePhotometricSet, PhotometricSetResult
 
+S = TypeVar("S", PhotometricProgress, SeriesProgress)
+C = TypeVar("C", PhotometricSetResult, SeriesResult)
+
 Progress = Callable[[PhotometricProgress], None]
+SeriesTold = Callable[[SeriesProgress], None]
 
 
-class SetCapture:
-    """Captures a set when it is awaited or iterated; the set goes on at the server whatever happens to this client.
+class Capturing(Generic[P, S, C]):
+    """Captures when it is awaited or iterated; the job goes on at the server whatever happens to this client.
 
     `result = await capture` waits for the end; `async for step in capture` gives each step, and then `capture.result`
     holds what was captured. Both raise SequenceFailed with the partial result as its `data`.
     """
 
-    def __init__(self, session: Session, plan: CapturePhotometricSet, progress: Progress | None = None) -> None:
+    def __init__(
+        self, session: Session, action: Action[P, C], event: Event[S], plan: P, *, progress: Callable[[S], None] | None
+    ) -> None:
         self.job_id: str | None = None
-        self._result: PhotometricSetResult | None = None
+        self._result: C | None = None
         self._session = session
+        self._action: Action[P, C] = action
+        self._event: Event[S] = event
         self._plan = plan
-        self._progress = progress
+        self._progress: Callable[[S], None] | None = progress
         self._request_id = session.next_id()
-        self._steps: asyncio.Queue[PhotometricProgress | None] = asyncio.Queue()
+        self._steps: asyncio.Queue[S | None] = asyncio.Queue()
 
     @property
-    def result(self) -> PhotometricSetResult:
+    def result(self) -> C:
         """What was captured; raise JobConflict before the end."""
         if self._result is None:
-            raise JobConflict("The set is not complete.")
+            raise JobConflict("The capture is not complete.")
         return self._result
 
-    def __await__(self) -> Generator[None, None, PhotometricSetResult]:
-        """Capture the set and return what was captured."""
+    def __await__(self) -> Generator[None, None, C]:
+        """Capture and return what was captured."""
         return self._capture().__await__()
 
-    async def __aiter__(self) -> AsyncIterator[PhotometricProgress]:
-        """Capture the set and give each step as it begins, ends or fails."""
+    async def __aiter__(self) -> AsyncIterator[S]:
+        """Capture and give each step as it begins, ends or fails."""
         capturing = asyncio.create_task(self._capture())
         try:
             while (step := await self._steps.get()) is not None:
@@ -51,10 +68,10 @@ class SetCapture:
             capturing.cancel()
             await asyncio.gather(capturing, return_exceptions=True)
 
-    async def _capture(self) -> PhotometricSetResult:
+    async def _capture(self) -> C:
         self._session.parts.append(self)
         try:
-            self._result = await self._session.request(CAPTURE_PHOTOMETRIC_SET, self._plan, request_id=self._request_id)
+            self._result = await self._session.request(self._action, self._plan, request_id=self._request_id)
         except ServerUnreachable as error:
             if self.job_id is not None:
                 error.hint = f"If the server still runs, job {self.job_id} goes on there."
@@ -72,10 +89,10 @@ class SetCapture:
             self._steps.put_nowait(None)
 
     def message(self, message: Message) -> None:
-        """Take a step of this set."""
-        if not is_progress(message, self._request_id):
+        """Take a step of this capture."""
+        if not is_progress(message, self._event, self._request_id):
             return
-        step = value_of(PhotometricProgress, message["data"])
+        step = value_of(self._event.data, message["data"])
         self.job_id = step.job_id
         if self._progress is not None:
             self._progress(step)
@@ -88,7 +105,21 @@ class SetCapture:
         """Leave it to the request, which fails."""
 
     async def restore(self) -> None:
-        """Ask for nothing: a set is never started twice."""
+        """Ask for nothing: a capture is never started twice."""
 
     def ended(self, error: TetherlightError) -> None:
         """Leave it to the request, which fails."""
+
+
+class SetCapture(Capturing[CapturePhotometricSet, PhotometricProgress, PhotometricSetResult]):
+    """A photometric set under way."""
+
+    def __init__(self, session: Session, plan: CapturePhotometricSet, progress: Progress | None = None) -> None:
+        super().__init__(session, CAPTURE_PHOTOMETRIC_SET, PHOTOMETRIC_PROGRESS, plan, progress=progress)
+
+
+class SeriesCapture(Capturing[CaptureSeries, SeriesProgress, SeriesResult]):
+    """A series of single captures under way."""
+
+    def __init__(self, session: Session, plan: CaptureSeries, progress: SeriesTold | None = None) -> None:
+        super().__init__(session, CAPTURE_SERIES, SERIES_PROGRESS, plan, progress=progress)
