@@ -20,6 +20,7 @@ from tetherlight.errors import (
     CameraError,
     CameraLost,
     CameraNotOpen,
+    CameraTimeout,
     PreviewFailed,
     PreviewUnsupported,
     TetherlightError,
@@ -310,7 +311,9 @@ class Liveview:
         lost = self._camera.state is not CameraState.READY
         if lost or self._failures >= FIRST_TRIES:
             self._refuse(error)
-        if self._trouble is None and (lost or now - self._failing_since >= PATIENCE):
+        # A timeout means that the camera was silent to two requests in a row, each for seconds.
+        silent = isinstance(error, CameraTimeout)
+        if self._trouble is None and (lost or silent or now - self._failing_since >= PATIENCE):
             self._trouble = error
             logger.warning("The live view of %s is interrupted: %s", self.camera_id, error.message)
             for viewer in tuple(self._viewers):

@@ -210,6 +210,16 @@ async def test_a_value_that_the_camera_refuses_is_reported_with_the_one_it_keeps
     await works_again(world)
 
 
+@pytest.mark.parametrize("count", [1, None], ids=["once", "for ever"])
+async def test_a_setting_that_hangs_is_a_timeout_and_no_refusal(world: OpenCamera, count: int | None) -> None:
+    """The camera said nothing about the value, so asking again may help."""
+    await world.fault("hang", "set_config", count=count)
+    with pytest.raises(CameraTimeout) as caught:
+        await world.camera.set_config("iso", "1600")
+    assert caught.value.retryable
+    await works_again(world)
+
+
 async def test_a_camera_that_is_unplugged_is_lost_and_comes_back_elsewhere(world: OpenCamera) -> None:
     await world.camera.set_config("iso", "800")
     await world.simulator.control("unplug", camera="camera1")
@@ -295,7 +305,7 @@ async def test_a_lost_camera_can_be_closed(world: OpenCamera) -> None:
 async def test_a_camera_can_be_closed_while_it_hangs(world: OpenCamera) -> None:
     await world.fault("hang", "preview", count=None)
     preview = asyncio.create_task(world.camera.preview())
-    await asyncio.sleep(0.1)
+    await world.simulator.control("wait", event="fault", count=1, timeout=60)
     await world.camera.close()
     assert worker_count() == 0
     with pytest.raises((CameraError, asyncio.CancelledError)):

@@ -7,7 +7,14 @@ import json
 import pytest
 
 from fakes import FakeCamera, FakePreview, FakeViewer
-from tetherlight.errors import CameraLost, CameraNotOpen, PreviewFailed, PreviewUnsupported, ServerStopping
+from tetherlight.errors import (
+    CameraLost,
+    CameraNotOpen,
+    CameraTimeout,
+    PreviewFailed,
+    PreviewUnsupported,
+    ServerStopping,
+)
 from tetherlight.liveview import FIRST_TRIES, Frame, Liveview, Pace
 from tetherlight.models import CameraState
 from tetherlight.protocol.frames import HEADER, FrameHeader
@@ -38,6 +45,22 @@ async def test_one_pull_task_serves_all_viewers_with_the_same_frame() -> None:
     camera.give()
     await asyncio.gather(first.until(frames=2), second.until(frames=2))
     assert first.frames[-1] is second.frames[-1]
+    await liveview.close()
+
+
+async def test_a_silent_camera_is_told_at_once_and_its_next_preview_goes_on() -> None:
+    """A timeout has already cost two requests: nobody waits for a third one to hear of it."""
+    camera, viewer = FakeCamera(), FakeViewer()
+    liveview = Liveview(camera, 0)
+    camera.give()
+    await liveview.watch(viewer)
+    await viewer.until(frames=1)
+    camera.fail(PreviewFailed("The camera delivered an empty preview."))
+    camera.fail(CameraTimeout("The camera did not answer."))
+    await viewer.until(ends=1)
+    assert [(type(error), resumes) for error, resumes in viewer.ends] == [(CameraTimeout, True)]
+    camera.give()
+    await viewer.until(frames=2)
     await liveview.close()
 
 

@@ -10,7 +10,7 @@ from typing import Literal
 
 from tetherlight.camera import calls
 from tetherlight.camera.calls import Deadlines
-from tetherlight.camera.config import ConfigCache
+from tetherlight.camera.config import ConfigCache, Warned
 from tetherlight.camera.exposure import Exposure, Preview, SavedFile
 from tetherlight.camera.faults import repeatable, suspicious
 from tetherlight.camera.identity import FoundCamera
@@ -20,7 +20,15 @@ from tetherlight.camera.shutter import Roll, Shutter, Taken, files_per_exposure
 from tetherlight.camera.values import checked
 from tetherlight.camera.watch import Watch
 from tetherlight.camera.widgets import ACTIONS_SECTION
-from tetherlight.errors import CameraError, CaptureFailed, CardFull, ConfigNotFound, ConfigRejected, PreviewFailed
+from tetherlight.errors import (
+    CameraError,
+    CameraTimeout,
+    CaptureFailed,
+    CardFull,
+    ConfigNotFound,
+    ConfigRejected,
+    PreviewFailed,
+)
 from tetherlight.models import CameraState, CameraStatus, ConfigEntry, ConfigValue
 from tetherlight.settings import Settings
 
@@ -31,7 +39,6 @@ CARD = "/store_"
 """Where the folders of memory cards begin; what was taken into the camera's own memory lies elsewhere."""
 REMEMBERED = 64
 """How many file names are kept so that a picture announced twice is not taken for a new one."""
-BATTERY_LOW, SHOTS_LOW = 15, 20
 CARD_FULL = 2_000_000
 """Bytes of room in which no picture fits."""
 BODY_PATIENCE = 10.0
@@ -142,15 +149,9 @@ class Camera:
             cause=self._session.cause,
         )
 
-    def warnings(self) -> Sequence[tuple[Literal["battery_low", "card_low"], str]]:
+    def warnings(self) -> Sequence[Warned]:
         """Return what will stop a set soon, each with a sentence."""
-        found: list[tuple[Literal["battery_low", "card_low"], str]] = []
-        battery, shots = self._cache.battery_percent(), self._cache.shots_left()
-        if battery is not None and battery <= BATTERY_LOW:
-            found.append(("battery_low", f"The camera's battery is at {battery} %."))
-        if shots is not None and shots <= SHOTS_LOW:
-            found.append(("card_low", f"The camera's card has room for {shots} more pictures."))
-        return found
+        return self._cache.warnings()
 
     def look_now(self) -> None:
         """Look for a lost camera at once: something was plugged in."""
@@ -159,6 +160,10 @@ class Camera:
     async def get_config(self, name: str | None = None) -> list[ConfigEntry]:
         """Return all entries of the cache, or the one of that name, alias or path; raise ConfigNotFound."""
         return self._cache.all() if name is None else [self._cache.find(name)]
+
+    def encoded_config(self, name: str | None = None) -> bytes:
+        """Return the same as JSON: it is kept encoded."""
+        return self._cache.encoded(name)
 
     # What asks the camera
 
@@ -260,7 +265,7 @@ class Camera:
                 calls.set_config(entry.name, wanted, patience, self._deadlines.entry)
             )
         except CameraError as error:
-            if not suspicious(error) or not await self._session.answers():
+            if isinstance(error, CameraTimeout) or not suspicious(error) or not await self._session.answers():
                 raise
             # The connection holds: it is the value that the camera refuses.
             raw, agreed = await self._session.request(calls.entry(entry.name, self._deadlines.entry)), False

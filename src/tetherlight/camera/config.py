@@ -2,6 +2,9 @@
 
 import time
 from collections.abc import Iterable, Mapping, Sequence
+from typing import Literal
+
+from pydantic_core import to_json
 
 from tetherlight.camera.widgets import number
 from tetherlight.errors import ConfigNotFound
@@ -15,6 +18,9 @@ ALIASES: Mapping[str, Sequence[str]] = {
     "imageformat": ("imageformat", "imagequality", "imgquality", "5004"),
 }
 """The common name of a setting, and what makers call it; the first that the camera has is meant."""
+Warned = tuple[Literal["battery_low", "card_low"], str]
+"""What runs out, and a sentence about it."""
+BATTERY_LOW, SHOTS_LOW = 15, 20
 BATTERY_WORDS = {"low": 10, "empty": 0, "half": 50, "full": 100}
 
 
@@ -24,12 +30,14 @@ class ConfigCache:
     def __init__(self) -> None:
         self._entries: dict[str, ConfigEntry] = {}
         self._by_name: dict[str, str] = {}
+        self._encoded: dict[str | None, bytes] = {}
         self.filled_at = -float("inf")
         """When the whole tree was last read, on the monotonic clock."""
 
     def fill(self, entries: Iterable[ConfigEntry]) -> list[ConfigEntry]:
         """Replace everything by a freshly read tree; return what changed against before."""
         before = self._entries
+        self._encoded.clear()
         found = {entry.path: entry for entry in entries}
         self._by_name = {}
         for path, entry in found.items():
@@ -51,11 +59,23 @@ class ConfigCache:
         kept = entry.model_copy(update={"path": path, "alias": before.alias if before else None})
         self._entries[path] = kept
         self._by_name.setdefault(kept.name, path)
+        if kept != before:
+            self._encoded.pop(path, None)
+            self._encoded.pop(None, None)
         return kept, kept != before
 
     def all(self) -> list[ConfigEntry]:
         """Return all entries in the camera's order."""
         return list(self._entries.values())
+
+    def encoded(self, name: str | None) -> bytes:
+        """Return all entries as JSON, or the one that `find` finds; encoded anew only after a change."""
+        path = None if name is None else self.find(name).path
+        found = self._encoded.get(path)
+        if found is None:
+            entries = self.all() if path is None else self._entries[path]
+            found = self._encoded[path] = to_json(entries, inf_nan_mode="null")
+        return found
 
     def __contains__(self, name: str) -> bool:
         return name in self._by_name or name in self._entries
@@ -99,6 +119,16 @@ class ConfigCache:
         """Return how many pictures the card still takes, where the camera says it."""
         count = number(self.text("availableshots") or "")
         return None if count is None else round(count)
+
+    def warnings(self) -> list[Warned]:
+        """Return what will stop a set soon, each with a sentence."""
+        found: list[Warned] = []
+        battery, shots = self.battery_percent(), self.shots_left()
+        if battery is not None and battery <= BATTERY_LOW:
+            found.append(("battery_low", f"The camera's battery is at {battery} %."))
+        if shots is not None and shots <= SHOTS_LOW:
+            found.append(("card_low", f"The camera's card has room for {shots} more pictures."))
+        return found
 
     def lens(self) -> str | None:
         """Return the lens's name, where the camera says it."""

@@ -155,7 +155,7 @@ SET_CONFIG = Action(
     summary="Set one config entry and read it back.",
     failure="Failed to set config '{config_name}'.",
     errors=(errors.NoCameraSelected, errors.ConfigNotFound, errors.ConfigReadonly, errors.ConfigInvalid,
-            errors.ConfigRejected, errors.CameraBusy),
+            errors.ConfigRejected, errors.CameraBusy, errors.CameraTimeout, errors.CameraLost),
     example={"config_name": "iso", "value": "200"},
     example_result={"name": "iso", "label": "ISO Speed", "value": "200", "type": "menu", "readonly": False,
                     "options": ["100", "200", "400"], "path": "/main/imgsettings/iso", "alias": "iso"},
@@ -214,7 +214,8 @@ DRIVE_FOCUS = Action(
 AUTOFOCUS = Action(
     "AUTOFOCUS", Autofocus, Message,
     summary="Let the camera focus by itself, once, also at a point of the live view.",
-    errors=(errors.NoCameraSelected, errors.ConfigNotFound, errors.CameraBusy, errors.ConfigRejected),
+    errors=(errors.NoCameraSelected, errors.ConfigNotFound, errors.CameraBusy, errors.ConfigRejected,
+            errors.CameraTimeout),
     example={"point": [0.25, 0.5]},
     example_result={"message": "Autofocus done."},
 )  # fmt: skip

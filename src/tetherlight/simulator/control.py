@@ -32,6 +32,7 @@ _EVENTS = (
     "disconnect",
     "download",
     "exposure",
+    "fault",
     "file",
     "focus",
     "idle",

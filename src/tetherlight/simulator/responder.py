@@ -67,6 +67,7 @@ class Session:
             self._send(operation, self._camera.handle(operation))
             return
         logger.info("fault %s strikes operation %#06x", fault.kind, operation.code)
+        self._camera.body.happenings.add("fault")
         handler = {
             "close": self._close,
             "rst": self._reset,
