@@ -2,7 +2,11 @@
 
 import errno
 import os
+import subprocess
+import sys
+import time
 from concurrent.futures import ThreadPoolExecutor
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
@@ -11,6 +15,7 @@ from store_world import jpeg
 from tetherlight.errors import ImageNotFound, InvalidPayload, SetBusy, StoreError
 from tetherlight.protocol.sets import AnnotateSet
 from tetherlight.settings import Settings
+from tetherlight.store.naming import Subject
 from tetherlight.store.store import Store
 
 CAPTURES = Path("captures")
@@ -320,3 +325,59 @@ def test_what_people_note_about_a_set_is_changed_by_them_alone(store: Store) -> 
     assert (now.catalogue_number, now.scale_mm_per_pixel) == (None, None)
     (listed,) = store.list_sets()
     assert (listed.catalogue_number, listed.rating) == (None, None)
+
+
+def test_a_name_in_the_trash_is_not_given_again(store: Store) -> None:
+    """Its deletion could not be undone otherwise; numbers behind the name are looked at too."""
+    subject, now = Subject(model="M"), datetime(2026, 11, 22, 12, 0, tzinfo=UTC)
+    stem = store.image_stem(subject, now)[1]
+    store.stem_used(stem)
+    for name in (stem, f"{stem}-2"):
+        (CAPTURES / f"{name}.jpg").write_bytes(b"x")
+        store.delete_image(f"{name}.jpg")
+    (CAPTURES / f"{stem}-3.jpg").write_bytes(b"x")
+    assert store.image_stem(subject, now)[1] == f"{stem}-4"
+    store.restore_image(f"{stem}.jpg")
+    assert store.image_stem(subject, now)[1] == f"{stem}-5"
+
+
+KILLED = """
+import itertools, random
+from pathlib import Path
+from tetherlight.settings import Settings
+from tetherlight.store.store import Store
+store = Store(Settings(min_free_bytes=0))
+store.prepare()
+for number in range(20):
+    for suffix in ("jpg", "cr2"):
+        Path(f"captures/{number}.{suffix}").write_text(str(number))
+    store.annotate_image(f"{number}.jpg", 1, "x" * 4000)
+print("ready", flush=True)
+for number in itertools.cycle(range(20)):
+    store.delete_image(f"{number}.cr2")
+    store.annotate_image(f"{(number + 1) % 20}.jpg", random.randrange(1, 6), None)
+    store.restore_image(f"{number}.jpg")
+"""
+
+
+@pytest.mark.parametrize("seconds", [0.0, 0.01, 0.03, 0.07, 0.15])
+def test_after_a_kill_every_exposure_is_whole(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, seconds: float) -> None:
+    """Killed at any moment, an exposure lies with all its files in one place, its notes as they were or as asked."""
+    monkeypatch.chdir(tmp_path)
+    with subprocess.Popen([sys.executable, "-c", KILLED], stdout=subprocess.PIPE) as process:
+        assert process.stdout is not None
+        process.stdout.readline()
+        time.sleep(seconds)
+        process.kill()
+    again = Store(Settings(min_free_bytes=0))
+    again.prepare()
+    for number in range(20):
+        found = {path.suffix for path in CAPTURES.glob(f"{number}.*")}
+        deleted = {path.suffix for path in TRASH.glob(f"*/{number}/{number}.*")}
+        assert sorted([found, deleted], key=len) == [set(), {".jpg", ".cr2", ".xmp"}]
+        if deleted:
+            again.restore_image(f"{number}.jpg")
+    assert all(one.rating and one.notes == "x" * 4000 for one in again.list_captures())
+    assert list(TRASH.glob("*")) == []
+    assert not list(CAPTURES.glob(".*.tmp"))
+    again.close()
