@@ -1,11 +1,14 @@
 """The tree of errors."""
 
+import ast
 import re
+from pathlib import Path
 
 import pytest
 
 from tetherlight import errors
 from tetherlight.errors import TetherlightError, error_class, error_classes
+from tetherlight.protocol.actions import ACTIONS
 
 every_error = pytest.mark.parametrize("error", list(error_classes()), ids=lambda error: error.__name__)
 
@@ -49,3 +52,18 @@ def test_an_error_carries_what_the_reply_needs() -> None:
     assert (str(error), error.message, error.hint, error.details, error.data) == (
         "Busy.", "Busy.", "Wait.", {"job_id": "j"}, [1],
     )  # fmt: skip
+
+
+def hints() -> list[str]:
+    """Every hint that stands in the source as one text."""
+    sources = (path.read_text(encoding="utf-8") for path in Path(errors.__file__).parent.rglob("*.py"))
+    nodes = (node for source in sources for node in ast.walk(ast.parse(source)))
+    values = (node.value for node in nodes if isinstance(node, ast.keyword) and node.arg == "hint")
+    return [str(value.value) for value in values if isinstance(value, ast.Constant) and value.value]
+
+
+@pytest.mark.parametrize("hint", sorted(set(hints())))
+def test_a_hint_speaks_to_people_and_names_actions_in_brackets(hint: str) -> None:
+    """The web application and the commands show hints as they are, where nobody sends messages by hand."""
+    outside = re.sub(r"\([^)]*\)", "", hint)
+    assert not [action for action in ACTIONS if re.search(rf"\b{action}\b", outside)]

@@ -129,7 +129,7 @@ class Store:
         if notes is not None:
             raise InvalidPayload(
                 f"Field 'notes' of ANNOTATE_IMAGE: image '{shown(path.name)}' belongs to set '{shown(set_name)}'.",
-                hint="Notes are kept with the whole set: ANNOTATE_IMAGE_SET.",
+                hint="Write them to the whole set (ANNOTATE_IMAGE_SET).",
             )
         return Noted((self._sets.annotate_image(path, rating),), set_name)
 
@@ -144,7 +144,7 @@ class Store:
             path, set_name = self._in_set(image_path)
         raise ImageNotFound(
             f"Image '{shown(path.name)}' belongs to set '{shown(set_name)}' and is deleted only with it.",
-            hint="DELETE_IMAGE_SET deletes the set; a rating of -1 rejects the image.",
+            hint="Delete the whole set (DELETE_IMAGE_SET), or reject the image with a rating of -1.",
         )
 
     def restore_image(self, image_path: str) -> list[ImageFile]:
