@@ -3,6 +3,7 @@
 from typing import Any
 
 import pytest
+from pydantic_core import from_json
 
 from tetherlight.camera.config import ConfigCache
 from tetherlight.errors import ConfigNotFound
@@ -85,3 +86,21 @@ def test_what_a_camera_does_not_say_is_unknown() -> None:
     cache = filled(entry("iso"))
     assert (cache.battery_percent(), cache.shots_left(), cache.lens()) == (None, None, None)
     assert filled(entry("availableshots", "42")).shots_left() == 42
+
+
+def test_the_encoded_form_follows_every_change() -> None:
+    """What is kept encoded never outlives the entry that it stands for."""
+    cache = filled(entry("iso", "100"), entry("f-number", "f/8"))
+    for change in (
+        lambda: cache.update(entry("iso", "200")),
+        lambda: cache.update(entry("iso", "200")),
+        lambda: cache.fill([entry("iso", "400"), entry("f-number", "f/4")]),
+        lambda: cache.update(entry("new")),
+    ):
+        cache.encoded(None), cache.encoded("iso"), cache.encoded("aperture")
+        change()
+        assert from_json(cache.encoded("iso")) == cache.find("iso").model_dump(mode="json")
+        assert from_json(cache.encoded("aperture")) == cache.find("aperture").model_dump(mode="json")
+        assert from_json(cache.encoded(None)) == [one.model_dump(mode="json") for one in cache.all()]
+    with pytest.raises(ConfigNotFound):
+        cache.encoded("nothing")

@@ -107,3 +107,19 @@ async def test_closing_may_let_waiting_messages_go_out_first() -> None:
     outbox.close(forget=False)
     assert await taken(outbox) == "last words"
     assert await outbox.get() is None
+
+
+async def test_an_outbox_is_idle_only_while_its_writer_waits_for_something() -> None:
+    """What is written past it overtakes neither what waits nor what is being sent."""
+    outbox = Outbox()
+    idle = [outbox.idle]
+    filling = asyncio.ensure_future(outbox.filled())
+    await asyncio.sleep(0)
+    idle.append(outbox.idle)
+    outbox.put("a")
+    idle.append(outbox.idle)
+    assert await filling
+    assert outbox.take() is not None
+    idle.append(outbox.idle)
+    assert idle == [False, True, False, False]
+    assert outbox.take() is None

@@ -2,7 +2,11 @@
 
 from types import SimpleNamespace
 
-from tetherlight.server.link import STALLED_AFTER, Link, keep_receive
+import pytest
+from websockets.frames import Frame, Opcode
+from websockets.protocol import State
+
+from tetherlight.server.link import STALLED_AFTER, Link, keep_receive, websocket_message
 
 
 class FakeTransport:
@@ -11,6 +15,16 @@ class FakeTransport:
     def __init__(self) -> None:
         self.buffered = 0
         self.aborted = False
+        self.closing = False
+        self.written: list[bytes] = []
+
+    def is_closing(self) -> bool:
+        """Whether it takes nothing more."""
+        return self.closing
+
+    def write(self, data: bytes) -> None:
+        """Remember it."""
+        self.written.append(data)
 
     def get_write_buffer_size(self) -> int:
         """Bytes that wait."""
@@ -27,6 +41,7 @@ class FakeProtocol:
     def __init__(self) -> None:
         self.transport = FakeTransport()
         self.flow = SimpleNamespace()
+        self.conn: SimpleNamespace | None = None
 
     async def receive(self) -> dict[str, object]:
         """Never called."""
@@ -75,3 +90,46 @@ async def test_without_a_known_server_nothing_is_assumed() -> None:
     link.tune()
     link.abort()
     assert not link.stalled(10_000)
+
+
+def test_a_message_is_written_past_the_server_only_where_nothing_waits_and_the_conversation_is_open() -> None:
+    """Else it goes the usual way, and is not even encoded."""
+    protocol = FakeProtocol()
+    assert not link_to(protocol).write_now(never)
+    protocol.conn = SimpleNamespace(state=State.OPEN)
+    link, transport = link_to(protocol), protocol.transport
+    assert link.write_now(lambda: b"now")
+    transport.buffered = 1
+    assert not link.write_now(never)
+    transport.buffered = 0
+    protocol.conn.state = State.CLOSING
+    assert not link.write_now(never)
+    protocol.conn.state, transport.closing = State.OPEN, True
+    assert not link.write_now(never)
+    assert transport.written == [b"now"]
+
+
+async def test_a_message_written_past_the_server_is_a_sign_of_life() -> None:
+    """A buffer that looks the same each time has been emptied in between."""
+    protocol = FakeProtocol()
+    protocol.conn = SimpleNamespace(state=State.OPEN)
+    link, transport = link_to(protocol), protocol.transport
+    transport.buffered = 1000
+    assert not link.stalled(0)
+    transport.buffered = 0
+    assert link.write_now(lambda: b"frame")
+    transport.buffered = 1000
+    assert not link.stalled(STALLED_AFTER)
+
+
+@pytest.mark.parametrize("size", [0, 125, 126, 65535, 65536])
+def test_a_message_is_framed_as_the_websockets_library_frames_it(size: int) -> None:
+    """Every form of its length."""
+    data = bytes(size)
+    assert websocket_message(data[:5], data[5:]) == Frame(Opcode.BINARY, data).serialize(mask=False)
+    assert websocket_message(data, text=True) == Frame(Opcode.TEXT, data).serialize(mask=False)
+
+
+def never() -> bytes:
+    """Is not called."""
+    raise AssertionError

@@ -58,8 +58,7 @@ class Lane:
         except asyncio.CancelledError:
             outcome.cancel()
             raise
-        except BaseException as error:
-            # A caller who gave up does not look at the error: it is nobody's any more.
+        except Exception as error:  # noqa: BLE001 - handed on to who asked; after a caller who gave up it is nobody's
             if not outcome.done():
                 outcome.set_exception(error)
         else:

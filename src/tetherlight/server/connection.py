@@ -11,7 +11,7 @@ from tetherlight.protocol.events import LIVEVIEW_ENDED, PREVIEW_ENDED, StreamEnd
 from tetherlight.protocol.messages import event_message
 from tetherlight.protocol.server import Topic
 from tetherlight.publisher import Publication
-from tetherlight.server.link import Link
+from tetherlight.server.link import Link, websocket_message
 from tetherlight.server.stream import Encoding, Stream
 
 logger = logging.getLogger(__name__)
@@ -41,6 +41,8 @@ class Connection:
     def send(self, message: bytes) -> None:
         """Queue a message; a client that leaves too many unread is closed."""
         if self.closing is not None:
+            return
+        if self.outbox.idle and self.link.write_now(lambda: websocket_message(message, text=True)):
             return
         try:
             self.outbox.put(message.decode())

@@ -7,7 +7,7 @@ from typing import Any, TypeVar
 from pydantic import BaseModel
 
 from tetherlight.protocol.action import Action, Payload
-from tetherlight.protocol.messages import Request
+from tetherlight.protocol.messages import Encoded, Request
 from tetherlight.rig import Rig
 from tetherlight.server.connection import Connection
 
@@ -24,7 +24,7 @@ class Context:
     request: Request
 
 
-Handler = Callable[[Context, P], Awaitable[R]]
+Handler = Callable[[Context, P], Awaitable[R | Encoded[R]]]
 Pair = tuple[Action[Any, Any], Handler[Any, Any]]
 
 

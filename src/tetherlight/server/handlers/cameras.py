@@ -31,6 +31,7 @@ from tetherlight.protocol.cameras import (
     StartedLiveview,
     StartLiveview,
 )
+from tetherlight.protocol.messages import Encoded
 from tetherlight.server.context import Context, Pair, bind
 
 
@@ -50,10 +51,9 @@ async def deselect_camera(context: Context, payload: CameraPayload) -> Message:
     return Message(message="Camera deselected successfully.")
 
 
-async def get_config(context: Context, payload: GetConfig) -> ConfigReply:
+async def get_config(context: Context, payload: GetConfig) -> Encoded[ConfigReply]:
     """Give one entry or all."""
-    entries = await context.rig.camera(payload.camera_id).get_config(payload.config_name)
-    return ConfigReply(entries if payload.config_name is None else entries[0])
+    return Encoded(context.rig.camera(payload.camera_id).encoded_config(payload.config_name))
 
 
 async def set_config(context: Context, payload: SetConfig) -> ConfigEntry:
