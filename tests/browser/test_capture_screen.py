@@ -221,6 +221,28 @@ def test_the_mask_darkens_what_will_be_cut_away(page: Page, rig: RigServer) -> N
     choice.select_option("Whole frame")
 
 
+def test_the_ghost_is_any_earlier_shot_and_stays(page: Page, rig: RigServer) -> None:
+    """O lays the last shot over the picture, earlier ones are a press away, and a new shot does not take its place."""
+    page.goto(rig.url)
+    wait_for_frames(page)
+    for _ in range(2):
+        before = strip(page).count()
+        page.keyboard.press("Space")
+        expect(strip(page)).to_have_count(before + 1)
+    page.keyboard.press("o")
+    ghost = page.get_by_role("group", name="Ghost")
+    expect(ghost).to_contain_text("Last shot")
+    ghost.get_by_role("button", name="Earlier shot").click()
+    expect(ghost).to_contain_text("Shot 2 of")
+    assert violations(page) == []
+    before = strip(page).count()
+    page.keyboard.press("t")
+    expect(strip(page)).to_have_count(before + 1)
+    expect(ghost).to_contain_text("Shot 3 of")
+    page.keyboard.press("o")
+    expect(ghost).to_be_hidden()
+
+
 def test_the_next_name_is_told_and_kept(page: Page, rig: RigServer) -> None:
     """What stands beside the shutter is how the next shot is named, but for its time."""
     page.goto(rig.url)

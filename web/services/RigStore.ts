@@ -284,10 +284,11 @@ export class RigStore {
     if (ended) this.notify({ text: `${change.model} is back.` });
   }
 
+  /** A capture is told by an event and by the reply to its request; what came first may have been rated since. */
   private addCaptures(files: ImageFile[]): void {
-    const fresh = new Set(files.map((file) => file.path));
-    const before = this.state.captures.filter((file) => !fresh.has(file.path));
-    this.set({ captures: [...files, ...before].slice(0, CAPTURES_SHOWN) });
+    const known = new Set(this.state.captures.map((file) => file.path));
+    const fresh = files.filter((file) => !known.has(file.path));
+    if (fresh.length > 0) this.set({ captures: [...fresh, ...this.state.captures].slice(0, CAPTURES_SHOWN) });
   }
 
   /** Follow what became of single captures; a restored one belongs where it was, which only the server knows. */
@@ -300,7 +301,7 @@ export class RigStore {
     if (change === "deleted") this.set({ captures: captures.filter((file) => !named.has(file.path)) });
   }
 
-  async refreshCaptures(): Promise<void> {
+  private async refreshCaptures(): Promise<void> {
     try {
       this.set({ captures: await this.service.request("LIST_CAPTURES", { limit: CAPTURES_SHOWN }) });
     } catch (error) {

@@ -71,5 +71,4 @@ async function restoreCaptures(store: RigStore, images: ImageFile[]): Promise<vo
       store.complain(error);
     }
   }
-  await store.refreshCaptures();
 }

@@ -3,7 +3,7 @@ import { histogramOf, sharpnessOf } from "@/lib/analysis";
 import { differences, neighbour, presetOf, sectionsOf } from "@/lib/config";
 import { anglesOf, type Direction, directionOf, fromAngles, spotOf } from "@/lib/dome";
 import { exposureWarnings, shutterSeconds } from "@/lib/exposure";
-import { place, pointAt } from "@/lib/fit";
+import { place, pointAt, pointOn, within } from "@/lib/fit";
 import { bytes, duration } from "@/lib/format";
 import { readHeader } from "@/lib/frames";
 import { assignLp, parseLp } from "@/lib/lp";
@@ -87,6 +87,14 @@ describe("fit", () => {
     const placement = place(box, 800, 800, 1, { x: 0.25, y: 0.75 });
     const point = pointAt(placement, 800, 800, 200, 200);
     expect(point).toEqual({ x: 0.25, y: 0.75 });
+  });
+
+  it("tells a point of the picture from the empty room around it", () => {
+    const placement = place(box, 800, 400);
+    expect(pointOn(placement, 800, 400, 100, 150)).toEqual({ x: 0.25, y: 0.25 });
+    expect(pointOn(placement, 800, 400, 100, 99)).toBeNull();
+    expect(pointOn(placement, 800, 400, 100, 301)).toBeNull();
+    expect(within({ x: -0.1, y: 1.2 })).toEqual({ x: 0, y: 1 });
   });
 });
 

@@ -6,6 +6,7 @@ import { thumbnailUrl } from "@/lib/base";
 import type { Zoom } from "@/lib/fit";
 import { usePreference } from "@/lib/preferences";
 import type { Job } from "@/lib/protocol";
+import { shotsOf } from "@/lib/sets";
 import { takeSeries } from "@/services/captures";
 import { currentSeries, selectedCamera } from "@/services/RigStore";
 import { Liveview, type Overlays } from "../Liveview";
@@ -16,6 +17,7 @@ import styles from "./CaptureScreen.module.css";
 import { DarkHint } from "./DarkHint";
 import { Filmstrip } from "./Filmstrip";
 import { FocusDrive } from "./FocusDrive";
+import { type Ghost, GhostControl } from "./GhostControl";
 import { LastShot } from "./LastShot";
 import { NextName } from "./NextName";
 import { NoCamera } from "./NoCamera";
@@ -57,12 +59,11 @@ function CaptureDesk() {
   const [overlays, setOverlays] = usePreference<Overlays>("overlays", NOTHING);
   const [live, setLive] = usePreference("liveview", true);
   const [zoom, setZoom] = useState<Zoom>("fit");
-  const [ghost, setGhost] = useState(false);
-  const [ghostOpacity, setGhostOpacity] = useState(0.4);
+  const [ghost, setGhost] = useState<Ghost | null>(null);
   const [putAside, setPutAside] = usePreference<string | null>("putAside", null);
   const [planning, setPlanning] = useState(false);
   const [viewed, setViewed] = useState<string | null>(null);
-  const pictures = useMemo(() => captures.filter((file) => file.mimetype === "image/jpeg"), [captures]);
+  const pictures = useMemo(() => shotsOf(captures).map((shot) => shot.image), [captures]);
   const picks = useRef<Record<string, () => void>>({});
 
   const offline = connected ? null : "There is no connection to the server.";
@@ -77,6 +78,8 @@ function CaptureDesk() {
   const flip = (name: "histogram" | "clipping" | "peaking" | "focus" | "grid") => () =>
     setOverlays({ ...overlays, [name]: !overlays[name] });
   const nextZoom = () => setZoom(NEXT_ZOOM[String(zoom)]!);
+  const haunting = ghost && (pictures.find((picture) => picture.path === ghost.path) ?? pictures[0]);
+  const flipGhost = () => setGhost(ghost || !pictures[0] ? null : { path: pictures[0].path, opacity: 0.4 });
   useKeys({
     Space: trigger,
     t: trigger,
@@ -90,7 +93,7 @@ function CaptureDesk() {
     p: flip("peaking"),
     m: flip("focus"),
     g: flip("grid"),
-    o: () => setGhost(!ghost),
+    o: flipGhost,
     z: nextZoom,
     Escape: () => timer.cancel(),
     ...Object.fromEntries(["s", "a", "i", "w"].map((key) => [key, () => picks.current[key]?.()])),
@@ -109,8 +112,8 @@ function CaptureDesk() {
           onOverlays={setOverlays}
           zoom={zoom}
           onZoom={nextZoom}
-          ghost={ghost}
-          onGhost={() => setGhost(!ghost)}
+          ghost={ghost !== null}
+          onGhost={flipGhost}
           ghostPossible={last !== undefined}
         />
         <FocusDrive onDrive={focus.drive} onFocus={() => focus.once()} reason={reason} place="tools" />
@@ -126,7 +129,7 @@ function CaptureDesk() {
             focus.aim(point);
             if (tapped && focus.byTap) focus.once(point);
           }}
-          ghost={ghost && last ? { url: thumbnailUrl(last.url, 1600), opacity: ghostOpacity } : null}
+          ghost={ghost && haunting ? { url: thumbnailUrl(haunting.url, 1600), opacity: ghost.opacity } : null}
           pause={pause}
           lost={lost}
         />
@@ -137,19 +140,7 @@ function CaptureDesk() {
             <Button onClick={() => setLive(true)}>Start the live view</Button>
           </div>
         )}
-        {ghost && last && (
-          <label className={styles.opacity}>
-            Ghost
-            <input
-              type="range"
-              min="0.1"
-              max="0.9"
-              step="0.05"
-              value={ghostOpacity}
-              onChange={(event) => setGhostOpacity(Number(event.target.value))}
-            />
-          </label>
-        )}
+        {ghost && haunting && <GhostControl ghost={ghost} shown={haunting} pictures={pictures} onGhost={setGhost} />}
         {timer.left !== null && (
           <div className={styles.countdown} role="timer" aria-live="assertive">
             {timer.left}

@@ -132,6 +132,7 @@ export function SeriesDialog({ camera, reason, onStart, onClose }: Props) {
               value={plan.interval}
               least={0}
               most={LONGEST_INTERVAL_S}
+              digits={1}
               onChange={(interval) => change({ interval })}
             />
           </Field>
@@ -166,22 +167,24 @@ interface NumberProps {
   value: number;
   least: number;
   most: number;
+  /** Behind the point. */
+  digits?: number;
   onChange: (value: number) => void;
 }
 
-function NumberInput({ value, least, most, onChange }: NumberProps) {
+function NumberInput({ value, least, most, digits = 0, onChange }: NumberProps) {
   return (
     <input
       type="number"
-      inputMode="numeric"
+      inputMode={digits > 0 ? "decimal" : "numeric"}
       min={least}
       max={most}
-      step={1}
+      step={10 ** -digits}
       // Uncontrolled, so that it can be empty while somebody types; out of range is put right on leaving.
       defaultValue={value}
       onChange={(event) => {
         const wanted = event.target.valueAsNumber;
-        if (wanted >= least && wanted <= most) onChange(Math.round(wanted));
+        if (wanted >= least && wanted <= most) onChange(Number(wanted.toFixed(digits)));
       }}
       onBlur={(event) => {
         event.target.value = String(value);

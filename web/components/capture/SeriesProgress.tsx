@@ -36,6 +36,7 @@ export function SeriesProgress({ job, reason, onPutAside }: Props) {
   const left = job.seconds_left === null ? null : `${duration(job.seconds_left)} left`;
   const done = job.steps.filter((step) => step.state === "done").length;
   const failed = job.state === "failed";
+  const stuck = job.steps.some((step) => step.state === "failed");
   const words = job.state === "running" ? [value && shownValue(value), left].filter(Boolean).join(" · ") : job.state;
   const rest = { reason, disabled: busy !== null };
   return (
@@ -60,7 +61,7 @@ export function SeriesProgress({ job, reason, onPutAside }: Props) {
       )}
       {failed ? (
         <>
-          <Button icon="retry" {...rest} onClick={ask("RETRY_STEPS")}>
+          <Button icon="retry" {...rest} onClick={ask(stuck ? "RETRY_STEPS" : "RESUME_JOB")}>
             Go on
           </Button>
           <Button icon="close" tone="quiet" aria-label="Put the series aside" onClick={onPutAside} />

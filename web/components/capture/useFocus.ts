@@ -32,6 +32,7 @@ export interface Focus {
 const DONE_MS = 1600;
 const FAILED_MS = 7000;
 const MANUAL = /^(manual|mf)$/i;
+const FOCUSING = new Set(["/main/actions/autofocusdrive", "/main/actions/autofocus"]);
 const NONE: ConfigEntry[] = [];
 
 /** The camera's autofocus and the steps of its lens. */
@@ -63,6 +64,8 @@ export function useFocus(cameraId: string | null, reason: string | null): Focus 
       });
       tell("done");
     } catch (error) {
+      // A camera that cannot be told where may still focus wherever it likes: that is what F shall do then.
+      if (error instanceof RequestFailed && error.code === "config_not_found") last.current = null;
       const words = error instanceof RequestFailed ? [error.message, error.hint] : [String(error)];
       tell("failed", words.filter(Boolean).join(" "));
     }
@@ -73,7 +76,8 @@ export function useFocus(cameraId: string | null, reason: string | null): Focus 
     aim: (point) => {
       last.current = point;
     },
-    byTap: reason === null && findEntry(entries, "autofocusdrive") !== null && !modes.some((mode) => MANUAL.test(mode)),
+    byTap:
+      reason === null && entries.some(({ path }) => FOCUSING.has(path)) && !modes.some((mode) => MANUAL.test(mode)),
     once: (point) => void once(point ?? last.current),
     drive: (step) => {
       if (reason !== null) return;
