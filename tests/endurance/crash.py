@@ -17,6 +17,7 @@ from collections import Counter
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
+from xml.etree import ElementTree as ET
 
 sys.path.insert(0, str(Path(__file__).parents[1]))
 
@@ -26,6 +27,8 @@ from wire_client import WireClient
 
 LIGHTS = ("light_left", "light_right", "light_front", "lights_top")
 LONGEST_LIFE_S = 1.5
+LATE_SHARE = 0.8
+"""Of the rounds in which the server lives at least until its camera is open, however slow the machine is."""
 
 
 @dataclass
@@ -38,6 +41,10 @@ class Promises:
     """Names of sets whose deletion was acknowledged."""
     doubtful: set[str] = field(default_factory=set)
     """Names of sets whose deletion was asked for and not acknowledged."""
+    removed: set[str] = field(default_factory=set)
+    """Paths of single captures whose deletion was acknowledged."""
+    unsure: set[str] = field(default_factory=set)
+    """Paths of single captures that are deleted and brought back, perhaps not to the end."""
     done: Counter[str] = field(default_factory=Counter)
 
 
@@ -60,7 +67,12 @@ class CrashTest:
         server = ServerProcess(self.folder, environment=self.simulator.settings | {"LOG_LEVEL": "WARNING"})
         await server.start()
         self.check_after_start()
-        work = asyncio.create_task(self.work(server))
+        selected = asyncio.Event()
+        work = asyncio.create_task(self.work(server, selected))
+        if self.random.random() < LATE_SHARE:
+            waiting = asyncio.create_task(selected.wait())
+            await asyncio.wait([work, waiting], return_when=asyncio.FIRST_COMPLETED)
+            waiting.cancel()
         await asyncio.wait([work], timeout=self.random.uniform(0.05, LONGEST_LIFE_S))
         os.kill(server.pid, signal.SIGKILL)
         assert server.process is not None
@@ -73,12 +85,14 @@ class CrashTest:
         self.promises.done["kills"] += 1
         self.check_disk()
 
-    async def work(self, server: ServerProcess) -> None:
+    async def work(self, server: ServerProcess, selected: asyncio.Event) -> None:
         """Ask for captures, sets and deletions until the server dies; remember what it acknowledged."""
         async with server.client() as client:
             await client.do("SELECT_CAMERA")
+            selected.set()
             while True:
-                choice = self.random.choices(("capture", "set", "delete", "annotate"), (4, 4, 2, 2))[0]
+                kinds = ("capture", "set", "delete", "annotate", "rate", "remove", "undo")
+                choice = self.random.choices(kinds, (4, 4, 2, 2, 2, 2, 1))[0]
                 await getattr(self, choice)(client)
                 self.promises.done[choice] += 1
 
@@ -111,6 +125,33 @@ class CrashTest:
         if names:
             await client.do("ANNOTATE_IMAGE_SET", {"set_name": self.random.choice(names), "rating": 3})
 
+    async def rate(self, client: WireClient) -> None:
+        """Write into the sidecar of a single capture."""
+        if path := await self.any_capture(client):
+            await client.do("ANNOTATE_IMAGE", {"image_path": path, "rating": 3, "notes": "x" * 4000})
+
+    async def remove(self, client: WireClient) -> None:
+        """Delete a single capture."""
+        if path := await self.any_capture(client):
+            self.promises.unsure.add(path)
+            await client.do("DELETE_IMAGE", {"image_path": path})
+            self.promises.removed.add(path)
+            self.promises.unsure.discard(path)
+
+    async def undo(self, client: WireClient) -> None:
+        """Bring a single capture back."""
+        if self.promises.removed:
+            path = self.random.choice(sorted(self.promises.removed))
+            self.promises.removed.discard(path)
+            self.promises.unsure.add(path)
+            await client.do("RESTORE_IMAGE", {"image_path": path})
+            self.promises.unsure.discard(path)
+
+    async def any_capture(self, client: WireClient) -> str | None:
+        """Choose one of the newest single captures."""
+        paths = [one["path"] for one in await client.do("LIST_CAPTURES", {"limit": 20})]
+        return self.random.choice(paths) if paths else None
+
     def check_disk(self) -> None:
         """Check that every promise is kept and nothing torn is visible."""
         for path in visible_images(self.folder / "captures"):
@@ -121,11 +162,21 @@ class CrashTest:
             assert not (self.sets_dir / name).exists(), f"the deleted set {name} is back"
         for path_text, promised in self.promises.images.items():
             path = self.folder / path_text
-            if path.parent.name not in self.promises.deleted | self.promises.doubtful:
+            if path_text in self.promises.removed:
+                assert not path.exists(), f"the deleted image {path} is back"
+            if path_text in self.promises.removed | self.promises.unsure:
+                assert promised in {sha256(place) for place in self.places_of(path)}, f"{path} is lost"
+            elif path.parent.name not in self.promises.deleted | self.promises.doubtful:
                 assert sha256(path) == promised, f"{path} is not what was acknowledged"
+        for sidecar in (self.folder / "captures").glob("*.xmp"):
+            assert ET.parse(sidecar).getroot().tag.endswith("xmpmeta"), f"{sidecar} is torn"  # noqa: S314
         for folder in (*self.sets_dir.glob("*"), *self.sets_dir.glob(".trash/*/*")):
             if folder.name != ".trash":
                 self.check_set(folder)
+
+    def places_of(self, path: Path) -> list[Path]:
+        """Return where a single capture may lie that was deleted or brought back: in its place or in the trash."""
+        return [*path.parent.glob(f".trash_captures/*/*/{path.name}"), *([path] if path.exists() else [])]
 
     def check_set(self, folder: Path) -> None:
         """Check that a set's manifest can be read and that all it tells of is there, also in the trash."""
@@ -142,6 +193,8 @@ class CrashTest:
     def check_after_start(self) -> None:
         """Check that a start cleaned up: no leftovers, and no set that seems to be running."""
         left = [path for path in (self.folder / "captures").rglob(".*.part*") if ".thumbnails" not in path.parts]
+        left += (self.folder / "captures").glob(".*.tmp")
+        left += (self.folder / "captures").glob(".trash_captures/.moving-*")
         assert left == [], f"leftovers after a start: {left}"
         for manifest in self.sets_dir.glob("*/manifest.json"):
             assert json.loads(manifest.read_text())["status"] != "running", manifest
@@ -205,7 +258,8 @@ def main() -> None:
         promises = asyncio.run(crash(Path(folder), wanted.rounds, wanted.seed))
     done = ", ".join(f"{count} {name}" for name, count in sorted(promises.done.items()))
     print(f"seed {wanted.seed}: {done} in {time.monotonic() - started:.0f} s")
-    print(f"{len(promises.images)} acknowledged images whole, {len(promises.deleted)} deletions held, 0 torn files")
+    held = len(promises.deleted) + len(promises.removed)
+    print(f"{len(promises.images)} acknowledged images whole, {held} deletions held, 0 torn files")
 
 
 if __name__ == "__main__":
