@@ -42,7 +42,7 @@ export function isTyping(target: EventTarget | null): boolean {
   if (target.dataset.picked) return false;
   if (target.isContentEditable || target instanceof HTMLTextAreaElement || target instanceof HTMLSelectElement)
     return true;
-  return target instanceof HTMLInputElement && !["checkbox", "radio", "button"].includes(target.type);
+  return target instanceof HTMLInputElement && !["checkbox", "radio", "button", "range"].includes(target.type);
 }
 
 let byPointer = false;
@@ -61,7 +61,7 @@ if (typeof document !== "undefined") {
 }
 
 /**
- * Space and Enter press a button that was reached by keys, and arrows on a list move in it. A button that was clicked
+ * Space and Enter press a button that was reached by keys, arrows on a list move in it, and a slider pages. A button that was clicked
  * keeps the focus too, but there Space means the shutter.
  */
 function isPressing(event: KeyboardEvent): boolean {
@@ -69,6 +69,7 @@ function isPressing(event: KeyboardEvent): boolean {
   if (target === null) return false;
   if (event.key.startsWith("Arrow")) return target.closest("[data-own-keys], input") !== null;
   if (byPointer) return false;
+  if (event.key.startsWith("Page")) return target.closest("input[type=range]") !== null;
   if (event.key === "Enter") return target.closest("button, a, input, [role=switch]") !== null;
   return event.key === " " && target.closest("button, input, [role=switch]") !== null;
 }
