@@ -39,8 +39,9 @@ class Names:
 
         Raises InvalidName before anything is touched; InvalidSetting or StoreError where the file cannot be changed.
         """
-        self._store.templates.changed(wanted.capture, wanted.set)
-        templates = await asyncio.to_thread(self._keep, wanted)
+        templates = self._store.templates.changed(wanted.capture, wanted.set)
+        if wanted.capture is not None or wanted.set is not None:
+            templates = await asyncio.to_thread(self._keep, wanted)
         return await asyncio.to_thread(self._described, templates, _subject(camera))
 
     def _keep(self, wanted: NamingTemplates) -> Templates:

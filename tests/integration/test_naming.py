@@ -108,8 +108,9 @@ async def test_what_cannot_be_used_is_refused_and_tried_templates_are_not_kept(s
             assert too_long["error_code"] == "invalid_payload"
             tried = await client.do("GET_NAMING", {"capture": "x_{number}"})
             assert (tried["capture"], tried["capture_example"]) == ("x_{number}", "x_0001.jpg")
-            now = await client.do("GET_NAMING")
-            assert (now["capture"], now["set"]) == (before["capture"], before["set"])
+            for action in ("GET_NAMING", "SET_NAMING"):
+                now = await client.do(action)
+                assert (now["capture"], now["set"]) == (before["capture"], before["set"])
         assert (server.folder / "rig.toml").read_text() == RIG
 
 

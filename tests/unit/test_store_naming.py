@@ -5,7 +5,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tetherlight.errors import InvalidName
@@ -143,6 +143,7 @@ subjects = st.builds(
 moments = st.datetimes(datetime(1980, 1, 2), datetime(2200, 1, 1), timezones=st.just(UTC))  # noqa: DTZ001 - bounds
 
 
+@settings(deadline=None)
 @given(
     kind=st.sampled_from(["capture", "set"]), parts=st.lists(pieces, max_size=12), subject=subjects,
     when=moments, number=st.integers(1, 10**6),
