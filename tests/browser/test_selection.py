@@ -61,7 +61,7 @@ def test_images_are_chosen_by_keys_alone(page: Page, rig: RigServer) -> None:
 
 
 def test_single_shots_can_be_chosen_too(page: Page, rig: RigServer) -> None:
-    """Pictures outside of sets are chosen and downloaded in the same way, but not rated."""
+    """Pictures outside of sets are chosen, rated and downloaded in the same way."""
     page.goto(rig.url)
     shots = page.get_by_test_id("filmstrip").get_by_role("button")
     page.get_by_role("button", name="Take a picture").click()
@@ -72,7 +72,8 @@ def test_single_shots_can_be_chosen_too(page: Page, rig: RigServer) -> None:
     page.keyboard.press("Control+a")
     chosen = page.get_by_role("region", name="Chosen images")
     expect(chosen.get_by_role("button", name="Download")).to_be_visible()
-    expect(chosen.get_by_role("group", name="Rating")).to_have_count(0)
+    chosen.get_by_role("group", name="Rating").get_by_role("button", name="1 of 5").click()
+    expect(page.get_by_test_id("contact-sheet").get_by_label("1 of 5")).not_to_have_count(0)
 
 
 def open_set(page: Page, rig: RigServer) -> None:

@@ -82,7 +82,9 @@ export function ContactSheet({ scroller, shots, caption, onOpen, ratings = {}, s
               >
                 <img src={thumbnailUrl(image.url, 320)} alt="" loading="lazy" />
                 <span className={styles.caption}>
-                  <span>{caption(image)}</span>
+                  <span data-file={caption(image) === image.filename || undefined}>
+                    <bdi>{caption(image)}</bdi>
+                  </span>
                   <Stars rating={rating} />
                   {others.length > 0 && (
                     <span className={styles.raw}>+ {others[0]!.filename.split(".").at(-1)?.toUpperCase()}</span>

@@ -1,6 +1,6 @@
 "use client";
 
-import { type RefObject, useEffect, useMemo, useRef, useState } from "react";
+import { type RefObject, useMemo, useState } from "react";
 import type { ImageFile } from "@/lib/protocol";
 import { afterRemoval, NOTHING_CHOSEN, type Selection } from "@/lib/selection";
 import { ratingsOf, shotsOf } from "@/lib/sets";
@@ -25,7 +25,6 @@ export function SingleShots({ scroller }: { scroller: RefObject<HTMLElement | nu
   const [noting, setNoting] = useState(false);
   const shots = useMemo(() => shotsOf(captures ?? NONE), [captures]);
   const ratings = useMemo(() => ratingsOf(captures ?? NONE), [captures]);
-  const goOn = useFocusOf(shots.map(({ image }) => image.path));
   if (captures === null && shots.length === 0) return <EmptyState icon="camera" title="Looking at the disk" />;
   if (shots.length === 0) {
     return (
@@ -48,7 +47,8 @@ export function SingleShots({ scroller }: { scroller: RefObject<HTMLElement | nu
     );
     await deleteCaptures(store, gone);
     setSelection(NOTHING_CHOSEN);
-    goOn(next);
+    // The image that stays is where a person goes on.
+    requestAnimationFrame(() => focusOn(next));
   };
   return (
     <>
@@ -98,19 +98,6 @@ export function SingleShots({ scroller }: { scroller: RefObject<HTMLElement | nu
   );
 }
 
-/** Give the focus to the image of a path as soon as the ones that went are no longer in the list. */
-function useFocusOf(paths: string[]): (path: string | null) => void {
-  const wanted = useRef<string | null>(null);
-  const list = paths.join("\n");
-  useEffect(() => {
-    if (wanted.current === null || !list.split("\n").includes(wanted.current)) return;
-    const frame = requestAnimationFrame(() => {
-      document.querySelector<HTMLElement>(`[data-path="${CSS.escape(wanted.current ?? "")}"]`)?.focus();
-      wanted.current = null;
-    });
-    return () => cancelAnimationFrame(frame);
-  }, [list]);
-  return (path) => {
-    wanted.current = path;
-  };
+function focusOn(path: string | null): void {
+  if (path !== null) document.querySelector<HTMLElement>(`[data-path="${CSS.escape(path)}"]`)?.focus();
 }

@@ -33,7 +33,7 @@ export function ViewerHead(props: Props) {
   return (
     <header className={styles.head}>
       <p className={styles.name}>
-        <strong>{title}</strong>
+        <strong data-file={title === image.filename || undefined}>{title}</strong>
         <span>{detail}</span>
       </p>
       {onRate && (

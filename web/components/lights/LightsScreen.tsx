@@ -156,10 +156,10 @@ function factsOf({ name, pin, group, settle_s, direction }: LightInfo): string {
   const angles = direction ? anglesOf(direction) : null;
   const parts = [
     name,
-    angles && `${angles.azimuth}° around, ${angles.elevation}° up`,
     pin === null ? null : `pin ${pin}`,
     group,
     settle_s === null ? null : `settles ${settle_s} s`,
+    angles && `${angles.azimuth}°, ${angles.elevation}° up`,
   ];
   return parts.filter(Boolean).join(" · ");
 }

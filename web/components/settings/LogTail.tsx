@@ -35,7 +35,7 @@ function OpenLog() {
   const [level, setLevel] = usePreference<LogLevel>("logLevel", "INFO");
   const [follow, setFollow] = usePreference("logFollow", true);
   const { lines, read } = useLog(level, follow);
-  const list = useRef<HTMLOListElement>(null);
+  const list = useRef<HTMLDivElement>(null);
   const atEnd = useRef(true);
   // biome-ignore lint/correctness/useExhaustiveDependencies: new lines are the reason to scroll
   useLayoutEffect(() => {
@@ -54,7 +54,7 @@ function OpenLog() {
         <Choice label="Follow" checked={follow} onChange={setFollow} />
         {!follow && <Button tone="quiet" icon="retry" aria-label="Read again" title="Read again" onClick={read} />}
       </div>
-      <ol
+      <div
         ref={list}
         className={styles.lines}
         role="log"
@@ -66,11 +66,13 @@ function OpenLog() {
           atEnd.current = scrollHeight - scrollTop - clientHeight < NEAR_END;
         }}
       >
-        {lines?.map((line, index) => (
-          <Line key={`${line.time} ${index}`} line={line} />
-        ))}
-        {lines?.length === 0 && <li className={styles.none}>Nothing of that kind was logged.</li>}
-      </ol>
+        <ol>
+          {lines?.map((line, index) => (
+            <Line key={`${line.time} ${index}`} line={line} />
+          ))}
+        </ol>
+        {lines?.length === 0 && <p className={styles.none}>Nothing of that kind was logged.</p>}
+      </div>
     </>
   );
 }

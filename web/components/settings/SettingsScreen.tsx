@@ -23,6 +23,7 @@ export function SettingsScreen() {
       <div className={styles.columns}>
         <div>
           <Diagnostics />
+          <NamingSection />
           <Application />
         </div>
         <div>
@@ -33,7 +34,6 @@ export function SettingsScreen() {
           <Versions />
         </div>
       </div>
-      <NamingSection />
       <Section title="Keys">
         <ShortcutList />
       </Section>

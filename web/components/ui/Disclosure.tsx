@@ -1,5 +1,6 @@
 import type { ReactNode } from "react";
 import styles from "./Disclosure.module.css";
+import { Icon } from "./Icon";
 
 interface Props {
   title: string;
@@ -15,6 +16,7 @@ export function Disclosure({ title, brief, open, onOpen, children }: Props) {
   return (
     <details className={styles.disclosure} open={open} onToggle={(event) => onOpen(event.currentTarget.open)}>
       <summary>
+        <Icon name="right" size={16} />
         <span>{title}</span>
         {brief && !open && <span className={styles.brief}>{brief}</span>}
       </summary>

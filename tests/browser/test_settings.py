@@ -1,0 +1,87 @@
+"""The settings: names by templates, and the server's log."""
+
+import re
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import Page, expect
+
+from browser_screens import violations, wait_for_frames
+from rig_in_browser import RigServer, Simulator
+
+
+@pytest.fixture
+def own_rig(own_simulator: Simulator, tmp_path: Path) -> RigServer:
+    """A server whose rig file may change."""
+    return RigServer(tmp_path / "rig", own_simulator)
+
+
+def test_names_are_tried_kept_and_reset(page: Page, own_rig: RigServer) -> None:
+    """The preview follows what is typed, a bad template says why and cannot be kept, a good one names the next shot."""
+    with own_rig as server:
+        page.goto(f"{server.url}/settings/")
+        template = page.get_by_label("Single captures")
+        expect(template).to_have_value("image_{model}_{date}-{time}")
+        keep = page.get_by_role("button", name="Keep these names")
+        template.fill("lab_{nope}")
+        expect(page.get_by_text("There is no placeholder '{nope}'")).to_be_visible()
+        expect(keep).to_have_attribute("aria-disabled", "true")
+        expect(keep).to_have_attribute("title", "A template is not right yet.")
+        assert violations(page) == []
+        template.fill("lab_")
+        chips = page.get_by_role("list", name="What the name of a single capture can hold")
+        chips.get_by_role("button", name=re.compile("^number")).click()
+        expect(template).to_have_value("lab_{number}")
+        expect(template).to_be_focused()
+        expect(page.get_by_text("lab_0001.jpg")).to_be_visible()
+        keep.click()
+        expect(page.get_by_text("The names are kept in the rig file.")).to_be_visible()
+        page.goto(server.url)
+        wait_for_frames(page)
+        page.get_by_role("button", name="Take a picture").click()
+        expect(page.get_by_test_id("filmstrip").get_by_role("button", name="lab_0001.jpg")).to_be_visible()
+        page.goto(f"{server.url}/settings/")
+        expect(template).to_have_value("lab_{number}")
+        page.get_by_role("button", name="Fill in the defaults").click()
+        keep.click()
+        expect(keep).to_have_attribute("title", "Nothing is changed.")
+        page.reload()
+        expect(template).to_have_value("image_{model}_{date}-{time}")
+
+
+def test_a_placeholder_is_put_where_the_caret_is(page: Page, rig: RigServer) -> None:
+    """Chips are reached by Tab, insert at the caret, and give the focus back behind what they inserted."""
+    page.goto(f"{rig.url}/settings/")
+    template = page.get_by_label("Image sets")
+    template.fill("ab_{prefix}_{number}")
+    template.evaluate("(part) => part.setSelectionRange(1, 1)")
+    chip = page.get_by_role("list", name="What the name of an image set can hold").get_by_role("button", name="serial")
+    chip.focus()
+    page.keyboard.press("Enter")
+    expect(template).to_have_value("a{serial}b_{prefix}_{number}")
+    expect(template).to_be_focused()
+    assert template.evaluate("(part) => part.selectionStart") == len("a{serial}")
+
+
+def test_the_log_is_followed_and_filtered(page: Page, rig: RigServer) -> None:
+    """New lines come by themselves, stay away where a level is asked for that they have not, and are in the report."""
+    page.goto(f"{rig.url}/settings/")
+    page.get_by_text("Server log", exact=True).click()
+    log = page.get_by_role("log", name="Server log")
+    expect(log).to_contain_text("tetherlight")
+    other = page.context.new_page()
+    other.goto(f"{rig.url}/settings/")
+    other.get_by_label("Single captures").fill("{nope}")
+    expect(log).to_contain_text("invalid_name")
+    expect(log.locator("[data-level=INFO]").first).to_be_attached()
+    assert log.evaluate("(part) => part.scrollHeight - part.scrollTop - part.clientHeight") < 24
+    page.get_by_label("What is shown").select_option("Only errors")
+    expect(log.locator("[data-level=INFO]")).to_have_count(0)
+    assert violations(page) == []
+    page.get_by_label("What is shown").select_option("Info and worse")
+    page.goto(f"http://rig.test:{rig.port}/settings/")
+    page.get_by_role("button", name="Copy a report").click()
+    report = page.get_by_role("textbox", name="Report")
+    expect(report).to_be_focused()
+    assert "INFO tetherlight" in report.input_value()
+    assert page.evaluate("String(getSelection())") == report.input_value()
