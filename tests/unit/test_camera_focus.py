@@ -6,7 +6,7 @@ from tetherlight.camera import focus, focus_point
 from tetherlight.camera.focus import autofocus
 from tetherlight.camera.focus_point import Size
 from tetherlight.camera.widgets import ACTIONS_SECTION
-from tetherlight.errors import ConfigNotFound, ConfigRejected
+from tetherlight.errors import CameraBusy, ConfigNotFound, ConfigRejected
 from tetherlight.models import ConfigEntry, ConfigType, ConfigValue
 
 
@@ -17,6 +17,7 @@ class FakeLens:
         self, model: str, *actions: str, picture_size: Size | None = None, sizes: tuple[str, ...] = ()
     ) -> None:
         self.model = model
+        self.owner: str | None = None
         self.picture_size = picture_size
         self.done: list[tuple[str, ConfigValue] | str] = []
         self.refusals: dict[str, int] = {}
@@ -141,6 +142,15 @@ async def test_a_camera_without_focus_points_is_left_alone() -> None:
     assert lens.done == []
     await autofocus(lens)
     assert lens.done == [("autofocusdrive", True)]
+
+
+async def test_while_a_job_owns_the_camera_it_is_refused_at_once() -> None:
+    lens = FakeLens("D750", "autofocusdrive", "changeafarea", sizes=("6016x4016",))
+    lens.owner = "job-1"
+    with pytest.raises(CameraBusy) as caught:
+        await autofocus(lens, (0.5, 0.5))
+    assert caught.value.details == {"job_id": "job-1"}
+    assert lens.done == []
 
 
 async def test_a_camera_that_cannot_be_told_to_focus_says_so() -> None:

@@ -6,7 +6,7 @@ from typing import Protocol
 from tetherlight.camera import focus_point
 from tetherlight.camera.focus_point import Area, Point, Size
 from tetherlight.camera.widgets import ACTIONS_SECTION
-from tetherlight.errors import ConfigNotFound, ConfigRejected
+from tetherlight.errors import CameraBusy, ConfigNotFound, ConfigRejected
 from tetherlight.models import ConfigEntry, ConfigValue
 
 STRIDES = (20, 150, 1000)
@@ -21,6 +21,10 @@ class Lens(Protocol):
     model: str
     picture_size: Size | None
     """Width and height of the largest picture that was downloaded."""
+
+    @property
+    def owner(self) -> str | None:
+        """Return the job that owns the camera."""
 
     async def get_config(self, name: str | None = None) -> list[ConfigEntry]:
         """Return the entry of that name; raise ConfigNotFound."""
@@ -47,9 +51,16 @@ async def drive_focus(camera: Lens, step: int) -> None:
 async def autofocus(camera: Lens, point: Point | None = None, *, live: bool = False) -> None:
     """Let the camera focus once, at a point of its live view where one is given: shares of width and height.
 
-    `live` tells that its live view runs. Raises ConfigNotFound where the camera cannot, with nothing moved, and
-    ConfigRejected where it does not take the point or finds no focus.
+    `live` tells that its live view runs. Raises CameraBusy while a job owns the camera, ConfigNotFound where the camera
+    cannot, with nothing moved, and ConfigRejected where it does not take the point or finds no focus.
     """
+    if camera.owner is not None:
+        # A preview would wait for the end of the job.
+        raise CameraBusy(
+            f"A job owns the camera: {camera.owner}.",
+            hint="Wait until it is done, or cancel it.",
+            details={"job_id": camera.owner},
+        )
     drive = await _action(camera, "autofocusdrive") or await _action(camera, "autofocus")
     if drive is None:
         raise ConfigNotFound("This camera cannot be told to focus.", hint="Focus with the lens's ring.")
