@@ -62,6 +62,8 @@ from typing import Any, ClassVar, Self
 
 SCARCE = frozenset({errno.EMFILE, errno.ENFILE, errno.ENOMEM, errno.EAGAIN, errno.ENOBUFS})
 """What the operating system answers where files, memory or processes are used up."""
+NO_THREAD = "can't start new thread"
+"""All that Python says where the operating system has no thread left."""
 
 
 class TetherlightError(Exception):
@@ -401,8 +403,13 @@ class OutOfResources(ServerError):
     @classmethod
     def of(cls, error: BaseException) -> Self | None:
         """Return our error for one of the operating system, or None where that is about something else."""
-        number = errno.ENOMEM if isinstance(error, MemoryError) else getattr(error, "errno", None)
-        if not isinstance(error, OSError | MemoryError) or number not in SCARCE:
+        if isinstance(error, MemoryError):
+            number: int | None = errno.ENOMEM
+        elif isinstance(error, RuntimeError) and str(error) == NO_THREAD:
+            number = errno.EAGAIN
+        else:
+            number = error.errno if isinstance(error, OSError) else None
+        if number is None or number not in SCARCE:
             return None
         return cls(f"The server's machine cannot do it now ({os.strerror(number)}).", hint=MAKE_ROOM)
 

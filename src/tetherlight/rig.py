@@ -189,10 +189,7 @@ class Rig:
     async def select(
         self, model: str | None, port: str | None, camera_id: str | None, *, select: bool = True
     ) -> CameraInfo:
-        """Open a camera and select it; without `camera_id` the one selected before is closed first.
-
-        With `select` unset the camera of this `camera_id` is only opened, and the selected one stays as it is.
-        """
+        """Open a camera, and select it if wanted; without `camera_id` the one selected before is closed first."""
         if camera_id is None and not select:
             raise InvalidPayload("SELECT_CAMERA needs the field 'camera_id' where 'select' is false.")
         if camera_id is None:

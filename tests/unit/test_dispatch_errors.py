@@ -42,8 +42,8 @@ async def answered(error: Exception) -> dict[str, Any]:
 @pytest.mark.parametrize(
     "error",
     [OSError(number, os.strerror(number)) for number in (errno.EMFILE, errno.ENFILE, errno.ENOMEM, errno.EAGAIN)]
-    + [MemoryError()],
-    ids=["EMFILE", "ENFILE", "ENOMEM", "EAGAIN", "MemoryError"],
+    + [MemoryError(), RuntimeError("can't start new thread")],
+    ids=["EMFILE", "ENFILE", "ENOMEM", "EAGAIN", "MemoryError", "thread"],
 )
 async def test_a_machine_at_its_limits_has_a_code_and_a_hint(error: Exception) -> None:
     reply = await answered(error)
