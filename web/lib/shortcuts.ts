@@ -41,11 +41,15 @@ export const SHORTCUTS: { place: string; shortcuts: Shortcut[] }[] = [
     shortcuts: [
       { keys: ["←", "→"], does: "Previous and next image" },
       { keys: ["Z"], does: "Zoom: fit, 100 %, 200 %" },
+      { keys: ["+", "-"], does: "Zoom in and out" },
+      { keys: ["↑", "↓", "Shift+←", "Shift+→"], does: "Move the zoomed image" },
+      { keys: ["C"], does: "Clipping" },
+      { keys: ["I"], does: "Histogram, notes and facts" },
       { keys: ["0", "…", "5"], does: "Rate the image, or all chosen ones" },
       { keys: ["X"], does: "Reject" },
-      { keys: ["Ctrl+A"], does: "Choose all sets, or all images of a set" },
-      { keys: ["Shift+←", "Shift+→"], does: "Choose images up to the next one" },
-      { keys: ["Del"], does: "Move the chosen sets to the trash" },
+      { keys: ["Ctrl+A"], does: "Choose all sets, or all images that are shown" },
+      { keys: ["Shift+←", "Shift+→"], does: "In the gallery: choose images up to the next one" },
+      { keys: ["Del"], does: "Move the single shot, or what is chosen, to the trash" },
     ],
   },
 ];

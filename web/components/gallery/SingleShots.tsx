@@ -20,7 +20,7 @@ export function SingleShots({ scroller }: { scroller: RefObject<HTMLElement | nu
   const store = useStore();
   const connected = useConnected();
   const captures = useAllCaptures();
-  const [viewed, setViewed] = useState<number | null>(null);
+  const [viewed, setViewed] = useState<string | null>(null);
   const [selection, setSelection] = useState<Selection>(NOTHING_CHOSEN);
   const [noting, setNoting] = useState(false);
   const shots = useMemo(() => shotsOf(captures ?? NONE), [captures]);
@@ -34,21 +34,20 @@ export function SingleShots({ scroller }: { scroller: RefObject<HTMLElement | nu
     );
   }
   const images = shots.map((shot) => shot.image);
+  const paths = images.map((image) => image.path);
+  const at = viewed === null ? -1 : paths.indexOf(viewed);
   const chosen = shots.filter(({ image }) => selection.chosen.has(image.path));
   const annotate = async (noted: ImageFile[], note: { rating?: number; notes?: string }) => {
     for (const image of noted) await annotateCapture(store, image, note);
   };
   const rate = (rated: ImageFile[], rating: number) => void annotate(rated, { rating });
   const remove = async (gone: ImageFile[]) => {
-    const paths = new Set(gone.map((image) => image.path));
-    const next = afterRemoval(
-      images.map((image) => image.path),
-      paths,
-    );
+    const next = afterRemoval(paths, new Set(gone.map((image) => image.path)));
+    if (viewed !== null) setViewed(next);
     await deleteCaptures(store, gone);
     setSelection(NOTHING_CHOSEN);
     // The image that stays is where a person goes on.
-    requestAnimationFrame(() => focusOn(next));
+    if (viewed === null) requestAnimationFrame(() => focusOn(next));
   };
   return (
     <>
@@ -56,7 +55,7 @@ export function SingleShots({ scroller }: { scroller: RefObject<HTMLElement | nu
         scroller={scroller}
         shots={shots}
         caption={(image) => image.filename}
-        onOpen={setViewed}
+        onOpen={(index) => setViewed(paths[index] ?? null)}
         ratings={ratings}
         selection={selection}
         onSelect={setSelection}
@@ -82,16 +81,16 @@ export function SingleShots({ scroller }: { scroller: RefObject<HTMLElement | nu
           onClose={() => setNoting(false)}
         />
       )}
-      {viewed !== null && (
+      {at >= 0 && (
         <ImageViewer
           images={images}
-          index={viewed}
-          onIndex={setViewed}
+          index={at}
+          onIndex={(index) => setViewed(paths[index] ?? null)}
           onClose={() => setViewed(null)}
           ratings={ratings}
           onRate={connected ? (image, rating) => rate([image], rating) : undefined}
           onNotes={connected ? (image, notes) => void annotate([image], { notes }) : undefined}
-          onDelete={connected ? (image) => void deleteCaptures(store, [image]) : undefined}
+          onDelete={connected ? (image) => void remove([image]) : undefined}
         />
       )}
     </>
