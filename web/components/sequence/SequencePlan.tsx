@@ -59,13 +59,18 @@ export function SequencePlan({ onStart, children }: Props) {
   const tooBig = storage !== null && room > storage.free_bytes;
   const problem = nameProblem(name) ?? (readScale(facts.scale).problem && "The scale cannot be read.");
   const warnings = exposureWarnings(entries);
+  const inSeries = jobs.some(
+    (job) => job.kind === "series" && job.state === "running" && job.camera_id === camera?.camera_id,
+  );
   const reason = !connected
     ? "There is no connection to the server."
     : !camera
       ? "No camera is selected."
-      : order.length === 0
-        ? "Choose at least one light."
-        : (problem ?? (tooBig ? "The disk has too little room." : null));
+      : inSeries
+        ? "A series is being taken."
+        : order.length === 0
+          ? "Choose at least one light."
+          : (problem ?? (tooBig ? "The disk has too little room." : null));
   const start = () => {
     if (reason !== null) return;
     const on_failure = pauses ? "pause" : "fail";
