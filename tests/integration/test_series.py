@@ -53,8 +53,12 @@ def files(world: World) -> list[str]:
     return sorted(image.filename for image in world.rig.store.list_captures(1000))
 
 
+def heard(world: World, event: str) -> list[Any]:
+    return [one.data for one in world.hearing.heard if one.event.name == event]
+
+
 def progress(world: World) -> list[tuple[str, int]]:
-    return [(one.data.status, one.data.index) for one in world.hearing.heard if one.event.name == "series_progress"]
+    return [(one.status, one.index) for one in heard(world, "series_progress")]
 
 
 async def test_a_burst_gives_single_captures_that_never_overwrite_each_other(world: World) -> None:
@@ -68,7 +72,7 @@ async def test_a_burst_gives_single_captures_that_never_overwrite_each_other(wor
     assert (snapshot.kind, snapshot.set_name, snapshot.set_folder) == ("series", None, None)
     assert (snapshot.state, snapshot.index, snapshot.total) == (JobState.COMPLETED, 4, 4)
     assert [step.files for step in snapshot.steps] == [[file.path] for file in result.files]
-    created = [one.data for one in world.hearing.heard if one.event.name == "captures_changed"]
+    created = heard(world, "captures_changed")
     assert [file.path for change in created for file in change.files] == [file.path for file in result.files]
 
 
@@ -76,11 +80,11 @@ async def test_progress_and_the_job_tell_each_exposure(world: World) -> None:
     job = await start(world, count=2, bracket=BRACKET | {"values": ["1/250", "1/60"]})
     await job.result()
     assert progress(world) == [(status, index) for index in (1, 2, 3, 4) for status in ("capturing", "captured")]
-    told = [one.data for one in world.hearing.heard if one.event.name == "series_progress"]
+    told = heard(world, "series_progress")
     assert [one.value for one in told if one.status == "capturing"] == ["1/250", "1/60"] * 2
     assert all(len(one.files) == 1 for one in told if one.status == "captured")
     assert told[-2].seconds_left is not None
-    jobs = [one.data for one in world.hearing.heard if one.event.name == "job_changed"]
+    jobs = heard(world, "job_changed")
     assert [one.index for one in jobs] == sorted(one.index for one in jobs)
     assert jobs[-1].state is JobState.COMPLETED
     assert jobs[-1].finished_at is not None
@@ -93,7 +97,7 @@ async def test_a_bracket_sets_each_value_and_then_the_old_one_with_every_maker(m
     result = await (await start(maker, bracket={"config_name": "shutterspeed", "values": wanted})).result()
     assert result.image_count == 3
     assert await value(maker, "shutterspeed") == before
-    changed = [one.data.entries for one in maker.hearing.heard if one.event.name == "config_changed"]
+    changed = [one.entries for one in heard(maker, "config_changed")]
     speeds = [entry.value for entries in changed for entry in entries if entry.alias == "shutterspeed"]
     assert speeds == [*wanted, before]
 

@@ -2,6 +2,7 @@
 
 import contextlib
 from collections.abc import AsyncIterator, Callable, Iterator
+from datetime import datetime, timedelta
 from typing import Any, TypeVar
 
 import typer
@@ -104,7 +105,8 @@ def _exposed(step: SeriesProgress) -> dict[str, Any]:
         case "captured":
             return {"completed": step.index}
         case "waiting":
-            return {"description": f"waiting {step.next_in_s or 0:.0f} s"}
+            due = datetime.now().astimezone() + timedelta(seconds=step.next_in_s or 0.0)
+            return {"description": f"next at {due:%H:%M:%S}"}
         case "paused":
             return {"description": f"paused; `tetherlight jobs resume {step.job_id}` goes on"}
         case _:
