@@ -176,3 +176,19 @@ async def test_the_command_line_shows_what_is_noted_about_a_set(server: ServerPr
     shown = await tetherlight("set", "show", name)
     assert "Catalogue number: A 12\nMillimetres per pixel: 0.05\nNotes: wet\n" in shown
     assert "A 12" in next(line for line in (await tetherlight("set", "list")).splitlines() if line.startswith(name))
+
+
+@pytest.mark.parametrize(
+    "path",
+    ["", "/etc/passwd", "captures/../server.log", "captures/.trash_captures", "../secret.jpg", "a\0.jpg", "x" * 5000,
+     "captures", "captures/photometric_sets", "captures/none.xmp"],
+    ids=lambda path: ascii(path[:20]),
+)  # fmt: skip
+async def test_other_paths_are_refused_in_one_sentence(one: WireClient, path: str) -> None:
+    for action in ("ANNOTATE_IMAGE", "DELETE_IMAGE"):
+        wanted = {"rating": 1} if action == "ANNOTATE_IMAGE" else {}
+        reply = await one.request(action, {"image_path": path} | wanted)
+        assert (reply["success"], reply["error_code"]) == (False, "image_not_found")
+        assert reply["error"] == f"Image not found or access denied: {path[:200]}"
+    reply = await one.request("RESTORE_IMAGE", {"image_path": path})
+    assert (reply["error_code"], reply["error"]) == ("image_not_found", f"Image '{path[:200]}' is not in the trash.")
