@@ -219,7 +219,7 @@ function writeReadout(line: HTMLParagraphElement | null, readout: Readout): void
   const { frames, fps, latency, dropped, width, height, bytes: size } = readout;
   const delay = latency === null ? null : `${Math.round(latency)} ms`;
   const skipped = dropped > 0 && `${dropped} skipped`;
-  const parts = [`${fps} fps`, delay, skipped, `${width} × ${height}`, bytes(size)];
+  const parts = [`${fps} fps`, delay, skipped, `${width} × ${height}`, bytes(size).replace(" ", "\u00a0")];
   line.textContent = parts.filter(Boolean).join("  ·  ");
   line.dataset.frames = String(frames);
 }
