@@ -13,6 +13,7 @@ from pathlib import Path
 
 import pytest
 
+from free_ports import free_port
 from tetherlight.settings import Settings
 
 GRACE_S = 10.0
@@ -69,13 +70,10 @@ def reference_data() -> Path:
     return Path(folder)
 
 
-@pytest.fixture
-def free_port() -> int:
+@pytest.fixture(name="free_port")
+def a_free_port() -> int:
     """A port of the loopback interface on which nothing listens."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port: int = probe.getsockname()[1]
-        return port
+    return free_port()
 
 
 @pytest.fixture(autouse=True)

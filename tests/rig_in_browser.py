@@ -11,6 +11,8 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, Self
 
+from free_ports import free_port
+
 START_S = 60.0
 STOP_S = 40.0
 
@@ -53,9 +55,7 @@ class RigServer:
     """Run the server on a simulator while the context lasts; it can be stopped and started again on its port."""
 
     def __init__(self, folder: Path, simulator: Simulator | None, **environment: str) -> None:
-        with socket.socket() as probe:
-            probe.bind(("127.0.0.1", 0))
-            self.port: int = probe.getsockname()[1]
+        self.port = free_port()
         self.folder = folder
         self.simulator = simulator
         self._environment = os.environ | self._settings() | environment

@@ -3,7 +3,6 @@
 import asyncio
 import os
 import signal
-import socket
 import sys
 from collections.abc import Mapping
 from pathlib import Path
@@ -12,6 +11,7 @@ from typing import Self
 
 import httpx
 
+from free_ports import free_port
 from wire_client import WireClient
 
 START_S = 60.0
@@ -28,9 +28,7 @@ class ServerProcess:
     def __init__(
         self, folder: Path, *arguments: str, environment: Mapping[str, str] | None = None, uvicorn: bool = False
     ) -> None:
-        with socket.socket() as probe:
-            probe.bind(("127.0.0.1", 0))
-            self.port: int = probe.getsockname()[1]
+        self.port = free_port()
         self.folder = folder
         self._command = self._uvicorn() if uvicorn else self._tetherlight(arguments)
         settings = {
