@@ -43,8 +43,9 @@ def test_a_set_is_rated_and_described_in_place(page: Page, rig: RigServer) -> No
     """Rating, number and scale are kept as soon as they are given; the gallery sorts and filters by the rating."""
     start_sequence(page, rig.url, lights=1)
     page.get_by_role("link", name="Look at the set").click()
-    name = page.get_by_role("heading", level=1).inner_text()
     stars = page.get_by_role("group", name="Rating of the set")
+    stars.wait_for()
+    name = page.get_by_role("heading", level=1).inner_text()
     stars.get_by_role("button", name="5 of 5").click()
     expect(stars.get_by_role("button", name="5 of 5")).to_have_attribute("aria-pressed", "true")
     number = page.get_by_label("Catalogue number")

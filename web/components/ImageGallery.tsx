@@ -80,7 +80,7 @@ export function ImageGallery() {
             <input
               type="search"
               aria-label="Search sets"
-              placeholder="Name, number, camera"
+              placeholder="Name or number"
               value={search}
               onChange={(event) => setSearch(event.target.value)}
             />

@@ -7,7 +7,7 @@ interface Props {
   notes: string;
   /** Why nothing can be noted now. */
   reason?: string | null;
-  onNotes: (notes: string) => void;
+  onNotes: (notes: string) => Promise<void> | void;
 }
 
 const MOST_ROWS = 5;
@@ -15,9 +15,9 @@ const MOST_ROWS = 5;
 /** What people noted; kept as soon as the field is left. Escape takes back what was typed. */
 export function Notes({ notes, reason = null, onNotes }: Props) {
   const [typed, setTyped] = useState<string | null>(null);
-  const save = () => {
-    if (typed !== null && typed !== notes) onNotes(typed);
-    setTyped(null);
+  const save = async () => {
+    if (typed !== null && typed !== notes) await onNotes(typed);
+    setTyped((now) => (now === typed ? null : now));
   };
   return (
     <Field label="Notes" wide>
@@ -36,7 +36,7 @@ export function Notes({ notes, reason = null, onNotes }: Props) {
             event.stopPropagation();
             setTyped(null);
           }}
-          onBlur={save}
+          onBlur={() => void save()}
         />
       )}
     </Field>

@@ -17,7 +17,7 @@ interface Props {
   scale: number | null;
   /** Why nothing can be changed now. */
   reason: string | null;
-  onChange: (change: Change) => void;
+  onChange: (change: Change) => Promise<void>;
 }
 
 /** What people say about a set, to be changed in place. */
@@ -31,7 +31,7 @@ export function SetFacts({ notes, rating, catalogueNumber, scale, reason, onChan
           rating={rating ?? undefined}
           rejecting={false}
           disabled={reason !== null}
-          onRate={(stars) => onChange({ rating: stars })}
+          onRate={(stars) => void onChange({ rating: stars })}
         />
       </div>
       <Kept
@@ -64,20 +64,21 @@ interface KeptProps {
   reason: string | null;
   check?: (text: string) => string | null;
   hint?: string;
-  onKeep: (text: string) => void;
+  onKeep: (text: string) => Promise<void>;
 }
 
 /** A line that is kept with Enter or when it is left; Escape takes back what was typed. */
 function Kept({ label, value, maxLength, reason, check, hint, onKeep }: KeptProps) {
   const [typed, setTyped] = useState<string | null>(null);
   const problem = typed === null ? null : (check?.(typed) ?? null);
-  const keep = () => {
+  const keep = async () => {
     if (typed === null || problem !== null) return;
-    if (typed.trim() !== value) onKeep(typed.trim());
-    setTyped(null);
+    if (typed.trim() !== value) await onKeep(typed.trim());
+    // Until the server has it, what was typed stays in sight; so does what was typed since.
+    setTyped((now) => (now === typed ? null : now));
   };
   const hear = (event: KeyboardEvent) => {
-    if (event.key === "Enter") keep();
+    if (event.key === "Enter") void keep();
     if (event.key === "Escape") setTyped(null);
   };
   return (
@@ -92,7 +93,7 @@ function Kept({ label, value, maxLength, reason, check, hint, onKeep }: KeptProp
           autoComplete="off"
           onChange={(event) => setTyped(event.target.value)}
           onKeyDown={hear}
-          onBlur={keep}
+          onBlur={() => void keep()}
         />
       )}
     </Field>
