@@ -53,6 +53,23 @@ def test_a_bracket_is_taken_and_the_setting_is_as_it_was(page: Page, rig: RigSer
     expect(page.get_by_role("button", name="Start")).to_be_visible()
 
 
+def test_between_two_rounds_the_live_view_runs(page: Page, rig: RigServer) -> None:
+    """In a time-lapse the page says when the next picture comes, and frames flow until then."""
+    page.goto(rig.url)
+    wait_for_frames(page)
+    shots = strip(page)
+    before = shots.count()
+    dialog = plan_series(page, bracket="None")
+    dialog.get_by_role("spinbutton", name="Pictures").fill("2")
+    dialog.get_by_role("spinbutton", name="Seconds").fill("600")
+    dialog.get_by_role("button", name="Take 2 pictures").click()
+    expect(page.get_by_test_id("series-progress")).to_contain_text("next in")
+    expect(shots).to_have_count(before + 1)
+    wait_for_frames(page)
+    page.get_by_test_id("series-progress").get_by_role("button", name="Stop the series").click()
+    expect(page.get_by_text("The picture taken so far stays.")).to_be_visible()
+
+
 def test_a_stopped_series_keeps_what_was_taken(page: Page, rig: RigServer) -> None:
     """Stop ends a series after the exposure under way, and says how many pictures stay."""
     page.goto(rig.url)

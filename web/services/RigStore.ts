@@ -41,6 +41,8 @@ export interface RigState {
   capturing: boolean;
   /** What the last capture took from here, in seconds. */
   captureSeconds: number | null;
+  /** When the next round of a series begins, in milliseconds by this clock; null while one is taken. */
+  nextRoundAt: number | null;
   /** Whether cameras were looked for, and the only one opened, since the connection began. */
   settled: boolean;
   notices: Notice[];
@@ -60,6 +62,7 @@ export const NOTHING_KNOWN: RigState = {
   trouble: {},
   capturing: false,
   captureSeconds: null,
+  nextRoundAt: null,
   settled: false,
   notices: [],
 };
@@ -97,6 +100,9 @@ export class RigStore {
       service.on("config_changed", ({ camera_id, entries }) => this.mergeConfig(camera_id, entries)),
       service.on("lights_changed", (lights) => this.set({ lights })),
       service.on("job_changed", (job) => this.takeJob(job)),
+      service.on("series_progress", ({ next_in_s }) =>
+        this.set({ nextRoundAt: next_in_s === null ? null : Date.now() + next_in_s * 1000 }),
+      ),
       service.on("sets_changed", () => this.refreshSetsSoon()),
       service.on("storage_changed", (storage) => this.set({ storage })),
       service.on("captures_changed", (change) => this.takeCaptures(change)),

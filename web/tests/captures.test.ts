@@ -86,3 +86,13 @@ it("keeps series and sets apart", async () => {
   expect(currentSeries(store.getState())).toEqual(job);
   expect(currentSet(store.getState())).toBeNull();
 });
+
+it("keeps a rating that was given before the reply to the capture came", async () => {
+  await settle();
+  const taken = store.capture();
+  event("created", image("a.jpg"));
+  event("updated", image("a.jpg", 5));
+  FakeSocket.last.answer("CAPTURE_IMAGE", { files: [image("a.jpg")] });
+  await taken;
+  expect(store.getState().captures).toEqual([image("a.jpg", 5)]);
+});

@@ -1,10 +1,10 @@
 "use client";
 
-import { useState } from "react";
+import { useEffect, useState } from "react";
 import { shown } from "@/lib/config";
 import { duration } from "@/lib/format";
 import type { Job } from "@/lib/protocol";
-import { useStore } from "../RigProvider";
+import { useRig, useStore } from "../RigProvider";
 import { Button } from "../ui/Button";
 import styles from "./SeriesProgress.module.css";
 
@@ -37,7 +37,10 @@ export function SeriesProgress({ job, reason, onPutAside }: Props) {
   const done = job.steps.filter((step) => step.state === "done").length;
   const failed = job.state === "failed";
   const stuck = job.steps.some((step) => step.state === "failed");
-  const words = job.state === "running" ? [value && shownValue(value), left].filter(Boolean).join(" · ") : job.state;
+  const wait = useCountdown(useRig((rig) => rig.nextRoundAt));
+  const next = wait > 0 ? `next in ${duration(wait)}` : null;
+  const words =
+    job.state === "running" ? [value ? shownValue(value) : next, left].filter(Boolean).join(" · ") : job.state;
   const rest = { reason, disabled: busy !== null };
   return (
     <div
@@ -87,6 +90,18 @@ export function SeriesProgress({ job, reason, onPutAside }: Props) {
       )}
     </div>
   );
+}
+
+/** Seconds until a moment, counted down; 0 where there is none. */
+function useCountdown(until: number | null): number {
+  const [now, setNow] = useState(0);
+  useEffect(() => {
+    if (until === null) return;
+    setNow(Date.now());
+    const timer = setInterval(() => setNow(Date.now()), 500);
+    return () => clearInterval(timer);
+  }, [until]);
+  return until === null || now === 0 ? 0 : Math.max(0, Math.ceil((until - now) / 1000));
 }
 
 /** A bracket's value as it stands on a dial, as far as it tells by itself which setting it is of. */
