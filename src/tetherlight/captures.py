@@ -50,10 +50,10 @@ class Captures:
         )
 
     async def fetch(self, camera: Camera, camera_paths: tuple[str, ...]) -> None:
-        """Download a picture that the button on the body took, and announce it."""
+        """Download a picture that the button on the body took, and announce it, also while a job uses the camera."""
         await asyncio.to_thread(self._store.require_room)
         async with self._named(camera) as (folder, stem):
-            saved = await camera.download(camera_paths, folder, stem)
+            saved = await camera.download(camera_paths, folder, stem, owner=camera.owner)
         files = await self._arrived(saved)
         if path := _main_path(files):
             captured = ImageCaptured(camera_id=camera.camera_id, file_path=path, files=files)

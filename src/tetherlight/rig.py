@@ -31,17 +31,16 @@ from tetherlight.protocol.captures import CaptureSeries
 from tetherlight.protocol.events import (
     CAMERAS_CHANGED,
     LIGHTS_CHANGED,
-    SETS_CHANGED,
     CameraInventory,
-    SetChange,
 )
 from tetherlight.protocol.lights import LightStates
 from tetherlight.protocol.messages import PROTOCOL_VERSION, RequestId
 from tetherlight.protocol.server import Finding, ServerInfo, Topic, TopicSnapshot
-from tetherlight.protocol.sets import AnnotateSet, CapturePhotometricSet
+from tetherlight.protocol.sets import CapturePhotometricSet
 from tetherlight.publisher import Publisher
 from tetherlight.series_job import SeriesJob
 from tetherlight.set_job import SetJob
+from tetherlight.sets import Sets
 from tetherlight.settings import Settings
 from tetherlight.store.store import Store
 from tetherlight.watch import CameraWatch
@@ -66,6 +65,7 @@ class Rig:
         self.jobs = Jobs(
             settings, lights, store, captures=self.captures, publisher=self.publisher, find_camera=self.camera
         )
+        self.sets = Sets(store, self.jobs, self.publisher)
         self.started_at = datetime.now(UTC)
         self.stopping = False
         self._cameras: dict[str, Camera] = {}
@@ -297,7 +297,7 @@ class Rig:
         """Tell the camera topic how the cameras stand."""
         self.publisher.publish(CAMERAS_CHANGED, self.inventory())
 
-    # Jobs and sets
+    # Jobs
 
     async def start_series(
         self, wanted: CaptureSeries, *, requester: str | None = None, request_id: RequestId = None
@@ -314,29 +314,6 @@ class Rig:
         if self.stopping:
             raise ServerStopping("The server is stopping.")
         return await self.jobs.start_set(self.camera(wanted.camera_id), wanted, requester, request_id)
-
-    async def delete_set(self, name: str) -> None:
-        """Move a set to the trash and tell the sets topic."""
-        await asyncio.to_thread(self.store.delete_set, name)
-        self.jobs.forget_set(name)
-        self.publisher.publish(SETS_CHANGED, SetChange(set_name=name, change="deleted"))
-
-    async def restore_set(self, name: str) -> None:
-        """Bring a set back from the trash and tell the sets topic."""
-        await asyncio.to_thread(self.store.restore_set, name)
-        self.publisher.publish(SETS_CHANGED, SetChange(set_name=name, change="restored"))
-
-    async def rename_set(self, name: str, new_name: str) -> str:
-        """Rename a set, tell the sets topic, and return the name as it is now."""
-        new_name = await asyncio.to_thread(self.store.rename_set, name, new_name)
-        self.jobs.renamed(name, new_name)
-        self.publisher.publish(SETS_CHANGED, SetChange(set_name=name, change="renamed", new_name=new_name))
-        return new_name
-
-    async def annotate_set(self, wanted: AnnotateSet) -> None:
-        """Keep what people note about a set and tell the sets topic."""
-        await asyncio.to_thread(self.store.annotate_set, wanted)
-        self.publisher.publish(SETS_CHANGED, SetChange(set_name=wanted.set_name, change="updated"))
 
     # What others are told
 

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import ClassVar, Literal, Self
 
 from tetherlight.camera.camera import Camera
-from tetherlight.errors import JobConflict, ServerError, TetherlightError
+from tetherlight.errors import JobConflict, OutOfResources, ServerError, TetherlightError
 from tetherlight.models import Job, JobState, StepState
 from tetherlight.protocol.captures import SeriesResult
 from tetherlight.protocol.sets import PhotometricSetResult
@@ -117,7 +117,9 @@ class RigJob(ABC):
             outcome = Outcome.of(error)
         except asyncio.CancelledError:
             outcome = STOPPED
-        except Exception:
+        except Exception as error:
+            if (scarce := OutOfResources.of(error)) is not None:
+                outcome = Outcome.of(scarce)
             logger.exception("Job %s failed unexpectedly", self.job_id)
         finally:
             self._task = None

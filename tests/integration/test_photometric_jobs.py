@@ -118,7 +118,7 @@ async def test_while_a_set_runs_its_camera_and_lights_are_refused_with_the_job_i
         (world.rig.deselect(), CameraBusy),
         (world.rig.lights.set({"light_left": True}), LightsBusy),
         (world.start(), CameraBusy),
-        (world.rig.delete_set(job.set_name), SetBusy),
+        (world.rig.sets.delete(job.set_name), SetBusy),
     )
     for attempt, error in refused:
         with pytest.raises(error) as raised:

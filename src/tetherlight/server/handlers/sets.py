@@ -53,25 +53,25 @@ async def get_image_set(context: Context, payload: SetName) -> SetDetails:
 
 async def delete_image_set(context: Context, payload: SetName) -> Message:
     """Move a set to the trash."""
-    await context.rig.delete_set(payload.set_name)
+    await context.rig.sets.delete(payload.set_name)
     return Message(message=f"Set '{payload.set_name}' deleted successfully.")
 
 
 async def restore_image_set(context: Context, payload: SetName) -> Message:
     """Bring a set back from the trash."""
-    await context.rig.restore_set(payload.set_name)
+    await context.rig.sets.restore(payload.set_name)
     return Message(message=f"Set '{payload.set_name}' restored.")
 
 
 async def rename_image_set(context: Context, payload: RenameSet) -> Message:
     """Give a set another name."""
-    name = await context.rig.rename_set(payload.set_name, payload.new_name)
+    name = await context.rig.sets.rename(payload.set_name, payload.new_name)
     return Message(message=f"Set '{payload.set_name}' renamed to '{name}'.")
 
 
 async def annotate_image_set(context: Context, payload: AnnotateSet) -> Message:
     """Keep notes and ratings."""
-    await context.rig.annotate_set(payload)
+    await context.rig.sets.annotate(payload)
     return Message(message=f"Notes of set '{payload.set_name}' kept.")
 
 
