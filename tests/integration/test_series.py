@@ -142,6 +142,16 @@ async def test_a_disk_without_room_for_all_of_it_is_told_before_the_first_exposu
         assert (world.rig.jobs.list(), files(world)) == ([], [])
 
 
+async def test_a_picture_taken_on_the_body_between_two_rounds_is_fetched(world: World) -> None:
+    job = await start(world, count=2, interval_s=3600)
+    await world.hearing.wait("series_progress", lambda one: one.status == "waiting")
+    await world.simulator.control("press_shutter", camera="camera1")
+    captured = await world.hearing.wait("image_captured")
+    assert len(files(world)) == 2
+    assert captured.files[0].filename in files(world)
+    await job.halt("cancel")
+
+
 async def test_others_are_refused_with_the_job_id_also_while_it_waits(world: World) -> None:
     job = await start(world, count=2, interval_s=3600)
     await world.hearing.wait("series_progress", lambda one: one.status == "waiting")
