@@ -4,12 +4,13 @@ The connection lives on an event loop of its own in a thread, so it also works w
 """
 
 import asyncio
+import concurrent.futures
 import functools
 import ssl
 import threading
-from collections.abc import AsyncGenerator, Awaitable, Callable, Generator
+from collections.abc import AsyncGenerator, Awaitable, Callable, Coroutine, Generator
 from types import TracebackType
-from typing import Any, Concatenate, ParamSpec, Self, TypeVar
+from typing import Any, Concatenate, Generic, ParamSpec, Self, TypeVar
 
 from tetherlight.client.address import DEFAULT, Address
 from tetherlight.client.client import Client as AsyncClient
@@ -19,7 +20,8 @@ from tetherlight.protocol.server import ServerInfo
 A = ParamSpec("A")
 T = TypeVar("T")
 
-START_SECONDS = 10.0
+CANCEL_SECONDS = 5.0
+"""Seconds that interrupted work has to clean up."""
 
 
 def _blocking(
@@ -38,18 +40,70 @@ def _iterating(
     @functools.wraps(method)
     def iterating(self: "Client", /, *args: A.args, **named: A.kwargs) -> Generator[T]:
         source = method(self.asynchronous, *args, **named)
-        try:
-            while True:
-                try:
-                    item = self.wait_for(anext(source))
-                except StopAsyncIteration:
-                    return
+        while True:
+            try:
+                # Whatever goes wrong in here, an interruption too, has ended the source.
+                item = self.wait_for(anext(source))
+            except StopAsyncIteration:
+                return
+            try:
                 yield item
-        finally:
-            if self.running:
-                self.wait_for(source.aclose())
+            except BaseException:
+                if self.running:
+                    self.wait_for(source.aclose())
+                raise
 
     return iterating
+
+
+def _run(loop: asyncio.AbstractEventLoop) -> None:
+    """Run a loop until it is stopped, then end what is left on it; Ctrl-C, which hits another thread, cannot."""
+    loop.run_forever()
+    loop.run_until_complete(_end_all())
+    loop.close()
+
+
+async def _end_all() -> None:
+    others = asyncio.all_tasks() - {asyncio.current_task()}
+    for task in others:
+        task.cancel()
+    await asyncio.gather(*others, return_exceptions=True)
+    loop = asyncio.get_running_loop()
+    await loop.shutdown_asyncgens()
+    await loop.shutdown_default_executor()
+
+
+class UnderWay(Generic[T]):
+    """Work on a loop in another thread, and its result."""
+
+    def __init__(self, loop: asyncio.AbstractEventLoop, work: Coroutine[Any, Any, T]) -> None:
+        self.result: concurrent.futures.Future[T] = concurrent.futures.Future()
+        self._loop = loop
+        self._work = work
+        self._task: asyncio.Task[T] | None = None
+        loop.call_soon_threadsafe(self._begin)
+
+    def cancel(self) -> None:
+        """Cancel the work and wait until it has cleaned up: what it used is free then."""
+        if not self.result.done():
+            self._loop.call_soon_threadsafe(self._cancel)
+            concurrent.futures.wait([self.result], timeout=CANCEL_SECONDS)
+
+    def _begin(self) -> None:
+        self._task = self._loop.create_task(self._work)
+        self._task.add_done_callback(self._end)
+
+    def _cancel(self) -> None:
+        if self._task is not None:
+            self._task.cancel()
+
+    def _end(self, task: asyncio.Task[T]) -> None:
+        if task.cancelled():
+            self.result.set_exception(concurrent.futures.CancelledError())
+        elif (error := task.exception()) is not None:
+            self.result.set_exception(error)
+        else:
+            self.result.set_result(task.result())
 
 
 class Client:
@@ -68,7 +122,7 @@ class Client:
         """Connect; raise ServerUnreachable, Unauthorized or Forbidden."""
         self._loop = asyncio.new_event_loop()
         self._thread = threading.Thread(
-            target=self._loop.run_forever, name=f"client of {self.address.http}", daemon=True
+            target=_run, args=(self._loop,), name=f"client of {self.address.http}", daemon=True
         )
         self._thread.start()
         try:
@@ -89,7 +143,6 @@ class Client:
             self._loop = self._thread = self._client = None
             loop.call_soon_threadsafe(loop.stop)
             thread.join()
-            loop.close()
 
     def __enter__(self) -> Self:
         """Connect."""
@@ -124,7 +177,8 @@ class Client:
 
     def wait_for(self, work: Awaitable[T]) -> T:
         """Run asynchronous work on the client's loop and return its result; interrupted, it is cancelled."""
-        if self._loop is None:
+        loop = self._loop
+        if loop is None:
             raise RuntimeError("The client is not connected: use it in a `with` block, or call connect().")
 
         if threading.current_thread() is self._thread:
@@ -135,11 +189,11 @@ class Client:
         async def run() -> T:
             return await work
 
-        future = asyncio.run_coroutine_threadsafe(run(), self._loop)
+        under_way = UnderWay(loop, run())
         try:
-            return future.result()
+            return under_way.result.result()
         except BaseException:
-            future.cancel()
+            under_way.cancel()
             raise
 
     async def _enter(self) -> AsyncClient:
@@ -148,12 +202,6 @@ class Client:
     async def _leave(self) -> None:
         if self._client is not None:
             await self._client.__aexit__(None, None, None)
-        others = asyncio.all_tasks() - {asyncio.current_task()}
-        for task in others:
-            task.cancel()
-        await asyncio.gather(*others, return_exceptions=True)
-        await asyncio.get_running_loop().shutdown_asyncgens()
-        await asyncio.get_running_loop().shutdown_default_executor()
 
     info = _blocking(AsyncClient.info)
     describe = _blocking(AsyncClient.describe)
