@@ -191,6 +191,48 @@ async def test_a_set_is_captured_listed_shown_deleted_and_restored(tetherlight: 
     assert (await tetherlight("set", "show", "no_such_set")).code == 1
 
 
+async def test_a_set_is_annotated_and_renamed(tetherlight: Run) -> None:
+    captured = await tetherlight("set", "capture", "light_left", "--json")
+    name = captured.json["set_folder"].rpartition("/")[2]
+    noted = ("--rating", "4", "--notes", "From above", "--catalogue-number", "INV 7", "--scale", "0.02")
+    assert (await tetherlight("set", "annotate", name, *noted)).code == 0
+    shown = (await tetherlight("set", "show", name)).out.splitlines()
+    assert shown[-4:] == ["Rating: 4", "Catalogue number: INV 7", "Millimetres per pixel: 0.02", "Notes: From above"]
+    assert (await tetherlight("set", "annotate", name)).code == 2
+    assert (await tetherlight("set", "rename", name, f"{name}_again")).code == 0
+    assert (await tetherlight("set", "show", f"{name}_again")).code == 0
+    assert (await tetherlight("set", "rename", f"{name}_again", "../out")).code == 1
+
+
+async def test_single_captures_are_annotated_deleted_restored_and_fetched(tetherlight: Run) -> None:
+    names = [(await tetherlight("capture", "--json")).json["files"][0]["filename"] for _ in range(2)]
+    assert {line.split()[0] for line in (await tetherlight("images", "list")).out.splitlines()} > set(names)
+    noted = await tetherlight("images", "annotate", names[0], "--rating", "-1", "--notes", "blurred")
+    assert noted.out == f"{names[0]}: rating -1, notes: blurred\n"
+    assert (await tetherlight("images", "annotate", names[0])).code == 2
+    assert (await tetherlight("images", "delete", *names)).out.count("tetherlight images restore ") == 2
+    assert not set(names) & {one["filename"] for one in (await tetherlight("images", "list", "--json")).json}
+    assert (await tetherlight("images", "restore", *names)).code == 0
+    fetched = await tetherlight("images", "download", *names, "-o", "here")
+    assert fetched.out.splitlines() == [f"here/{name}" for name in names]
+    assert all(Path("here", name).read_bytes().startswith(b"\xff\xd8") for name in names)
+    assert (await tetherlight("images", "download", "no_such_image.jpg")).code == 1
+
+
+async def test_what_was_deleted_before_a_failure_is_told(tetherlight: Run) -> None:
+    name = (await tetherlight("capture", "--json")).json["files"][0]["filename"]
+    partly = await tetherlight("images", "delete", name, "no_such_image.jpg", "--json")
+    assert (partly.code, partly.json) == (1, {"deleted": [name]})
+    assert json.loads(partly.err)["error_code"] == "image_not_found"
+
+
+async def test_the_focus_is_found_at_a_point_and_moved(tetherlight: Run) -> None:
+    assert (await tetherlight("focus", "--point", "0.25,0.5")).out == "Autofocus done.\n"
+    assert (await tetherlight("focus", "--point", "2,0.5")).code == 2
+    assert (await tetherlight("focus", "--point", "0.2,0.5", "--step", "1")).code == 2
+    assert "camera_id" in (await tetherlight("focus", "--json")).json
+
+
 async def test_wrong_sets_are_refused_before_anything_happens(tetherlight: Run) -> None:
     assert (await tetherlight("set", "capture", "no_such_light")).code == 1
     assert (await tetherlight("set", "capture", "light_left", "--name", "a/b")).code == 1
@@ -267,3 +309,22 @@ async def test_ctrl_c_leaves_a_set_running_and_tells_how_to_cancel_it(
         assert f"Job {job.job_id} goes on at the server." in complaints.decode()
         assert f"`tetherlight jobs cancel {job.job_id}` cancels it" in complaints.decode()
         await rig.cancel_job(job.job_id)
+
+
+async def test_ctrl_c_ends_a_live_view_without_a_complaint(server: ServerProcess, simulator: SimulatorProcess) -> None:
+    async with Client(server.url) as rig:
+        if rig.server.selected is None:
+            await rig.select()
+        camera = (await rig.info()).selected
+        name = next(one.name for one in simulator.cameras if camera is not None and camera.endswith(one.serial))
+    before = (await simulator.status(name))["previews"]
+    process = await asyncio.create_subprocess_exec(
+        sys.executable, "-m", "tetherlight", "--server", server.url, "liveview", "--json",
+        stdin=asyncio.subprocess.DEVNULL, stdout=asyncio.subprocess.PIPE, stderr=asyncio.subprocess.PIPE,
+    )  # fmt: skip
+    while (await simulator.status(name))["previews"] < before + 10:
+        await simulator.control_apart("wait", camera=name, event="preview", count=before + 10, timeout=50)
+    process.send_signal(signal.SIGINT)
+    printed, complaints = await asyncio.wait_for(process.communicate(), 60)
+    assert complaints.decode() == ""
+    assert json.loads(printed)["frames"] > 0

@@ -79,7 +79,8 @@ def capture(  # noqa: PLR0917 - typer reads the options off the parameters
         Path | None, typer.Option("--output", "-o", metavar="FOLDER", help="Bring the files to this folder as well.")
     ] = None,
     count: Annotated[
-        int, typer.Option("--count", "-n", min=1, help="So many pictures, or brackets, as a job of the server.")
+        int,
+        typer.Option("--count", "-n", min=1, max=999, help="So many pictures, or brackets, as a job of the server."),
     ] = 1,
     interval: Annotated[
         float, typer.Option(metavar="SECONDS", min=0, help="From the start of one to the start of the next.")

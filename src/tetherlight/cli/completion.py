@@ -39,5 +39,6 @@ def _config_names(rig: "Client") -> list[str]:
 cameras = _completing(lambda rig: [camera.camera_id for camera in rig.server.cameras])
 lights = _completing(lambda rig: rig.lights().states)
 sets = _completing(lambda rig: [one.name for one in rig.sets()])
+images = _completing(lambda rig: [one.filename for one in rig.captures()])
 jobs = _completing(lambda rig: [job.job_id for job in rig.jobs()])
 config_names = _completing(_config_names)

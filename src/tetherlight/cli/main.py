@@ -8,7 +8,21 @@ from typing import Annotated
 
 import typer
 
-from tetherlight.cli import cameras, config, doctor, jobs, lights, liveview, log, naming, serve, sets, simulate
+from tetherlight.cli import (
+    cameras,
+    config,
+    doctor,
+    focus,
+    images,
+    jobs,
+    lights,
+    liveview,
+    log,
+    naming,
+    serve,
+    sets,
+    simulate,
+)
 from tetherlight.cli.options import Commands, Options, tell_error
 from tetherlight.errors import TetherlightError
 
@@ -33,8 +47,10 @@ app.command("deselect")(cameras.deselect)
 app.add_typer(config.app, name="config")
 app.command("capture")(cameras.capture)
 app.command("liveview")(liveview.liveview)
+app.command("focus")(focus.focus)
 app.add_typer(lights.app, name="lights")
 app.add_typer(sets.app, name="set")
+app.add_typer(images.app, name="images")
 app.add_typer(jobs.app, name="jobs")
 app.add_typer(naming.app, name="naming")
 app.command("events")(cameras.events)

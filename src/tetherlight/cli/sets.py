@@ -1,4 +1,4 @@
-"""`tetherlight set capture|list|show|delete|restore|download`."""
+"""`tetherlight set capture|list|show|annotate|rename|delete|restore|download`."""
 
 from collections.abc import Iterator, Mapping
 from enum import StrEnum
@@ -108,6 +108,41 @@ def show_set(context: typer.Context, name: SetName) -> None:
     if not options_of(context).json:
         for line in _noted(found.manifest or {}):
             typer.echo(line)
+
+
+@app.command("annotate")
+def annotate_set(  # noqa: PLR0917 - typer reads the options off the parameters
+    context: typer.Context,
+    name: SetName,
+    rating: Annotated[int | None, typer.Option(min=0, max=5, help="0 removes the rating.")] = None,
+    notes: Annotated[str | None, typer.Option(help="The empty text removes them.")] = None,
+    catalogue_number: Annotated[str | None, typer.Option(help="The empty text removes it.")] = None,
+    scale: Annotated[
+        float | None, typer.Option(metavar="MM", min=0, help="Millimetres of the object per image pixel; 0 removes it.")
+    ] = None,
+) -> None:
+    """Keep rating, notes, catalogue number and scale with a set; only what is given changes."""
+    from tetherlight.cli.output import say  # noqa: PLC0415
+
+    if all(given is None for given in (rating, notes, catalogue_number, scale)):
+        raise typer.BadParameter("Say what to keep: --rating N, --notes TEXT, --catalogue-number TEXT or --scale MM.")
+    with connected(context) as rig:
+        message = rig.annotate_set(
+            name, rating=rating, notes=notes, catalogue_number=catalogue_number, scale_mm_per_pixel=scale
+        )
+    say(context, {"message": message}, message)
+
+
+@app.command("rename")
+def rename_set(
+    context: typer.Context, name: SetName, new_name: Annotated[str, typer.Argument(help="The name it shall have.")]
+) -> None:
+    """Give a set another name."""
+    from tetherlight.cli.output import say  # noqa: PLC0415
+
+    with connected(context) as rig:
+        message = rig.rename_set(name, new_name)
+    say(context, {"message": message}, message)
 
 
 @app.command("delete")

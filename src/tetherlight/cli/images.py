@@ -1,0 +1,136 @@
+"""`tetherlight images list|annotate|delete|restore|download`: single captures."""
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from tetherlight.cli import completion
+from tetherlight.cli.options import FAILED, INTERRUPTED, connected, note, options_of
+
+if TYPE_CHECKING:
+    from tetherlight.client.sync import Client
+    from tetherlight.models import ImageFile
+
+app = typer.Typer(help="Look after single captures, and get them.", no_args_is_help=True, rich_markup_mode=None)
+
+MOST = 1000
+"""Captures that one answer of the server can list."""
+
+IMAGE_HELP = "The image's file name, or its path as `tetherlight images list` gives it."
+ImageName = Annotated[str, typer.Argument(metavar="IMAGE", help=IMAGE_HELP, autocompletion=completion.images)]
+ImageNames = Annotated[list[str], typer.Argument(metavar="IMAGE...", help=IMAGE_HELP, autocompletion=completion.images)]
+
+
+@app.command("list")
+def list_images(
+    context: typer.Context,
+    limit: Annotated[int, typer.Option(min=1, max=MOST, help="How many of the newest.")] = 100,
+) -> None:
+    """List the single captures, newest first."""
+    from tetherlight.cli.output import bytes_text, show  # noqa: PLC0415
+
+    with connected(context) as rig:
+        found = rig.captures(limit)
+    rows = [(one.filename, bytes_text(one.size), one.mimetype, one.rating, _short(one.notes)) for one in found]
+    show(context, found, ("IMAGE", "SIZE", "TYPE", "RATING", "NOTES"), rows, empty="There is no single capture yet.")
+
+
+@app.command("annotate")
+def annotate_image(
+    context: typer.Context,
+    image: ImageName,
+    rating: Annotated[
+        int | None, typer.Option(min=-1, max=5, help="From -1 (reject) to 5; 0 removes the rating.")
+    ] = None,
+    notes: Annotated[str | None, typer.Option(help="The empty text removes them.")] = None,
+) -> None:
+    """Keep a rating and notes with a capture; of an image of a set, its rating."""
+    from tetherlight.cli.output import say  # noqa: PLC0415
+
+    if rating is None and notes is None:
+        raise typer.BadParameter("Say what to keep: --rating N, --notes TEXT, or both.")
+    with connected(context) as rig:
+        found = rig.annotate_image(image, rating=rating, notes=notes)
+    parts = [f"rating {found.rating}" if found.rating else "no rating"]
+    parts += [f"notes: {found.notes}"] if found.notes else []
+    say(context, found, f"{found.filename}: {', '.join(parts)}")
+
+
+@app.command("delete")
+def delete_images(context: typer.Context, images: ImageNames) -> None:
+    """Move captures to the trash, each with all its files."""
+    from tetherlight.cli.output import show_json  # noqa: PLC0415
+
+    deleted: list[str] = []
+    try:
+        with connected(context) as rig:
+            for image in images:
+                names = rig.delete_image(image)
+                deleted += names
+                if not options_of(context).json:
+                    typer.echo(f"{' and '.join(names)} deleted. `tetherlight images restore {names[0]}` undoes it.")
+    finally:
+        # Where one of several could not be deleted, the others are gone nevertheless.
+        if options_of(context).json:
+            show_json({"deleted": deleted})
+
+
+@app.command("restore")
+def restore_images(context: typer.Context, images: ImageNames) -> None:
+    """Bring captures back from the trash."""
+    from tetherlight.cli.output import show_json  # noqa: PLC0415
+
+    restored: list[ImageFile] = []
+    try:
+        with connected(context) as rig:
+            for image in images:
+                restored.append(rig.restore_image(image))
+                if not options_of(context).json:
+                    typer.echo(f"{restored[-1].filename} is back.")
+    finally:
+        if options_of(context).json:
+            show_json(restored)
+
+
+@app.command("download")
+def download_images(
+    context: typer.Context,
+    images: ImageNames,
+    output: Annotated[Path, typer.Option("--output", "-o", metavar="FOLDER", help="Where to.")] = Path(),
+) -> None:
+    """Bring captures to this computer; run again, it goes on where it broke off."""
+    from tetherlight.cli.output import say  # noqa: PLC0415
+    from tetherlight.cli.progress import counting_bytes  # noqa: PLC0415
+
+    with connected(context) as rig:
+        wanted = [_find(rig, image) for image in images]
+        quiet = options_of(context).json
+        try:
+            with counting_bytes(sum(one.size for one in wanted), quiet=quiet) as told:
+                paths = [path for one in wanted for path in rig.download(one, output, progress=told)]
+        except KeyboardInterrupt:
+            note("Interrupted; the same command goes on where it stopped.")
+            raise typer.Exit(INTERRUPTED) from None
+    say(context, [str(path) for path in paths], "\n".join(map(str, paths)))
+    if not paths:
+        raise typer.Exit(FAILED)
+
+
+def _find(rig: "Client", image: str) -> "ImageFile":
+    """Return the capture of this file name or path; raise ImageNotFound."""
+    from tetherlight.errors import ImageNotFound  # noqa: PLC0415
+
+    for one in rig.captures(MOST):
+        if image in {one.filename, one.path}:
+            return one
+    hint = f"`tetherlight images list` lists them; here the newest {MOST} are known."
+    raise ImageNotFound(f"No capture '{image[:200]}' was found.", hint=hint)
+
+
+def _short(notes: str | None) -> str | None:
+    """Return the first line of notes, for a table."""
+    if not notes:
+        return None
+    first = notes.splitlines()[0] if notes.splitlines() else ""
+    return first if len(first) <= 40 and first == notes.strip() else f"{first[:39]}…"
