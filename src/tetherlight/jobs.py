@@ -147,7 +147,10 @@ class Jobs:
         """Go on with a job at its first step that is not done; failed steps are taken again."""
         job = self.find(job_id)
         if job.state not in {JobState.PAUSED, JobState.INTERRUPTED}:
-            raise JobConflict(f"Job '{job_id}' is {job.state.value}; only paused and interrupted jobs can be resumed.")
+            raise JobConflict(
+                f"Job '{job_id}' is {job.state.value}; only paused and interrupted jobs can be resumed.",
+                hint="Failed steps can be taken again (RETRY_STEPS)." if job.state is JobState.FAILED else None,
+            )
         failed = [step.index for step in job.snapshot().steps if step.state is StepState.FAILED]
         return await self._run_again(job, failed)
 

@@ -49,7 +49,10 @@ logger = logging.getLogger(__name__)
 
 TRASH_ROUND_S = 6 * 3600.0
 """Seconds between two looks for deleted sets that are old enough to go for good."""
-FEATURES = ("jobs", "series", "subscribe", "binary_liveview", "mjpeg", "several_cameras", "trash", "thumbnails", "zip")
+FEATURES = (
+    "jobs", "series", "subscribe", "binary_liveview", "mjpeg", "several_cameras", "trash", "thumbnails", "zip",
+    "ratings", "naming", "log", "focus_point",
+)  # fmt: skip
 
 
 class Rig:

@@ -31,7 +31,17 @@ def test_without_a_server_programs_get_json(free_port: int) -> None:
     assert json.loads(ended.stderr)["error_code"] == "server_unreachable"
 
 
-@pytest.mark.parametrize("words", [("frobnicate",), ("config", "set", "iso"), ("cameras", "--nonsense"), ("--server",)])
+@pytest.mark.parametrize(
+    "words",
+    [
+        ("frobnicate",),
+        ("config", "set", "iso"),
+        ("cameras", "--nonsense"),
+        ("--server",),
+        ("serve", "--cameras", "2"),
+        ("serve", "--vendor", "nikon"),
+    ],
+)
 def test_wrong_usage_is_exit_code_2(words: tuple[str, ...]) -> None:
     assert tetherlight(*words).returncode == 2
 

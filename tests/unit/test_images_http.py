@@ -239,6 +239,8 @@ async def test_a_set_comes_as_zip(client: httpx.AsyncClient, query: str, names: 
         assert {Path(name).name for name in archive.namelist()} == names
     head = await client.head(f"/sets/vase.zip{query}")
     assert (head.status_code, head.content) == (200, b"")
+    assert head.headers["content-type"] == "application/zip"
+    assert "content-length" not in head.headers
 
 
 async def test_a_zip_of_nothing_is_refused(client: httpx.AsyncClient) -> None:

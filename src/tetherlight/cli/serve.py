@@ -19,13 +19,19 @@ def command(  # noqa: PLR0917 - typer reads the options off the parameters
     host: Annotated[str, typer.Option(help="Address to listen on; 0.0.0.0 for other machines too.")] = "127.0.0.1",
     port: Annotated[int, typer.Option(min=0, max=65535, help="Port to listen on.")] = 8000,
     simulate: Annotated[bool, typer.Option("--simulate", help="Start simulated cameras and lights.")] = False,
-    cameras: Annotated[int, typer.Option(min=1, max=8, help="How many cameras to simulate.")] = 1,
-    vendor: Annotated[Vendor, typer.Option(help="Whose cameras to simulate; both in turn.")] = "canon",
+    cameras: Annotated[
+        int | None, typer.Option(min=1, max=8, help="How many cameras to simulate; one by default.")
+    ] = None,
+    vendor: Annotated[
+        Vendor | None, typer.Option(help="Whose cameras to simulate, both in turn; canon by default.")
+    ] = None,
     no_auth: Annotated[bool, typer.Option("--no-auth", help="Let everybody in who reaches the port.")] = False,
     tls_cert: Annotated[Path | None, typer.Option(help="Certificate chain (PEM).")] = None,
     tls_key: Annotated[Path | None, typer.Option(help="The certificate's private key (PEM).")] = None,
 ) -> None:
     """Run the server until it is interrupted."""
+    if not simulate and (cameras is not None or vendor is not None):
+        raise typer.BadParameter("--cameras and --vendor are about simulated cameras; they need --simulate.")
     with _loading():
         # Takes longer to load than --help should take.
         from tetherlight.server.serve import Address, serve  # noqa: PLC0415
@@ -36,7 +42,7 @@ def command(  # noqa: PLR0917 - typer reads the options off the parameters
     with contextlib.ExitStack() as stack:
         token_dir = settings.state_dir
         if simulate:
-            settings = _simulated(settings, stack, cameras, vendor)
+            settings = _simulated(settings, stack, cameras or 1, vendor or "canon")
         serve(settings, address, no_auth=no_auth, token_dir=token_dir)
 
 

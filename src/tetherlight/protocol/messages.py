@@ -48,6 +48,8 @@ def parse_request(text: str | bytes) -> Request:
     try:
         value = from_json(text, allow_inf_nan=False)
     except ValueError as error:
+        if "recursion limit" in str(error):
+            raise BadRequest(InvalidMessage(f"The message is nested deeper than {MAX_DEPTH} levels.")) from None
         raise BadRequest(InvalidMessage(f"The message is not JSON: {str(error)[:200]}.")) from None
     if not isinstance(value, dict):
         raise BadRequest(InvalidMessage("The message must be a JSON object."))

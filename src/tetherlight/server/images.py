@@ -109,7 +109,9 @@ class _Routes:
         suffix = "" if files == "all" else f"-{files}"
         headers = {"Content-Disposition": _attachment(f"{name}{suffix}.zip"), **_common()}
         if request.method == "HEAD":
-            return Response(headers=headers, media_type="application/zip")
+            reply = Response(headers=headers, media_type="application/zip")
+            del reply.headers["content-length"]  # nobody knows the length before the zip is made; it is not 0
+            return reply
 
         async def stream() -> AsyncGenerator[bytes]:
             while (piece := await self._read(partial(next, pieces, None))) is not None:
