@@ -75,7 +75,7 @@ class Soak:
                 group.create_task(self.forever(work))
                 for work in (
                     self.watch_binary, self.watch_paced, self.watch_motion_jpeg, self.come_and_go, self.set_config,
-                    self.capture, self.take_a_set, self.read, self.strike,
+                    self.capture, self.take_a_series, self.take_a_set, self.read, self.strike,
                 )
             ]  # fmt: skip
             end = time.monotonic() + seconds
@@ -194,6 +194,37 @@ class Soak:
                     self.notes.unexplained.append(f"{path} is not what was acknowledged")
                 path.unlink()
         await asyncio.sleep(self.random.uniform(0.2, 2))
+
+    async def take_a_series(self) -> None:
+        """Take a bracket; rate one of its pictures, delete it and bring it back."""
+        async with self.client() as client:
+            entry = await self.ask(client, "GET_CONFIG", {"config_name": "iso", "camera_id": self.rig.camera_id})
+            if not entry:
+                return
+            bracket = {"config_name": "iso", "values": self.random.sample(entry["options"], 3)}
+            wanted = {"bracket": bracket, "count": self.random.choice((1, 2)), "camera_id": self.rig.camera_id}
+            taken = await self.ask(client, "CAPTURE_SERIES", wanted)
+            images = taken["files"] if taken else []
+            for image in images[:1]:
+                named = {"image_path": image["path"]}
+                await self.ask(client, "ANNOTATE_IMAGE", named | {"rating": self.random.randint(1, 5)})
+                await self.ask(client, "DELETE_IMAGE", named)
+                back = await client.request("RESTORE_IMAGE", named, timeout=120)
+                if back["success"]:
+                    self.notes.done["RESTORE_IMAGE"] += 1
+                elif "There is already" in back["error"]:
+                    # A capture of the same second got the name meanwhile; it is not overwritten.
+                    self.notes.refused[back["error_code"]] += 1
+                    images.remove(image)
+                else:
+                    self.notes.unexplained.append(f"RESTORE_IMAGE: {back['error']}")
+            for image in images:
+                path = self.rig.server.folder / image["path"]
+                if hashlib.sha256(path.read_bytes()).hexdigest() != image["sha256"]:
+                    self.notes.unexplained.append(f"{path} is not what was acknowledged")
+                path.unlink()
+                path.with_suffix(".xmp").unlink(missing_ok=True)
+        await asyncio.sleep(self.random.uniform(0.5, 4))
 
     async def take_a_set(self) -> None:
         """Take a set, sometimes cancel it, look whether it is told truly, and delete old ones."""
