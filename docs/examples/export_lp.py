@@ -7,6 +7,8 @@ from pathlib import Path
 
 def main() -> None:
     """Read the manifest and write one line per image: its name and the direction of its light."""
+    if len(sys.argv) != 2:
+        sys.exit(__doc__)
     folder = Path(sys.argv[1])
     steps = json.loads((folder / "manifest.json").read_text())["steps"]
     lit = [step for step in steps if step["light"] and step["state"] == "done"]

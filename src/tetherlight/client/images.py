@@ -1,0 +1,185 @@
+"""What the client asks about image sets and images: capture, list, annotate, delete, and bring them here."""
+
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, cast
+
+from tetherlight.client.address import Address
+from tetherlight.client.capturing import Progress, SetCapture
+from tetherlight.client.session import Session
+from tetherlight.models import ImageFile, ImageSet
+from tetherlight.protocol import cameras as camera_table
+from tetherlight.protocol import captures as capture_table
+from tetherlight.protocol import sets as set_table
+from tetherlight.protocol.action import Action, P, R
+
+if TYPE_CHECKING:
+    from tetherlight.client.downloads import BytesTold, Downloads
+
+Downloadable = (
+    ImageFile
+    | camera_table.CaptureResult
+    | capture_table.SeriesResult
+    | ImageSet
+    | set_table.SetDetails
+    | set_table.PhotometricSetResult
+)
+
+
+class Requests:
+    """Requests of one session."""
+
+    def __init__(self, address: Address, session: Session) -> None:
+        self.address = address
+        self._session = session
+
+    async def request(self, action: Action[P, R], payload: P | Mapping[str, Any] | None = None) -> R:
+        """Ask for any action of the table and return its result; raise the error of the server's answer."""
+        if not isinstance(payload, action.payload):
+            payload = action.parse(dict(cast("Mapping[str, Any]", payload or {})))
+        return await self._session.request(action, payload)
+
+    async def _ask(self, action: Action[P, R], **fields: Any) -> R:
+        return await self.request(action, fields)
+
+
+class ImageRequests(Requests):
+    """The client's methods on image sets and images."""
+
+    def __init__(self, address: Address, session: Session) -> None:
+        super().__init__(address, session)
+        self._downloads: Downloads | None = None
+
+    def capture_set(
+        self,
+        light_sequence: Sequence[str],
+        *,
+        prefix: str | None = None,
+        ambient: bool = False,
+        on_failure: str = "fail",
+        notes: str | None = None,
+        catalogue_number: str | None = None,
+        scale_mm_per_pixel: float | None = None,
+        camera_id: str | None = None,
+        progress: Progress | None = None,
+    ) -> SetCapture:
+        """Take one image per light: await it for the result, or iterate over it for the steps."""
+        plan = set_table.CAPTURE_PHOTOMETRIC_SET.parse({
+            "light_sequence": list(light_sequence), "set_name_prefix": prefix, "ambient": ambient,
+            "on_failure": on_failure, "notes": notes, "camera_id": camera_id,
+            "catalogue_number": catalogue_number, "scale_mm_per_pixel": scale_mm_per_pixel,
+        })  # fmt: skip
+        return SetCapture(self._session, plan, progress)
+
+    async def sets(self) -> list[ImageSet]:
+        """Return the image sets, newest first."""
+        return (await self._ask(set_table.LIST_IMAGE_SETS)).root
+
+    async def show_set(self, set_name: str) -> set_table.SetDetails:
+        """Return a set with its images and its manifest."""
+        return await self._ask(set_table.GET_IMAGE_SET, set_name=set_name)
+
+    async def set_images(self, set_name: str) -> list[ImageFile]:
+        """Return the images of a set by filename."""
+        return (await self._ask(set_table.GET_IMAGE_SET_CONTENTS, set_name=set_name)).root
+
+    async def delete_set(self, set_name: str) -> str:
+        """Move a set to the trash and return the server's sentence."""
+        return (await self._ask(set_table.DELETE_IMAGE_SET, set_name=set_name)).message
+
+    async def restore_set(self, set_name: str) -> str:
+        """Bring a set back from the trash."""
+        return (await self._ask(set_table.RESTORE_IMAGE_SET, set_name=set_name)).message
+
+    async def rename_set(self, set_name: str, new_name: str) -> str:
+        """Give a set another name."""
+        return (await self._ask(set_table.RENAME_IMAGE_SET, set_name=set_name, new_name=new_name)).message
+
+    async def annotate_set(
+        self,
+        set_name: str,
+        *,
+        notes: str | None = None,
+        rating: int | None = None,
+        ratings: Mapping[str, int] | None = None,
+        catalogue_number: str | None = None,
+        scale_mm_per_pixel: float | None = None,
+    ) -> str:
+        """Keep notes and ratings with a set; only what is given changes, the empty text and a scale of 0 remove."""
+        fields = {
+            "notes": notes, "rating": rating, "ratings": dict(ratings) if ratings is not None else None,
+            "catalogue_number": catalogue_number, "scale_mm_per_pixel": scale_mm_per_pixel,
+        }  # fmt: skip
+        return (await self._ask(set_table.ANNOTATE_IMAGE_SET, set_name=set_name, **fields)).message
+
+    async def captures(self, limit: int = 100) -> list[ImageFile]:
+        """Return the newest single captures, newest first."""
+        return (await self._ask(set_table.LIST_CAPTURES, limit=limit)).root
+
+    async def annotate_image(
+        self, image: ImageFile | str, *, rating: int | None = None, notes: str | None = None
+    ) -> ImageFile:
+        """Keep a rating from -1 (reject) to 5, or notes, with an image; 0 and the empty text remove."""
+        return await self._ask(capture_table.ANNOTATE_IMAGE, image_path=_path_of(image), rating=rating, notes=notes)
+
+    async def delete_image(self, image: ImageFile | str) -> list[str]:
+        """Move a single capture with all its files to the trash and return their names."""
+        return (await self._ask(capture_table.DELETE_IMAGE, image_path=_path_of(image))).filenames
+
+    async def restore_image(self, image: ImageFile | str) -> ImageFile:
+        """Bring a single capture back from the trash."""
+        return await self._ask(capture_table.RESTORE_IMAGE, image_path=_path_of(image))
+
+    async def naming(self, *, captures: str | None = None, sets: str | None = None) -> capture_table.Naming:
+        """Return the templates of names and what they give; other templates are tried and not kept."""
+        return await self._ask(capture_table.GET_NAMING, capture=captures, set=sets)
+
+    async def set_naming(self, *, captures: str | None = None, sets: str | None = None) -> capture_table.Naming:
+        """Name captures and sets by these templates from now on; raise InvalidName."""
+        return await self._ask(capture_table.SET_NAMING, capture=captures, set=sets)
+
+    async def read(self, image: ImageFile) -> bytes:
+        """Return an image's bytes over HTTP."""
+        return await self._http().read(image)
+
+    async def download(
+        self, what: Downloadable | str, to: str | Path = ".", *, progress: "BytesTold | None" = None
+    ) -> list[Path]:
+        """Bring an image, a capture, a series or a set (also by its name) into a folder and return the paths.
+
+        A set gets a folder of its own in it. Files that are there already are not fetched again, interrupted ones
+        are resumed, each is checked against the server's checksum; nothing is overwritten.
+        """
+        files, folder = await self._files_of(what, Path(to))
+        return [await self._http().fetch(file, folder, progress) for file in files]
+
+    async def _files_of(self, what: Downloadable | str, folder: Path) -> tuple[Sequence[ImageFile], Path]:
+        match what:
+            case ImageFile():
+                return [what], folder
+            case camera_table.CaptureResult() | capture_table.SeriesResult():
+                return what.files, folder
+            case set_table.PhotometricSetResult():
+                name = what.set_folder.rpartition("/")[2]
+            case set_table.SetDetails():
+                name = what.set.name
+            case ImageSet():
+                name = what.name
+            case _:
+                name = what
+        return await self.set_images(name), folder / Path(name).name
+
+    def _http(self) -> "Downloads":
+        if self._downloads is None:
+            from tetherlight.client.downloads import Downloads  # noqa: PLC0415 - httpx takes long to load
+
+            self._downloads = Downloads(self.address, self._session.tls)
+        return self._downloads
+
+    async def _close_downloads(self) -> None:
+        if self._downloads is not None:
+            await self._downloads.close()
+
+
+def _path_of(image: ImageFile | str) -> str:
+    return image if isinstance(image, str) else image.path
