@@ -17,7 +17,7 @@ from tetherlight.protocol.events import SETS_CHANGED, SetChange
 from tetherlight.protocol.messages import RequestId
 from tetherlight.protocol.sets import CapturePhotometricSet
 from tetherlight.publisher import Publisher
-from tetherlight.rig_job import ENDED, RigJob
+from tetherlight.rig_job import ENDED, WAIT, RigJob
 from tetherlight.series_job import SeriesJob
 from tetherlight.series_plan import SeriesPlan
 from tetherlight.set_job import SetJob
@@ -201,14 +201,16 @@ class Jobs:
 
     def _check_free(self, camera: Camera, *, lights: bool) -> None:
         if camera.owner is not None:
-            raise CameraBusy(f"Job '{camera.owner}' uses the camera.", details={"job_id": camera.owner})
+            raise CameraBusy(f"Job '{camera.owner}' uses the camera.", hint=WAIT, details={"job_id": camera.owner})
         if lights and self._lights.owner is not None:
-            raise LightsBusy(f"Job '{self._lights.owner}' uses the lights.", details={"job_id": self._lights.owner})
+            owner = self._lights.owner
+            raise LightsBusy(f"Job '{owner}' uses the lights.", hint=WAIT, details={"job_id": owner})
         for job in self._jobs.values():
+            details = {"job_id": job.job_id}
             if job.running and job.camera_id == camera.camera_id:
-                raise CameraBusy(f"Job '{job.job_id}' is about to use the camera.", details={"job_id": job.job_id})
+                raise CameraBusy(f"Job '{job.job_id}' is about to use the camera.", hint=WAIT, details=details)
             if job.running and lights and job.uses_lights:
-                raise LightsBusy(f"Job '{job.job_id}' is about to use the lights.", details={"job_id": job.job_id})
+                raise LightsBusy(f"Job '{job.job_id}' is about to use the lights.", hint=WAIT, details=details)
 
     @staticmethod
     def _check_ready(camera: Camera) -> None:

@@ -38,6 +38,7 @@ from tetherlight.protocol.messages import PROTOCOL_VERSION, RequestId
 from tetherlight.protocol.server import Finding, ServerInfo, Topic, TopicSnapshot
 from tetherlight.protocol.sets import CapturePhotometricSet
 from tetherlight.publisher import Publisher
+from tetherlight.rig_job import WAIT
 from tetherlight.series_job import SeriesJob
 from tetherlight.set_job import SetJob
 from tetherlight.sets import Sets
@@ -225,7 +226,7 @@ class Rig:
     def _refuse_if_owned(self, camera_id: str | None) -> None:
         camera = self._cameras.get(camera_id) if camera_id else None
         if camera is not None and camera.owner is not None:
-            raise CameraBusy(f"Job '{camera.owner}' uses the camera.", details={"job_id": camera.owner})
+            raise CameraBusy(f"Job '{camera.owner}' uses the camera.", hint=WAIT, details={"job_id": camera.owner})
 
     def _match_open(self, model: str | None, port: str | None, camera_id: str | None) -> Camera | None:
         if camera_id is not None:

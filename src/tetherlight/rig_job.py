@@ -34,6 +34,7 @@ class Outcome:
         return cls(state, sentence or error.message, error.code, error.hint)
 
 
+WAIT = "Wait until it is done, or cancel it."
 STOPPED = Outcome(JobState.INTERRUPTED, "The server was stopped.", ServerError.code)
 MISTAKE = Outcome(JobState.FAILED, "The server made a mistake; its log says more.", TetherlightError.code)
 

@@ -233,6 +233,9 @@ async def test_a_failed_exposure_can_be_taken_again_or_left_out(world: World) ->
     job = await start(world, bracket=BRACKET)
     with pytest.raises(errors.SequenceFailed):
         await job.result()
+    with pytest.raises(errors.JobConflict) as refused:
+        await world.rig.jobs.resume(job.job_id)
+    assert "RETRY_STEPS" in (refused.value.hint or "")
     await world.rig.jobs.retry(job.job_id, None)
     with pytest.raises(errors.SequenceFailed):
         await job.result()

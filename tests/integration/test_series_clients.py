@@ -71,6 +71,7 @@ async def test_a_second_client_is_refused_with_the_job_id(server: ServerProcess)
             refused = await two.request(action, payload)
             assert (refused["success"], refused["error_code"]) == (False, "camera_busy")
             assert refused["error_details"] == {"job_id": job_id}
+            assert refused["hint"] == "Wait until it is done, or cancel it."
         assert (await two.do("CANCEL_JOB", {"job_id": job_id}))["state"] == "cancelled"
         failed = await running
         assert (failed["success"], failed["error_code"]) == (False, "sequence_failed")

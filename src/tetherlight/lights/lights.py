@@ -169,7 +169,11 @@ class Lights:
 
     def _require_free(self, owner: str | None) -> None:
         if self._owner not in {None, owner}:
-            raise LightsBusy("The lights are in use by a running job.", details={"job_id": self._owner})
+            raise LightsBusy(
+                "The lights are in use by a running job.",
+                hint="Wait until it is done, or cancel it.",
+                details={"job_id": self._owner},
+            )
 
     async def _set(self, states: Mapping[str, bool], owner: str | None) -> None:
         async with self._lock:
