@@ -50,6 +50,10 @@ logger = logging.getLogger(__name__)
 
 TRASH_ROUND_S = 6 * 3600.0
 """Seconds between two looks for deleted sets that are old enough to go for good."""
+JOBS_SECONDS = 2.0
+"""Seconds that jobs have to end by themselves when the rig stops; then their cameras are closed."""
+HURRY_SECONDS = 0.5
+"""Seconds that the calls of a camera get when a job did not end in time."""
 FEATURES = (
     "jobs", "series", "subscribe", "binary_liveview", "mjpeg", "several_cameras", "trash", "thumbnails", "zip",
     "ratings", "naming", "log", "focus_point",
@@ -110,14 +114,18 @@ class Rig:
             return
         self.stopping = True
         await self.lights.all_off()
-        await self.jobs.stop()
+        # A job that gives a camera its old value back waits for the exposure under way, which may take minutes.
+        ending_jobs = asyncio.create_task(self.jobs.stop(), name="stop of the jobs")
+        await asyncio.wait({ending_jobs}, timeout=JOBS_SECONDS)
         await self.lights.all_off()
         for task in tuple(self._tasks):
             task.cancel()
         await asyncio.gather(*self._tasks, return_exceptions=True)
         ending = ServerStopping("The server is stopping.")
         await asyncio.gather(*(liveview.close(ending) for liveview in self._liveviews.values()))
-        await asyncio.gather(*(camera.close() for camera in self._cameras.values()), return_exceptions=True)
+        patience = None if ending_jobs.done() else HURRY_SECONDS
+        await asyncio.gather(*(one.close(patience) for one in self._cameras.values()), return_exceptions=True)
+        await ending_jobs
         self._liveviews.clear()
         self._cameras.clear()
         self._selected = None

@@ -111,6 +111,35 @@ async def test_a_set_under_way_is_ended_with_its_lights(tmp_path: Path, simulato
     assert '"running"' not in manifest.read_text()
 
 
+async def test_a_bracket_under_way_gives_the_old_value_back(tmp_path: Path, simulator: SimulatorProcess) -> None:
+    """The exposure under way is short enough to wait for, so the camera is left as it was found."""
+    async with ServerProcess(tmp_path, environment=simulator.settings) as server, server.client() as client:
+        await client.do("SELECT_CAMERA")
+        before = (await client.do("SET_CONFIG", {"config_name": "shutterspeed", "value": "1/60"}))["value"]
+        bracket = {"config_name": "shutterspeed", "values": ["1/125", "1/250"]}
+        await client.send("CAPTURE_SERIES", {"count": 400, "bracket": bracket})
+        await client.event(lambda message: message["data"].get("index") == 2)
+        assert await server.stop() == 0
+    assert (await simulator.status())["properties"]["shutterspeed"] == before
+    assert "Traceback" not in server.log.read_text()
+
+
+async def test_an_exposure_of_half_a_minute_does_not_keep_the_server(
+    tmp_path: Path, simulator: SimulatorProcess
+) -> None:
+    """Neither does a job that wants to set its camera back: the worker ends with the server."""
+    async with ServerProcess(tmp_path, environment=simulator.settings) as server, server.client() as client:
+        await client.do("SELECT_CAMERA")
+        bracket = {"config_name": "shutterspeed", "values": ["30", "25"]}
+        await client.send("CAPTURE_SERIES", {"bracket": bracket})
+        await simulator.control_apart("wait", camera="camera1", event="capture", count=1, timeout=50)
+        began = time.monotonic()
+        assert await server.stop() == 0
+        assert time.monotonic() - began < STOP_S
+    assert "Traceback" not in server.log.read_text()
+    assert "Warning" not in server.log.read_text()
+
+
 async def test_serve_simulate_brings_and_ends_its_own_simulator(tmp_path: Path) -> None:
     """One command gives a rig with a camera and lights, and leaves nothing behind."""
     async with ServerProcess(tmp_path, "--simulate") as server, server.client() as client:

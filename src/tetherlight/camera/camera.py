@@ -97,10 +97,10 @@ class Camera:
         camera._watch.start()
         return camera
 
-    async def close(self) -> None:
-        """Leave the camera and end its worker; closing twice changes nothing."""
+    async def close(self, patience: float | None = None) -> None:
+        """Leave the camera and end its worker, after `patience` seconds whatever it does; closing twice is harmless."""
         await self._watch.stop()
-        await self._session.close()
+        await self._session.close(patience)
 
     # What is known without asking the camera
 

@@ -79,8 +79,8 @@ class Session:
         self.state = CameraState.READY
         self._settled.set()
 
-    async def close(self) -> None:
-        """Leave the camera and end its worker; closing twice changes nothing."""
+    async def close(self, patience: float | None = None) -> None:
+        """Leave the camera and end its worker; calls get `patience` seconds to end. Closing twice changes nothing."""
         if self.state is CameraState.CLOSED:
             return
         self.state = CameraState.CLOSED
@@ -90,7 +90,7 @@ class Session:
             await asyncio.gather(self.recovery, return_exceptions=True)
             # It may have been in the middle of a call, whose answer must not be taken for another's.
             await self._link.kill()
-        if not await self.lane.drain(self._deadlines.close / 2):
+        if not await self.lane.drain(self._deadlines.close / 2 if patience is None else patience):
             await self._link.kill()
         await self._link.close()
 
