@@ -201,3 +201,34 @@ def single_shots(page: Page, rig: RigServer, count: int) -> Locator:
 def left_edge(image: Locator) -> str:
     """Return where a zoomed picture lies, as its transform says."""
     return str(image.evaluate("(part) => part.style.transform"))
+
+
+def test_single_shots_are_searched_sorted_and_filtered(page: Page, rig: RigServer) -> None:
+    """The rejected ones are found together; one that is rated in the viewer stays there, whatever the filter."""
+    page.goto(rig.url)
+    wait_for_frames(page)
+    for _ in range(2):
+        last = page.get_by_role("button", name=re.compile("^(Last shot: |No shot yet)"))
+        before = last.get_attribute("aria-label")
+        page.keyboard.press("Space")
+        expect(last).not_to_have_attribute("aria-label", before or "")
+    go(page, "Gallery")
+    page.get_by_role("button", name="Single shots").click()
+    shots = page.get_by_test_id("contact-sheet").locator("[data-index]")
+    newest = shots.first.get_attribute("data-path")
+    page.get_by_label("Order").select_option("Oldest first")
+    expect(shots.last).to_have_attribute("data-path", newest or "")
+    page.get_by_label("Order").select_option("Newest first")
+    shots.first.focus()
+    page.keyboard.press("x")
+    page.get_by_label("Filter").select_option("Rejected")
+    expect(page.get_by_test_id("contact-sheet").locator(f'[data-path="{newest}"]')).to_be_visible()
+    shots.first.click()
+    viewer = page.get_by_role("dialog")
+    viewer.get_by_role("button", name="Reject").click()
+    expect(viewer.get_by_role("button", name="Reject")).to_have_attribute("aria-pressed", "false")
+    page.keyboard.press("Escape")
+    expect(page.get_by_test_id("contact-sheet").locator(f'[data-path="{newest}"]')).to_be_hidden()
+    page.get_by_label("Filter").select_option("All shots")
+    page.get_by_role("searchbox", name="Search single shots").fill("nothing is called so")
+    expect(page.get_by_role("heading", name="No shot matches")).to_be_visible()

@@ -1,13 +1,15 @@
 "use client";
 
+import Link from "next/link";
 import { type KeyboardEvent, useCallback, useMemo, useRef, useState } from "react";
 import { plural } from "@/lib/format";
 import { usePreference } from "@/lib/preferences";
 import type { ImageSet } from "@/lib/protocol";
 import { afterRemoval, everything, NOTHING_CHOSEN, range, type Selection, toggle } from "@/lib/selection";
-import { arrange, type SetFilter, type SetOrder } from "@/lib/sets";
+import { arrange, type SetFilter, type ShelfOrder, type ShotFilter } from "@/lib/sets";
 import { DeleteSetsDialog } from "./gallery/DeleteSetsDialog";
 import { SetCard } from "./gallery/SetCard";
+import { ShelfTools } from "./gallery/ShelfTools";
 import { SingleShots } from "./gallery/SingleShots";
 import styles from "./ImageGallery.module.css";
 import { useConnected, useRig } from "./RigProvider";
@@ -19,6 +21,26 @@ import { useVirtualGrid } from "./useVirtualGrid";
 
 const NONE: ImageSet[] = [];
 const NO_KEYS = {};
+const ORDERS: [ShelfOrder, string][] = [
+  ["newest", "Newest first"],
+  ["oldest", "Oldest first"],
+  ["name", "By name"],
+  ["size", "Largest first"],
+  ["rating", "Best first"],
+];
+const RATED: ["stars1" | "stars3" | "stars5" | "unrated", string][] = [
+  ["stars1", "Rated"],
+  ["stars3", "3 stars or more"],
+  ["stars5", "5 stars"],
+  ["unrated", "Not rated"],
+];
+const FILTERS: [SetFilter, string][] = [
+  ["all", "All sets"],
+  ["complete", "Complete"],
+  ["partial", "Partial"],
+  ...RATED,
+];
+const SHOT_FILTERS: [ShotFilter, string][] = [["all", "All shots"], ...RATED, ["rejected", "Rejected"]];
 const CARD = { minWidth: 220, gap: 16, height: (width: number) => (width * 2) / 3 + 84 };
 
 /** Every set on the disk as a card, to be searched, opened, chosen and deleted; and the single shots beside them. */
@@ -27,8 +49,10 @@ export function ImageGallery() {
   const connected = useConnected();
   const [shelf, setShelf] = usePreference<"sets" | "shots">("shelf", "sets");
   const [search, setSearch] = useState("");
-  const [order, setOrder] = usePreference<SetOrder>("setOrder", "newest");
+  const [order, setOrder] = usePreference<ShelfOrder>("setOrder", "newest");
   const [filter, setFilter] = usePreference<SetFilter>("setFilter", "all");
+  const [shotOrder, setShotOrder] = usePreference<ShelfOrder>("shotOrder", "newest");
+  const [shotFilter, setShotFilter] = usePreference<ShotFilter>("shotFilter", "all");
   const [selection, setSelection] = useState<Selection>(NOTHING_CHOSEN);
   const [deleting, setDeleting] = useState(false);
   const scroller = useRef<HTMLDivElement>(null);
@@ -44,6 +68,11 @@ export function ImageGallery() {
   useKeys(shelf === "sets" ? keys : NO_KEYS);
   const choose = (name: string, extend: boolean) =>
     setSelection((before) => (extend ? range(before, names, name) : toggle(before, name)));
+  const change = (to: "sets" | "shots") => {
+    setShelf(to);
+    setSearch("");
+    setSelection(NOTHING_CHOSEN);
+  };
   const deleted = useCallback(
     (gone: string[]) => {
       setDeleting(false);
@@ -61,50 +90,44 @@ export function ImageGallery() {
       <div className={styles.head}>
         <h1>Gallery</h1>
         <div className={styles.shelves} role="group" aria-label="What is shown">
-          <button type="button" aria-pressed={shelf === "sets"} onClick={() => setShelf("sets")}>
+          <button type="button" aria-pressed={shelf === "sets"} onClick={() => change("sets")}>
             Sets
           </button>
-          <button
-            type="button"
-            aria-pressed={shelf === "shots"}
-            onClick={() => {
-              setShelf("shots");
-              setSelection(NOTHING_CHOSEN);
-            }}
-          >
+          <button type="button" aria-pressed={shelf === "shots"} onClick={() => change("shots")}>
             Single shots
           </button>
         </div>
+        {shelf === "shots" && (
+          <ShelfTools
+            what="single shots"
+            hint="Name or notes"
+            search={search}
+            onSearch={setSearch}
+            orders={ORDERS}
+            order={shotOrder}
+            onOrder={setShotOrder}
+            filters={SHOT_FILTERS}
+            filter={shotFilter}
+            onFilter={setShotFilter}
+          />
+        )}
         {shelf === "sets" && (
-          <div className={styles.tools}>
-            <input
-              type="search"
-              aria-label="Search sets"
-              placeholder="Name or number"
-              value={search}
-              onChange={(event) => setSearch(event.target.value)}
-            />
-            <select aria-label="Order" value={order} onChange={(event) => setOrder(event.target.value as SetOrder)}>
-              <option value="newest">Newest first</option>
-              <option value="oldest">Oldest first</option>
-              <option value="name">By name</option>
-              <option value="size">Largest first</option>
-              <option value="rating">Best first</option>
-            </select>
-            <select aria-label="Filter" value={filter} onChange={(event) => setFilter(event.target.value as SetFilter)}>
-              <option value="all">All sets</option>
-              <option value="complete">Complete</option>
-              <option value="partial">Partial</option>
-              <option value="stars1">Rated</option>
-              <option value="stars3">3 stars or more</option>
-              <option value="stars5">5 stars</option>
-              <option value="unrated">Not rated</option>
-            </select>
-          </div>
+          <ShelfTools
+            what="sets"
+            hint="Name or number"
+            search={search}
+            onSearch={setSearch}
+            orders={ORDERS}
+            order={order}
+            onOrder={setOrder}
+            filters={FILTERS}
+            filter={filter}
+            onFilter={setFilter}
+          />
         )}
       </div>
       {shelf === "shots" ? (
-        <SingleShots scroller={scroller} />
+        <SingleShots scroller={scroller} search={search} order={shotOrder} filter={shotFilter} />
       ) : shown.length > 0 ? (
         <CardGrid scroller={scroller} sets={shown} selection={selection} onChoose={choose} />
       ) : (
@@ -170,10 +193,17 @@ function CardGrid({ scroller, sets, selection, onChoose }: GridProps) {
 
 function NoSets({ known, any }: { known: boolean; any: boolean }) {
   if (!known) return <EmptyState icon="gallery" title="Looking at the disk" />;
-  if (any) return <EmptyState icon="search" title="No set matches" />;
+  if (any) {
+    return (
+      <EmptyState icon="search" title="No set matches">
+        <p>Other words, or another filter, may find it.</p>
+      </EmptyState>
+    );
+  }
   return (
     <EmptyState icon="gallery" title="No sets yet">
       <p>A photometric set appears here with its first frame. Single shots have a shelf of their own.</p>
+      <Link href="/sequence/">Plan a set</Link>
     </EmptyState>
   );
 }

@@ -2,17 +2,22 @@
 import { lightLabel } from "./format";
 import type { ImageFile, ImageSet } from "./protocol";
 
-export type SetOrder = "newest" | "oldest" | "name" | "size" | "rating";
-export type SetFilter = "all" | "complete" | "partial" | "stars1" | "stars3" | "stars5" | "unrated";
+export type ShelfOrder = "newest" | "oldest" | "name" | "size" | "rating";
+type RatingFilter = "all" | "stars1" | "stars3" | "stars5" | "unrated";
+export type SetFilter = RatingFilter | "complete" | "partial";
+export type ShotFilter = RatingFilter | "rejected";
 
-const FILTERS: Record<SetFilter, (set: ImageSet) => boolean> = {
+const RATINGS: Record<RatingFilter, (rated: { rating: number | null }) => boolean> = {
   all: () => true,
+  stars1: ({ rating }) => (rating ?? 0) >= 1,
+  stars3: ({ rating }) => (rating ?? 0) >= 3,
+  stars5: ({ rating }) => (rating ?? 0) >= 5,
+  unrated: ({ rating }) => !rating,
+};
+const FILTERS: Record<SetFilter, (set: ImageSet) => boolean> = {
+  ...RATINGS,
   complete: isComplete,
   partial: (set) => !isComplete(set),
-  stars1: (set) => (set.rating ?? 0) >= 1,
-  stars3: (set) => (set.rating ?? 0) >= 3,
-  stars5: (set) => (set.rating ?? 0) >= 5,
-  unrated: (set) => !set.rating,
 };
 
 function isComplete({ status }: ImageSet): boolean {
@@ -20,21 +25,61 @@ function isComplete({ status }: ImageSet): boolean {
 }
 
 /** The sets that hold every word of the search in name, camera or catalogue number and pass the filter, in order. */
-export function arrange(sets: ImageSet[], search: string, order: SetOrder, filter: SetFilter): ImageSet[] {
-  const words = search.toLowerCase().split(/\s+/).filter(Boolean);
-  const found = sets.filter((set) => {
-    const text = `${set.name} ${set.camera ?? ""} ${set.catalogue_number ?? ""}`.toLowerCase();
-    return words.every((word) => text.includes(word)) && (FILTERS[filter] ?? FILTERS.all)(set);
-  });
-  const when = (set: ImageSet) => set.created_at ?? "";
-  const orders: Record<SetOrder, (a: ImageSet, b: ImageSet) => number> = {
-    newest: (a, b) => when(b).localeCompare(when(a)),
-    oldest: (a, b) => when(a).localeCompare(when(b)),
+export function arrange(sets: ImageSet[], search: string, order: ShelfOrder, filter: SetFilter): ImageSet[] {
+  const found = sets.filter(
+    (set) =>
+      holds(`${set.name} ${set.camera ?? ""} ${set.catalogue_number ?? ""}`, search) &&
+      (FILTERS[filter] ?? FILTERS.all)(set),
+  );
+  return sorted(found, order, (set) => ({ ...set, when: set.created_at ?? "" }));
+}
+
+/** The single shots, newest first, that hold every word of the search in name or notes and pass the filter, in order. */
+export function arrangeShots(shots: Shot[], search: string, order: ShelfOrder, filter: ShotFilter): Shot[] {
+  const passes = filter === "rejected" ? ({ rating }: ImageFile) => rating === -1 : (RATINGS[filter] ?? RATINGS.all);
+  const found = shots.filter(({ image }) => holds(`${image.filename} ${image.notes ?? ""}`, search) && passes(image));
+  // Files say nothing of their time; the list they come in does.
+  const place = new Map(shots.map((shot, index) => [shot, shots.length - index]));
+  return sorted(found, order, (shot) => ({ ...describe(shot), when: String(place.get(shot)).padStart(9, "0") }));
+}
+
+function describe({ image, others }: Shot): Omit<Sortable, "when"> {
+  return {
+    name: image.filename,
+    size: others.reduce((sum, other) => sum + other.size, image.size),
+    rating: image.rating,
+  };
+}
+
+function holds(text: string, search: string): boolean {
+  const low = text.toLowerCase();
+  return search
+    .toLowerCase()
+    .split(/\s+/)
+    .every((word) => low.includes(word));
+}
+
+interface Sortable {
+  name: string;
+  size: number;
+  rating: number | null;
+  when: string;
+}
+
+function sorted<Thing>(things: Thing[], order: ShelfOrder, describe: (thing: Thing) => Sortable): Thing[] {
+  const newest = (a: Sortable, b: Sortable) => b.when.localeCompare(a.when);
+  const orders: Record<ShelfOrder, (a: Sortable, b: Sortable) => number> = {
+    newest,
+    oldest: (a, b) => newest(b, a),
     name: (a, b) => a.name.localeCompare(b.name),
     size: (a, b) => b.size - a.size,
-    rating: (a, b) => (b.rating ?? 0) - (a.rating ?? 0) || when(b).localeCompare(when(a)),
+    rating: (a, b) => (b.rating ?? 0) - (a.rating ?? 0) || newest(a, b),
   };
-  return found.sort(orders[order] ?? orders.newest);
+  const compare = orders[order] ?? newest;
+  return things
+    .map((thing) => ({ thing, as: describe(thing) }))
+    .sort((a, b) => compare(a.as, b.as))
+    .map(({ thing }) => thing);
 }
 
 /** Where a set stands, in words, where it is not simply complete. */
@@ -44,8 +89,9 @@ export function statusWords(set: ImageSet): string | null {
       return "being captured";
     case "paused":
       return "paused";
-    case "failed":
     case "cancelled":
+      return "partial: stopped";
+    case "failed":
     case "interrupted":
       return `partial: ${set.status}`;
     default:

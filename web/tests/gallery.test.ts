@@ -4,7 +4,7 @@ import { clockTime, logText } from "@/lib/log";
 import { insertPlaceholder, setNamePreview } from "@/lib/naming";
 import type { ImageFile, ImageSet, Naming } from "@/lib/protocol";
 import { pixelsPerMillimetre, readScale } from "@/lib/scale";
-import { arrange, ratingsOf } from "@/lib/sets";
+import { arrange, arrangeShots, ratingsOf, shotsOf } from "@/lib/sets";
 import { nextScale, panBy, placed, scaleWords, sizeFor, WHOLE, zoomAt } from "@/lib/zoom";
 
 function set(change: Partial<ImageSet>): ImageSet {
@@ -41,6 +41,22 @@ describe("the list of sets", () => {
     ["unrated", ["plain"]],
   ] as const)("shows with the filter %s only those", (filter, wanted) => {
     expect(names(arrange(all, "", "newest", filter))).toEqual(wanted);
+  });
+
+  it("finds single shots by name, notes and rating, and knows the order they came in", () => {
+    const file = (filename: string, rating: number | null, notes = "") =>
+      ({ filename, rating, notes, size: filename.length, mimetype: "image/jpeg" }) as ImageFile;
+    const shots = shotsOf([file("c3.jpg", -1), file("b22.jpg", 4, "Rim, chipped"), file("a111.jpg", null)]);
+    const found = (
+      ...asked: [string, "newest" | "oldest" | "name" | "size" | "rating", "all" | "rejected" | "stars3"]
+    ) => arrangeShots(shots, ...asked).map(({ image }) => image.filename);
+    expect(found("", "oldest", "all")).toEqual(["a111.jpg", "b22.jpg", "c3.jpg"]);
+    expect(found("", "newest", "all")).toEqual(["c3.jpg", "b22.jpg", "a111.jpg"]);
+    expect(found("", "rating", "all")).toEqual(["b22.jpg", "a111.jpg", "c3.jpg"]);
+    expect(found("", "size", "all")).toEqual(["a111.jpg", "b22.jpg", "c3.jpg"]);
+    expect(found("chipped rim", "name", "all")).toEqual(["b22.jpg"]);
+    expect(found("", "newest", "rejected")).toEqual(["c3.jpg"]);
+    expect(found("", "newest", "stars3")).toEqual(["b22.jpg"]);
   });
 
   it("knows only ratings that were given", () => {

@@ -1,9 +1,10 @@
 "use client";
 
-import { type RefObject, useMemo, useState } from "react";
+import Link from "next/link";
+import { type RefObject, useMemo, useRef, useState } from "react";
 import type { ImageFile } from "@/lib/protocol";
 import { afterRemoval, NOTHING_CHOSEN, type Selection } from "@/lib/selection";
-import { ratingsOf, shotsOf } from "@/lib/sets";
+import { arrangeShots, ratingsOf, type ShelfOrder, type Shot, type ShotFilter, shotsOf } from "@/lib/sets";
 import { annotateCapture, deleteCaptures } from "@/services/captures";
 import { useConnected, useStore } from "../RigProvider";
 import { EmptyState } from "../ui/EmptyState";
@@ -15,21 +16,41 @@ import { useAllCaptures } from "./useAllCaptures";
 
 const NONE: ImageFile[] = [];
 
+interface Props {
+  scroller: RefObject<HTMLElement | null>;
+  search: string;
+  order: ShelfOrder;
+  filter: ShotFilter;
+}
+
 /** Pictures that belong to no set: to look at, to rate, to note something with, and to throw away. */
-export function SingleShots({ scroller }: { scroller: RefObject<HTMLElement | null> }) {
+export function SingleShots({ scroller, search, order, filter }: Props) {
   const store = useStore();
   const connected = useConnected();
   const captures = useAllCaptures();
   const [viewed, setViewed] = useState<string | null>(null);
   const [selection, setSelection] = useState<Selection>(NOTHING_CHOSEN);
   const [noting, setNoting] = useState(false);
-  const shots = useMemo(() => shotsOf(captures ?? NONE), [captures]);
+  const all = useMemo(() => shotsOf(captures ?? NONE), [captures]);
+  const arranged = useMemo(() => arrangeShots(all, search, order, filter), [all, search, order, filter]);
+  const kept = useRef(arranged);
+  if (viewed === null) kept.current = arranged;
+  // What is rated while it is looked at stays in the viewer, also where the filter no longer lets it pass.
+  const shots = viewed === null ? arranged : stillThere(kept.current, all);
   const ratings = useMemo(() => ratingsOf(captures ?? NONE), [captures]);
-  if (captures === null && shots.length === 0) return <EmptyState icon="camera" title="Looking at the disk" />;
-  if (shots.length === 0) {
+  if (captures === null && all.length === 0) return <EmptyState icon="camera" title="Looking at the disk" />;
+  if (all.length === 0) {
     return (
       <EmptyState icon="camera" title="No single shots yet">
         <p>Pictures taken on the Capture screen, or with the button on the camera, appear here.</p>
+        <Link href="/">Take a picture</Link>
+      </EmptyState>
+    );
+  }
+  if (shots.length === 0) {
+    return (
+      <EmptyState icon="search" title="No shot matches">
+        <p>Other words, or another filter, may find it.</p>
       </EmptyState>
     );
   }
@@ -95,6 +116,12 @@ export function SingleShots({ scroller }: { scroller: RefObject<HTMLElement | nu
       )}
     </>
   );
+}
+
+/** The shots of a list that were not deleted meanwhile, as they are now. */
+function stillThere(list: Shot[], all: Shot[]): Shot[] {
+  const now = new Map(all.map((shot) => [shot.image.path, shot]));
+  return list.flatMap(({ image }) => now.get(image.path) ?? []);
 }
 
 function focusOn(path: string | null): void {
