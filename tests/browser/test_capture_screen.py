@@ -298,7 +298,7 @@ def test_keys_switch_what_lies_over_the_picture(page: Page, rig: RigServer) -> N
     page.goto(rig.url)
     wait_for_frames(page)
     bar = page.get_by_role("toolbar", name="Over the live view")
-    names = {"h": "Histogram", "c": "Clipping", "p": "Peaking", "m": "Focus", "g": "Grid", "o": "Ghost"}
+    names = {"h": "Histogram", "c": "Clipping", "p": "Peaking", "m": "Focus score", "g": "Grid", "o": "Ghost"}
     for key, name in names.items():
         button = bar.get_by_role("button", name=name)
         before = button.get_attribute("aria-pressed")
@@ -389,3 +389,49 @@ def wait_for(page: Page, asked: list[dict[str, Any]], action: str) -> None:
     """Wait until the page has sent a request of that kind."""
     while not any(request["action"] == action for request in asked):
         page.wait_for_timeout(50)
+
+
+def test_the_last_shot_is_judged_on_a_phone(page: Page, rig: RigServer) -> None:
+    """Its stars, histogram and trash stand below the settings, and what the trash says leaves the shutter free."""
+    page.set_viewport_size({"width": 390, "height": 844})
+    page.goto(rig.url)
+    wait_for_frames(page)
+    shutter = page.get_by_role("button", name="Take a picture")
+    review = page.get_by_role("button", name=re.compile("^(Last shot: |No shot yet)"))
+    before = review.get_attribute("aria-label")
+    shutter.click()
+    expect(review).not_to_have_attribute("aria-label", before or "")
+    last = page.get_by_role("region", name="Last shot")
+    expect(last.get_by_role("img", name="Histogram")).to_be_visible()
+    name = last.get_by_text(re.compile(r"^image_.*\.jpg$")).inner_text()
+    last.get_by_role("button", name="4 of 5").click()
+    expect(last.get_by_role("button", name="4 of 5")).to_have_attribute("aria-pressed", "true")
+    last.get_by_role("button", name="Move the last shot to the trash").click()
+    expect(last.get_by_text(name)).to_be_hidden()
+    expect(page.get_by_text(f"{name} is in the trash.")).to_be_visible()
+    shutter.click(trial=True)
+    page.get_by_role("button", name="Undo").click()
+    expect(last.get_by_text(name)).to_be_visible()
+
+
+def test_a_lost_camera_is_told_once_per_place(page: Page, own_simulator: Simulator, tmp_path: Path) -> None:
+    """On a phone the strip stays one line, nothing covers what is wrong, and no sequence can be started."""
+    page.set_viewport_size({"width": 390, "height": 844})
+    camera = own_simulator.control("status")["cameras"][0]["name"]
+    with RigServer(tmp_path, own_simulator) as server:
+        page.goto(server.url)
+        wait_for_frames(page)
+        strip = page.get_by_role("banner")
+        height = strip.bounding_box()["height"]  # type: ignore[index]
+        own_simulator.control("unplug", camera=camera)
+        expect(strip).to_contain_text("not answering")
+        assert strip.bounding_box()["height"] == height  # type: ignore[index]
+        expect(page.get_by_role("button", name="Try again")).to_be_visible()
+        expect(page.get_by_role("button", name="Switch one on")).to_be_hidden()
+        page.get_by_role("button", name="Try again").click(trial=True)
+        page.get_by_role("navigation", name="Screens").get_by_role("link", name="Sequence").click()
+        start = page.get_by_role("button", name="Start")
+        expect(start).to_have_attribute("aria-disabled", "true")
+        expect(start).to_be_in_viewport()
+        own_simulator.control("plug", camera=camera)
+        expect(start).not_to_have_attribute("aria-disabled", "true")

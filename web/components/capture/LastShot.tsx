@@ -30,7 +30,10 @@ export function LastShot({ image, onOpen, onRate, onDelete, reason }: Props) {
       <button type="button" className={styles.picture} onClick={onOpen} aria-label={`Look at ${image.filename}`}>
         <img src={thumbnailUrl(image.url, 640)} alt="" />
       </button>
-      <div className={styles.trash}>
+      <div className={styles.values}>{histogram && <HistogramOfShot histogram={histogram} />}</div>
+      <div className={styles.foot}>
+        <span>{image.filename}</span>
+        <span className={styles.size}>{bytes(image.size)}</span>
         <Button
           tone="quiet"
           icon="trash"
@@ -40,11 +43,6 @@ export function LastShot({ image, onOpen, onRate, onDelete, reason }: Props) {
           onClick={onDelete}
         />
       </div>
-      {histogram && <HistogramOfShot histogram={histogram} />}
-      <p className={styles.name}>
-        <span>{image.filename}</span>
-        <span>{bytes(image.size)}</span>
-      </p>
     </section>
   );
 }
@@ -67,8 +65,8 @@ export function HistogramOfShot({ histogram }: { histogram: Histogram }) {
   );
 }
 
-/** The histogram of a picture at an address of this server. */
-export function useHistogram(url: string): Histogram | null {
+/** The histogram of a picture at an address of this server; none while there is no address. */
+export function useHistogram(url: string | null): Histogram | null {
   const [histogram, setHistogram] = useState<Histogram | null>(null);
   useEffect(() => {
     let current = true;
@@ -82,7 +80,8 @@ export function useHistogram(url: string): Histogram | null {
       context.drawImage(image, 0, 0);
       setHistogram(histogramOf(context.getImageData(0, 0, canvas.width, canvas.height).data));
     };
-    image.src = url;
+    if (url === null) setHistogram(null);
+    else image.src = url;
     return () => {
       current = false;
     };

@@ -30,7 +30,7 @@ export function OverlayBar({ overlays, onOverlays, zoom, onZoom, ghost, onGhost,
       <Toggle icon="histogram" name="Histogram" hint="H" on={overlays.histogram} onClick={flip("histogram")} />
       <Toggle icon="clipping" name="Clipping" hint="C" on={overlays.clipping} onClick={flip("clipping")} />
       <Toggle icon="peaking" name="Peaking" hint="P" on={overlays.peaking} onClick={flip("peaking")} />
-      <Toggle icon="focus" name="Focus" hint="M" on={overlays.focus} onClick={flip("focus")} />
+      <Toggle icon="sharpness" name="Focus score" hint="M" on={overlays.focus} onClick={flip("focus")} />
       <Toggle icon="grid" name="Grid" hint="G" on={overlays.grid} onClick={flip("grid")} />
       <MaskChoice aspect={overlays.mask} onChoose={(mask) => onOverlays({ ...overlays, mask })} />
       {ghostPossible && <Toggle icon="ghost" name="Ghost" hint="O" on={ghost} onClick={onGhost} />}

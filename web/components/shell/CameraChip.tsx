@@ -1,6 +1,7 @@
 "use client";
 
 import { useEffect, useId, useRef, useState } from "react";
+import { bytes } from "@/lib/format";
 import type { CameraInfo, CameraStatus } from "@/lib/protocol";
 import { selectedCamera } from "@/services/RigStore";
 import { useConnected, useRig, useStore } from "../RigProvider";
@@ -94,7 +95,14 @@ function CameraMenu({ id, onDone }: { id: string; onDone: () => void }) {
   const connected = useConnected();
   const cameras = useRig((rig) => rig.inventory?.cameras);
   const [busy, setBusy] = useState<string | null>(null);
+  const storage = useRig((rig) => rig.storage);
+  const selected = useRig(selectedCamera);
   const reason = connected ? null : "There is no connection to the server.";
+  const facts = [
+    selected?.lens,
+    selected?.shots_left != null && `${selected.shots_left} shots left`,
+    storage && `${bytes(storage.free_bytes)} free on the disk`,
+  ].filter(Boolean);
   const run = async (what: string, work: () => Promise<void>) => {
     setBusy(what);
     await work();
@@ -108,11 +116,13 @@ function CameraMenu({ id, onDone }: { id: string; onDone: () => void }) {
             key={camera.camera_id}
             camera={camera}
             busy={busy === camera.camera_id}
+            reason={reason}
             onSelect={() => run(camera.camera_id, () => store.selectCamera(camera.camera_id)).then(onDone)}
             onClose={() => run(camera.camera_id, () => store.deselectCamera(camera.camera_id))}
           />
         ))}
       </ul>
+      {facts.length > 0 && <p className={styles.facts}>{facts.join(" · ")}</p>}
       {cameras?.length === 0 && (
         <p className={styles.none}>No camera is there. Connect one, switch it on, and look again.</p>
       )}
@@ -126,11 +136,12 @@ function CameraMenu({ id, onDone }: { id: string; onDone: () => void }) {
 interface RowProps {
   camera: CameraInfo;
   busy: boolean;
+  reason: string | null;
   onSelect: () => void;
   onClose: () => void;
 }
 
-function CameraRow({ camera, busy, onSelect, onClose }: RowProps) {
+function CameraRow({ camera, busy, reason, onSelect, onClose }: RowProps) {
   const where = camera.serial ? `No. ${camera.serial}` : camera.port;
   return (
     <li className={styles.row} data-selected={camera.selected || undefined}>
@@ -143,7 +154,9 @@ function CameraRow({ camera, busy, onSelect, onClose }: RowProps) {
           </span>
         </span>
       </button>
-      {camera.open && <Button tone="quiet" icon="close" aria-label={`Close ${camera.model}`} onClick={onClose} />}
+      {camera.open && (
+        <Button tone="quiet" icon="close" reason={reason} aria-label={`Close ${camera.model}`} onClick={onClose} />
+      )}
     </li>
   );
 }
