@@ -16,7 +16,7 @@ export function CancelJobDialog({ job, onClose }: { job: Job; onClose: () => voi
   const what = series ? "series" : "sequence";
   const kept = series
     ? `The ${plural(done, "picture")} taken so far ${done === 1 ? "stays" : "stay"} among the single shots.`
-    : `The ${plural(done, "frame")} captured so far stay in the set “${job.set_name}”, which is marked as cancelled.`;
+    : `The ${plural(done, "frame")} captured so far ${done === 1 ? "stays" : "stay"} in the set “${job.set_name}”, which is marked as partial.`;
   const cancel = async () => {
     setBusy(true);
     try {

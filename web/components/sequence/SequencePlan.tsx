@@ -1,5 +1,6 @@
 "use client";
 
+import Link from "next/link";
 import type { ReactNode } from "react";
 import { findEntry } from "@/lib/config";
 import { ringOrder } from "@/lib/dome";
@@ -62,15 +63,16 @@ export function SequencePlan({ onStart, children }: Props) {
   const inSeries = jobs.some(
     (job) => job.kind === "series" && job.state === "running" && job.camera_id === camera?.camera_id,
   );
-  const reason = !connected
-    ? "There is no connection to the server."
-    : !camera
-      ? "No camera is selected."
-      : inSeries
-        ? "A series is being taken."
-        : order.length === 0
-          ? "Choose at least one light."
-          : (problem ?? (tooBig ? "The disk has too little room." : null));
+  const against: [boolean, string][] = [
+    [!connected, "There is no connection to the server."],
+    [camera === null, "No camera is selected."],
+    [camera?.state === "lost" || camera?.state === "recovering", "The camera does not answer."],
+    [inSeries, "A series is being taken."],
+    [order.length === 0, "Choose at least one light."],
+    [Boolean(problem), String(problem)],
+    [tooBig, "The disk has too little room."],
+  ];
+  const reason = against.find(([holds]) => holds)?.[1] ?? null;
   const start = () => {
     if (reason !== null) return;
     const on_failure = pauses ? "pause" : "fail";
@@ -89,7 +91,8 @@ export function SequencePlan({ onStart, children }: Props) {
   if (lights && known.length === 0) {
     return (
       <EmptyState whole icon="lights" title="The rig has no lights yet">
-        <p>A photometric set takes one picture per light. Add the lights on the Lights screen first.</p>
+        <p>A photometric set takes one picture per light.</p>
+        <Link href="/lights/">Add the lights</Link>
       </EmptyState>
     );
   }
@@ -156,7 +159,10 @@ export function SequencePlan({ onStart, children }: Props) {
           </div>
           <div className={styles.start}>
             <p className={styles.estimate}>
-              <strong>{plural(frames, "frame")}</strong>
+              <strong>
+                {plural(order.length, "frame")}
+                {ambient && " + ambient"}
+              </strong>
               <span>
                 about {duration(time)} · {bytes(room)}
               </span>

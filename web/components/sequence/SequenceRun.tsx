@@ -2,7 +2,6 @@
 
 import Link from "next/link";
 import { useState } from "react";
-import { imageUrl, thumbnailUrl } from "@/lib/base";
 import type { Direction } from "@/lib/dome";
 import { duration, lightLabel, plural } from "@/lib/format";
 import { usePreference } from "@/lib/preferences";
@@ -12,6 +11,7 @@ import { useConnected, useRig, useStore } from "../RigProvider";
 import { Button } from "../ui/Button";
 import { Icon } from "../ui/Icon";
 import { CancelJobDialog } from "./CancelJobDialog";
+import { FrameSheet } from "./FrameSheet";
 import styles from "./SequenceRun.module.css";
 
 type JobAction = "PAUSE_JOB" | "RESUME_JOB" | "RETRY_STEPS" | "SKIP_STEPS";
@@ -80,7 +80,7 @@ export function SequenceRun({ job, onNew }: { job: Job; onNew: () => void }) {
           )}
           {going && (
             <Button icon="stop" tone="danger" reason={reason} onClick={() => setAsking(true)}>
-              Cancel
+              Stop
             </Button>
           )}
           {job.state === "running" && (
@@ -103,7 +103,7 @@ export function SequenceRun({ job, onNew }: { job: Job; onNew: () => void }) {
         </div>
         <RunDome job={job} />
       </div>
-      <FrameSheet job={job} reason={reason} onAsk={ask} />
+      <FrameSheet job={job} reason={reason} onRetry={(step) => ask("RETRY_STEPS", [step])} />
       {asking && <CancelJobDialog job={job} onClose={() => setAsking(false)} />}
     </div>
   );
@@ -182,46 +182,4 @@ function RunDome({ job }: { job: Job }) {
 function markOf(step: JobStep): DomeLight["mark"] {
   if (step.state === "done") return step.warning ? "warned" : "done";
   return step.state === "failed" || step.state === "skipped" ? step.state : null;
-}
-
-const WORDS: Record<JobStep["state"], string> = {
-  pending: "waits",
-  running: "exposing",
-  done: "OK",
-  failed: "failed",
-  skipped: "skipped",
-};
-
-/** The frames as they come. */
-function FrameSheet({ job, reason, onAsk }: Omit<FailureProps, "failed">) {
-  const resting = job.state !== "running" && job.state !== "cancelled";
-  return (
-    <ul className={styles.sheet} aria-label="Frames">
-      {job.steps.map((step) => {
-        const file = step.files.find((path) => /\.jpe?g$/i.test(path)) ?? step.files[0];
-        const name = step.light ? lightLabel(step.light) : "Ambient";
-        return (
-          <li key={step.index} data-state={step.state} data-warned={step.warning ? true : undefined}>
-            <div className={styles.picture}>
-              {file ? (
-                <img src={thumbnailUrl(imageUrl(file), 320)} alt="" loading="lazy" />
-              ) : (
-                <span>{step.index || "A"}</span>
-              )}
-            </div>
-            <p className={styles.frame}>
-              <span>{name}</span>
-              <span className={styles.mark}>{step.warning ? "check" : WORDS[step.state]}</span>
-            </p>
-            {(step.error || step.warning) && <p className={styles.why}>{step.error ?? step.warning}</p>}
-            {step.warning && resting && (
-              <Button icon="retry" reason={reason} onClick={() => onAsk("RETRY_STEPS", [step.index])}>
-                Retry
-              </Button>
-            )}
-          </li>
-        );
-      })}
-    </ul>
-  );
 }

@@ -52,7 +52,9 @@ export function TestShots({ lights, reason }: { lights: Placed[]; reason: string
               {shots[light.name] ? (
                 <Result image={shots[light.name]!} />
               ) : (
-                <div className={styles.blank}>{lightLabel(light.name)}</div>
+                <div className={styles.blank}>
+                  <span>{lightLabel(light.name)}</span>
+                </div>
               )}
               <Button reason={busy ? "Wait for the other test shot." : reason} onClick={() => shoot(light.name)}>
                 {busy === light.name ? "Capturing…" : kind}
