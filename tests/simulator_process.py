@@ -79,6 +79,8 @@ class SimulatorProcess:
                 CameraAddress(**{**camera, "addresses": tuple(camera["addresses"])}) for camera in announced["cameras"]
             ]
             self._reader, self._writer = await asyncio.open_unix_connection(self.control_path)
+            # It answers when its scene is loaded, for which libgphoto2 would not wait long enough on a busy machine.
+            await self.control("status")
         except BaseException:
             await self._stop()
             raise

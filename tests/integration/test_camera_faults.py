@@ -100,7 +100,7 @@ async def test_a_worker_that_misses_its_deadline_is_replaced(tmp_path: Path) -> 
 
 
 async def test_a_spinning_worker_is_killed_and_replaced(tmp_path: Path) -> None:
-    async with open_camera(tmp_path, "--fps", "200", deadlines=replace(SHORT, preview=5.0)) as world:
+    async with open_camera(tmp_path, "--fps", "200", deadlines=replace(SHORT, preview=8.0)) as world:
         await world.camera.preview()
         first = world.camera.worker_pid
         await world.fault("zero_blob", "preview")
