@@ -219,9 +219,9 @@ function writeReadout(line: HTMLParagraphElement | null, readout: Readout): void
   const { frames, fps, latency, dropped, width, height, bytes: size } = readout;
   const delay = latency === null ? null : `${Math.round(latency)} ms`;
   const skipped = dropped > 0 && `${dropped} skipped`;
-  const parts = [`${fps} fps`, delay, skipped, `${width} × ${height}`, bytes(size)];
-  // A line that is too long breaks between the parts only.
-  line.textContent = parts.flatMap((part) => (part ? part.replaceAll(" ", "\u00a0") : [])).join("\u00a0 ·\u00a0 ");
+  // A line that is too long breaks neither in the size of a frame nor in that of its file.
+  const sizes = [`${width} × ${height}`, bytes(size)].map((part) => part.replaceAll(" ", "\u00a0"));
+  line.textContent = [`${fps} fps`, delay, skipped, ...sizes].filter(Boolean).join("  ·  ");
   line.dataset.frames = String(frames);
 }
 
