@@ -11,7 +11,7 @@ from rig_in_browser import RigServer, Simulator
 def test_a_frame_without_light_is_pointed_out_and_taken_again(
     page: Page, own_simulator: Simulator, tmp_path: Path
 ) -> None:
-    """A lamp that does not fire leaves a frame as dark as the ambient one; a retry shows the new picture in its place."""
+    """A lamp that does not fire leaves a frame as dark as the ambient one; a retry shows the new picture."""
     with RigServer(tmp_path, own_simulator) as server:
         own_simulator.control("light_fault", light="light_front", kind="dead")
         start_sequence(page, server.url, lights=3)
