@@ -92,7 +92,10 @@ def plan_sequence(page: Page, url: str, name: str) -> None:
     if again.is_visible():
         again.click()
     page.get_by_label("Name").fill(name)
-    page.get_by_label("Catalogue number").fill("1984.3.117")
+    number = page.get_by_label("Catalogue number")
+    if not number.is_visible():
+        page.locator("summary", has_text="Details").click()
+    number.fill("1984.3.117")
     blackout = page.get_by_role("checkbox", name="Black out this screen")
     if blackout.is_checked():
         blackout.click()
@@ -120,6 +123,14 @@ def show_lights(page: Page, url: str) -> None:
 def show_capture(page: Page, url: str) -> None:
     """Show the live view under a raking light, with its histogram."""
     lit(page, url, "light_rear_left")
+
+
+def show_series(page: Page, url: str) -> None:
+    """Show the plan of a bracket."""
+    lit(page, url, "light_rear_left")
+    page.get_by_role("button", name="Series", exact=True).click()
+    dialog = page.get_by_role("dialog", name="Series")
+    dialog.get_by_text("Shutter", exact=True).click()
 
 
 def show_editor(page: Page, url: str) -> None:
@@ -167,6 +178,7 @@ def opens(path: str) -> Callable[[Page, str], None]:
 
 SCREENS: dict[str, Callable[[Page, str], None]] = {
     "capture": show_capture,
+    "series": show_series,
     "lights": show_lights,
     "rig": show_editor,
     "sequence": lambda page, url: plan_sequence(page, url, "Ammonite raking"),
