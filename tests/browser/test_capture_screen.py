@@ -352,7 +352,7 @@ def plan_series(page: Page, *, bracket: str) -> Locator:
 def frame_size(page: Page) -> tuple[int, int]:
     """Return the live view's width and height in pixels, as its readout tells them."""
     readout = page.get_by_test_id("readout")
-    size = re.compile(r"(\d{3,}) \S (\d{3,})")
+    size = re.compile(r"(\d{3,})\s\S\s(\d{3,})")
     expect(readout).to_have_text(size)
     found = size.search(readout.text_content() or "")
     assert found is not None
