@@ -1,5 +1,6 @@
 """What tests do again and again on the screens of the web application."""
 
+from collections.abc import Callable
 from pathlib import Path
 
 from playwright.sync_api import Page, expect
@@ -26,6 +27,16 @@ def wait_for_frames(page: Page, count: int = 3) -> int:
         return performance.now() - started;
     }"""
     return int(page.evaluate(script, before + count))
+
+
+def shoot(page: Page, press: Callable[[], None] | None = None) -> None:
+    """Take a picture, by the space bar or otherwise, and wait until the shutter takes the next one."""
+    shots = page.get_by_test_id("filmstrip").get_by_role("button")
+    before = shots.count()
+    (press or (lambda: page.keyboard.press("Space")))()
+    expect(shots).to_have_count(before + 1)
+    # The picture is told before the request for it is answered, and until then the shutter hears nothing.
+    expect(page.locator("[data-capturing]")).to_have_count(0)
 
 
 def go(page: Page, name: str) -> None:

@@ -10,7 +10,7 @@ import pytest
 from PIL import Image
 from playwright.sync_api import Browser, FloatRect, Locator, Page, WebSocket, expect
 
-from browser_screens import go, violations, wait_for_frames
+from browser_screens import go, shoot, violations, wait_for_frames
 from rig_in_browser import RigServer, Simulator
 
 SIZES = {"desktop": (1440, 900), "portrait": (820, 1180), "phone": (390, 844)}
@@ -175,9 +175,7 @@ def test_ratings_and_the_trash_reach_every_screen(page: Page, browser: Browser, 
     """Keys rate the last shot, reject it and delete it; another browser sees each, and Undo brings it back."""
     page.goto(rig.url)
     wait_for_frames(page)
-    before = strip(page).count()
-    page.keyboard.press("Space")
-    expect(strip(page)).to_have_count(before + 1)
+    shoot(page)
     other = browser.new_page()
     other.goto(rig.url)
     name = (strip(page).first.get_attribute("aria-label") or "").split(",")[0]
@@ -201,9 +199,7 @@ def test_keys_judge_the_shot_that_they_are_on(page: Page, rig: RigServer) -> Non
     page.goto(rig.url)
     wait_for_frames(page)
     for _ in range(3):
-        before = strip(page).count()
-        page.keyboard.press("Space")
-        expect(strip(page)).to_have_count(before + 1)
+        shoot(page)
     paths = [strip(page).nth(number).get_attribute("data-shot") for number in range(3)]
     strip(page).first.focus()
     page.keyboard.press("Tab")
@@ -243,9 +239,7 @@ def test_the_ghost_is_any_earlier_shot_and_stays(page: Page, rig: RigServer) -> 
     page.goto(rig.url)
     wait_for_frames(page)
     for _ in range(2):
-        before = strip(page).count()
-        page.keyboard.press("Space")
-        expect(strip(page)).to_have_count(before + 1)
+        shoot(page)
     page.keyboard.press("o")
     ghost = page.get_by_role("group", name="Ghost")
     expect(ghost).to_contain_text("Last shot")
@@ -266,9 +260,7 @@ def test_the_next_name_is_told_and_kept(page: Page, rig: RigServer) -> None:
     wait_for_frames(page)
     told = page.get_by_test_id("next-name")
     expect(told).to_contain_text(re.compile(r"image_Canon_EOS_1300D_\d{8}-\d{6}\.jpg"))
-    before = strip(page).count()
-    page.keyboard.press("Space")
-    expect(strip(page)).to_have_count(before + 1)
+    shoot(page)
     expect(strip(page).first).to_have_accessible_name(re.compile(r"^image_Canon_EOS_1300D_\d{8}-\d{6}"))
 
 
@@ -288,9 +280,7 @@ def test_a_picked_setting_is_stepped_by_arrows_and_space_still_shoots(page: Page
         page.keyboard.press("ArrowDown" if first else "ArrowUp")
         expect(field).to_have_value(before)
         expect(page.get_by_text("setting…")).to_be_hidden()
-    shots = strip(page).count()
-    page.keyboard.press("Space")
-    expect(strip(page)).to_have_count(shots + 1)
+    shoot(page)
 
 
 def test_keys_switch_what_lies_over_the_picture(page: Page, rig: RigServer) -> None:
