@@ -23,17 +23,18 @@ export interface Judging {
 export function useJudging(pictures: ImageFile[], offline: string | null): Judging {
   const store = useStore();
   const [said, setSaid] = useState("");
-  const left = useRef<number | null>(null);
+  const left = useRef<{ path: string; index: number } | null>(null);
   const ratings = useMemo(
     () => Object.fromEntries(pictures.map((picture) => [picture.filename, picture.rating ?? 0])),
     [pictures],
   );
 
-  // The keyboard goes on with the shot that took the deleted one's place.
+  // The keyboard goes on with the shot that took the deleted one's place; until then other news may come.
   useEffect(() => {
-    if (left.current === null) return;
+    const gone = left.current;
+    if (gone === null || pictures.some((picture) => picture.path === gone.path)) return;
     const shots = document.querySelectorAll<HTMLElement>("[data-shot]");
-    shots[Math.min(left.current, pictures.length - 1)]?.focus();
+    shots[Math.min(gone.index, pictures.length - 1)]?.focus();
     left.current = null;
   }, [pictures]);
 
@@ -45,7 +46,9 @@ export function useJudging(pictures: ImageFile[], offline: string | null): Judgi
   };
   const remove = (image: ImageFile) => {
     if (offline !== null) return;
-    if (shotInFocus() === image.path) left.current = pictures.indexOf(image);
+    if (shotInFocus() === image.path) {
+      left.current = { path: image.path, index: pictures.indexOf(image) };
+    }
     void deleteCaptures(store, [image]);
   };
   const meant = () => pictures.find((picture) => picture.path === shotInFocus()) ?? pictures[0];
