@@ -24,6 +24,8 @@ SEPARATORS = (
     "%c0%af",
     "/\\",
 )
+ROOT_AGAIN = "/proc/self/root"
+"""Leads to the root of the file system by another name."""
 PREFIXES = ("", "captures/", "./", "captures/photometric_sets/good/", "photometric_sets/good/")
 
 
@@ -44,9 +46,9 @@ def _absolute(outside: str) -> list[str]:
         outside.replace("/", "\\"), f"C:{outside}", f"C:\\{outside}", f"c:/{outside}", f"\\\\?\\{outside}",
         f"//localhost{outside}", f"\\\\localhost\\c${outside}", f"~{outside}", "~/secret.jpg", "~root/secret.jpg",
         quote(outside, safe=""), quote(quote(outside, safe=""), safe=""), f"captures{outside}", f"captures/{outside}",
-        f"./{outside}", f"{outside}\0.jpg", f"{outside}%00.jpg", f"/proc/self/root{outside}",
+        f"./{outside}", f"{outside}\0.jpg", f"{outside}%00.jpg", f"{ROOT_AGAIN}{outside}",
         f"/proc/self/cwd{outside}",
-        f"/proc/self/root/{outside}", "/etc/passwd", "/etc/passwd\0.jpg", "/proc/self/environ", "/dev/stdin",
+        f"{ROOT_AGAIN}/{outside}", "/etc/passwd", "/etc/passwd\0.jpg", "/proc/self/environ", "/dev/stdin",
         "/dev/zero",
         f" {outside}", f"{outside} ", f"\t{outside}", f"${{HOME}}{outside}", f"$HOME{outside}", f"`echo {outside}`",
     ]  # fmt: skip

@@ -1,11 +1,12 @@
 "use client";
 
-import { useEffect, useState } from "react";
+import { useState } from "react";
 import { shown } from "@/lib/config";
 import { duration } from "@/lib/format";
 import type { Job } from "@/lib/protocol";
 import { useRig, useStore } from "../RigProvider";
 import { Button } from "../ui/Button";
+import { useCountdown } from "../useCountdown";
 import styles from "./SeriesProgress.module.css";
 
 type JobAction = "CANCEL_JOB" | "PAUSE_JOB" | "RESUME_JOB" | "RETRY_STEPS";
@@ -90,18 +91,6 @@ export function SeriesProgress({ job, reason, onPutAside }: Props) {
       )}
     </div>
   );
-}
-
-/** Seconds until a moment, counted down; 0 where there is none. */
-function useCountdown(until: number | null): number {
-  const [now, setNow] = useState(0);
-  useEffect(() => {
-    if (until === null) return;
-    setNow(Date.now());
-    const timer = setInterval(() => setNow(Date.now()), 500);
-    return () => clearInterval(timer);
-  }, [until]);
-  return until === null || now === 0 ? 0 : Math.max(0, Math.ceil((until - now) / 1000));
 }
 
 /** A bracket's value as it stands on a dial, as far as it tells by itself which setting it is of. */

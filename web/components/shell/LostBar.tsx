@@ -1,9 +1,9 @@
 "use client";
 
-import { useEffect, useState } from "react";
 import { useRig, useStore } from "../RigProvider";
 import { Button } from "../ui/Button";
 import { Icon } from "../ui/Icon";
+import { useCountdown } from "../useCountdown";
 import styles from "./Bars.module.css";
 
 /** Says that the server does not answer, when it is tried again, and that what is shown is old. */
@@ -24,15 +24,4 @@ export function LostBar() {
       <Button onClick={() => service.retryNow()}>Retry now</Button>
     </div>
   );
-}
-
-function useCountdown(until: number | null): number {
-  const [now, setNow] = useState(0);
-  useEffect(() => {
-    if (until === null) return;
-    setNow(Date.now());
-    const timer = setInterval(() => setNow(Date.now()), 500);
-    return () => clearInterval(timer);
-  }, [until]);
-  return until === null || now === 0 ? 0 : Math.max(0, Math.ceil((until - now) / 1000));
 }
