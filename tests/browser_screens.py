@@ -1,12 +1,49 @@
 """What tests do again and again on the screens of the web application."""
 
+import time
 from collections.abc import Callable
 from pathlib import Path
 
-from playwright.sync_api import Page, expect
+from playwright.sync_api import Page, Response, expect
 
 AXE = Path(__file__).parents[1] / "web" / "node_modules" / "axe-core" / "axe.min.js"
 SCREENS = ("/", "/lights/", "/sequence/", "/gallery/", "/results/", "/settings/")
+PATIENCE_MS = 30_000
+QUIET_MS = 300
+
+
+def eventually(page: Page, holds: Callable[[], bool]) -> None:
+    """Wait until something holds that Playwright's own expectations cannot say."""
+    deadline = time.monotonic() + PATIENCE_MS / 1000
+    while not holds():
+        assert time.monotonic() < deadline, "this never came to hold"
+        page.wait_for_timeout(50)
+
+
+def open_screen(page: Page, address: str) -> Response:
+    """Open a screen and wait until the server has answered all that it asked for; Capture also shows frames then."""
+    response = page.goto(address)
+    assert response is not None
+    expect(page.get_by_text("Connected", exact=True)).to_be_attached()
+    if page.get_by_test_id("liveview").count() > 0:
+        wait_for_frames(page)
+    wait_until_answered(page)
+    return response
+
+
+def wait_until_answered(page: Page) -> None:
+    """Wait until the page has had no open request for a moment, and has drawn what it learned."""
+    page.evaluate(
+        """async (quiet) => {
+            let since = performance.now();
+            while (performance.now() - since < quiet) {
+                if (window.unanswered.size > 0) since = performance.now();
+                await new Promise((resolve) => setTimeout(resolve, 25));
+            }
+            await new Promise((resolve) => requestAnimationFrame(() => requestAnimationFrame(resolve)));
+        }""",
+        QUIET_MS,
+    )
 
 
 def frames(page: Page) -> int:
@@ -48,16 +85,13 @@ def go(page: Page, name: str) -> None:
 
 def start_sequence(page: Page, url: str, lights: int = 9) -> None:
     """Begin a photometric set under the first lights, without blackout."""
-    page.goto(f"{url}/sequence/")
-    expect(page.get_by_role("button", name="None", exact=True)).to_be_enabled()
+    open_screen(page, f"{url}/sequence/")
     page.get_by_role("button", name="None", exact=True).click()
     dots = page.locator("[data-light]")
-    dots.first.wait_for()
     for number in range(lights):
         dots.nth(number).click()
-    blackout = page.get_by_role("checkbox", name="Black out this screen")
-    if blackout.is_checked():
-        blackout.click()
+        expect(page.locator("[data-light][data-ordered]")).to_have_count(number + 1)
+    page.get_by_role("checkbox", name="Black out this screen").uncheck()
     page.get_by_role("button", name="Start").click()
     page.get_by_test_id("progress").wait_for()
 

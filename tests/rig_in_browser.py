@@ -1,5 +1,6 @@
 """A simulated rig with its server, for tests that look at it through a browser; everything is synchronous here."""
 
+import contextlib
 import json
 import os
 import socket
@@ -12,6 +13,9 @@ from pathlib import Path
 from typing import Any, Self
 
 from free_ports import free_port
+from tetherlight.client.sync import Client
+from tetherlight.errors import JobConflict
+from tetherlight.models import ConfigValue, Job, JobState
 
 START_S = 60.0
 STOP_S = 40.0
@@ -60,6 +64,7 @@ class RigServer:
         self.simulator = simulator
         self._environment = os.environ | self._settings() | environment
         self._process: subprocess.Popen[bytes] | None = None
+        self._config: dict[str, ConfigValue] = {}
 
     def _settings(self) -> Mapping[str, str]:
         settings = {
@@ -112,6 +117,33 @@ class RigServer:
         self._process.terminate()
         self._process.wait(STOP_S)
         self._process = None
+
+    def jobs(self) -> list[Job]:
+        """Return the jobs of the rig."""
+        with Client(self.url) as client:
+            return client.jobs()
+
+    def tidy(self) -> None:
+        """Leave no job, lit lamp or picture of an earlier test, the camera open, and its settings as at first."""
+        with Client(self.url) as client:
+            for job in client.jobs():
+                if job.state in {JobState.RUNNING, JobState.PAUSED}:
+                    with contextlib.suppress(JobConflict):  # it has just ended by itself
+                        client.cancel_job(job.job_id)
+            client.set_lights({}, others_off=True)
+            for image_set in client.sets():
+                client.delete_set(image_set.name)
+            for image in client.captures(limit=1000):
+                client.delete_image(image)
+            client.select()
+            self._restore_config(client)
+
+    def _restore_config(self, client: Client) -> None:
+        now = {entry.alias: entry.value for entry in client.list_config() if entry.alias is not None}
+        self._config = self._config or now
+        for alias, value in self._config.items():
+            if now.get(alias) != value:
+                client.set_config(alias, value)
 
     def __enter__(self) -> Self:
         self.start()

@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Page, expect
 
+from browser_screens import PATIENCE_MS
 from rig_in_browser import RigServer, Simulator
 
 CHROMIUM_ARGUMENTS = (
@@ -22,7 +23,24 @@ CHROMIUM_ARGUMENTS = (
     "--host-resolver-rules=MAP rig.test 127.0.0.1",
 )
 ROOT = Path(__file__).parents[2]
-PATIENCE_MS = 30_000
+UNANSWERED = """(() => {
+    const waiting = new Set();
+    window.unanswered = waiting;
+    const send = WebSocket.prototype.send;
+    WebSocket.prototype.send = function (message) {
+        const id = typeof message === "string" ? JSON.parse(message).request_id : undefined;
+        if (id !== undefined && !this.followed) {
+            this.followed = true;
+            this.addEventListener("close", () => waiting.clear());
+            this.addEventListener("message", ({data}) => {
+                if (typeof data === "string") waiting.delete(JSON.parse(data).request_id);
+            });
+        }
+        if (id !== undefined) waiting.add(id);
+        return send.call(this, message);
+    };
+})();"""
+"""Lets a page tell which of its requests have no answer yet."""
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
@@ -47,7 +65,7 @@ def base_url() -> str:
 
 
 @pytest.fixture(scope="session", autouse=True)
-def started(browser: Browser, simulator: Simulator, rig: RigServer) -> None:
+def started(browser: Browser, simulator: Simulator, lasting_rig: RigServer) -> None:
     """Start what lasts the whole session before a test counts processes and sockets."""
 
 
@@ -68,8 +86,8 @@ def own_simulator() -> Iterator[Simulator]:
 
 
 @pytest.fixture(scope="session")
-def rig(simulator: Simulator, tmp_path_factory: pytest.TempPathFactory) -> Iterator[RigServer]:
-    """A server on the simulated rig, with the web application."""
+def lasting_rig(simulator: Simulator, tmp_path_factory: pytest.TempPathFactory) -> Iterator[RigServer]:
+    """The server of all tests here that need none of their own, with the web application."""
     if not (ROOT / "src" / "tetherlight" / "web" / "index.html").is_file():
         pytest.skip("the web application is not built: make web")
     with RigServer(tmp_path_factory.mktemp("rig"), simulator) as server:
@@ -77,9 +95,26 @@ def rig(simulator: Simulator, tmp_path_factory: pytest.TempPathFactory) -> Itera
 
 
 @pytest.fixture
+def rig(lasting_rig: RigServer, simulator: Simulator) -> RigServer:
+    """A server on the simulated rig, where no earlier test has left anything."""
+    simulator.control("clear_faults", camera="camera1")
+    lasting_rig.tidy()
+    return lasting_rig
+
+
+@pytest.fixture
+def slow_rig(own_simulator: Simulator, tmp_path: Path) -> Iterator[RigServer]:
+    """A server whose sets take longer than any test looks at them."""
+    with RigServer(tmp_path / "rig", own_simulator, PHOTOMETRIC_CAPTURE_DELAY="10") as server:
+        yield server
+        server.tidy()
+
+
+@pytest.fixture
 def context(context: BrowserContext) -> BrowserContext:
     """A browser window that is patient with a busy machine."""
     context.set_default_timeout(PATIENCE_MS)
+    context.add_init_script(UNANSWERED)
     expect.set_options(timeout=PATIENCE_MS)
     return context
 

@@ -5,13 +5,13 @@ import re
 import pytest
 from playwright.sync_api import Locator, Page, expect
 
-from browser_screens import go, shoot, start_sequence, violations, wait_for_frames
+from browser_screens import eventually, go, open_screen, shoot, start_sequence, violations
 from rig_in_browser import RigServer
 
 
 def test_what_is_typed_before_a_set_is_kept_with_it_and_found_again(page: Page, rig: RigServer) -> None:
     """Name, catalogue number, scale and notes go with the set, its card shows the number, and search finds it."""
-    page.goto(f"{rig.url}/sequence/")
+    open_screen(page, f"{rig.url}/sequence/")
     page.get_by_text("Details", exact=True).click()
     page.get_by_label("Name", exact=True).fill("Roman coin")
     expect(page.get_by_text(re.compile(r"^Roman_coin_\d{8}-\d{6}$"))).to_be_visible()
@@ -76,16 +76,15 @@ def test_a_set_is_rated_and_described_in_place(page: Page, rig: RigServer) -> No
 def test_single_shots_are_rated_noted_and_deleted_with_undo(page: Page, rig: RigServer) -> None:
     """Keys mean the image that has the focus; after Del the next one has it; Undo brings back what went."""
     shots = single_shots(page, rig, 3)
-    count = shots.count()
     name = shots.nth(1).inner_text()
     shots.nth(1).focus()
     page.keyboard.press("4")
     expect(shots.nth(1).get_by_label("4 of 5")).to_be_visible()
     page.keyboard.press("Delete")
-    expect(shots).to_have_count(count - 1)
+    expect(shots).to_have_count(2)
     expect(shots.nth(1)).to_be_focused()
     page.get_by_role("button", name="Undo").click()
-    expect(shots).to_have_count(count)
+    expect(shots).to_have_count(3)
     expect(shots.nth(1)).to_contain_text(name)
     expect(shots.nth(1).get_by_label("4 of 5")).to_be_visible()
 
@@ -93,7 +92,6 @@ def test_single_shots_are_rated_noted_and_deleted_with_undo(page: Page, rig: Rig
 def test_chosen_single_shots_are_treated_together(page: Page, rig: RigServer) -> None:
     """Notes, rejection and the trash take all chosen ones; one Undo brings them all back."""
     shots = single_shots(page, rig, 3)
-    count = shots.count()
     shots.nth(0).click(modifiers=["Control"])
     shots.nth(1).click(modifiers=["Control"])
     bar = page.get_by_role("region", name="Chosen images")
@@ -106,10 +104,10 @@ def test_chosen_single_shots_are_treated_together(page: Page, rig: RigServer) ->
     dialog.get_by_role("button", name="Keep").click()
     expect(dialog).to_be_hidden()
     bar.get_by_role("button", name="Delete").click()
-    expect(shots).to_have_count(count - 2)
+    expect(shots).to_have_count(1)
     expect(bar).to_be_hidden()
     page.get_by_role("button", name="Undo").click()
-    expect(shots).to_have_count(count)
+    expect(shots).to_have_count(3)
     shots.nth(0).click()
     page.get_by_role("button", name="Facts").click()
     expect(page.get_by_role("dialog").get_by_label("Notes")).to_have_value("Out of focus.")
@@ -120,7 +118,6 @@ def test_the_viewer_goes_on_with_the_next_shot_after_a_deletion(page: Page, rig:
     """Digits rate, letters in the notes do not, and Del shows the next image in the place of the one that went."""
     shots = single_shots(page, rig, 3)
     page.set_viewport_size({"width": width, "height": 844})
-    count = shots.count()
     following = shots.nth(1).inner_text().splitlines()[0]
     shots.nth(0).click()
     dialog = page.get_by_role("dialog")
@@ -134,12 +131,12 @@ def test_the_viewer_goes_on_with_the_next_shot_after_a_deletion(page: Page, rig:
     expect(rating.get_by_role("button", name="2 of 5")).to_have_attribute("aria-pressed", "true")
     notes.press("Tab")
     page.keyboard.press("Delete")
-    expect(dialog).to_contain_text(f"1 of {count - 1}")
+    expect(dialog).to_contain_text("1 of 2")
     expect(dialog).to_contain_text(following)
     assert page.evaluate("document.activeElement.closest('dialog') !== null")
     page.keyboard.press("Escape")
     expect(dialog).to_be_hidden()
-    expect(shots).to_have_count(count - 1)
+    expect(shots).to_have_count(2)
 
 
 def test_the_viewer_zooms_pans_compares_and_shows_what_is_clipped(page: Page, rig: RigServer) -> None:
@@ -161,8 +158,8 @@ def test_the_viewer_zooms_pans_compares_and_shows_what_is_clipped(page: Page, ri
     page.keyboard.press("ArrowRight")
     expect(dialog).to_contain_text("2 of 3")
     page.keyboard.press("+")
-    assert left_edge(viewed.nth(0)) == left_edge(viewed.nth(1))
     expect(viewed.nth(0)).not_to_have_css("width", "1800px")
+    eventually(page, lambda: left_edge(viewed.nth(0)) == left_edge(viewed.nth(1)))
     page.keyboard.press("c")
     expect(dialog.get_by_test_id("clipping")).to_have_count(2)
     page.keyboard.press("i")
@@ -174,25 +171,20 @@ def start_here(page: Page) -> None:
     """Start the planned sequence under one light, without blackout, and wait for its end."""
     page.get_by_role("button", name="None", exact=True).click()
     page.locator("[data-light]").first.click()
-    blackout = page.get_by_role("checkbox", name="Black out this screen")
-    if blackout.is_checked():
-        blackout.click()
+    page.get_by_role("checkbox", name="Black out this screen").uncheck()
     page.get_by_role("button", name="Start").click()
     expect(page.get_by_role("heading", name="Done")).to_be_visible()
 
 
 def single_shots(page: Page, rig: RigServer, count: int) -> Locator:
     """Take pictures and show the shelf of single shots; return its images."""
-    page.goto(rig.url)
-    wait_for_frames(page)
-    film = page.get_by_test_id("filmstrip").get_by_role("button")
+    open_screen(page, rig.url)
     for _ in range(count):
         shoot(page, page.get_by_role("button", name="Take a picture").click)
-    taken = film.count()
     go(page, "Gallery")
     page.get_by_role("button", name="Single shots").click()
     shots = page.get_by_test_id("contact-sheet").locator("[data-index]")
-    expect(shots).to_have_count(taken)
+    expect(shots).to_have_count(count)
     return shots
 
 
@@ -203,13 +195,13 @@ def left_edge(image: Locator) -> str:
 
 def test_single_shots_are_searched_sorted_and_filtered(page: Page, rig: RigServer) -> None:
     """The rejected ones are found together; one that is rated in the viewer stays there, whatever the filter."""
-    page.goto(rig.url)
-    wait_for_frames(page)
+    open_screen(page, rig.url)
     for _ in range(2):
         shoot(page)
     go(page, "Gallery")
     page.get_by_role("button", name="Single shots").click()
     shots = page.get_by_test_id("contact-sheet").locator("[data-index]")
+    expect(shots).to_have_count(2)
     newest = shots.first.get_attribute("data-path")
     page.get_by_label("Order").select_option("Oldest first")
     expect(shots.last).to_have_attribute("data-path", newest or "")

@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 from playwright.sync_api import Locator, Page, expect
 
-from browser_screens import SCREENS, start_sequence, wait_for_frames
+from browser_screens import SCREENS, open_screen, start_sequence
 from rig_in_browser import RigServer
 
 SIZES = {"tablet": (820, 1180), "phone": (390, 844)}
@@ -40,9 +40,7 @@ def test_tab_reaches_everything_in_sight(page: Page, rig: RigServer, screen: str
     """Tab visits each control of a screen and scrolls it to where it can be seen."""
     width, height = SIZES[size]
     page.set_viewport_size({"width": width, "height": height})
-    page.goto(f"{rig.url}{screen}")
-    expect(page.get_by_text("Connected", exact=True)).to_be_attached()
-    wait_for_frames(page) if screen == "/" else page.wait_for_load_state("networkidle")
+    open_screen(page, f"{rig.url}{screen}")
     wanted = dict(page.evaluate(REACHABLE))
     visited = tab_through(page)
     missed = [html for stop, html in wanted.items() if stop not in visited]
@@ -55,7 +53,7 @@ def test_a_set_is_captured_and_looked_at_without_a_pointer(page: Page, rig: RigS
     """Keys choose a light on the dome, start the set, open it, and flick through its images."""
     width, height = SIZES[size]
     page.set_viewport_size({"width": width, "height": height})
-    page.goto(f"{rig.url}/sequence/")
+    open_screen(page, f"{rig.url}/sequence/")
     expect(page.get_by_role("button", name="None", exact=True)).to_be_enabled()
     press(page, page.get_by_role("button", name="None", exact=True))
     tab_to(page, "[data-light][tabindex='0']")
@@ -63,9 +61,10 @@ def test_a_set_is_captured_and_looked_at_without_a_pointer(page: Page, rig: RigS
     page.keyboard.press("Enter")
     expect(page.locator("[data-light][data-ordered]")).to_have_count(1)
     blackout = page.get_by_role("checkbox", name="Black out this screen")
-    if blackout.is_checked():
-        blackout.focus()
-        page.keyboard.press("Space")
+    expect(blackout).to_be_checked()
+    blackout.focus()
+    page.keyboard.press("Space")
+    expect(blackout).not_to_be_checked()
     start = page.get_by_role("button", name="Start")
     expect(start).not_to_have_attribute("aria-disabled", "true")
     press(page, start)
@@ -84,7 +83,7 @@ def test_a_set_is_captured_and_looked_at_without_a_pointer(page: Page, rig: RigS
     expect(dialog).to_be_hidden()
 
 
-@pytest.mark.parametrize("opened", ["All settings", "Presets", "viewer", "delete", "download", "rename", "stop"])
+@pytest.mark.parametrize("opened", ["All settings", "Presets", "viewer", "delete", "download", "rename"])
 def test_dialogs_open_and_close_by_keys(page: Page, rig: RigServer, opened: str) -> None:
     """Escape closes each dialog, and the focus is where it was."""
     page.set_viewport_size({"width": 390, "height": 844})
@@ -92,28 +91,39 @@ def test_dialogs_open_and_close_by_keys(page: Page, rig: RigServer, opened: str)
         start_sequence(page, rig.url, lights=1)
         page.get_by_role("link", name="Look at the set").click()
         opener = page.get_by_role("button", name=opened.capitalize())
-    elif opened == "stop":
-        start_sequence(page, rig.url)
-        opener = page.get_by_role("button", name="Pause")
-        opener.focus()
     else:
-        page.goto(rig.url)
-        wait_for_frames(page)
+        open_screen(page, rig.url)
         opener = page.get_by_role("button", name=opened)
         if opened == "viewer":
             page.keyboard.press("Space")
             opener = page.get_by_role("button", name="Last shot: ")
-    page.keyboard.press("Control+.") if opened == "stop" else press(page, opener)
+            expect(opener).to_be_visible()
+            expect(page.locator("[data-capturing]")).to_have_count(0)
+    press(page, opener)
+    close_by_escape(page)
+    expect(opener).to_be_focused()
+
+
+def test_the_dialog_that_stops_a_job_opens_and_closes_by_keys(page: Page, slow_rig: RigServer) -> None:
+    """Escape closes it and the job goes on, with the focus where it was."""
+    page.set_viewport_size({"width": 390, "height": 844})
+    start_sequence(page, slow_rig.url)
+    opener = page.get_by_role("button", name="Pause")
+    opener.focus()
+    page.keyboard.press("Control+.")
+    close_by_escape(page)
+    expect(opener).to_be_focused()
+    assert [job.state for job in slow_rig.jobs()] == ["running"]
+
+
+def close_by_escape(page: Page) -> None:
+    """Move inside the open dialog by Tab, then close it."""
     dialog = page.get_by_role("dialog")
     expect(dialog).to_be_visible()
     page.keyboard.press("Tab")
     assert page.evaluate("document.activeElement.closest('dialog') !== null")
     page.keyboard.press("Escape")
     expect(dialog).to_be_hidden()
-    if opened == "stop":
-        expect(page.get_by_role("heading", name="Done")).to_be_visible()
-    else:
-        expect(opener).to_be_focused()
 
 
 def tab_through(page: Page) -> dict[str, Any]:

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Page, expect
 
-from browser_screens import violations, wait_for_frames
+from browser_screens import eventually, open_screen, violations
 from rig_in_browser import RigServer, Simulator
 
 
@@ -19,7 +19,7 @@ def own_rig(own_simulator: Simulator, tmp_path: Path) -> RigServer:
 def test_names_are_tried_kept_and_reset(page: Page, own_rig: RigServer) -> None:
     """The preview follows what is typed, a bad template says why and cannot be kept, a good one names the next shot."""
     with own_rig as server:
-        page.goto(f"{server.url}/settings/")
+        open_screen(page, f"{server.url}/settings/")
         template = page.get_by_label("Single captures")
         expect(template).to_have_value("image_{model}_{date}-{time}")
         keep = page.get_by_role("button", name="Keep these names")
@@ -36,11 +36,10 @@ def test_names_are_tried_kept_and_reset(page: Page, own_rig: RigServer) -> None:
         expect(page.get_by_text("lab_0001.jpg")).to_be_visible()
         keep.click()
         expect(page.get_by_text("The names are kept in the rig file.")).to_be_visible()
-        page.goto(server.url)
-        wait_for_frames(page)
+        open_screen(page, server.url)
         page.get_by_role("button", name="Take a picture").click()
         expect(page.get_by_test_id("filmstrip").get_by_role("button", name="lab_0001.jpg")).to_be_visible()
-        page.goto(f"{server.url}/settings/")
+        open_screen(page, f"{server.url}/settings/")
         expect(template).to_have_value("lab_{number}")
         page.get_by_role("button", name="Fill in the defaults").click()
         keep.click()
@@ -51,8 +50,9 @@ def test_names_are_tried_kept_and_reset(page: Page, own_rig: RigServer) -> None:
 
 def test_a_placeholder_is_put_where_the_caret_is(page: Page, rig: RigServer) -> None:
     """Chips are reached by Tab, insert at the caret, and give the focus back behind what they inserted."""
-    page.goto(f"{rig.url}/settings/")
+    open_screen(page, f"{rig.url}/settings/")
     template = page.get_by_label("Image sets")
+    expect(template).not_to_have_value("")
     template.fill("ab_{prefix}_{number}")
     template.evaluate("(part) => part.setSelectionRange(1, 1)")
     chip = page.get_by_role("list", name="What the name of an image set can hold").get_by_role("button", name="serial")
@@ -65,23 +65,23 @@ def test_a_placeholder_is_put_where_the_caret_is(page: Page, rig: RigServer) -> 
 
 def test_the_log_is_followed_and_filtered(page: Page, rig: RigServer) -> None:
     """New lines come by themselves, stay away where a level is asked for that they have not, and are in the report."""
-    page.goto(f"{rig.url}/settings/")
+    open_screen(page, f"{rig.url}/settings/")
     page.get_by_text("Server log", exact=True).click()
     log = page.get_by_role("log", name="Server log")
     expect(log).to_contain_text("tetherlight")
     other = page.context.new_page()
-    other.goto(f"{rig.url}/settings/")
+    open_screen(other, f"{rig.url}/settings/")
     other.get_by_label("Single captures").fill("{nope}")
     expect(log).to_contain_text("invalid_name")
     expect(log.locator("[data-level=INFO]").first).to_be_attached()
-    assert log.evaluate("(part) => part.scrollHeight - part.scrollTop - part.clientHeight") < 24
+    eventually(page, lambda: log.evaluate("(part) => part.scrollHeight - part.scrollTop - part.clientHeight") < 24)
     page.get_by_label("What is shown").select_option("Only errors")
     expect(log.locator("[data-level=INFO]")).to_have_count(0)
     assert violations(page) == []
     page.get_by_label("What is shown").select_option("Info and worse")
-    page.goto(f"http://rig.test:{rig.port}/settings/")
+    open_screen(page, f"http://rig.test:{rig.port}/settings/")
     page.get_by_role("button", name="Copy a report").click()
     report = page.get_by_role("textbox", name="Report")
     expect(report).to_be_focused()
-    assert "INFO tetherlight" in report.input_value()
-    assert page.evaluate("String(getSelection())") == report.input_value()
+    expect(report).to_have_value(re.compile("INFO tetherlight"))
+    eventually(page, lambda: page.evaluate("String(getSelection())") == report.input_value())

@@ -1,6 +1,6 @@
 "use client";
 
-import { useEffect, useRef } from "react";
+import { useLayoutEffect, useRef } from "react";
 import { usePreference } from "@/lib/preferences";
 
 export type Keys = Record<string, (event: KeyboardEvent) => void>;
@@ -13,7 +13,8 @@ export function useKeys(keys: Keys): void {
   const [single] = usePreference("singleKeys", true);
   const latest = useRef({ keys, single });
   latest.current = { keys, single };
-  useEffect(() => {
+  // Before the screen is painted: a key pressed as soon as it is seen must be heard.
+  useLayoutEffect(() => {
     const hear = (event: KeyboardEvent) => {
       if (event.defaultPrevented || isTyping(event.target) || document.querySelector("dialog[open]")) return;
       const name = nameOf(event);
