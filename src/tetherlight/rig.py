@@ -351,6 +351,7 @@ class Rig:
             protocol=PROTOCOL_VERSION,
             features=list(FEATURES),
             simulated=self.settings.simulator_control is not None,
+            token_needed=self.settings.api_token is not None,
             cameras=self.camera_statuses(),
             selected=self._selected,
             lights=lights,

@@ -56,6 +56,16 @@ def test_without_a_token_every_page_asks_for_it(page: Page, guarded: RigServer) 
     wait_for_frames(page)
 
 
+def test_the_token_is_forgotten_on_request(page: Page, guarded: RigServer) -> None:
+    """The settings say that a token guards the rig; whoever forgets it is asked for it again."""
+    page.goto(f"{guarded.url}/login#token={TOKEN}")
+    wait_for_frames(page)
+    page.goto(f"{guarded.url}/settings/")
+    expect(page.get_by_text("with a token")).to_be_visible()
+    page.get_by_role("button", name="Forget the token").click()
+    expect(page.get_by_label("Token")).to_be_visible()
+
+
 def test_an_open_page_that_lost_its_login_is_unlocked_in_place(page: Page, guarded: RigServer) -> None:
     """A login that ends under an open page locks it; the token brings everything back without leaving the screen."""
     page.goto(f"{guarded.url}/login#token={TOKEN}")

@@ -182,6 +182,7 @@ async def test_the_server_tells_what_it_is(rig: Any) -> None:
     async with server.client() as client:
         info = await client.do("GET_SERVER_INFO")
         assert info["protocol"] == 1
+        assert info["token_needed"] is False
         assert info["cameras"][0]["lens"]
         assert info["libgphoto2"].startswith("2.5.")
         assert info["storage"]["free_bytes"] > 0

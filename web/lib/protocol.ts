@@ -1142,6 +1142,10 @@ version: string
 protocol: number
 features: string[]
 simulated: boolean
+/**
+ * Whether clients must show API_TOKEN.
+ */
+token_needed: boolean
 cameras: CameraStatus[]
 /**
  * The selected camera's camera_id.

@@ -21,6 +21,7 @@ class ServerInfo(Model):
     protocol: int
     features: list[str]
     simulated: bool = False
+    token_needed: bool = Field(default=False, description="Whether clients must show API_TOKEN.")
     cameras: list[CameraStatus]
     selected: str | None = Field(default=None, description="The selected camera's camera_id.")
     lights: LightsStatus

@@ -65,6 +65,7 @@ function Application() {
 function Connection() {
   const status = useRig((rig) => rig.status);
   const latency = useRig((rig) => rig.latency);
+  const guarded = useRig((rig) => rig.server?.token_needed);
   const [address, setAddress] = useState("");
   useEffect(() => setAddress(window.location.host), []);
   const leave = async () => {
@@ -78,13 +79,16 @@ function Connection() {
           ["Server", address],
           ["State", status.state === "open" ? "connected" : status.state],
           ["Round trip", latency === null ? "–" : `${latency.toFixed(0)} ms`],
+          ["Access", guarded === undefined ? "–" : guarded ? "with a token" : "open to all who reach it"],
         ]}
       />
-      <div className={styles.buttons}>
-        <Button icon="lock" onClick={leave}>
-          Forget the token
-        </Button>
-      </div>
+      {guarded && (
+        <div className={styles.buttons}>
+          <Button icon="lock" onClick={leave}>
+            Forget the token
+          </Button>
+        </div>
+      )}
     </Section>
   );
 }
