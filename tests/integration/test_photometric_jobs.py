@@ -272,3 +272,26 @@ async def test_a_download_that_fails_leaves_the_next_step_to_do(world: World) ->
     written = manifest(world, job.set_folder)
     assert [step["state"] for step in written["steps"]] == ["failed", "pending"]
     assert await world.lit() == []
+
+
+@pytest.mark.parametrize(
+    ("ambient", "sentence"),
+    [
+        (True, "light_left: No brighter than without light: did the lamp come on?"),
+        (False, "light_left: Nearly black: did the lamp come on?"),
+    ],
+)
+async def test_a_frame_whose_lamp_stayed_dark_is_pointed_out_until_it_is_taken_again(
+    world: World, ambient: bool, sentence: str
+) -> None:
+    """The result, the job and the manifest say so; a retry with the lamp mended takes the warning away."""
+    await world.simulator.control("light_fault", light="light_left", kind="dead")
+    job = await world.start("light_left", "light_right", ambient=ambient)
+    result = await job.result()
+    assert result.warnings == [sentence]
+    *_, left, right = manifest(world, result.set_folder)["steps"]
+    assert (f"light_left: {left['warnings'][0]}", right["warnings"]) == (sentence, [])
+    assert [step.warning for step in job.snapshot().steps if step.warning] == left["warnings"]
+    await world.simulator.control("light_fault", light="light_left", kind=None)
+    await world.rig.jobs.retry(job.job_id, [1])
+    assert (await job.result()).warnings == []

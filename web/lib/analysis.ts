@@ -102,13 +102,3 @@ export function paintPeaking(from: Uint8ClampedArray, to: Uint8ClampedArray, wid
     }
   }
 }
-
-/** Whether a frame shows no more light than the ambient one, or nearly nothing at all: its lamp may be dead. */
-export function looksUnlit(frame: Histogram, ambient: Histogram | null): boolean {
-  return ambient === null ? frame.dark > 0.97 : meanLuma(frame) <= meanLuma(ambient) * 1.02 + 0.5;
-}
-
-/** The mean brightness, from 0 to 255. */
-function meanLuma({ luma, pixels }: Histogram): number {
-  return luma.reduce((sum, count, value) => sum + count * value, 0) / Math.max(1, pixels);
-}

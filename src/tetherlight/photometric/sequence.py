@@ -14,6 +14,7 @@ from tetherlight.camera.exposure import Exposure
 from tetherlight.errors import ImageUnreadable, TetherlightError
 from tetherlight.lights.lights import Lights
 from tetherlight.models import StepState
+from tetherlight.photometric.checks import Brightness, brightness_of, missing_light
 from tetherlight.photometric.plan import LOCKED, locked_values, step_stem
 from tetherlight.store.exif import drift, read_exif
 from tetherlight.store.manifest import FileRecord, Manifest, StepRecord
@@ -58,6 +59,7 @@ class Sequence:
         self._lights = lights
         self._owner = owner
         self._stop = asyncio.Event()
+        self._ambient: Brightness | None = None
 
     def stop(self) -> None:
         """End after the exposure under way; a light that settles is not waited for."""
@@ -176,8 +178,8 @@ class Sequence:
         step = lit.step
         plan = self._recorder.manifest.plan
         planned = dict(plan.exposure) if plan else {}
-        facts, drifted = _compared(planned, exposure)
-        return step.model_copy(
+        facts, found = _compared(planned, exposure)
+        done = step.model_copy(
             update={
                 "state": StepState.DONE,
                 "on_at": lit.on_at if step.light is not None else None,
@@ -194,9 +196,22 @@ class Sequence:
                     )
                     for file in exposure.files
                 ),
-                "warnings": (*lit.warnings, *drifted),
             }
         )
+        return done.model_copy(update={"warnings": (*lit.warnings, *found, *self._without_light(done))})
+
+    def _without_light(self, done: StepRecord) -> list[str]:
+        """Return a sentence where a step's image does not show its light."""
+        if done.light is None or done.image is None:
+            return []
+        try:
+            if self._ambient is None and (ambient := self._recorder.manifest.ambient_image) is not None:
+                self._ambient = brightness_of(self._folder / ambient.filename)
+            missing = missing_light(brightness_of(self._folder / done.image.filename), self._ambient)
+        except ImageUnreadable as error:
+            logger.warning("Whether %s shows its light is not known: %s", done.image.filename, error.message)
+            return []
+        return [missing] if missing else []
 
 
 async def _ended(task: asyncio.Task[Any] | None) -> None:

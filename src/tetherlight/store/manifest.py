@@ -151,6 +151,12 @@ class Manifest(Record):
                 return step
         raise KeyError(index)
 
+    @property
+    def ambient_image(self) -> FileRecord | None:
+        """The image without any light, where one was taken."""
+        taken = (step.image for step in self.steps if step.light is None and step.state is StepState.DONE)
+        return next(taken, None)
+
     def with_step(self, step: StepRecord) -> Self:
         """Return the manifest with this step in the place of the one of the same index."""
         return self.model_copy(update={"steps": tuple(step if old.index == step.index else old for old in self.steps)})

@@ -121,17 +121,25 @@ class Thumbnails:
 
 def draw(path: Path, size: int) -> bytes:
     """Draw an image, or a RAW file's preview, at most `size` pixels long and the right way up, as a JPEG."""
+    encoded = BytesIO()
+    shrunk(path, size).save(encoded, "JPEG", quality=QUALITY)
+    return encoded.getvalue()
+
+
+def shrunk(path: Path, size: int) -> Image.Image:
+    """Return an image, or a RAW file's preview, at most `size` pixels long and the right way up, in 8 bits.
+
+    Raises ImageUnreadable.
+    """
     try:
         picture = _raw_preview(path, size) if is_raw(path) else _picture(path, size)
         picture.thumbnail((size, size), Image.Resampling.LANCZOS, reducing_gap=2.0)
-        encoded = BytesIO()
-        picture.save(encoded, "JPEG", quality=QUALITY)
-        return encoded.getvalue()
     # Pillow's readers let nearly any exception through for a damaged file.
     except (OSError, ValueError, SyntaxError, ArithmeticError, LookupError, TypeError, EOFError, MemoryError) as error:
         raise ImageUnreadable(f"No picture can be drawn of {path.name}: {str(error)[:200]}.") from error
     except Image.DecompressionBombError as error:
         raise ImageUnreadable(f"{path.name} has too many pixels to be drawn.") from error
+    return picture
 
 
 def open_picture(path: Path) -> Image.Image:

@@ -1,9 +1,7 @@
 import { useRef } from "react";
-import { looksUnlit } from "@/lib/analysis";
 import { imageUrl, thumbnailUrl } from "@/lib/base";
 import { lightLabel } from "@/lib/format";
 import type { Job, JobStep } from "@/lib/protocol";
-import { useHistogram } from "../capture/LastShot";
 import { Button } from "../ui/Button";
 import styles from "./FrameSheet.module.css";
 
@@ -22,15 +20,13 @@ interface Props {
   onRetry: (step: number) => void;
 }
 
-/** The frames as they come, each with how it went; one that shows no light is pointed out. */
+/** The frames as they come, each with how it went; one with a warning can be taken again. */
 export function FrameSheet({ job, reason, onRetry }: Props) {
-  const ambient = job.steps.find((step) => step.light === null && step.state === "done");
-  const dark = useHistogram(ambient ? thumbnailOf(ambient) : null);
   const resting = job.state !== "running" && job.state !== "cancelled";
   return (
     <ul className={styles.sheet} aria-label="Frames">
       {job.steps.map((step) => (
-        <Frame key={step.index} step={step} ambient={dark} reason={reason} onRetry={resting ? onRetry : null} />
+        <Frame key={step.index} step={step} reason={reason} onRetry={resting ? onRetry : null} />
       ))}
     </ul>
   );
@@ -38,16 +34,13 @@ export function FrameSheet({ job, reason, onRetry }: Props) {
 
 interface FrameProps {
   step: JobStep;
-  ambient: ReturnType<typeof useHistogram>;
   reason: string | null;
   onRetry: ((step: number) => void) | null;
 }
 
-function Frame({ step, ambient, reason, onRetry }: FrameProps) {
+function Frame({ step, reason, onRetry }: FrameProps) {
   const thumbnail = useFreshly(thumbnailOf(step), step.state);
-  const histogram = useHistogram(step.light === null || step.state !== "done" ? null : thumbnail);
-  const unlit = histogram !== null && looksUnlit(histogram, ambient);
-  const warning = step.warning ?? (unlit ? "No brighter than without light: did the lamp come on?" : null);
+  const { warning } = step;
   return (
     <li data-state={step.state} data-warned={warning ? true : undefined}>
       <div className={styles.picture}>
