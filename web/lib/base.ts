@@ -18,9 +18,24 @@ export function socketUrl(): string {
 
 export type ThumbnailSize = 160 | 320 | 640 | 1600;
 
-/** The server-made small version of an image, from the image's own address. */
-export function thumbnailUrl(imageUrl: string, size: ThumbnailSize): string {
-  return `${serverUrl(imageUrl.replace("/images/", "/thumbnails/"))}?size=${size}`;
+/** Where an image is, and what is in it: one that was taken again keeps its place. */
+interface Placed {
+  url: string;
+  sha256?: string | null;
+}
+
+/** The server-made small version of an image; it has another address when the image has another content. */
+export function thumbnailUrl({ url, sha256 }: Placed, size: ThumbnailSize): string {
+  return `${serverUrl(url.replace("/images/", "/thumbnails/"))}?size=${size}${sha256 ? `&${versionOf(sha256)}` : ""}`;
+}
+
+/** The image itself. */
+export function originalUrl({ url, sha256 }: Placed): string {
+  return `${serverUrl(url)}${sha256 ? `?${versionOf(sha256)}` : ""}`;
+}
+
+function versionOf(sha256: string): string {
+  return `v=${sha256.slice(0, 12)}`;
 }
 
 /** The image's address, from a path relative to the captures folder as jobs give it. */

@@ -129,7 +129,7 @@ function CaptureDesk() {
             focus.aim(point);
             if (tapped && focus.byTap) focus.once(point);
           }}
-          ghost={ghost && haunting ? { url: thumbnailUrl(haunting.url, 1600), opacity: ghost.opacity } : null}
+          ghost={ghost && haunting ? { url: thumbnailUrl(haunting, 1600), opacity: ghost.opacity } : null}
           pause={pause}
           lost={lost}
         />

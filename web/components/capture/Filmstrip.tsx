@@ -23,7 +23,7 @@ export function Filmstrip({ captures, onOpen }: Props) {
           onClick={() => onOpen(image)}
           aria-label={[image.filename, ratingWords(image.rating)].filter(Boolean).join(", ")}
         >
-          <img src={thumbnailUrl(image.url, 160)} alt="" loading="lazy" />
+          <img src={thumbnailUrl(image, 160)} alt="" loading="lazy" />
           <RatingMark rating={image.rating} />
         </button>
       ))}

@@ -21,14 +21,14 @@ interface Props {
 
 /** The last shot with its histogram and how much of it is clipped; rated or thrown away on the spot. */
 export function LastShot({ image, onOpen, onRate, onDelete, reason }: Props) {
-  const histogram = useHistogram(thumbnailUrl(image.url, 320));
+  const histogram = useHistogram(thumbnailUrl(image, 320));
   return (
     <section className={styles.shot} aria-label="Last shot">
       <div className={styles.judge}>
         <Rating rating={image.rating ?? undefined} onRate={onRate} />
       </div>
       <button type="button" className={styles.picture} onClick={onOpen} aria-label={`Look at ${image.filename}`}>
-        <img src={thumbnailUrl(image.url, 640)} alt="" />
+        <img src={thumbnailUrl(image, 640)} alt="" />
       </button>
       <div className={styles.values}>{histogram && <HistogramOfShot histogram={histogram} />}</div>
       <div className={styles.foot}>

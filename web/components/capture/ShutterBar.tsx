@@ -70,7 +70,7 @@ export function ShutterBar({ capturing, reason, onPress, timer, onSeries, last, 
         disabled={last === null}
         aria-label={last ? `Last shot: ${last.filename}` : "No shot yet"}
       >
-        {last && <img src={thumbnailUrl(last.url, 160)} alt="" />}
+        {last && <img src={thumbnailUrl(last, 160)} alt="" />}
         {last && <RatingMark rating={last.rating} />}
       </button>
       {reason !== null && !progress && <p className={styles.reason}>{reason}</p>}

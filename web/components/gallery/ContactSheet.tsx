@@ -80,7 +80,7 @@ export function ContactSheet({ scroller, shots, caption, onOpen, ratings = {}, s
                   else onOpen(from + offset);
                 }}
               >
-                <img src={thumbnailUrl(image.url, 320)} alt="" loading="lazy" />
+                <img src={thumbnailUrl(image, 320)} alt="" loading="lazy" />
                 <span className={styles.caption}>
                   <span data-file={caption(image) === image.filename || undefined}>
                     <bdi>{caption(image)}</bdi>

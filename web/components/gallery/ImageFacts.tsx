@@ -14,7 +14,7 @@ interface Props {
 
 /** The histogram of an image, what people noted about it, and what the camera wrote into it. */
 export function ImageFacts({ image, exif, onNotes }: Props) {
-  const histogram = useHistogram(thumbnailUrl(image.url, 640));
+  const histogram = useHistogram(thumbnailUrl(image, 640));
   return (
     <aside className={styles.facts} aria-label="Facts">
       {histogram && <HistogramOfShot histogram={histogram} />}

@@ -59,7 +59,7 @@ export function ImageViewer(props: Props) {
   }, []);
   // The neighbours are fetched ahead, so that flicking does not flicker.
   useEffect(() => {
-    for (const near of [images[at + 1], images[at - 1]]) if (near) new Image().src = thumbnailUrl(near.url, 1600);
+    for (const near of [images[at + 1], images[at - 1]]) if (near) new Image().src = thumbnailUrl(near, 1600);
   }, [images, at]);
   const go = (by: number) => onIndex(Math.min(images.length - 1, Math.max(0, at + by)));
   const zoom = () => setView({ ...view, scale: nextScale(view.scale) });

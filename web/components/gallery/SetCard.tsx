@@ -64,5 +64,5 @@ function coverUrl(set: ImageSet): string | null {
   const place = set.cover.indexOf(`${set.name}/`);
   const folder = place > 0 ? set.cover.slice(0, place).split("/").filter(Boolean).at(-1) : null;
   const path = place < 0 ? set.cover : `${folder ? `${folder}/` : ""}${set.cover.slice(place)}`;
-  return thumbnailUrl(imageUrl(path), 640);
+  return thumbnailUrl({ url: imageUrl(path) }, 640);
 }

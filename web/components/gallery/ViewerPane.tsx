@@ -1,7 +1,7 @@
 "use client";
 
 import { type PointerEvent, type ReactNode, type Ref, useEffect, useImperativeHandle, useRef, useState } from "react";
-import { serverUrl, thumbnailUrl } from "@/lib/base";
+import { originalUrl, thumbnailUrl } from "@/lib/base";
 import { type Exif, trueSize } from "@/lib/exif";
 import type { Point } from "@/lib/fit";
 import type { ImageFile } from "@/lib/protocol";
@@ -35,7 +35,7 @@ export function ViewerPane({ ref, image, exif = null, view, onView, clipping, ch
   const ratio = typeof window === "undefined" ? 1 : window.devicePixelRatio || 1;
   const zoomed = view.scale !== "fit";
   // Shown small, the server's preview is enough; the original comes when it is looked at closely.
-  const full = useDecoded(zoomed && image.mimetype === "image/jpeg" ? serverUrl(image.url) : null);
+  const full = useDecoded(zoomed && image.mimetype === "image/jpeg" ? originalUrl(image) : null);
   const size = loaded && ((exif && trueSize(exif, loaded)) ?? full.size ?? loaded);
   const placement = size && placed(box, size, view, ratio);
 
@@ -88,7 +88,7 @@ export function ViewerPane({ ref, image, exif = null, view, onView, clipping, ch
       }}
     >
       <img
-        src={full.url ?? thumbnailUrl(image.url, 1600)}
+        src={full.url ?? thumbnailUrl(image, 1600)}
         alt={image.filename}
         draggable={false}
         data-testid="viewed"
@@ -102,7 +102,7 @@ export function ViewerPane({ ref, image, exif = null, view, onView, clipping, ch
             : { visibility: "hidden" }
         }
       />
-      {clipping && style && <ClippingLayer url={thumbnailUrl(image.url, 1600)} style={style} />}
+      {clipping && style && <ClippingLayer url={thumbnailUrl(image, 1600)} style={style} />}
       {children}
     </div>
   );

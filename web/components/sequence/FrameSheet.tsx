@@ -73,5 +73,5 @@ function useFreshly(address: string | null, state: JobStep["state"]): string | n
 
 function thumbnailOf(step: JobStep): string | null {
   const file = step.files.find((path) => /\.jpe?g$/i.test(path)) ?? step.files[0];
-  return file === undefined ? null : thumbnailUrl(imageUrl(file), 320);
+  return file === undefined ? null : thumbnailUrl({ url: imageUrl(file) }, 320);
 }

@@ -67,11 +67,11 @@ export function TestShots({ lights, reason }: { lights: Placed[]; reason: string
 }
 
 function Result({ image }: { image: ImageFile }) {
-  const histogram = useHistogram(thumbnailUrl(image.url, 320));
+  const histogram = useHistogram(thumbnailUrl(image, 320));
   const burnt = histogram !== null && histogram.bright > 0.002;
   return (
     <figure>
-      <img src={thumbnailUrl(image.url, 320)} alt={image.filename} />
+      <img src={thumbnailUrl(image, 320)} alt={image.filename} />
       {histogram && (
         <figcaption data-burnt={burnt || undefined}>
           {burnt ? `${percent(histogram.bright)} burnt out` : "Nothing burnt out"} · {percent(histogram.dark)} black
