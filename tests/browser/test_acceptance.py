@@ -60,6 +60,7 @@ def test_the_live_view_comes_back_after_a_server_restart(page: Page, own_simulat
         expect(page.get_by_test_id("liveview")).to_have_attribute("data-lost", "true")
         server.start()
         expect(page.get_by_text("Retry now")).to_be_hidden()
+        expect(page.get_by_text("While the connection was gone: the server was started again.")).to_be_visible()
         wait_for_frames(page)
 
 

@@ -1,4 +1,5 @@
 /** What the application knows of the rig, kept fresh by the server's events; components read it through `useRig`. */
+import { type Known, meanwhile } from "../lib/meanwhile";
 import type {
   CameraChange,
   CameraInventory,
@@ -21,6 +22,7 @@ import { RequestFailed } from "./WebSocketService";
 export const TOPICS: Topic[] = ["camera", "config", "lights", "job", "sets", "storage"];
 const CAPTURES_SHOWN = 60;
 const SETS_PAUSE_MS = 250;
+const MEANWHILE_S = 15;
 
 export interface CameraTrouble extends CameraChange {
   kind: "lost" | "recovering";
@@ -76,6 +78,8 @@ export class RigStore {
   private setsTimer: ReturnType<typeof setTimeout> | null = null;
   private choseCamera = false;
   private selecting = false;
+  /** How the rig stood when the connection was lost. */
+  private left: Known | null = null;
 
   constructor(readonly service: WebSocketService) {
     this.writes = new SettingWrites(service, (cameraId, entry) => this.mergeConfig(cameraId, [entry]));
@@ -199,6 +203,7 @@ export class RigStore {
     const before = this.state.status.state;
     const status = this.service.getStatus();
     const gone = status.state !== "open" && before === "open";
+    if (gone) this.left = this.state;
     this.set({ status, latency: this.service.getLatency(), ...(gone && { capturing: false, settled: false }) });
     if (status.state === "open" && before !== "open") void this.greet();
   }
@@ -210,6 +215,9 @@ export class RigStore {
         this.service.request("LIST_CAPTURES", { limit: CAPTURES_SHOWN }),
       ]);
       this.set({ server, captures });
+      const told = this.left && meanwhile(this.left, this.state);
+      this.left = null;
+      if (told) this.notify({ text: told, seconds: MEANWHILE_S });
       const known = this.state.inventory?.cameras ?? [];
       if (known.length === 0) await this.findCameras();
       await this.selectOnly();
