@@ -16,6 +16,7 @@ def test_a_frame_without_light_is_pointed_out_and_taken_again(
         own_simulator.control("light_fault", light="light_front", kind="dead")
         start_sequence(page, server.url, lights=3)
         expect(page.get_by_role("heading", name="Done")).to_be_visible()
+        expect(page.get_by_text("1 frame to check.")).to_be_visible()
         frames_list = page.get_by_role("list", name="Frames")
         expect(frames_list.get_by_text("did the lamp come on?")).to_have_count(1)
         sheet = page.context.new_page()
@@ -26,4 +27,5 @@ def test_a_frame_without_light_is_pointed_out_and_taken_again(
         page.get_by_role("button", name="Retry").click()
         expect(frames_list.get_by_text("did the lamp come on?")).to_have_count(0)
         expect(frames_list.get_by_text("OK")).to_have_count(4)
+        expect(page.get_by_text("to check.")).to_have_count(0)
         expect(shot).not_to_have_attribute("src", dark)

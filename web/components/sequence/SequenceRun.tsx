@@ -35,6 +35,7 @@ export function SequenceRun({ job, onNew }: { job: Job; onNew: () => void }) {
   const reason = connected ? null : "There is no connection to the server.";
   const failed = job.steps.filter((step) => step.state === "failed");
   const troubled = failed.length > 0 || (job.error !== null && !["running", "completed"].includes(job.state));
+  const warned = job.steps.filter((step) => step.warning).length;
   const going = job.state === "running" || job.state === "paused";
   const ask = async (action: JobAction, steps?: number[]) => {
     setBusy(action);
@@ -63,6 +64,7 @@ export function SequenceRun({ job, onNew }: { job: Job; onNew: () => void }) {
             {job.state === "running" && !job.current_light && "Ambient frame"}
             {job.state === "running" && job.seconds_left !== null && ` · ${duration(job.seconds_left)} left`}
             {job.state === "completed" && `All ${plural(job.total, "frame")} are on the disk.`}
+            {warned > 0 && !going && <span className={styles.warned}> {plural(warned, "frame")} to check.</span>}
             {job.state === "paused" && failed.length === 0 && "Camera and lights are free. Nothing is lost."}
           </p>
         </div>
