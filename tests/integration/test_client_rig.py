@@ -63,6 +63,10 @@ async def test_settings_come_as_typed_values_and_are_set(rig: Client) -> None:
     assert iso in await rig.list_config()
 
 
+async def test_the_round_trip_is_measured(rig: Client) -> None:
+    assert await rig.ping() > 0
+
+
 async def test_failures_are_the_errors_of_the_server(rig: Client) -> None:
     with pytest.raises(errors.ConfigNotFound):
         await rig.get_config("no_such_entry")

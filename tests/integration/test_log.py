@@ -58,7 +58,8 @@ async def test_watching_the_log_does_not_fill_it(server: ServerProcess) -> None:
     async with connection(server) as client:
         for _ in range(5):
             lines = (await client.do("GET_LOG", {"limit": 1000}))["lines"]
-        assert not any(" GET_LOG " in line["message"] for line in lines)
+            assert await client.do("PING") == {"message": "Pong."}
+        assert not any(" GET_LOG " in line["message"] or " PING " in line["message"] for line in lines)
 
 
 @pytest.mark.parametrize("payload", [{"limit": 0}, {"limit": 1001}, {"level": "info"}, {"lines": 3}])

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from tetherlight.server.log_ring import KEPT, MAX_CHARACTERS, LogRing
-from tetherlight.server.logs import OneLine, log_ring, set_up_logging
+from tetherlight.server.logs import OneLine, log_ring, no_part_of_a_page, set_up_logging
 
 TOKEN = "s3cret/token+value"
 
@@ -163,3 +163,24 @@ def test_where_the_root_has_a_handler_everything_is_kept_once() -> None:
 def test_the_log_of_the_process_shows_no_token_in_an_address_either() -> None:
     record = logging.LogRecord("uvicorn.access", logging.INFO, __file__, 1, 'x - "GET /?token=s3cret" 200', (), None)
     assert OneLine("%(message)s").format(record) == 'x - "GET /?token=***" 200'
+
+
+@pytest.mark.parametrize(
+    ("method", "path", "status", "told"),
+    [
+        ("GET", "/_next/static/chunks/a.js", 200, False),
+        ("GET", "/studio/thumbnails/a.jpg?size=320", 304, False),
+        ("HEAD", "/icon.svg?icon.1.svg", 200, False),
+        ("GET", "/_next/static/chunks/gone.js", 404, True),
+        ("GET", "/thumbnails/broken.jpg", 500, True),
+        ("GET", "/images/a.jpg", 200, True),
+        ("POST", "/login", 303, True),
+    ],
+)
+def test_what_a_page_loads_by_the_dozen_is_told_only_where_it_fails(
+    method: str, path: str, status: int, told: bool
+) -> None:
+    """Uvicorn passes client, method, path, HTTP version and status."""
+    args = ("127.0.0.1:5", method, path, "1.1", status)
+    record = logging.LogRecord("uvicorn.access", logging.INFO, __file__, 1, '%s - "%s %s HTTP/%s" %d', args, None)
+    assert no_part_of_a_page(record) is told

@@ -383,6 +383,13 @@ payload: Authenticate
 result: Message
 }
 /**
+ * Answer at once: for measuring the round trip, and for noticing a dead connection.
+ */
+PING: {
+payload: NoPayload
+result: Message
+}
+/**
  * Give the newest lines of the server's log.
  */
 GET_LOG: {
@@ -1731,6 +1738,7 @@ export const ACTION_TIMEOUTS_S: Record<keyof Actions, number | null> = {
   "DESCRIBE": 30,
   "SUBSCRIBE": 30,
   "AUTH": 30,
+  "PING": 30,
   "GET_LOG": 30,
   "DIAGNOSE": 30
 };

@@ -271,7 +271,7 @@ export class WebSocketService {
     const started = performance.now();
     const socket = this.socket;
     try {
-      await this.ask("GET_LIGHT_STATES", {}, PULSE_LIMIT_MS);
+      await this.ask("PING", {}, PULSE_LIMIT_MS);
     } catch (error) {
       // Silence that long means that the connection is dead, whatever the operating system still believes.
       if (error instanceof RequestFailed && error.code === "timeout" && socket === this.socket) {

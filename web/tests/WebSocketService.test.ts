@@ -201,7 +201,7 @@ describe("connection", () => {
   it("measures the round trip", async () => {
     const service = await connected({ pulse: 5000 });
     await vi.advanceTimersByTimeAsync(40);
-    FakeSocket.last.answer("GET_LIGHT_STATES", {});
+    FakeSocket.last.answer("PING", {});
     await settle();
     expect(service.getLatency()).toBe(40);
   });

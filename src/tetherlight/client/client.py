@@ -2,6 +2,7 @@
 
 import logging
 import ssl
+import time
 from collections.abc import AsyncGenerator, Mapping, Sequence
 from types import TracebackType
 from typing import Self, cast
@@ -73,6 +74,12 @@ class Client(ImageRequests):
     async def diagnose(self) -> list[server_table.Finding]:
         """Let the server look for what is wrong with its rig."""
         return (await self._ask(server_table.DIAGNOSE)).findings
+
+    async def ping(self) -> float:
+        """Return the seconds that a round trip takes now."""
+        started = time.perf_counter()
+        await self._ask(server_table.PING)
+        return time.perf_counter() - started
 
     async def log(self, limit: int = 200, level: LogLevel = "INFO") -> list[server_table.LogLine]:
         """Return the newest lines of the server's log from this level on, oldest first."""

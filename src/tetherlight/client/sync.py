@@ -206,6 +206,7 @@ class Client:
     info = _blocking(AsyncClient.info)
     describe = _blocking(AsyncClient.describe)
     diagnose = _blocking(AsyncClient.diagnose)
+    ping = _blocking(AsyncClient.ping)
     log = _blocking(AsyncClient.log)
     events = _iterating(AsyncClient.events)
     cameras = _blocking(AsyncClient.cameras)

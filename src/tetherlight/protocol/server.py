@@ -129,6 +129,12 @@ AUTH = Action(
     example={"token": "secret-token"},
     example_result={"message": "Authenticated."},
 )  # fmt: skip
+PING = Action(
+    "PING", NoPayload, Message,
+    summary="Answer at once: for measuring the round trip, and for noticing a dead connection.",
+    repeatable=True,
+    example_result={"message": "Pong."},
+)  # fmt: skip
 GET_LOG = Action(
     "GET_LOG", GetLog, LogTail,
     summary="Give the newest lines of the server's log.",

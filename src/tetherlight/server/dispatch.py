@@ -8,7 +8,7 @@ from tetherlight.errors import RequestError, TetherlightError
 from tetherlight.protocol.actions import find_action
 from tetherlight.protocol.cameras import READY
 from tetherlight.protocol.messages import Request, failure_reply, success_reply
-from tetherlight.protocol.server import DESCRIBE, GET_LOG
+from tetherlight.protocol.server import DESCRIBE, GET_LOG, PING
 from tetherlight.protocol.sets import GET_IMAGE_DATA
 from tetherlight.rig import Rig
 from tetherlight.server.connection import Connection
@@ -20,6 +20,8 @@ logger = logging.getLogger(__name__)
 
 BULKY = frozenset({GET_IMAGE_DATA.name, DESCRIBE.name, GET_LOG.name})
 """Actions whose replies take so long to encode that it is done off the loop."""
+QUIET = frozenset({GET_LOG.name, PING.name})
+"""Actions that pages repeat for as long as they are open: at INFO they would fill the log."""
 
 
 async def dispatch(rig: Rig, connection: Connection, request: Request) -> bytes | None:
@@ -39,8 +41,7 @@ async def dispatch(rig: Rig, connection: Connection, request: Request) -> bytes 
     if request.action.upper() == READY.name and request.request_id is None:
         return None
     duration_ms = (time.perf_counter() - started) * 1000
-    # Who watches the log shall not fill it by that.
-    level = logging.DEBUG if request.action.upper() == GET_LOG.name else logging.INFO
+    level = logging.DEBUG if request.action.upper() in QUIET else logging.INFO
     logger.log(
         level, "%s %s id=%s %.1f ms %s", connection.id, request.action[:100], request.request_id, duration_ms, outcome
     )

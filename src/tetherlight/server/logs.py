@@ -8,6 +8,8 @@ from tetherlight.server.log_ring import LogRing, without_secrets, written_out
 FORMAT = "%(asctime)s %(levelname)-7s %(name)s: %(message)s"
 OURS = "tetherlight"
 UVICORNS = ("uvicorn", "uvicorn.access")
+PARTS_OF_PAGES = ("/_next/", "/thumbnails/", "/icon.svg")
+"""Paths that a page loads by the dozen."""
 
 
 class OneLine(logging.Formatter):
@@ -45,8 +47,19 @@ def log_everything(level: str) -> None:
     logging.getLogger("uvicorn").setLevel(max(logging.INFO, logging.getLevelNamesMapping()[level]))
     # Each connection is told in our own words already.
     logging.getLogger("uvicorn.error").addFilter(_not_twice)
+    if level != "DEBUG":
+        logging.getLogger("uvicorn.access").addFilter(no_part_of_a_page)
     if log_ring() is None:
         _keep_newest()
+
+
+def no_part_of_a_page(record: logging.LogRecord) -> bool:
+    """Leave out what pages load beside themselves, unless it failed."""
+    match record.args:
+        case (_, "GET" | "HEAD", str() as path, _, int() as status) if status < 400:
+            return not any(part in path for part in PARTS_OF_PAGES)
+        case _:
+            return True
 
 
 def log_ring() -> LogRing | None:

@@ -9,6 +9,7 @@ from tetherlight.protocol.server import (
     DIAGNOSE,
     GET_LOG,
     GET_SERVER_INFO,
+    PING,
     SUBSCRIBE,
     Authenticate,
     Description,
@@ -45,6 +46,11 @@ async def auth(_context: Context, _: Authenticate) -> Message:
     return Message(message="Authenticated.")
 
 
+async def ping(_context: Context, _: NoPayload) -> Message:
+    """Answer."""
+    return Message(message="Pong.")
+
+
 async def diagnose(context: Context, _: NoPayload) -> Diagnosis:
     """Look for what is wrong."""
     return Diagnosis(findings=await context.rig.diagnose())
@@ -62,5 +68,6 @@ PAIRS: tuple[Pair, ...] = (
     bind(SUBSCRIBE, subscribe),
     bind(AUTH, auth),
     bind(DIAGNOSE, diagnose),
+    bind(PING, ping),
     bind(GET_LOG, get_log),
 )
