@@ -141,8 +141,10 @@ class Driver:
         complete = False
         give_up = time.monotonic() + seconds
         while True:
+            # Behind the end of a capture only what is there already is collected: nothing else is awaited.
+            patience = 0 if complete or not seconds else POLL_MS
             with gphoto.translated("report events"):
-                kind, data = self._open.wait_for_event(POLL_MS if seconds else 0)
+                kind, data = self._open.wait_for_event(patience)
             if kind == gp.GP_EVENT_FILE_ADDED:
                 files[_join(data)] = None
             elif kind == gp.GP_EVENT_CAPTURE_COMPLETE:

@@ -68,7 +68,8 @@ class Sequence:
     async def run(self) -> None:
         """Take every pending step; raise StepFailed at the first that fails.
 
-        While the files of a step are on their way from the camera, the next light is on already and settles.
+        While the files of a step are on their way from the camera, and while they are looked at, the next light is on
+        already and settles.
         """
         pending = [step for step in self._recorder.manifest.steps if step.state is StepState.PENDING]
         lit: asyncio.Task[Lit | None] | None = None
@@ -125,14 +126,16 @@ class Sequence:
             capture.add_done_callback(lambda _: exposed.set())
             try:
                 await exposed.wait()
-                if following is not None and not self._stop.is_set() and not capture.done():
-                    ahead = asyncio.create_task(self._light(following))
-                else:
+                if capture.done() or following is None or self._stop.is_set():
                     await self._lights.only(None, owner=self._owner)
+                else:
+                    ahead = asyncio.create_task(self._light(following))
                 off_at = datetime.now(UTC)
                 exposure = await capture
             finally:
                 await _ended(capture)
+            if ahead is None and following is not None:
+                ahead = asyncio.create_task(self._light(following))
             done = await asyncio.to_thread(self._finished, lit, exposure, off_at)
         except TetherlightError as error:
             await self._put_back(ahead, following)
