@@ -7,6 +7,8 @@ from typing import Any
 
 import pytest
 import pytest_asyncio
+from websockets.asyncio.client import connect
+from websockets.exceptions import InvalidStatus
 
 from server_process import ServerProcess
 from simulator_process import SimulatorProcess
@@ -93,6 +95,17 @@ async def test_texts_that_are_no_request_get_an_answer_and_nothing_else(rig: Any
             assert named in reply["error"]
             assert len(reply["error"]) < 1000
             assert reply["request_id"] is None
+
+
+@pytest.mark.parametrize("path", ["/", "/nowhere", "/ws/", "/ws/ws", "/images/x.jpg", "/cameras/x/liveview.mjpg"])
+async def test_a_websocket_at_a_wrong_path_is_told_the_right_one(rig: Any, path: str) -> None:
+    """It is no failure of the server: the log holds a line, and no traceback."""
+    server, _ = rig
+    with pytest.raises(InvalidStatus) as refused:
+        await connect(f"ws://127.0.0.1:{server.port}{path}", proxy=None)
+    assert refused.value.response.status_code == 404
+    assert refused.value.response.body == b"The WebSocket is at /ws.\n"
+    assert "Traceback" not in server.log.read_text()
 
 
 async def test_binary_messages_are_refused(rig: Any) -> None:

@@ -18,6 +18,7 @@ from pathlib import Path
 from starlette.datastructures import Headers
 from starlette.responses import RedirectResponse, Response
 from starlette.types import Receive, Scope, Send
+from starlette.websockets import WebSocketClose
 
 from tetherlight.server.http import etag_matches, etag_of
 
@@ -68,10 +69,15 @@ class Pages:
         self._base_path = base_path
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Answer GET and HEAD."""
+        """Answer GET and HEAD, and refuse a WebSocket that knocks at a wrong path."""
+        if scope["type"] == "websocket" and "websocket.http.response" not in scope.get("extensions", {}):
+            await WebSocketClose()(scope, receive, send)
+            return
         await self._respond(scope)(scope, receive, send)
 
     def _respond(self, scope: Scope) -> Response:
+        if scope["type"] == "websocket":
+            return Response(f"The WebSocket is at {self._base_path}/ws.\n", 404, media_type="text/plain")
         if scope["method"] not in {"GET", "HEAD"}:
             return Response(status_code=405, headers={"Allow": "GET, HEAD"})
         headers, path = Headers(scope=scope), scope["path"]
