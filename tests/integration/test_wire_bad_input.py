@@ -1,10 +1,13 @@
 """What a server answers to requests that are wrong: a code, a sentence that names the thing, and nothing else."""
 
+import asyncio
+import contextlib
 import json
 from collections.abc import AsyncIterator
 from pathlib import Path
 from typing import Any
 
+import httpx
 import pytest
 import pytest_asyncio
 from websockets.asyncio.client import connect
@@ -72,6 +75,30 @@ REFUSED_REQUESTS: list[tuple[str, Any, str, str]] = [
 ]
 
 
+TO_US = b" HTTP/1.1\r\nHost: 127.0.0.1\r\n"
+UPGRADE = b"Upgrade: websocket\r\nConnection: Upgrade\r\n"
+ODD_HTTP = [
+    b"GET / HTTP/1.1\r\n\r\n",
+    b"GET / HTTP/1.1\r\nHost: [::1\r\n\r\n",
+    b"GET /\xff\xfe" + TO_US + b"\r\n",
+    b"GET *" + TO_US + b"\r\n",
+    b"GET /images/%00%2e%2e" + TO_US + b"\r\n",
+    b"GET /thumbnails/x.jpg?size=%ff" + TO_US + b"\r\n",
+    b"GET /images/x.jpg" + TO_US + b"Range: bytes=9-1,--,\r\n\r\n",
+    b"GET /" + TO_US + b"X: " + b"x" * 200_000 + b"\r\n\r\n",
+    b"GET /" + TO_US + b'Cookie: ="\\;' * 50 + b"\r\n\r\n",
+    b"FOO /login" + TO_US + b"\r\n",
+    b"POST /login" + TO_US + b"Content-Length: 50\r\n\r\ntoken=",
+    b"POST /login" + TO_US + b"Content-Length: -5\r\n\r\n",
+    b"POST /login" + TO_US + b"Transfer-Encoding: chunked\r\n\r\nzz\r\n",
+    b"GET /ws" + TO_US + UPGRADE + b"Sec-WebSocket-Key: x\r\nSec-WebSocket-Version: 13\r\n\r\n",
+    b"GET /ws" + TO_US + UPGRADE + b"Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\nSec-WebSocket-Version: 8\r\n\r\n",
+    b"POST /ws" + TO_US + UPGRADE + b"Content-Length: 3\r\n\r\nabc",
+    b"\x16\x03\x01\x02\x00\x01\x00\x01\xfc\x03\x03",
+    b"\x00\xff\r\n\r\n",
+]
+
+
 @pytest_asyncio.fixture(scope="module", loop_scope="module")
 async def rig(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[tuple[ServerProcess, SimulatorProcess]]:
     folder: Path = tmp_path_factory.mktemp("bad-input")
@@ -105,6 +132,22 @@ async def test_a_websocket_at_a_wrong_path_is_told_the_right_one(rig: Any, path:
         await connect(f"ws://127.0.0.1:{server.port}{path}", proxy=None)
     assert refused.value.response.status_code == 404
     assert refused.value.response.body == b"The WebSocket is at /ws.\n"
+    assert "Traceback" not in server.log.read_text()
+
+
+@pytest.mark.parametrize("sent", ODD_HTTP)
+async def test_odd_http_is_answered_or_cut_off_and_fails_nothing(rig: Any, sent: bytes) -> None:
+    """Whatever comes, the answer is none of a failure, the log holds no traceback, and the next request is served."""
+    server, _ = rig
+    reader, writer = await asyncio.open_connection("127.0.0.1", server.port)
+    with contextlib.suppress(OSError):
+        writer.write(sent)
+        writer.write_eof()
+        status = (await reader.readline()).split()
+        assert not status or int(status[1]) < 500
+    writer.close()
+    async with httpx.AsyncClient(base_url=server.url, trust_env=False) as http:
+        assert (await http.get("/health")).status_code == 200
     assert "Traceback" not in server.log.read_text()
 
 

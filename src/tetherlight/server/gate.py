@@ -4,6 +4,7 @@ import logging
 from urllib.parse import quote
 
 from starlette.datastructures import Headers, MutableHeaders
+from starlette.requests import ClientDisconnect
 from starlette.responses import RedirectResponse, Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
@@ -59,6 +60,10 @@ class Gate:
         refusal = _refusal(scope, headers, state.guard, state.settings.base_path)
         try:
             await (refusal or self._app)(scope, receive, send_guarded)
+        except ClientDisconnect:
+            # The body broke off; whatever is sent now is for nobody, but uvicorn wants to see an end.
+            if not begun:
+                await Response(status_code=400)(scope, receive, send_guarded)
         except Exception as error:
             # Above this layer nobody would complete the headers of the answer.
             if begun:
