@@ -40,18 +40,17 @@ def _iterating(
     @functools.wraps(method)
     def iterating(self: "Client", /, *args: A.args, **named: A.kwargs) -> Generator[T]:
         source = method(self.asynchronous, *args, **named)
-        while True:
-            try:
-                # Whatever goes wrong in here, an interruption too, has ended the source.
-                item = self.wait_for(anext(source))
-            except StopAsyncIteration:
-                return
-            try:
+        try:
+            while True:
+                try:
+                    item = self.wait_for(anext(source))
+                except StopAsyncIteration:
+                    return
                 yield item
-            except BaseException:
-                if self.running:
-                    self.wait_for(source.aclose())
-                raise
+        finally:
+            # An interruption may hit at any point, also when the next item has just come: the source stays open then.
+            if self.running:
+                self.wait_for(source.aclose())
 
     return iterating
 
@@ -81,7 +80,11 @@ class UnderWay(Generic[T]):
         self._loop = loop
         self._work = work
         self._task: asyncio.Task[T] | None = None
-        loop.call_soon_threadsafe(self._begin)
+
+    def begin(self) -> Self:
+        """Let the loop begin the work."""
+        self._loop.call_soon_threadsafe(self._begin)
+        return self
 
     def cancel(self) -> None:
         """Cancel the work and wait until it has cleaned up: what it used is free then."""
@@ -96,6 +99,9 @@ class UnderWay(Generic[T]):
     def _cancel(self) -> None:
         if self._task is not None:
             self._task.cancel()
+        else:
+            self._work.close()
+            self.result.set_exception(concurrent.futures.CancelledError())
 
     def _end(self, task: asyncio.Task[T]) -> None:
         if task.cancelled():
@@ -191,7 +197,7 @@ class Client:
 
         under_way = UnderWay(loop, run())
         try:
-            return under_way.result.result()
+            return under_way.begin().result.result()
         except BaseException:
             under_way.cancel()
             raise
