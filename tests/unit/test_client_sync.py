@@ -2,6 +2,8 @@
 
 import asyncio
 import concurrent.futures
+import random
+import signal
 import threading
 from collections.abc import AsyncGenerator, Awaitable, Iterator
 from typing import Any, TypeVar
@@ -31,9 +33,9 @@ def test_the_result_and_the_failure_of_the_work_are_told(loop: asyncio.AbstractE
     async def fail() -> None:
         raise ValueError("no")
 
-    assert UnderWay(loop, answer()).begin().result.result() == 42
+    assert UnderWay(loop, answer()).begin().wait() == 42
     with pytest.raises(ValueError, match="no"):
-        UnderWay(loop, fail()).begin().result.result()
+        UnderWay(loop, fail()).begin().wait()
 
 
 def test_cancelled_work_has_cleaned_up_when_cancel_returns(loop: asyncio.AbstractEventLoop) -> None:
@@ -52,7 +54,7 @@ def test_cancelled_work_has_cleaned_up_when_cancel_returns(loop: asyncio.Abstrac
     assert began.wait(60)
     under_way.cancel()
     assert told == ["clean"]
-    assert under_way.result.done()
+    assert under_way.done
 
 
 def test_work_that_was_cancelled_before_it_began_never_begins(loop: asyncio.AbstractEventLoop) -> None:
@@ -64,8 +66,48 @@ def test_work_that_was_cancelled_before_it_began_never_begins(loop: asyncio.Abst
     under_way = UnderWay(loop, work())
     under_way.cancel()
     with pytest.raises(concurrent.futures.CancelledError):
-        under_way.result.result()
+        under_way.wait()
     assert told == []
+
+
+def test_an_interruption_at_any_moment_is_told_and_leaves_the_loop_free(loop: asyncio.AbstractEventLoop) -> None:
+    """However many hit, and wherever: each comes out as itself, and the loop goes on with the next work."""
+    armed, interruptions, stop = False, 0, threading.Event()
+
+    def interrupt(*_: object) -> None:
+        nonlocal armed, interruptions
+        if armed:
+            armed, interruptions = False, interruptions + 1
+            raise KeyboardInterrupt
+
+    async def work() -> int:
+        await asyncio.sleep(0)
+        return 1
+
+    def strike(thread: int) -> None:
+        while not stop.wait(random.uniform(0.00005, 0.0004)):
+            signal.pthread_kill(thread, signal.SIGUSR1)
+
+    before = signal.signal(signal.SIGUSR1, interrupt)
+    striking = threading.Thread(target=strike, args=(threading.get_ident(),))
+    striking.start()
+    told = 0
+    try:
+        for _ in range(2000):
+            under_way = UnderWay(loop, work())
+            try:
+                armed = True
+                under_way.begin().wait()
+                armed = False
+            except KeyboardInterrupt:
+                told += 1
+                under_way.cancel()
+    finally:
+        stop.set()
+        striking.join()
+        signal.signal(signal.SIGUSR1, before)
+    assert told == interruptions > 0
+    assert UnderWay(loop, work()).begin().wait() == 1
 
 
 class Numbers:

@@ -5,12 +5,14 @@ The connection lives on an event loop of its own in a thread, so it also works w
 
 import asyncio
 import concurrent.futures
+import contextlib
 import functools
+import queue
 import ssl
 import threading
 from collections.abc import AsyncGenerator, Awaitable, Callable, Coroutine, Generator
 from types import TracebackType
-from typing import Any, Concatenate, Generic, ParamSpec, Self, TypeVar
+from typing import Any, Concatenate, Generic, ParamSpec, Self, TypeVar, cast
 
 from tetherlight.client.address import DEFAULT, Address
 from tetherlight.client.client import Client as AsyncClient
@@ -73,24 +75,37 @@ async def _end_all() -> None:
 
 
 class UnderWay(Generic[T]):
-    """Work on a loop in another thread, and its result."""
+    """Work on a loop in another thread, and its result.
+
+    What Ctrl-C raises can hit the waiting thread between any two steps, also when it has just taken a lock and nothing
+    yet sees to its release; the loop's thread would wait for that lock for ever. So they share a queue that needs none.
+    """
 
     def __init__(self, loop: asyncio.AbstractEventLoop, work: Coroutine[Any, Any, T]) -> None:
-        self.result: concurrent.futures.Future[T] = concurrent.futures.Future()
+        self.done = False
         self._loop = loop
         self._work = work
         self._task: asyncio.Task[T] | None = None
+        self._ended: queue.SimpleQueue[tuple[T | None, BaseException | None]] = queue.SimpleQueue()
 
     def begin(self) -> Self:
         """Let the loop begin the work."""
         self._loop.call_soon_threadsafe(self._begin)
         return self
 
+    def wait(self) -> T:
+        """Wait for the end, once; return the result, or raise what the work raised or CancelledError."""
+        result, error = self._ended.get()
+        if error is not None:
+            raise error
+        return cast("T", result)
+
     def cancel(self) -> None:
         """Cancel the work and wait until it has cleaned up: what it used is free then."""
-        if not self.result.done():
+        if not self.done:
             self._loop.call_soon_threadsafe(self._cancel)
-            concurrent.futures.wait([self.result], timeout=CANCEL_SECONDS)
+            with contextlib.suppress(queue.Empty):
+                self._ended.put(self._ended.get(timeout=CANCEL_SECONDS))
 
     def _begin(self) -> None:
         self._task = self._loop.create_task(self._work)
@@ -99,17 +114,23 @@ class UnderWay(Generic[T]):
     def _cancel(self) -> None:
         if self._task is not None:
             self._task.cancel()
-        else:
+        elif not self.done:
             self._work.close()
-            self.result.set_exception(concurrent.futures.CancelledError())
+            self._tell(None, concurrent.futures.CancelledError())
 
     def _end(self, task: asyncio.Task[T]) -> None:
+        # The task must die on this thread: weak references are cleaned up where Ctrl-C would be lost.
+        self._task = None
         if task.cancelled():
-            self.result.set_exception(concurrent.futures.CancelledError())
+            self._tell(None, concurrent.futures.CancelledError())
         elif (error := task.exception()) is not None:
-            self.result.set_exception(error)
+            self._tell(None, error)
         else:
-            self.result.set_result(task.result())
+            self._tell(task.result(), None)
+
+    def _tell(self, result: T | None, error: BaseException | None) -> None:
+        self.done = True
+        self._ended.put((result, error))
 
 
 class Client:
@@ -197,7 +218,7 @@ class Client:
 
         under_way = UnderWay(loop, run())
         try:
-            return under_way.begin().result.result()
+            return under_way.begin().wait()
         except BaseException:
             under_way.cancel()
             raise
