@@ -15,7 +15,9 @@ from hypothesis.stateful import Bundle, consumes, precondition, rule, run_state_
 
 from fuzz_input import WrongInput
 from fuzz_world import LIGHTS, bad_names, names, well_formed
+from patience import stretched
 from tetherlight.protocol.frames import FrameHeader
+from wire_client import ANSWER_S
 
 ISO = ("100", "200", "400", "800", "1600")
 FAILED_SET = "Photometric sequence failed: Failed to capture image for light:"
@@ -209,7 +211,7 @@ class RigMachine(WrongInput):
             # Failed steps that were skipped meanwhile are no failed steps any more.
             assert (how, reply["error_code"]) == ("RETRY_STEPS", "job_conflict"), reply
             return
-        done = well_formed(await asyncio.wait_for(self.waiting, 30))
+        done = well_formed(await asyncio.wait_for(self.waiting, stretched(ANSWER_S)))
         assert done["success"], done
         self._ended()
         self.states = self.dark()
@@ -219,7 +221,7 @@ class RigMachine(WrongInput):
     def cancel(self) -> None:
         assert self.succeeds("CANCEL_JOB", {"job_id": self.paused})["state"] == "cancelled"
         assert self.waiting is not None
-        reply = well_formed(self.world.do(asyncio.wait_for(self.waiting, 30)))
+        reply = well_formed(self.world.do(asyncio.wait_for(self.waiting, stretched(ANSWER_S))))
         assert reply["error_code"] == "sequence_failed"
         self._ended()
 

@@ -11,13 +11,14 @@ from typing import Any, Self, TypeVar
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant
 
+from patience import stretched
 from raw_http import Answer, exchange
 from server_process import ServerProcess
 from simulator_process import SimulatorProcess
 from tetherlight.errors import error_classes
 from tetherlight.protocol.actions import ACTIONS
 from tetherlight.protocol.events import EVENTS
-from wire_client import Message
+from wire_client import ANSWER_S, Message
 
 T = TypeVar("T")
 CODES = {error.code for error in error_classes()} - {"internal_error"}
@@ -154,7 +155,7 @@ class RigModel(RuleBasedStateMachine):
             loop = asyncio.get_running_loop()
             future = self.client._replies[request_id] = loop.create_future()
             await self.client.send_text(text)
-            return well_formed(await asyncio.wait_for(future, 30))
+            return well_formed(await asyncio.wait_for(future, stretched(ANSWER_S)))
         await self.client.send_text(text)
         return well_formed(await self.client.event(lambda one: "request_id" in one, after=before))
 

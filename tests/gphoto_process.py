@@ -11,7 +11,12 @@ from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
 
+from patience import stretched
+
 START_S = 60.0
+STOP_S = 5.0
+SECONDS = {"trigger": 10.0, "events": 10.0, "wait_for": 5.0}
+"""How long the calls that wait for the camera do so."""
 
 
 class GphotoFailedError(Exception):
@@ -76,10 +81,12 @@ class GphotoProcess:
         assert process is not None
         assert process.stdin is not None
         assert process.stdout is not None
+        if name in SECONDS:
+            arguments["seconds"] = stretched(arguments.get("seconds", SECONDS[name]))
         process.stdin.write(json.dumps({"call": name, **arguments}).encode() + b"\n")
         try:
             await process.stdin.drain()
-            line = await asyncio.wait_for(process.stdout.readline(), deadline)
+            line = await asyncio.wait_for(process.stdout.readline(), stretched(deadline))
         except TimeoutError:
             process.kill()
             await process.wait()
@@ -110,7 +117,7 @@ class GphotoProcess:
             assert process.stdin is not None
             process.stdin.close()
             try:
-                await asyncio.wait_for(process.wait(), 5)
+                await asyncio.wait_for(process.wait(), stretched(STOP_S))
             except TimeoutError:
                 process.kill()
                 await process.wait()
@@ -200,7 +207,7 @@ class _Child:
         path = self._camera.capture(self._gp.GP_CAPTURE_IMAGE)
         return f"{path.folder.rstrip('/')}/{path.name}"
 
-    def trigger(self, seconds: float = 10.0) -> list[str]:
+    def trigger(self, seconds: float) -> list[str]:
         """Trigger an exposure and collect its files up to the end of it."""
         self._camera.trigger_capture()
         return self.events(seconds)
@@ -217,7 +224,7 @@ class _Child:
                 return files
         raise TimeoutError(files)
 
-    def wait_for(self, text: str, seconds: float = 5.0) -> str:
+    def wait_for(self, text: str, seconds: float) -> str:
         """Wait for an event of which libgphoto2 says this."""
         until = time.monotonic() + seconds
         while time.monotonic() < until:

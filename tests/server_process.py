@@ -12,7 +12,8 @@ from typing import Self
 import httpx
 
 from free_ports import free_port
-from wire_client import WireClient
+from patience import stretched
+from wire_client import ANSWER_S, WireClient
 
 START_S = 60.0
 STOP_S = 40.0
@@ -65,6 +66,10 @@ class ServerProcess:
         """Return a new connection to the server, to be entered."""
         return WireClient(f"ws://127.0.0.1:{self.port}/ws", **options)
 
+    def http(self) -> httpx.AsyncClient:
+        """Return a new HTTP client for the server, to be entered."""
+        return httpx.AsyncClient(base_url=self.url, trust_env=False, timeout=stretched(ANSWER_S))
+
     async def start(self) -> None:
         """Start the process and wait until it answers."""
         self.folder.mkdir(parents=True, exist_ok=True)
@@ -73,11 +78,11 @@ class ServerProcess:
                 *self._command, cwd=self.folder, env=self._environment, stdin=asyncio.subprocess.DEVNULL,
                 stdout=log, stderr=log,
             )  # fmt: skip
-        async with asyncio.timeout(START_S), httpx.AsyncClient(trust_env=False) as http:
+        async with asyncio.timeout(stretched(START_S)), self.http() as http:
             while True:
                 assert self.process.returncode is None, self.log.read_text()
                 try:
-                    if (await http.get(f"{self.url}/health")).status_code == httpx.codes.OK:
+                    if (await http.get("/health")).status_code == httpx.codes.OK:
                         return
                 except httpx.TransportError:
                     await asyncio.sleep(0.02)
@@ -88,7 +93,7 @@ class ServerProcess:
         if self.process.returncode is None:
             self.process.send_signal(number)
         try:
-            return await asyncio.wait_for(self.process.wait(), STOP_S)
+            return await asyncio.wait_for(self.process.wait(), stretched(STOP_S))
         except TimeoutError:
             self.process.kill()
             await self.process.wait()

@@ -7,9 +7,12 @@ from dataclasses import dataclass
 from types import TracebackType
 from typing import Any, Self
 
+from patience import stretched
+
 START_S = 60.0
 STOP_S = 40.0
 ANSWER_S = 60.0
+WAIT_S = 60.0
 
 
 class ControlRefusedError(Exception):
@@ -72,7 +75,7 @@ class SimulatorProcess:
         )
         assert self._process.stdout is not None
         try:
-            line = await asyncio.wait_for(self._process.stdout.readline(), START_S)
+            line = await asyncio.wait_for(self._process.stdout.readline(), stretched(START_S))
             announced = json.loads(line)
             self.control_path = announced["control"]
             self.cameras = [
@@ -96,7 +99,7 @@ class SimulatorProcess:
     async def control(self, op: str, **fields: Any) -> dict[str, Any]:
         """Send one request over the control socket and give its answer; raise ControlRefusedError.
 
-        Requests are answered in order; a long `wait` beside other requests goes through `control_apart`.
+        Requests are answered in order; a long wait beside other requests is what `wait` is for.
         """
         assert self._reader is not None
         assert self._writer is not None
@@ -111,6 +114,11 @@ class SimulatorProcess:
         finally:
             writer.close()
             await writer.wait_closed()
+
+    async def wait(self, event: str, count: int = 1, camera: str | None = None) -> dict[str, Any]:
+        """Wait until a camera has done something so often since its start, beside other requests."""
+        chosen = {} if camera is None else {"camera": camera}
+        return await self.control_apart("wait", event=event, count=count, timeout=stretched(WAIT_S), **chosen)
 
     async def status(self, camera: str | None = None) -> dict[str, Any]:
         """Give the status of one camera, the first by default."""
@@ -127,7 +135,7 @@ class SimulatorProcess:
             await self._writer.wait_closed()
         process.stdin.close()
         try:
-            return await asyncio.wait_for(process.wait(), STOP_S)
+            return await asyncio.wait_for(process.wait(), stretched(STOP_S))
         except TimeoutError:
             process.kill()
             return await process.wait()
@@ -138,7 +146,7 @@ async def _exchange(
 ) -> dict[str, Any]:
     writer.write(json.dumps(request).encode() + b"\n")
     await writer.drain()
-    limit = ANSWER_S + float(request.get("timeout", 0))
+    limit = stretched(ANSWER_S) + float(request.get("timeout", 0))
     answer: dict[str, Any] = json.loads(await asyncio.wait_for(reader.readline(), limit))
     if not answer.pop("ok"):
         raise ControlRefusedError(answer["error"])

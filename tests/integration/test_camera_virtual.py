@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 from PIL import Image
 
-from camera_world import PATIENT, Recorder, make_settings
+from camera_world import PATIENT, Recorder, make_settings, patient
 from server_process import ServerProcess
 from simulator_process import SimulatorProcess
 from tetherlight.camera.camera import Camera
@@ -37,7 +37,7 @@ async def camera(tmp_path: Path) -> AsyncIterator[Camera]:
     settings = make_settings(tmp_path)
     (found,) = await find_cameras(settings)
     assert found.port.startswith("usb:")
-    camera = await Camera.open(found, settings, Recorder(), deadlines=PATIENT)
+    camera = await Camera.open(found, settings, Recorder(), deadlines=patient(PATIENT))
     try:
         yield camera
     finally:
@@ -63,7 +63,7 @@ async def test_it_works_beside_a_network_camera(tmp_path: Path) -> None:
         settings = make_settings(tmp_path, *simulator.addresses)
         found = await find_cameras(settings)
         assert [each.port.split(":")[0] for each in found] == ["usb", "ptpip"]
-        cameras = [await Camera.open(each, settings, deadlines=PATIENT) for each in found]
+        cameras = [await Camera.open(each, settings, deadlines=patient(PATIENT)) for each in found]
         try:
             for camera in cameras:
                 assert (await camera.capture(tmp_path / "pictures", camera.camera_id)).files

@@ -72,7 +72,7 @@ async def test_the_end_of_stdin_ends_it_during_a_long_exposure() -> None:
     async with SimulatorProcess() as simulator:
         await simulator.control("set_property", name="shutterspeed", value="30")
         await simulator.control("press_shutter")
-        await simulator.control("wait", event="exposure", count=1)
+        await simulator.wait("exposure")
 
 
 @pytest.mark.parametrize("arguments", [("--cameras", "0"), ("--fps", "0"), ("--vendor", "sony"), ("--width", "x")])
@@ -122,11 +122,11 @@ async def test_the_socket_is_for_its_owner_only(simulator: SimulatorProcess) -> 
 
 
 async def test_a_wait_does_not_hold_up_other_connections(simulator: SimulatorProcess) -> None:
-    waiting = asyncio.create_task(simulator.control_apart("wait", event="capture", count=2, timeout=20))
+    waiting = asyncio.create_task(simulator.wait("capture", 2))
     await simulator.control("press_shutter")
-    await simulator.control("wait", event="capture", count=1)
+    await simulator.wait("capture")
     assert not waiting.done()
-    await simulator.control("wait", event="idle", count=1)
+    await simulator.wait("idle")
     await simulator.control("press_shutter")
     assert (await waiting)["count"] == 2
 
@@ -151,7 +151,7 @@ async def test_status_tells_of_client_faults_and_plug(simulator: SimulatorProces
     assert not (await simulator.status())["connected"]
     async with GphotoProcess(simulator.camera.port):
         assert (await simulator.status())["connected"]
-    await simulator.control("wait", event="disconnect", count=1)
+    await simulator.wait("disconnect")
     await simulator.control("fault", kind="delay", when="preview", seconds=1)
     await simulator.control("unplug")
     status = await simulator.status()

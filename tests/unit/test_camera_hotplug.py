@@ -4,6 +4,7 @@ import asyncio
 from contextlib import aclosing
 from pathlib import Path
 
+from patience import stretched
 from tetherlight.camera.hotplug import HotplugMonitor
 
 
@@ -14,7 +15,7 @@ def plug(folder: Path, name: str, number: int) -> None:
 
 async def test_a_new_device_and_a_replug_are_told(tmp_path: Path) -> None:
     plug(tmp_path, "1-1", 2)
-    async with aclosing(HotplugMonitor(tmp_path, poll=0.02).changes()) as changes, asyncio.timeout(10):
+    async with aclosing(HotplugMonitor(tmp_path, poll=0.02).changes()) as changes, asyncio.timeout(stretched(10)):
         for name, number in (("1-2", 3), ("1-2", 4)):
             waiting = asyncio.ensure_future(anext(changes))
             await asyncio.sleep(0)
