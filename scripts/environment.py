@@ -21,7 +21,7 @@ ROOT = Path(__file__).resolve().parent.parent
 SERVER = ROOT / "src" / "tetherlight" / "__init__.py"
 NOTES = ".made-from.json"
 MADE_ANEW = 3
-PIP = ("-m", "pip", "--disable-pip-version-check", "--no-input", "--quiet", "install", "--no-deps")
+PIP = ("-m", "pip", "--disable-pip-version-check", "--no-input", "--quiet", "--retries", "2", "install", "--no-deps")
 FILES = {
     "runtime": ("requirements/runtime.txt", "requirements/build.txt", "pyproject.toml", "hatch_build.py"),
     "dev": ("requirements/dev.txt",),
@@ -73,7 +73,7 @@ class Environment:
         """Say whether a part was made from what it would be made from now, and is all there."""
         noted = self.notes["parts"].get(part)
         whole = noted is not None and noted["files"] == digests(FILES[part])
-        return whole and set(noted["packages"]) <= set(packages()) and (part != "runtime" or self._serves())
+        return whole and noted["packages"] == packages(part) and (part != "runtime" or self._serves())
 
     def install(self, part: str) -> str | None:
         """Install a part; return the sentence that says why that failed, or None."""
@@ -84,7 +84,7 @@ class Environment:
             done = subprocess.run([sys.executable, *PIP, *words], cwd=ROOT, capture_output=True, text=True, check=False)
             if done.returncode != 0:
                 return _reason(done.stdout + done.stderr)
-        self.notes["parts"][part] = {"files": files, "packages": packages()}
+        self.notes["parts"][part] = {"files": files, "packages": packages(part)}
         self._write()
         return None
 
@@ -108,10 +108,17 @@ def digests(names: Sequence[str]) -> Mapping[str, str]:
     return {name: hashlib.sha256((ROOT / name).read_bytes()).hexdigest() for name in names}
 
 
-def packages() -> list[str]:
-    """Return what is installed, as the names of the packages' folders of metadata."""
-    folders = {Path(folder) for folder in sys.path if folder.endswith("site-packages")}
-    return sorted(entry.name for folder in folders for entry in folder.glob("*.dist-info"))
+def packages(part: str) -> list[str]:
+    """Return which packages of a part are installed, as the names of their folders of metadata, with the version."""
+    pins = "".join((ROOT / name).read_text(encoding="utf-8") for name in FILES[part] if name.endswith(".txt"))
+    wanted = {_normal(name) for name in re.findall(r"^([\w.-]+)==", pins, re.MULTILINE)}
+    places = {Path(place) for place in sys.path if place.endswith("site-packages")}
+    found = [entry.name for place in places for entry in place.glob("*.dist-info")]
+    return sorted(name for name in found if _normal(name.partition("-")[0]) in wanted)
+
+
+def _normal(name: str) -> str:
+    return re.sub(r"[-_.]+", "-", name).lower()
 
 
 def _read_notes(path: Path) -> dict[str, Any]:
