@@ -21,12 +21,21 @@ PORTS = 2
 
 @dataclass(frozen=True)
 class Choices:
-    """What all cameras of one simulator have in common. Size is (width, height) of a capture."""
+    """What all cameras of one simulator have in common. Size is (width, height) of a capture.
+
+    `ports` are the numbers of the TCP ports, `PORTS` for each camera in turn; where they end, any free ones are taken.
+    """
 
     size: tuple[int, int]
     fps: float
     bytes_per_s: float
     folder: Path
+    ports: tuple[int, ...] = ()
+
+    def ports_of(self, number: int) -> tuple[int, ...]:
+        """Give the ports of the camera with this number (from 1)."""
+        stated = self.ports[PORTS * (number - 1) : PORTS * number]
+        return stated + (0,) * (PORTS - len(stated))
 
 
 class SimulatedCamera:
@@ -86,7 +95,7 @@ def _canon(number: int, outlook: Outlook, choices: Choices, folder: Path) -> Sim
         file_prefix="IMG_",
     )
     camera = CanonCamera(body)
-    return SimulatedCamera(camera, Responder(camera, ports=PORTS, bytes_per_s=choices.bytes_per_s))
+    return SimulatedCamera(camera, Responder(camera, ports=choices.ports_of(number), bytes_per_s=choices.bytes_per_s))
 
 
 def _nikon(number: int, outlook: Outlook, choices: Choices, folder: Path) -> SimulatedCamera:
@@ -101,4 +110,4 @@ def _nikon(number: int, outlook: Outlook, choices: Choices, folder: Path) -> Sim
         file_prefix="DSC_",
     )
     camera = NikonCamera(body)
-    return SimulatedCamera(camera, Responder(camera, ports=PORTS, bytes_per_s=choices.bytes_per_s))
+    return SimulatedCamera(camera, Responder(camera, ports=choices.ports_of(number), bytes_per_s=choices.bytes_per_s))

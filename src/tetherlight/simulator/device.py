@@ -4,6 +4,7 @@ A vendor's personality turns the wire's operations into calls of this body, and 
 """
 
 import logging
+import math
 import threading
 import time
 from collections.abc import Callable, Collection, Mapping
@@ -23,6 +24,8 @@ logger = logging.getLogger(__name__)
 
 PREVIEW_SIZE = (1024, 680)
 _PREVIEW_QUALITY = 80
+_PREVIEW_PATIENCE_S = 1.0
+"""How long an answer waits for a picture that is not rendered yet: libgphoto2 gives up after 2.5 s without any."""
 
 
 @dataclass(frozen=True)
@@ -102,6 +105,9 @@ class Shot:
 
 class Outlook(Protocol):
     """What a camera sees. Sizes are (width, height), pictures (H, W, 3)."""
+
+    def ready(self, size: tuple[int, int], seconds: float) -> bool:
+        """Tell whether a live picture would be there at once, and work on it for some seconds if not."""
 
     def capture(self, shot: Shot, size: tuple[int, int]) -> NDArray[np.uint8]:
         """Give the still picture of a shot in sRGB."""
@@ -190,7 +196,7 @@ class Body:
         self._number = 0
         self._shutter: threading.Thread | None = None
         self._exposing = False
-        self._shutter_open = False
+        self._shutter_closes = 0.0
         self._pressed = threading.Event()
         self._bulb_end = threading.Event()
         self._closed = threading.Event()
@@ -246,8 +252,8 @@ class Body:
 
     @property
     def shutter_open(self) -> bool:
-        """Tell whether the sensor is taken by a picture, so that there are no previews."""
-        return self._shutter_open
+        """Tell whether the sensor is taken by a picture, so that there are no previews; developing it takes longer."""
+        return time.monotonic() < self._shutter_closes
 
     def shot_size(self, shot: Shot) -> int:
         """Estimate the bytes that one shot needs on the card."""
@@ -297,7 +303,6 @@ class Body:
                 observer.busy(busy=True)
             if self._closed.wait(shot.delay_s):
                 return
-            self._shutter_open = True
             while True:
                 self._take(shot, observer)
                 if not (shot.continuous and self._pressed.is_set()) or self._closed.is_set():
@@ -307,7 +312,7 @@ class Body:
         except Exception:
             logger.exception("%s: the exposure failed", self.identity.name)
         finally:
-            self._shutter_open = False
+            self._shutter_closes = 0.0
             self._exposing = False
             if observer is not None:
                 observer.busy(busy=False)
@@ -317,9 +322,11 @@ class Body:
         """Open the shutter for the exposure time, then store and announce the files."""
         opened = time.monotonic()
         when = datetime.now().astimezone()
+        self._shutter_closes = math.inf if shot.bulb else opened + shot.shutter_s
         self.happenings.add("exposure")
         if shot.bulb:
             self._bulb_end.wait()
+            self._shutter_closes = 0.0
             shot = replace(shot, shutter_s=time.monotonic() - opened)
         pictures = self._develop(shot, when)
         if self._closed.wait(max(opened + shot.shutter_s - time.monotonic(), 0)):
@@ -374,7 +381,9 @@ class Body:
         )
 
     def preview(self, pause: Callable[[float], bool]) -> Frame | None:
-        """Give the next preview, see Viewfinder.next_frame."""
+        """Give the next preview, see Viewfinder.next_frame; None also while the scene is not rendered that far."""
+        if not self._outlook.ready(PREVIEW_SIZE, _PREVIEW_PATIENCE_S):
+            return None
         frame = self.viewfinder.next_frame(pause)
         if frame is not None:
             self.happenings.add("preview")

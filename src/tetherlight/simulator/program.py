@@ -9,15 +9,19 @@ import sys
 import tempfile
 import threading
 from collections.abc import Iterator, Sequence
-from contextlib import ExitStack, contextmanager
+from concurrent.futures import Future
+from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 
 from tetherlight.simulator.camera import USB2_BYTES_PER_S, Choices, SimulatedCamera, build
 from tetherlight.simulator.control import Control, ControlServer
+from tetherlight.simulator.pace import FAST_SIZE, SLOW_SIZE, default_size
 from tetherlight.simulator.stage import SceneOutlook, Stage
 
 logger = logging.getLogger(__name__)
+
+_LOOK_UP_S = 0.1
 
 
 @dataclass(frozen=True)
@@ -51,29 +55,71 @@ def main(argv: Sequence[str] | None = None) -> int:
     ended = threading.Event()
     with _signals(ended), ExitStack() as stack:
         folder = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="tetherlight-simulator-")))
-        simulator = _start(arguments, folder, stack)
+        if arguments.exit_with_stdin:
+            threading.Thread(target=_watch_stdin, args=(ended,), name="stdin", daemon=True).start()
+        stage = _stage(arguments)
+        if arguments.warm and not _prepare(stage, ended):
+            return 0
+        simulator = _start(arguments, stage, folder, stack)
         control = arguments.control or folder / "control.sock"
         server = ControlServer(Control(simulator.stage, simulator.cameras), control)
         stack.callback(server.close)
         server.start()
         sys.stdout.write(simulator.announce(control) + "\n")
         sys.stdout.flush()
-        simulator.stage.start(warm=arguments.warm)
-        if arguments.exit_with_stdin:
-            threading.Thread(target=_watch_stdin, args=(ended,), name="stdin", daemon=True).start()
         ended.wait()
-    # Rendering ahead ends with the process: it keeps no files, and one light may take seconds.
+    # Rendering ahead ends with the process: nothing is lost, and one light may take seconds.
     return 0
 
 
-def _start(arguments: argparse.Namespace, folder: Path, stack: ExitStack) -> Simulator:
+def _stage(arguments: argparse.Namespace) -> Stage:
+    """Set the scenes up, in the size that was asked for or one that this machine renders fast enough."""
+    width, height = arguments.width, arguments.height
+    if width is None and height is None:
+        width, height = default_size()
+        if (width, height) != FAST_SIZE:
+            _say(f"This machine is slow: pictures have {width} x {height} pixels. --width and --height change that.")
+    # One of the two is enough: the sensor is 3 to 2.
+    width, height = width or max(height * 3 // 2, 1), height or max(width * 2 // 3, 1)
+    return Stage(arguments.cameras, (width, height), arguments.seed)
+
+
+def _prepare(stage: Stage, ended: threading.Event) -> bool:
+    """Render what is not in the cache yet; False when the program is to end meanwhile."""
+    if not stage.missing:
+        return True
+    width, height = stage.size
+    _say(f"Rendering the scene (once), {width} x {height} pixels ...")
+    prepared: Future[None] = Future()
+
+    def prepare() -> None:
+        try:
+            stage.prepare()
+            prepared.set_result(None)
+        except BaseException as error:
+            prepared.set_exception(error)
+            raise
+
+    threading.Thread(target=prepare, name="stage", daemon=True).start()
+    while not ended.is_set():
+        with suppress(TimeoutError):
+            prepared.result(_LOOK_UP_S)
+            return True
+    return False
+
+
+def _say(sentence: str) -> None:
+    """Tell whoever looks at the terminal; stdout has the announcement only."""
+    sys.stderr.write(f"{sentence}\n")
+    sys.stderr.flush()
+
+
+def _start(arguments: argparse.Namespace, stage: Stage, folder: Path, stack: ExitStack) -> Simulator:
     """Build and plug in the cameras; the stack takes everything down again."""
-    size = (arguments.width, arguments.height)
-    choices = Choices(size, arguments.fps, arguments.bandwidth, folder)
-    stage = Stage(arguments.cameras, size, arguments.seed)
+    choices = Choices(stage.size, arguments.fps, arguments.bandwidth, folder, tuple(arguments.ports))
     cameras = []
     for index in range(arguments.cameras):
-        outlook = SceneOutlook(lambda index=index: stage.scene(index))  # type: ignore[misc]
+        outlook = SceneOutlook(stage.scene(index))
         camera = build(_vendor(arguments.vendor, index), index + 1, outlook, choices)
         stack.callback(camera.close)
         cameras.append(camera)
@@ -109,6 +155,13 @@ def _positive(text: str) -> int:
     return number
 
 
+def _ports(text: str) -> tuple[int, ...]:
+    numbers = tuple(int(part) for part in text.split(","))
+    if not all(0 < number < 65536 for number in numbers):
+        raise argparse.ArgumentTypeError(f"must be port numbers, not {text}")
+    return numbers
+
+
 def _rate(text: str) -> float:
     number = float(text)
     if not number > 0:
@@ -125,8 +178,17 @@ def _parser() -> argparse.ArgumentParser:
         "--vendor", choices=("canon", "nikon", "both"), default="canon", help="whose cameras; both: in turn"
     )
     parser.add_argument("--control", type=Path, help="path of the control socket (default: in a new private folder)")
-    parser.add_argument("--width", type=_positive, default=3000, help="width of a capture in pixels")
-    parser.add_argument("--height", type=_positive, default=2000, help="height of a capture in pixels")
+    usual, slow = ("{} x {}".format(*size) for size in (FAST_SIZE, SLOW_SIZE))
+    parser.add_argument(
+        "--width", type=_positive, help=f"width of a capture in pixels (default: {usual}, on a slow machine {slow})"
+    )
+    parser.add_argument("--height", type=_positive, help="height of a capture in pixels")
+    parser.add_argument(
+        "--ports",
+        type=_ports,
+        default=(),
+        help="TCP ports with commas between, two for each camera (default: any)",
+    )
     parser.add_argument("--fps", type=_rate, default=30.0, help="viewfinder frames per second")
     parser.add_argument("--bandwidth", type=_rate, default=USB2_BYTES_PER_S, help="bytes per second to the computer")
     parser.add_argument("--seed", type=int, default=0, help="seed of the sensor's noise")

@@ -10,7 +10,7 @@ import logging
 import os
 import socket
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 from tetherlight.simulator import ptpip
 from tetherlight.simulator.faults import CONNECT, Fault, FaultBox
@@ -143,10 +143,10 @@ class Session:
 
 
 class Port:
-    """A TCP port that stays ours whether the camera listens on it or not."""
+    """A TCP port that stays ours whether the camera listens on it or not; 0 is any that is free."""
 
-    def __init__(self) -> None:
-        self._reserve = self._bind(0)
+    def __init__(self, number: int = 0) -> None:
+        self._reserve = self._bind(number)
         self.number = int(self._reserve.getsockname()[1])
         self._listener: socket.socket | None = None
 
@@ -185,11 +185,11 @@ class Port:
 class Responder:
     """Puts one camera on the network and takes it off; one client at a time."""
 
-    def __init__(self, camera: StandardCamera, *, ports: int, bytes_per_s: float) -> None:
+    def __init__(self, camera: StandardCamera, *, ports: Sequence[int], bytes_per_s: float) -> None:
         self.camera = camera
         self.faults = FaultBox()
         self.link = Link(bytes_per_s)
-        self._ports = [Port() for _ in range(ports)]
+        self._ports = [Port(number) for number in ports]
         self._current = 0
         self._lock = threading.RLock()
         self._numbers = itertools.count(1)
