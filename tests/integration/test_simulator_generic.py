@@ -3,12 +3,15 @@
 import asyncio
 import io
 from collections.abc import AsyncIterator
+from pathlib import Path
 
 import pytest
 from PIL import Image
 
+from camera_world import open_camera
 from gphoto_process import GphotoHungError, GphotoProcess
 from simulator_process import SimulatorProcess
+from tetherlight.errors import PreviewUnsupported
 
 FOLDER = "/store_00010001/DCIM/100_PTPC"
 SETTINGS = {
@@ -103,3 +106,17 @@ async def test_a_picture_that_is_never_told_is_waited_for_without_end(
     with pytest.raises(GphotoHungError):
         await camera.call("capture", deadline=2)
     assert (await simulator.status())["captures"] == 0
+
+
+async def test_our_own_camera_sets_takes_and_downloads(tmp_path: Path) -> None:
+    async with open_camera(tmp_path, "--vendor", "generic") as world:
+        for alias, value in (("iso", "800"), ("aperture", "f/8"), ("shutterspeed", "0.0040s")):
+            assert (await world.camera.set_config(alias, value)).value == value
+        await world.camera.set_config("imageformat", "Unknown value 0013")
+        await world.camera.capture(world.folder, "both")
+        assert world.files() == ["both.dng", "both.jpg"]
+        with pytest.raises(PreviewUnsupported):
+            await world.camera.preview()
+        await world.simulator.control("press_shutter")
+        await world.recorder.until(lambda: bool(world.recorder.body_captures))
+        assert [len(paths) for paths in world.recorder.body_captures] == [2]

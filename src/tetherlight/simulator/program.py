@@ -14,7 +14,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from tetherlight.simulator.camera import USB2_BYTES_PER_S, VENDORS, Choices, Make, SimulatedCamera, build
-from tetherlight.simulator.control import Control, ControlServer
+from tetherlight.simulator.control import Control
+from tetherlight.simulator.control_server import ControlServer
 from tetherlight.simulator.serials import SERIALS
 from tetherlight.simulator.stage import SceneOutlook, Stage
 
