@@ -50,6 +50,7 @@ class GphotoProcess:
             kept.joinpath("settings").write_text("".join(f"ptp2={name}={value}\n" for name, value in settings.items()))
         self._process: asyncio.subprocess.Process | None = None
         self.seconds = 0.0
+        self.said: list[str] = []
 
     async def __aenter__(self) -> Self:
         self._process = await asyncio.create_subprocess_exec(
@@ -75,7 +76,9 @@ class GphotoProcess:
         await self._stop()
 
     async def call(self, name: str, /, *, deadline: float = 15.0, **arguments: Any) -> Any:
-        """Make one call and give its result; `seconds` is then how long it took inside.
+        """Make one call and give its result.
+
+        `seconds` is then how long it took inside, and `said` what libgphoto2 had to say of errors.
 
         Raise GphotoFailedError, GphotoDiedError, or GphotoHungError when there is no answer in time.
         """
@@ -95,6 +98,7 @@ class GphotoProcess:
             raise GphotoDiedError(await process.wait())
         answer = json.loads(line)
         self.seconds = answer["seconds"]
+        self.said = answer["said"]
         if "error" in answer:
             raise GphotoFailedError(answer["error"])
         return answer["result"]
@@ -133,6 +137,13 @@ class _Child:
         self._gp: Any = gphoto2
         self._folder = Path(folder)
         self._camera: Any = None
+        self._said: list[str] = []
+        self._context = self._gp.Context()
+        # As long as it is kept, libgphoto2 calls it.
+        self._listening = self._context.set_error_func(self._hear, None)
+
+    def _hear(self, _context: Any, text: bytes | str, _data: Any) -> None:
+        self._said.append(text.decode() if isinstance(text, bytes) else text)
 
     def open(self, port: str) -> None:
         gp = self._gp
@@ -143,7 +154,7 @@ class _Child:
         self._camera = gp.Camera()
         self._camera.set_port_info(ports[ports.lookup_path(port)])
         self._camera.set_abilities(abilities[abilities.lookup_model("PTP/IP Camera")])
-        self._camera.init()
+        self._camera.init(self._context)
 
     def reopen(self) -> None:
         with contextlib.suppress(self._gp.GPhoto2Error):
@@ -160,7 +171,7 @@ class _Child:
         return [entry.freekbytes for entry in self._camera.get_storageinfo()]
 
     def preview(self, save: str | None = None) -> int:
-        file = self._camera.capture_preview()
+        file = self._camera.capture_preview(None, self._context)
         content = bytes(file.get_data_and_size())
         if save:
             (self._folder / save).write_bytes(content)
@@ -201,15 +212,15 @@ class _Child:
     def set(self, name: str, value: Any) -> None:
         widget = self._camera.get_single_config(name)
         widget.set_value(value)
-        self._camera.set_single_config(name, widget)
+        self._camera.set_single_config(name, widget, self._context)
 
     def capture(self) -> str:
-        path = self._camera.capture(self._gp.GP_CAPTURE_IMAGE)
+        path = self._camera.capture(self._gp.GP_CAPTURE_IMAGE, self._context)
         return f"{path.folder.rstrip('/')}/{path.name}"
 
     def trigger(self, seconds: float = 10.0) -> list[str]:
         """Trigger an exposure and collect its files up to the end of it."""
-        self._camera.trigger_capture()
+        self._camera.trigger_capture(self._context)
         return self.events(seconds)
 
     def events(self, seconds: float, wanted: int | None = None) -> list[str]:
@@ -263,11 +274,13 @@ class _Child:
             _keep_descriptor_zero()
             fields = json.loads(line)
             call = getattr(self, fields.pop("call"))
+            self._said.clear()
             began = time.perf_counter()
             try:
                 answer = {"result": call(**fields)}
             except self._gp.GPhoto2Error as error:
                 answer = {"error": error.code}
+            answer["said"] = self._said
             answer["seconds"] = time.perf_counter() - began
             sys.stdout.write(json.dumps(answer) + "\n")
             sys.stdout.flush()

@@ -13,6 +13,7 @@ from tetherlight.simulator.developing import Outlook
 from tetherlight.simulator.device import Body
 from tetherlight.simulator.generic import GenericCamera
 from tetherlight.simulator.nikon import NikonCamera
+from tetherlight.simulator.quirks import PropertyFault
 from tetherlight.simulator.responder import Responder
 from tetherlight.simulator.serials import serial_number
 from tetherlight.simulator.shot import Identity
@@ -21,6 +22,7 @@ from tetherlight.simulator.standard import StandardCamera
 CARD_BYTES = 16_000_000_000
 USB2_BYTES_PER_S = 40_000_000.0
 PORTS = 2
+HIGHEST_ISOS = (6400, 12800, 25600, 51200, 102400, 204800, 409600)
 VENDORS = ("canon", "nikon", "generic")
 
 
@@ -55,6 +57,20 @@ class SimulatedCamera:
         self.body.set_value(*setting)
         return True
 
+    def fault_property(self, code: int, fault: PropertyFault) -> bool:
+        """Make setting a property go wrong; False when the camera's protocol cannot do so."""
+        if fault.effect == "readonly" and not self._camera.tells_readonly:
+            return False
+        self.body.quirks.property_faults[code] = fault
+        # Clients read a property again, with its claims, when it is told to have changed.
+        self._camera.property_changed(code)
+        return True
+
+    def mend_property(self, code: int) -> None:
+        """Let a property be set as it should."""
+        if self.body.quirks.property_faults.pop(code, None) is not None:
+            self._camera.property_changed(code)
+
     def set_battery(self, percent: int) -> None:
         """Charge or drain the battery."""
         self.body.set_value(*self._camera.battery_setting(percent))
@@ -72,11 +88,15 @@ class SimulatedCamera:
 
 @dataclass(frozen=True)
 class Make:
-    """What one camera of a simulator is: its number (from 1), whose it is, and its kind of serial number."""
+    """What one camera of a simulator is: its number (from 1), whose it is, and its kind of serial number.
+
+    `highest_iso` is the last of its choices; None is what is usual for the maker.
+    """
 
     number: int
     vendor: str = "canon"
     serial: str = "unique"
+    highest_iso: int | None = None
 
     @property
     def name(self) -> str:
@@ -96,7 +116,7 @@ def _canon(make: Make, outlook: Outlook, choices: Choices, folder: Path) -> Stan
     serial = serial_number(make.serial, "0870{:08d}", make.number)
     body = Body(
         Identity(make.name, "Canon", "Canon EOS 1300D", serial, "3-1.1.0"),
-        canon_tables.properties(serial),
+        canon_tables.properties(serial, make.highest_iso or canon_tables.HIGHEST_ISO),
         Card(folder, dcim="100CANON", capacity=CARD_BYTES),
         outlook,
         size=choices.size,
@@ -112,7 +132,7 @@ def _nikon(make: Make, outlook: Outlook, choices: Choices, folder: Path) -> Stan
     serial = serial_number(make.serial, "6{:06d}", make.number)
     body = Body(
         Identity(make.name, "NIKON CORPORATION", "D750", serial, "V1.15"),
-        nikon_tables.properties(choices.size),
+        nikon_tables.properties(choices.size, make.highest_iso or nikon_tables.HIGHEST_ISO),
         Card(folder, dcim="100D750_", capacity=CARD_BYTES, first_held=0xFFFF0001),
         outlook,
         size=choices.size,
@@ -127,7 +147,7 @@ def _generic(make: Make, outlook: Outlook, choices: Choices, folder: Path) -> St
     serial = serial_number(make.serial, "00000000000000000000000020{:06d}", make.number)
     body = Body(
         Identity(make.name, "Generic", "PTP Camera", serial, "1.00"),
-        generic_tables.properties(choices.size),
+        generic_tables.properties(choices.size, make.highest_iso or generic_tables.HIGHEST_ISO),
         Card(folder, dcim="100_PTPC", capacity=CARD_BYTES),
         outlook,
         size=choices.size,

@@ -63,10 +63,14 @@ _FAMILIES = {
     _AUTOFOCUS: "focus",
     _DRIVE_LENS: "focus",
 }
+# The last one is what these bodies say when the lens is off or its contacts are dirty.
+_REFUSALS = {"battery_empty": 0xA101, "mirror_up": 0xA005, "no_lens": 0xA006}
 
 
 class CanonCamera(StandardCamera):
     """The personality of an EOS body: one private event queue, which the client polls."""
+
+    refusals = _REFUSALS
 
     def __init__(self, body: Body) -> None:
         self._queue: list[bytes] = []
@@ -132,6 +136,8 @@ class CanonCamera(StandardCamera):
         """Announce a value, and with it what hangs on it."""
         if code in {CAPTURE_TARGET, IMAGE_FORMAT}:
             self._count_shots()
+        if code == OUTPUT:
+            self.body.preview_size = canon_tables.preview_size(int(self.body.value(OUTPUT)))
         self._announce(canon_events.value_changed(self.body.properties[code], self.body.value(code)))
 
     def busy(self, *, busy: bool) -> None:
@@ -222,7 +228,7 @@ class CanonCamera(StandardCamera):
         if not entry.writable:
             return Reply(Code.ACCESS_DENIED)
         try:
-            self.body.set_value(code, _unpack(entry, operation.data[8:size]))
+            self.body.request_value(code, _unpack(entry, operation.data[8:size]))
         except ValueError:
             return Reply(Code.INVALID_VALUE)
         return Reply()
@@ -262,7 +268,14 @@ class CanonCamera(StandardCamera):
             return {_GET_VIEWFINDER: lambda _: Reply(data=ptp.u32(0, _JPEG_BLOB))}
         if fault == "empty_preview":
             return {_GET_VIEWFINDER: lambda _: Reply(data=_blobs(()))}
+        if fault == "no_focus":
+            return dict.fromkeys((_RELEASE_ON, _AUTOFOCUS), self._miss_focus)
         return {}
+
+    def _miss_focus(self, _operation: Operation) -> Reply:
+        """Accept the button, half pressed, and tell that the lens finds no focus."""
+        self._announce(canon_events.focus(canon_events.UNFOCUSED))
+        return Reply()
 
     def _release_on(self, operation: Operation, *, announce: bool = True) -> Reply:
         """Press the button, 1 half and 2 fully; the second argument 1 means without autofocus."""
@@ -302,7 +315,7 @@ class CanonCamera(StandardCamera):
         corner = operation.param(0), operation.param(1)
         bounds = [(whole, whole // canon_tables.FRAME) for whole in canon_tables.SENSOR]
         inside = all(0 < at <= whole - frame for at, (whole, frame) in zip(corner, bounds, strict=True))
-        if inside and int(self.body.value(OUTPUT)) & canon_tables.OUTPUT_PC:
+        if inside and int(self.body.value(OUTPUT)) & canon_tables.OUTPUT_ELSEWHERE:
             x, y = ((at + frame / 2) / whole for at, (whole, frame) in zip(corner, bounds, strict=True))
             self.body.focus_point = (x, y)
         return Reply()
@@ -318,7 +331,7 @@ class CanonCamera(StandardCamera):
 
     def _get_viewfinder(self, _operation: Operation) -> Reply:
         """Give the next frame; not ready until the output goes to the computer, busy while the shutter is open."""
-        if not int(self.body.value(OUTPUT)) & canon_tables.OUTPUT_PC:
+        if not int(self.body.value(OUTPUT)) & canon_tables.OUTPUT_ELSEWHERE:
             return Reply(_VIEWFINDER_NOT_READY)
         if self.body.shutter_open:
             return Reply(Code.DEVICE_BUSY)

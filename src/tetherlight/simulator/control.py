@@ -5,12 +5,18 @@ Each request is an object with `op`; it is answered in order by `{"ok": true, ..
 
 import contextlib
 from collections.abc import Callable, Iterator, Sequence
+from dataclasses import asdict
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
 
 from tetherlight.simulator.camera import SimulatedCamera
 from tetherlight.simulator.card import CardFullError
+from tetherlight.simulator.developing import ORIENTATIONS
+from tetherlight.simulator.device import Body
 from tetherlight.simulator.faults import FAMILIES, KINDS, Fault
+from tetherlight.simulator.properties import Property
+from tetherlight.simulator.quirks import EFFECTS, MEMORY_NAMES, PropertyFault
 from tetherlight.simulator.request import Answer, Fields, Refused, flag, number, positive, table
 from tetherlight.simulator.stage import Stage
 
@@ -55,8 +61,13 @@ class Control:
             "plug": self._plug,
             "unplug": lambda fields: self._camera(fields).responder.unplug(),
             "power": lambda fields: self._camera(fields).responder.power(on=flag(fields, "on")),
+            "take_camera": lambda fields: self._camera(fields).responder.take(),
+            "give_back_camera": lambda fields: self._camera(fields).responder.give_back(),
             "press_shutter": self._press_shutter,
             "set_property": self._set_property,
+            "property_fault": self._property_fault,
+            "quirks": self._quirks,
+            "clock": self._clock,
             "battery": lambda fields: self._camera(fields).set_battery(int(number(fields, "percent"))),
             "card": self._card,
             "fault": self._fault,
@@ -129,17 +140,59 @@ class Control:
 
     def _set_property(self, fields: Fields) -> None:
         body = self._camera(fields).body
-        name, value = fields.get("name", fields.get("code")), fields.get("value")
-        try:
-            entry = body.properties[name] if isinstance(name, int) else body.find_property(str(name))
-        except KeyError:
-            raise Refused(f"There is no property {name!r}.") from None
+        entry, value = _find_property(body, fields), fields.get("value")
         if not isinstance(value, int | float | str) or isinstance(value, bool):
             raise Refused("The value is a text or a number.")
         try:
             body.set_value(entry.code, entry.read(value if isinstance(value, int) else str(value)))
         except ValueError:
             raise Refused(f"{entry.name} cannot be {value!r}; it can be {', '.join(entry.labels.values())}.") from None
+
+    def _property_fault(self, fields: Fields) -> None:
+        camera = self._camera(fields)
+        entry, effect = _find_property(camera.body, fields), fields.get("effect")
+        if effect is None:
+            camera.mend_property(entry.code)
+            return
+        if effect not in EFFECTS:
+            raise Refused(f"The effect is {', '.join(EFFECTS)} or null.")
+        count = fields.get("count")
+        fault = PropertyFault(
+            effect,
+            seconds=number(fields, "seconds", default=2),
+            announced=flag(fields, "announced", default=False),
+            count=None if count is None else int(number(fields, "count")),
+        )
+        if not camera.fault_property(entry.code, fault):
+            raise Refused(f"The protocol of {camera.name} cannot say that a property is read-only.")
+
+    def _quirks(self, fields: Fields) -> None:
+        """Change what is named, and leave the rest."""
+        quirks = self._camera(fields).body.quirks
+        turned = fields.get("turned", quirks.turned)
+        if turned not in ORIENTATIONS:
+            raise Refused(f"turned must be one of {', '.join(map(str, ORIENTATIONS))}.")
+        names = fields.get("memory_names", quirks.memory_names)
+        if names not in MEMORY_NAMES:
+            raise Refused(f"memory_names must be one of {', '.join(MEMORY_NAMES)}.")
+        quirks.second_file_s = number(fields, "second_file_s", default=quirks.second_file_s)
+        quirks.raw_only = flag(fields, "raw_only", default=quirks.raw_only)
+        quirks.turned, quirks.memory_names = int(turned), names
+
+    def _clock(self, fields: Fields) -> Answer:
+        """Set a camera's clock to a time, local where it has no zone, or off by so many seconds."""
+        clock = self._camera(fields).body.clock
+        offset, when = fields.get("offset_s"), fields.get("time")
+        try:
+            if isinstance(when, str):
+                clock.set(datetime.fromisoformat(when))
+            elif isinstance(offset, int | float):
+                clock.offset = timedelta(seconds=offset)
+            else:
+                raise Refused("time must be an ISO 8601 text, or offset_s a number.")
+            return {"time": clock.now().isoformat(timespec="seconds")}
+        except (ValueError, OverflowError):
+            raise Refused("time must be an ISO 8601 text, offset_s a number, and neither too far away.") from None
 
     def _card(self, fields: Fields) -> None:
         self._camera(fields).set_card_free(int(number(fields, "free_bytes")))
@@ -208,6 +261,15 @@ class Control:
         return {"index": viewfinder.index, "served": viewfinder.served, "fps": viewfinder.fps}
 
 
+def _find_property(body: Body, fields: Fields) -> Property:
+    """Find the property that is meant, by libgphoto2's name or by its code."""
+    name = fields.get("name", fields.get("code"))
+    try:
+        return body.properties[name] if isinstance(name, int) else body.find_property(str(name))
+    except KeyError:
+        raise Refused(f"There is no property {name!r}.") from None
+
+
 def _describe(camera: SimulatedCamera) -> Answer:
     body, responder = camera.body, camera.responder
     values = body.values()
@@ -219,16 +281,24 @@ def _describe(camera: SimulatedCamera) -> Answer:
         "addresses": responder.addresses,
         "plugged": responder.plugged,
         "powered": responder.powered,
+        "taken": responder.taken,
         "connected": responder.client_connected,
         "exposing": body.exposing,
         "properties": {entry.name: entry.show(values[entry.code]) for entry in body.properties.values()},
         "faults": responder.faults.describe(),
+        "quirks": _describe_quirks(body),
+        "clock": body.clock.now().isoformat(timespec="seconds"),
         "card": {"capacity": body.card.capacity, "free_bytes": body.card.free, "files": body.card.names()},
         "captures": body.happenings.count("capture"),
         "previews": body.happenings.count("preview"),
         "focus_point": body.focus_point,
         "events": {event: body.happenings.count(event) for event in _EVENTS},
     }
+
+
+def _describe_quirks(body: Body) -> Answer:
+    faults = {body.properties[code].name: fault.effect for code, fault in body.quirks.property_faults.items()}
+    return {**asdict(body.quirks), "property_faults": faults}
 
 
 def _read_light(name: str, entry: Any) -> tuple[str, Any]:

@@ -8,13 +8,16 @@ import threading
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import replace
+from functools import partial
 from typing import Any, Protocol
 
-from tetherlight.simulator.card import Card, CardFullError, StoredFile
+from tetherlight.simulator.card import Card, CardFullError, Picture, StoredFile
 from tetherlight.simulator.clock import Clock
 from tetherlight.simulator.developing import Darkroom, Outlook
 from tetherlight.simulator.happenings import Happenings
 from tetherlight.simulator.properties import Properties, Property
+from tetherlight.simulator.quirks import Quirks
+from tetherlight.simulator.schedule import Schedule
 from tetherlight.simulator.shot import Identity, Shot
 from tetherlight.simulator.viewfinder import Frame, Viewfinder
 
@@ -61,8 +64,11 @@ class Body:
         self.identity = identity
         self.card = card
         self.clock = Clock()
+        self.quirks = Quirks()
+        self.schedule = Schedule(f"{identity.name}-later")
         self._properties = Properties(properties.values(), self.clock, clock_code, self._property_changed)
         self.size = size
+        self.preview_size = PREVIEW_SIZE
         self.happenings = Happenings()
         self.viewfinder = Viewfinder(fps, self._render_preview)
         self._darkroom = Darkroom(outlook, identity, size, file_prefix)
@@ -85,6 +91,7 @@ class Body:
         """End an exposure under way and its thread."""
         self._closed.set()
         self._bulb_end.set()
+        self.schedule.close()
         shutter = self._shutter
         if shutter is not None and shutter is not threading.current_thread():
             shutter.join()
@@ -105,6 +112,25 @@ class Body:
     def set_value(self, code: int, value: int | str) -> None:
         """Set a property, which is announced when it changes; raise KeyError or ValueError."""
         self._properties.set(code, value)
+
+    def request_value(self, code: int, value: int | str) -> None:
+        """Set a property as a computer asks for it, which may do less than it should: see PropertyFault.
+
+        Raise KeyError or ValueError.
+        """
+        entry = self.properties[code]
+        entry.check(value)
+        fault = self.quirks.property_faults.get(code)
+        if fault is None or fault.effect == "readonly":
+            self.set_value(code, value)
+        elif fault.effect == "late":
+            self.schedule.after(fault.seconds, lambda: self.set_value(code, value))
+        elif fault.effect == "steps":
+            steps = entry.between(self.value(code), value)
+            for number, step in enumerate(steps, 1):
+                self.schedule.after(fault.seconds * number / len(steps), partial(self.set_value, code, step))
+        elif fault.announced:
+            self._property_changed(code)
 
     def _property_changed(self, code: int) -> None:
         self.happenings.add("property")
@@ -203,18 +229,26 @@ class Body:
         if shot.bulb:
             self._bulb_end.wait()
             shot = replace(shot, shutter_s=time.monotonic() - opened)
-        pictures = self._darkroom.develop(shot, when)
+        pictures = self._darkroom.develop(shot, when, self.quirks.turned)
         if self._closed.wait(max(opened + shot.shutter_s - time.monotonic(), 0)):
             return
         if observer is None:
             return
-        for picture in pictures:
-            if shot.to_memory:
-                observer.file_held(self.card.hold(picture))
+        late = self.quirks.second_file_s
+        for number, picture in enumerate(pictures):
+            if number and late:
+                self.schedule.after(late, partial(self._keep, picture, shot, observer))
             else:
-                observer.file_added(self.card.store(picture))
-            self.happenings.add("file")
+                self._keep(picture, shot, observer)
         self.happenings.add("capture")
+
+    def _keep(self, picture: Picture, shot: Shot, observer: Observer) -> None:
+        """Put a file where it belongs and announce it."""
+        if shot.to_memory:
+            observer.file_held(self.card.hold(picture))
+        else:
+            observer.file_added(self.card.store(picture))
+        self.happenings.add("file")
 
     def preview(self, pause: Callable[[float], bool]) -> Frame | None:
         """Give the next preview, see Viewfinder.next_frame."""
@@ -224,4 +258,4 @@ class Body:
         return frame
 
     def _render_preview(self, moment: float) -> bytes:
-        return self._darkroom.preview(self.shot(), moment, PREVIEW_SIZE)
+        return self._darkroom.preview(self.shot(), moment, self.preview_size, self.quirks.turned)

@@ -10,9 +10,14 @@ from tetherlight.simulator.device import Body
 from tetherlight.simulator.ptp import Code, Event, Op, Operation, Reply
 from tetherlight.simulator.standard import Handler
 
+# PTP has no codes for these, and libgphoto2 takes the general one for a picture that comes all the same.
+_REFUSALS = dict.fromkeys(("no_focus", "no_lens", "mirror_up", "battery_empty"), Code.ACCESS_DENIED)
+
 
 class GenericCamera(DescribedCamera):
     """The personality of a body of any other maker: what happens is told on the event connection."""
+
+    refusals = _REFUSALS
 
     def __init__(self, body: Body) -> None:
         super().__init__(body)
@@ -74,7 +79,14 @@ class GenericCamera(DescribedCamera):
     def _faulty(self, fault: str | None) -> Mapping[int, Handler]:
         if fault == "no_object":
             return {Op.INITIATE_CAPTURE: partial(self._initiate_capture, announce=False)}
+        if fault == "ran_full":
+            return {Op.INITIATE_CAPTURE: self._run_full}
         return {}
+
+    def _run_full(self, _operation: Operation) -> Reply:
+        """Begin an exposure for which the card has no room in the end."""
+        self.emit(Event.STORE_FULL, ptp.STORAGE_ID)
+        return Reply()
 
     def _initiate_capture(self, _operation: Operation, *, announce: bool = True) -> Reply:
         """Begin an exposure; its files and its end are told by events."""

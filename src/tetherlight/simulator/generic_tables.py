@@ -41,7 +41,8 @@ SHUTTERS = (
     80000, 100000, 130000, 150000, 200000, 250000, 300000,
 )  # fmt: skip
 """Exposure times in units of 0.1 ms."""
-_ISOS = (100, 200, 400, 800, 1600, 3200, 6400, 12800, 25600)
+_ISOS = (100, 200, 400, 800, 1600, 3200, 6400, 12800, 25600, 51200, 102400, 204800, 409600)
+HIGHEST_ISO = 25600
 _COMPENSATIONS = (-2000, -1700, -1300, -1000, -700, -300, 0, 300, 700, 1000, 1300, 1700, 2000)
 _DELAYS = (0, 2000, 10000)
 _WHITE_BALANCES = {
@@ -57,18 +58,21 @@ _SCALES = (1.0, 0.5)
 FORMAT_SHORTCUTS = {"JPEG": 0x03, "RAW+JPEG": 0x13, "RAW": 0x10}
 
 
-def properties(size: tuple[int, int]) -> dict[int, Property]:
+def properties(size: tuple[int, int], highest_iso: int = HIGHEST_ISO) -> dict[int, Property]:
     """Give the properties of a body with this picture size (width, height)."""
-    entries = (*_exposure(), *_release(), *_picture(size))
+    entries = (*_exposure(highest_iso), *_release(), *_picture(size))
     return {entry.code: entry for entry in entries}
 
 
-def _exposure() -> tuple[Property, ...]:
+def _exposure(highest_iso: int) -> tuple[Property, ...]:
+    isos = {value: str(value) for value in _ISOS if value <= highest_iso}
+    # PTP has 16 bits for it; bodies that go beyond have 32, of which libgphoto2 still sends 16 under the name "iso".
+    iso_kind = Kind.UINT16 if highest_iso <= 0xFFFF else Kind.UINT32
     return (
         Property(APERTURE, "f-number", Kind.UINT16, 560, {value: f"f/{value / 100:g}" for value in APERTURES}),
         Property(SHUTTER_SPEED, "shutterspeed", Kind.UINT32, 166, {v: f"{v / 10000:.4f}s" for v in SHUTTERS}),
         Property(EXPOSURE_MODE, "expprogram", Kind.UINT16, MODE_MANUAL, {1: "M", 2: "P", 3: "A", 4: "S"}),
-        Property(ISO, "iso", Kind.UINT16, 400, {value: str(value) for value in _ISOS}),
+        Property(ISO, "iso", iso_kind, 400, isos),
         Property(COMPENSATION, "exposurecompensation", Kind.INT16, 0, {v: f"{v / 1000:g}" for v in _COMPENSATIONS}),
         Property(METERING, "exposuremetermode", Kind.UINT16, 3, {1: "Average", 2: "Center Weighted", 3: "Multi Spot"}),
     )

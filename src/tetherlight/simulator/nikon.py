@@ -9,7 +9,7 @@ from tetherlight.simulator import nikon_tables, ptp
 from tetherlight.simulator.card import StoredFile
 from tetherlight.simulator.described import DescribedCamera
 from tetherlight.simulator.device import Body
-from tetherlight.simulator.nikon_tables import LIVE_VIEW, RECORDING_MEDIA
+from tetherlight.simulator.nikon_tables import ISO, ISO_EX, LARGEST_ISO, LIVE_VIEW, RECORDING_MEDIA
 from tetherlight.simulator.ptp import Code, Op, Operation, Reply
 from tetherlight.simulator.standard import Handler
 
@@ -38,15 +38,21 @@ _FAMILIES = {
     _DRIVE_LENS: "focus",
     _CHANGE_AF_AREA: "focus",
 }
+# Out of focus; mirror up; without a lens the body cannot adjust its aperture; no exhausted battery has a code.
+_REFUSALS = {"no_focus": 0xA002, "mirror_up": 0xA009, "no_lens": 0xA00A}
+_LENS_AT_LIMIT = 0xA00C
 
 
 class NikonCamera(DescribedCamera):
     """The personality of a Nikon body: the client asks for events and for readiness."""
 
+    refusals = _REFUSALS
+
     def __init__(self, body: Body) -> None:
         self._events: list[tuple[int, int]] = []
         self._lock = threading.Lock()
         self._took_to_memory = False
+        self._outcome: int = Code.OK
         self.focus_position = 0
         super().__init__(body)
         self._handlers |= dict.fromkeys((_CHANGE_MODE, _AF_DRIVE_CANCEL), self._accept)
@@ -99,6 +105,10 @@ class NikonCamera(DescribedCamera):
     def property_changed(self, code: int) -> None:
         """Announce a property that has changed."""
         self._announce(_PROPERTY_CHANGED, code)
+        if ISO_EX in self.body.properties and code in {ISO, ISO_EX}:
+            value = int(self.body.value(code))
+            if value <= LARGEST_ISO:
+                self.body.set_value(ISO if code == ISO_EX else ISO_EX, value)
 
     def busy(self, *, busy: bool) -> None:
         """Announce the end of an exposure; its beginning shows in 0x90C8."""
@@ -145,7 +155,8 @@ class NikonCamera(DescribedCamera):
         return Reply(data=ptp.u16(len(events)) + b"".join(struct.pack("<HI", *event) for event in events))
 
     def _device_ready(self, _operation: Operation) -> Reply:
-        return Reply(Code.DEVICE_BUSY) if self.body.exposing else Reply()
+        outcome, self._outcome = self._outcome, Code.OK
+        return Reply(Code.DEVICE_BUSY) if self.body.exposing else Reply(outcome)
 
     def _get_vendor_properties(self, _operation: Operation) -> Reply:
         return Reply(data=ptp.array16([code for code in self.body.properties if code >= _VENDOR_PROPERTIES]))
@@ -158,9 +169,16 @@ class NikonCamera(DescribedCamera):
             }
         if fault == "empty_preview":
             return {_GET_LIVE_VIEW: lambda _: Reply(data=bytes(_HEADER_SIZE))}
-        if fault is not None:
+        if fault in {"zero_blob", "crash_blob"}:
             return {_GET_LIVE_VIEW: lambda _: Reply(data=b"")}
+        if fault == "focus_limit":
+            return {_DRIVE_LENS: self._run_into_limit}
         return {}
+
+    def _run_into_limit(self, _operation: Operation) -> Reply:
+        """Begin to turn the focus ring; that it ended before time is told with the readiness."""
+        self._outcome = _LENS_AT_LIMIT
+        return Reply()
 
     def _initiate_capture(self, _operation: Operation, *, announce: bool = True) -> Reply:
         return self._press(to_memory=self.body.value(RECORDING_MEDIA) == nikon_tables.MEDIA_MEMORY, announce=announce)

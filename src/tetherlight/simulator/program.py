@@ -4,6 +4,7 @@ import argparse
 import json
 import logging
 import os
+import shlex
 import signal
 import sys
 import tempfile
@@ -12,10 +13,12 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
-from tetherlight.simulator.camera import USB2_BYTES_PER_S, VENDORS, Choices, Make, SimulatedCamera, build
+from tetherlight.simulator.camera import HIGHEST_ISOS, USB2_BYTES_PER_S, VENDORS, Choices, Make, SimulatedCamera, build
 from tetherlight.simulator.control import Control
 from tetherlight.simulator.control_server import ControlServer
+from tetherlight.simulator.request import Fields
 from tetherlight.simulator.serials import SERIALS
 from tetherlight.simulator.stage import SceneOutlook, Stage
 
@@ -54,11 +57,14 @@ def main(argv: Sequence[str] | None = None) -> int:
     with _signals(ended), ExitStack() as stack:
         folder = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="tetherlight-simulator-")))
         simulator = _start(arguments, folder, stack)
-        control = arguments.control or folder / "control.sock"
-        server = ControlServer(Control(simulator.stage, simulator.cameras), control)
+        path = arguments.control or folder / "control.sock"
+        control = Control(simulator.stage, simulator.cameras)
+        if not _obey(control, simulator.cameras, arguments.do):
+            return 2
+        server = ControlServer(control, path)
         stack.callback(server.close)
         server.start()
-        sys.stdout.write(simulator.announce(control) + "\n")
+        sys.stdout.write(simulator.announce(path) + "\n")
         sys.stdout.flush()
         simulator.stage.start(warm=arguments.warm)
         if arguments.exit_with_stdin:
@@ -83,9 +89,22 @@ def _start(arguments: argparse.Namespace, folder: Path, stack: ExitStack) -> Sim
     return Simulator(stage, cameras)
 
 
+def _obey(control: Control, cameras: Sequence[SimulatedCamera], requests: Sequence[Fields]) -> bool:
+    """Carry out the requests of the command line, for each camera where none is named; False when one is refused."""
+    for request in requests:
+        for camera in cameras:
+            answer = control.execute({"camera": camera.name, **request})
+            if not answer["ok"]:
+                sys.stderr.write(f"tetherlight simulate: --do {request['op']}: {answer['error']}\n")
+                return False
+            if "camera" in request:
+                break
+    return True
+
+
 def _make(arguments: argparse.Namespace, index: int) -> Make:
     vendors, serials = arguments.vendor, arguments.serial
-    return Make(index + 1, vendors[index % len(vendors)], serials[index % len(serials)])
+    return Make(index + 1, vendors[index % len(vendors)], serials[index % len(serials)], arguments.highest_iso)
 
 
 @contextmanager
@@ -103,6 +122,21 @@ def _watch_stdin(ended: threading.Event) -> None:
     while os.read(0, 4096):
         pass
     ended.set()
+
+
+def _request(text: str) -> Fields:
+    """Read `OP FIELD=VALUE ...`; numbers, true, false and null mean what they mean in JSON, all else is text."""
+    op, *pairs = shlex.split(text) or [""]
+    request: dict[str, Any] = {"op": op}
+    for pair in pairs:
+        name, equals, value = pair.partition("=")
+        if not equals:
+            raise argparse.ArgumentTypeError(f"{pair!r} is not FIELD=VALUE")
+        try:
+            request[name] = json.loads(value)
+        except ValueError:
+            request[name] = value
+    return request
 
 
 def _positive(text: str) -> int:
@@ -154,6 +188,17 @@ def _parser() -> argparse.ArgumentParser:
         default=("unique",),
         metavar="KIND[,...]",
         help=f"serial numbers of the cameras, in turn: {', '.join(SERIALS)}",
+    )
+    parser.add_argument(
+        "--highest-iso", type=int, choices=HIGHEST_ISOS, help="last choice of the sensitivity (default: the maker's)"
+    )
+    parser.add_argument(
+        "--do",
+        type=_request,
+        action="append",
+        default=[],
+        metavar="REQUEST",
+        help="a request of the control socket to begin with, such as 'quirks turned=90'; may be repeated",
     )
     parser.add_argument("--control", type=Path, help="path of the control socket (default: in a new private folder)")
     parser.add_argument("--width", type=_positive, default=3000, help="width of a capture in pixels")

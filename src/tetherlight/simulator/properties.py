@@ -47,6 +47,14 @@ class Property:
         if allowed and value not in allowed:
             raise ValueError(value)
 
+    def between(self, first: int | str, last: int | str) -> list[int | str]:
+        """Give the choices on the way from one to another, the last one included."""
+        choices: list[int | str] = list(self.texts or self.labels)
+        if first not in choices or last not in choices:
+            return [last]
+        begin, end = choices.index(first), choices.index(last)
+        return choices[begin + 1 : end + 1] if begin < end else choices[end:begin][::-1]
+
 
 class Properties:
     """All properties of one body and their values; `changed` hears of each new value. Thread-safe."""

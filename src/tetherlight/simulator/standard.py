@@ -26,6 +26,17 @@ _FAMILIES: Mapping[int, str] = {
     Op.GET_PROPERTY_VALUE: "get_config",
     Op.SET_PROPERTY_VALUE: "set_config",
 }
+_REFUSALS: Mapping[str, int] = {
+    "busy": Code.DEVICE_BUSY,
+    "session_busy": Code.DEVICE_BUSY,
+    "session_open": Code.SESSION_ALREADY_OPEN,
+    "session_lost": Code.SESSION_NOT_OPEN,
+    "store_full": Code.STORE_FULL,
+    "ran_full": Code.STORE_FULL,
+    "card_locked": Code.STORE_READ_ONLY,
+    "no_card": Code.STORE_NOT_AVAILABLE,
+    **dict.fromkeys(("no_focus", "focus_limit", "no_lens", "mirror_up", "battery_empty"), Code.GENERAL_ERROR),
+}
 NO_SESSION_NEEDED = {Op.GET_DEVICE_INFO, Op.OPEN_SESSION}
 
 
@@ -34,7 +45,14 @@ def _heard_by_nobody(_code: int, _parameter: int) -> None:
 
 
 class StandardCamera(ABC):
-    """A camera body behind PTP operations. One session at a time; observes its body."""
+    """A camera body behind PTP operations. One session at a time; observes its body.
+
+    `tells_readonly` is whether its protocol can say of a property that it cannot be set; `refusals` are the response
+    codes by which this maker tells some troubles, see faults.
+    """
+
+    tells_readonly = False
+    refusals: Mapping[str, int] = {}
 
     def __init__(self, body: Body) -> None:
         self.body = body
@@ -130,6 +148,14 @@ class StandardCamera(ABC):
             return Reply(error.code)
         except CardFullError:
             return Reply(Code.STORE_FULL)
+
+    def refusal(self, trouble: str) -> int | None:
+        """Give the response code for a trouble; None where the fault itself names one."""
+        return self.refusals.get(trouble) or _REFUSALS.get(trouble)
+
+    def has_part(self, fault: str) -> bool:
+        """Tell whether a fault happens inside the camera, in `handle`."""
+        return bool(self._faulty(fault))
 
     def _faulty(self, fault: str | None) -> Mapping[int, Handler]:  # noqa: ARG002 - for vendors
         """Give the handlers that replace the usual ones under a fault."""
