@@ -111,6 +111,14 @@ class GphotoProcess:
             return error.code
         raise AssertionError(f"{name} succeeded with {result!r}")
 
+    async def first_preview(self) -> bytes:
+        """Give a preview that the simulator may have to render first, for longer than libgphoto2 waits."""
+        async with asyncio.timeout(START_S):
+            while True:
+                with contextlib.suppress(GphotoFailedError):
+                    await self.call("preview", save="preview.jpg", deadline=START_S)
+                    return self.read("preview.jpg")
+
     def read(self, name: str) -> bytes:
         """Give the content of a file that a call has saved."""
         return Path(self._folder.name, name).read_bytes()
@@ -209,6 +217,9 @@ class _Child:
         widget = self._camera.get_single_config(name)
         return None if widget is None else widget.get_value()
 
+    def readonly(self, name: str) -> bool:
+        return bool(self._camera.get_single_config(name).get_readonly())
+
     def set(self, name: str, value: Any) -> None:
         widget = self._camera.get_single_config(name)
         widget.set_value(value)
@@ -234,6 +245,20 @@ class _Child:
             if kind == self._gp.GP_EVENT_CAPTURE_COMPLETE or (wanted is not None and len(files) == wanted):
                 return files
         raise TimeoutError(files)
+
+    def order(self, seconds: float, files: int) -> list[str]:
+        """Give the kinds of events in order, up to so many files and the end of an exposure."""
+        kinds: list[str] = []
+        until = time.monotonic() + seconds
+        while kinds.count("file") < files or "complete" not in kinds:
+            if time.monotonic() > until:
+                raise TimeoutError(kinds)
+            kind, _ = self._camera.wait_for_event(100)
+            if kind == self._gp.GP_EVENT_FILE_ADDED:
+                kinds.append("file")
+            elif kind == self._gp.GP_EVENT_CAPTURE_COMPLETE:
+                kinds.append("complete")
+        return kinds
 
     def wait_for(self, text: str, seconds: float = 5.0) -> str:
         """Wait for an event of which libgphoto2 says this."""

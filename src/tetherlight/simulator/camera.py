@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 
-from tetherlight.simulator import canon_tables, generic_tables, nikon_tables
+from tetherlight.simulator import canon_tables, generic_tables, nikon_tables, sony_tables
 from tetherlight.simulator.canon import CanonCamera
 from tetherlight.simulator.card import Card
 from tetherlight.simulator.developing import Outlook
@@ -17,13 +17,14 @@ from tetherlight.simulator.quirks import PropertyFault
 from tetherlight.simulator.responder import Responder
 from tetherlight.simulator.serials import serial_number
 from tetherlight.simulator.shot import Identity
+from tetherlight.simulator.sony import SonyCamera
 from tetherlight.simulator.standard import StandardCamera
 
 CARD_BYTES = 16_000_000_000
 USB2_BYTES_PER_S = 40_000_000.0
 PORTS = 2
 HIGHEST_ISOS = (6400, 12800, 25600, 51200, 102400, 204800, 409600)
-VENDORS = ("canon", "nikon", "generic")
+VENDORS = ("canon", "nikon", "sony", "generic")
 
 
 @dataclass(frozen=True)
@@ -108,7 +109,9 @@ def build(make: Make, outlook: Outlook, choices: Choices) -> SimulatedCamera:
     """Build a camera; it is not plugged in yet."""
     folder = choices.folder / make.name
     folder.mkdir()
-    camera = {"canon": _canon, "nikon": _nikon, "generic": _generic}[make.vendor](make, outlook, choices, folder)
+    camera = {"canon": _canon, "nikon": _nikon, "sony": _sony, "generic": _generic}[make.vendor](
+        make, outlook, choices, folder
+    )
     return SimulatedCamera(camera, Responder(camera, ports=PORTS, bytes_per_s=choices.bytes_per_s))
 
 
@@ -141,6 +144,21 @@ def _nikon(make: Make, outlook: Outlook, choices: Choices, folder: Path) -> Stan
         file_prefix="DSC_",
     )
     return NikonCamera(body)
+
+
+def _sony(make: Make, outlook: Outlook, choices: Choices, folder: Path) -> StandardCamera:
+    serial = serial_number(make.serial, "00000000000000003285{:012d}", make.number)
+    body = Body(
+        Identity(make.name, "Sony Corporation", "ILCE-7S", serial, "3.0"),
+        sony_tables.properties(make.highest_iso or sony_tables.HIGHEST_ISO),
+        Card(folder, dcim="100MSDCF", capacity=CARD_BYTES, first_held=0xFFFF0001),
+        outlook,
+        size=choices.size,
+        fps=choices.fps,
+        read_shot=sony_tables.read_shot,
+        file_prefix="DSC0",
+    )
+    return SonyCamera(body)
 
 
 def _generic(make: Make, outlook: Outlook, choices: Choices, folder: Path) -> StandardCamera:

@@ -5,7 +5,7 @@ Where numbers come without a name here they are arguments of one operation only,
 
 import struct
 import threading
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from functools import partial
 
 from tetherlight.simulator import canon_events, canon_tables, ptp
@@ -151,9 +151,9 @@ class CanonCamera(StandardCamera):
         """Announce a file on the card."""
         self._announce(canon_events.object_added(file))
 
-    def file_held(self, file: StoredFile) -> None:
-        """Ask the computer to fetch a file."""
-        self._announce(canon_events.transfer_requested(file))
+    def files_held(self, files: Sequence[StoredFile]) -> None:
+        """Ask the computer to fetch files."""
+        self._announce(*map(canon_events.transfer_requested, files))
 
     def file_removed(self, file: StoredFile) -> None:
         """Announce that a file is gone."""

@@ -181,18 +181,20 @@ class Control:
 
     def _clock(self, fields: Fields) -> Answer:
         """Set a camera's clock to a time, local where it has no zone, or off by so many seconds."""
-        clock = self._camera(fields).body.clock
+        body = self._camera(fields).body
         offset, when = fields.get("offset_s"), fields.get("time")
         try:
             if isinstance(when, str):
-                clock.set(datetime.fromisoformat(when))
+                body.clock.set(datetime.fromisoformat(when))
             elif isinstance(offset, int | float):
-                clock.offset = timedelta(seconds=offset)
+                body.clock.offset = timedelta(seconds=offset)
             else:
                 raise Refused("time must be an ISO 8601 text, or offset_s a number.")
-            return {"time": clock.now().isoformat(timespec="seconds")}
+            told = body.clock.now().isoformat(timespec="seconds")
         except (ValueError, OverflowError):
             raise Refused("time must be an ISO 8601 text, offset_s a number, and neither too far away.") from None
+        body.clock_changed()
+        return {"time": told}
 
     def _card(self, fields: Fields) -> None:
         self._camera(fields).set_card_free(int(number(fields, "free_bytes")))

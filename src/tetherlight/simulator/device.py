@@ -6,7 +6,7 @@ A vendor's personality turns the wire's operations into calls of this body, and 
 import logging
 import threading
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from functools import partial
 from typing import Any, Protocol
@@ -38,8 +38,8 @@ class Observer(Protocol):
     def file_added(self, file: StoredFile) -> None:
         """Hear of a new file on the card."""
 
-    def file_held(self, file: StoredFile) -> None:
-        """Hear of a new file that waits in memory for the computer."""
+    def files_held(self, files: Sequence[StoredFile]) -> None:
+        """Hear of new files that wait in memory for the computer."""
 
     def file_removed(self, file: StoredFile) -> None:
         """Hear that a file is gone from the card."""
@@ -64,6 +64,7 @@ class Body:
         self.identity = identity
         self.card = card
         self.clock = Clock()
+        self._clock_code = clock_code
         self.quirks = Quirks()
         self.schedule = Schedule(f"{identity.name}-later")
         self._properties = Properties(properties.values(), self.clock, clock_code, self._property_changed)
@@ -131,6 +132,11 @@ class Body:
                 self.schedule.after(fault.seconds * number / len(steps), partial(self.set_value, code, step))
         elif fault.announced:
             self._property_changed(code)
+
+    def clock_changed(self) -> None:
+        """Announce the time, where it is a property."""
+        if self._clock_code is not None:
+            self._property_changed(self._clock_code)
 
     def _property_changed(self, code: int) -> None:
         self.happenings.add("property")
@@ -235,20 +241,21 @@ class Body:
         if observer is None:
             return
         late = self.quirks.second_file_s
-        for number, picture in enumerate(pictures):
-            if number and late:
-                self.schedule.after(late, partial(self._keep, picture, shot, observer))
-            else:
-                self._keep(picture, shot, observer)
+        if late and len(pictures) > 1:
+            self.schedule.after(late, partial(self._keep, pictures[1:], shot, observer))
+            pictures = pictures[:1]
+        self._keep(pictures, shot, observer)
         self.happenings.add("capture")
 
-    def _keep(self, picture: Picture, shot: Shot, observer: Observer) -> None:
-        """Put a file where it belongs and announce it."""
+    def _keep(self, pictures: Sequence[Picture], shot: Shot, observer: Observer) -> None:
+        """Put files where they belong and announce them."""
         if shot.to_memory:
-            observer.file_held(self.card.hold(picture))
+            observer.files_held([self.card.hold(picture) for picture in pictures])
         else:
-            observer.file_added(self.card.store(picture))
-        self.happenings.add("file")
+            for picture in pictures:
+                observer.file_added(self.card.store(picture))
+        for _ in pictures:
+            self.happenings.add("file")
 
     def preview(self, pause: Callable[[float], bool]) -> Frame | None:
         """Give the next preview, see Viewfinder.next_frame."""

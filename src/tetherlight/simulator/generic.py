@@ -1,6 +1,6 @@
 """A body without a maker's extension on the wire: PTP's standard operations and events, and no live view."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from functools import partial
 
 from tetherlight.simulator import generic_tables, ptp
@@ -57,7 +57,7 @@ class GenericCamera(DescribedCamera):
         """Announce a file on the card."""
         self.emit(Event.OBJECT_ADDED, file.handle)
 
-    def file_held(self, file: StoredFile) -> None:
+    def files_held(self, files: Sequence[StoredFile]) -> None:
         """Say nothing: these bodies have no memory for the computer."""
 
     def file_removed(self, file: StoredFile) -> None:

@@ -2,7 +2,7 @@
 
 import struct
 import threading
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from functools import partial
 
 from tetherlight.simulator import nikon_tables, ptp
@@ -121,10 +121,11 @@ class NikonCamera(DescribedCamera):
         """Announce a file on the card."""
         self._announce(_OBJECT_ADDED, file.handle)
 
-    def file_held(self, file: StoredFile) -> None:
-        """Announce a file in memory."""
+    def files_held(self, files: Sequence[StoredFile]) -> None:
+        """Announce files in memory."""
         self._took_to_memory = True
-        self._announce(_OBJECT_IN_MEMORY, file.handle)
+        for file in files:
+            self._announce(_OBJECT_IN_MEMORY, file.handle)
 
     def file_removed(self, file: StoredFile) -> None:
         """Say nothing: these bodies do not announce it."""

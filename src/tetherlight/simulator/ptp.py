@@ -70,6 +70,7 @@ class Format(IntEnum):
     NIKON_RAW = 0x3000
     JPEG = 0x3801
     DNG = 0x3811
+    SONY_RAW = 0xB101
     CANON_RAW = 0xB103
 
 

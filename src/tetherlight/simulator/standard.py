@@ -2,7 +2,7 @@
 
 import threading
 from abc import ABC, abstractmethod
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 
 from tetherlight.simulator import ptp
 from tetherlight.simulator.card import CardFullError, StoredFile
@@ -93,8 +93,8 @@ class StandardCamera(ABC):
         """Announce a file on the card."""
 
     @abstractmethod
-    def file_held(self, file: StoredFile) -> None:
-        """Announce a file in memory."""
+    def files_held(self, files: Sequence[StoredFile]) -> None:
+        """Announce files in memory."""
 
     @abstractmethod
     def file_removed(self, file: StoredFile) -> None:
