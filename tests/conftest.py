@@ -42,6 +42,9 @@ def pytest_configure(config: pytest.Config) -> None:
     config.add_cleanup(lambda: shutil.rmtree(private, ignore_errors=True))
     tempfile.tempdir = os.environ["TMPDIR"] = str(Path(private, "tmp"))
     os.environ["XDG_STATE_HOME"] = str(Path(private, "state"))
+    if not hasattr(config, "workerinput"):
+        # One for all workers of a run: the simulator's scene is rendered by the first that needs it.
+        os.environ["XDG_CACHE_HOME"] = str(Path(private, "cache"))
     Path(tempfile.tempdir).mkdir()
 
 

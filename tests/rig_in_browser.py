@@ -25,7 +25,7 @@ class Simulator:
     """Run the simulator as a child process."""
 
     def __init__(self) -> None:
-        arguments = ["--exit-with-stdin", "--width", "900", "--height", "600", "--no-warm"]
+        arguments = ["--exit-with-stdin", "--width", "900", "--height", "600"]
         self._process = subprocess.Popen(
             [sys.executable, "-m", "tetherlight.simulator", *arguments],
             stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True,

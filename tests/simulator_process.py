@@ -34,7 +34,7 @@ class SimulatorProcess:
     """
 
     def __init__(self, *arguments: str, width: int = 600, height: int = 400) -> None:
-        self._arguments = ("--width", str(width), "--height", str(height), "--no-warm", *arguments)
+        self._arguments = ("--width", str(width), "--height", str(height), *arguments)
         self._process: asyncio.subprocess.Process | None = None
         self._reader: asyncio.StreamReader | None = None
         self._writer: asyncio.StreamWriter | None = None
@@ -79,8 +79,6 @@ class SimulatorProcess:
                 CameraAddress(**{**camera, "addresses": tuple(camera["addresses"])}) for camera in announced["cameras"]
             ]
             self._reader, self._writer = await asyncio.open_unix_connection(self.control_path)
-            # It answers when its scene is loaded, for which libgphoto2 would not wait long enough on a busy machine.
-            await self.control("status")
         except BaseException:
             await self._stop()
             raise

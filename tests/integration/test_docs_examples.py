@@ -16,7 +16,7 @@ EXAMPLES = Path(__file__).parents[2] / "docs" / "examples"
 
 @pytest_asyncio.fixture(scope="module", loop_scope="module")
 async def server(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[ServerProcess]:
-    async with ServerProcess(tmp_path_factory.mktemp("server"), "--simulate") as process:
+    async with ServerProcess(tmp_path_factory.mktemp("server"), "--simulate", "--width", "600") as process:
         yield process
 
 

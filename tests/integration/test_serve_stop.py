@@ -142,7 +142,7 @@ async def test_an_exposure_of_half_a_minute_does_not_keep_the_server(
 
 async def test_serve_simulate_brings_and_ends_its_own_simulator(tmp_path: Path) -> None:
     """One command gives a rig with a camera and lights, and leaves nothing behind."""
-    async with ServerProcess(tmp_path, "--simulate") as server, server.client() as client:
+    async with ServerProcess(tmp_path, "--simulate", "--width", "600") as server, server.client() as client:
         cameras = await client.do("GET_CAMERAS")
         assert [camera["model"] for camera in cameras] == ["Canon EOS 1300D"]
         children = Path(f"/proc/{server.pid}/task/{server.pid}/children").read_text().split()

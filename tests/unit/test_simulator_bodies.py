@@ -33,6 +33,9 @@ ISO = Property(1, "iso", Kind.UINT16, 400, {value: str(value) for value in (100,
 class Ramp:
     """A view that is darkest in the upper left corner and brightest in the lower right one."""
 
+    def ready(self, size: tuple[int, int], seconds: float) -> bool:
+        return min(size) > 0 < seconds
+
     def capture(self, shot: Shot, size: tuple[int, int]) -> NDArray[np.uint8]:
         assert shot.iso
         width, height = size

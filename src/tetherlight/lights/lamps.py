@@ -1,7 +1,7 @@
 """What every driver of lamps does, and how it says that it could not."""
 
 from abc import ABC, abstractmethod
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import ClassVar
 
 from tetherlight.errors import LampFailed
@@ -14,6 +14,12 @@ class LampDriver(ABC):
     name: ClassVar[str]
     real: ClassVar[bool]
     """Whether electricity flows: what clients see as `gpio_available`."""
+
+    def on_change(self, tell: Callable[[Mapping[str, bool]], None]) -> None:  # noqa: B027 - most have nothing to do
+        """Tell from now on when lamps are lost or back by themselves, and how those stand that are known.
+
+        For drivers that notice; the others never tell.
+        """
 
     @property
     @abstractmethod

@@ -40,6 +40,7 @@ class Lights:
         self._listeners: list[Callable[[], None]] = []
         self._lock = asyncio.Lock()
         self._closed = False
+        self._driver.on_change(self._heard)
 
     @classmethod
     async def open(cls, settings: Settings, rig_file: RigFile, *, chips: "Chips | None" = None) -> Self:
@@ -235,6 +236,12 @@ class Lights:
         await self._all_off()
         async with self._lock:
             await self._driver.close()
+
+    def _heard(self, states: Mapping[str, bool]) -> None:
+        """Take over how lamps stand that were lost or came back by themselves."""
+        self._states |= {name: state for name, state in states.items() if name in self._states}
+        self._faults = {name: fault for name, fault in self._faults.items() if name not in states}
+        self._changed()
 
     def _changed(self) -> None:
         for callback in tuple(self._listeners):

@@ -29,12 +29,21 @@ VENDORS = ("canon", "nikon", "sony", "generic")
 
 @dataclass(frozen=True)
 class Choices:
-    """What all cameras of one simulator have in common. Size is (width, height) of a capture."""
+    """What all cameras of one simulator have in common. Size is (width, height) of a capture.
+
+    `ports` are the numbers of the TCP ports, `PORTS` for each camera in turn; where they end, any free ones are taken.
+    """
 
     size: tuple[int, int]
     fps: float
     bytes_per_s: float
     folder: Path
+    ports: tuple[int, ...] = ()
+
+    def ports_of(self, number: int) -> tuple[int, ...]:
+        """Give the ports of the camera with this number (from 1)."""
+        stated = self.ports[PORTS * (number - 1) : PORTS * number]
+        return stated + (0,) * (PORTS - len(stated))
 
 
 class SimulatedCamera:
@@ -112,7 +121,8 @@ def build(make: Make, outlook: Outlook, choices: Choices) -> SimulatedCamera:
     camera = {"canon": _canon, "nikon": _nikon, "sony": _sony, "generic": _generic}[make.vendor](
         make, outlook, choices, folder
     )
-    return SimulatedCamera(camera, Responder(camera, ports=PORTS, bytes_per_s=choices.bytes_per_s))
+    ports = choices.ports_of(make.number)
+    return SimulatedCamera(camera, Responder(camera, ports=ports, bytes_per_s=choices.bytes_per_s))
 
 
 def _canon(make: Make, outlook: Outlook, choices: Choices, folder: Path) -> StandardCamera:

@@ -40,6 +40,7 @@ FRAME = 5
 BULB = 0x0C
 TARGET_CARD = 2
 TARGET_HOST = 4
+OUTPUT_PC = 2
 OUTPUT_ELSEWHERE = 0x0E
 """Any of the bits of the output that send the live view to a computer."""
 MODE_MANUAL = 3

@@ -18,6 +18,9 @@ _PREVIEW_QUALITY = 80
 class Outlook(Protocol):
     """What a camera sees. Sizes are (width, height), pictures (H, W, 3)."""
 
+    def ready(self, size: tuple[int, int], seconds: float) -> bool:
+        """Tell whether a live picture would be there at once, and work on it for some seconds if not."""
+
     def capture(self, shot: Shot, size: tuple[int, int]) -> NDArray[np.uint8]:
         """Give the still picture of a shot in sRGB."""
 
@@ -61,6 +64,10 @@ class Darkroom:
             content = images.jpeg_file(pixels, self._tags(shot, when, (width, height), turned), thumb, shot.quality)
             pictures.append(Picture(name + ".JPG", 0x3801, content, thumb, when, width, height))
         return pictures
+
+    def ready(self, size: tuple[int, int], turned: int, seconds: float) -> bool:
+        """Tell whether a live picture would be there at once, and work on it for some seconds if not."""
+        return self._outlook.ready(_upright(size, turned), seconds)
 
     def preview(self, shot: Shot, moment: float, size: tuple[int, int], turned: int) -> bytes:
         """Render and encode the live picture at a time in seconds, as the sensor has it, as a bare JPEG."""

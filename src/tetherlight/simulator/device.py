@@ -4,6 +4,7 @@ A vendor's personality turns the wire's operations into calls of this body, and 
 """
 
 import logging
+import math
 import threading
 import time
 from collections.abc import Callable, Mapping, Sequence
@@ -24,6 +25,8 @@ from tetherlight.simulator.viewfinder import Frame, Viewfinder
 logger = logging.getLogger(__name__)
 
 PREVIEW_SIZE = (1024, 680)
+_PREVIEW_PATIENCE_S = 1.0
+"""How long an answer waits for a picture that is not rendered yet: libgphoto2 gives up after 2.5 s without any."""
 
 
 class Observer(Protocol):
@@ -79,7 +82,7 @@ class Body:
         self.focus_point: tuple[float, float] | None = None
         self._shutter: threading.Thread | None = None
         self._exposing = False
-        self._shutter_open = False
+        self._shutter_closes = 0.0
         self._pressed = threading.Event()
         self._bulb_end = threading.Event()
         self._closed = threading.Event()
@@ -158,8 +161,8 @@ class Body:
 
     @property
     def shutter_open(self) -> bool:
-        """Tell whether the sensor is taken by a picture, so that there are no previews."""
-        return self._shutter_open
+        """Tell whether the sensor is taken by a picture, so that there are no previews; developing it takes longer."""
+        return time.monotonic() < self._shutter_closes
 
     def shot_size(self, shot: Shot) -> int:
         """Estimate the bytes that one shot needs on the card."""
@@ -207,7 +210,6 @@ class Body:
                 observer.busy(busy=True)
             if self._closed.wait(shot.delay_s):
                 return
-            self._shutter_open = True
             taken = 0
             while taken < shot.burst or (shot.continuous and self._pressed.is_set()):
                 began = time.monotonic()
@@ -221,7 +223,7 @@ class Body:
         except Exception:
             logger.exception("%s: the exposure failed", self.identity.name)
         finally:
-            self._shutter_open = False
+            self._shutter_closes = 0.0
             self._exposing = False
             if observer is not None:
                 observer.busy(busy=False)
@@ -231,9 +233,11 @@ class Body:
         """Open the shutter for the exposure time, then store and announce the files."""
         opened = time.monotonic()
         when = self.clock.now()
+        self._shutter_closes = math.inf if shot.bulb else opened + shot.shutter_s
         self.happenings.add("exposure")
         if shot.bulb:
             self._bulb_end.wait()
+            self._shutter_closes = 0.0
             shot = replace(shot, shutter_s=time.monotonic() - opened)
         pictures = self._darkroom.develop(shot, when, self.quirks.turned)
         if self._closed.wait(max(opened + shot.shutter_s - time.monotonic(), 0)):
@@ -258,7 +262,9 @@ class Body:
             self.happenings.add("file")
 
     def preview(self, pause: Callable[[float], bool]) -> Frame | None:
-        """Give the next preview, see Viewfinder.next_frame."""
+        """Give the next preview, see Viewfinder.next_frame; None also while the scene is not rendered that far."""
+        if not self._darkroom.ready(self.preview_size, self.quirks.turned, _PREVIEW_PATIENCE_S):
+            return None
         frame = self.viewfinder.next_frame(pause)
         if frame is not None:
             self.happenings.add("preview")

@@ -7,10 +7,10 @@ HOST = "127.0.0.1"
 
 
 class Port:
-    """A TCP port that stays ours whether the camera listens on it or not."""
+    """A TCP port that stays ours whether the camera listens on it or not; 0 is any that is free."""
 
-    def __init__(self) -> None:
-        self._reserve = self._bind(0)
+    def __init__(self, number: int = 0) -> None:
+        self._reserve = self._bind(number)
         self.number = int(self._reserve.getsockname()[1])
         self._listener: socket.socket | None = None
 

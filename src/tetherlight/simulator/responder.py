@@ -8,7 +8,7 @@ import itertools
 import logging
 import socket
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 from tetherlight.simulator import ptpip
 from tetherlight.simulator.faults import CONNECT, FaultBox
@@ -27,11 +27,11 @@ _GUID = bytes.fromhex("7e7e1161000000000000000000000000")
 class Responder:
     """Puts one camera on the network and takes it off; one client at a time."""
 
-    def __init__(self, camera: StandardCamera, *, ports: int, bytes_per_s: float) -> None:
+    def __init__(self, camera: StandardCamera, *, ports: Sequence[int], bytes_per_s: float) -> None:
         self.camera = camera
         self.faults = FaultBox()
         self.link = Link(bytes_per_s)
-        self._ports = [Port() for _ in range(ports)]
+        self._ports = [Port(number) for number in ports]
         self._current = 0
         self._lock = threading.RLock()
         self._numbers = itertools.count(1)
