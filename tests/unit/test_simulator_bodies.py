@@ -176,7 +176,8 @@ def test_a_false_claim_is_made_as_often_as_it_says(camera: GenericCamera, body: 
     assert [writable() for _ in range(4)] == [0, 0, 1, 1]
 
 
-def test_sony_pictures_lie_behind_one_handle_one_after_the_other(tmp_path: Path) -> None:
+@pytest.fixture
+def sony(tmp_path: Path) -> Iterator[SonyCamera]:
     body = Body(
         IDENTITY,
         sony_tables.properties(),
@@ -190,19 +191,35 @@ def test_sony_pictures_lie_behind_one_handle_one_after_the_other(tmp_path: Path)
     camera = SonyCamera(body)
     camera.connected()
     camera.handle(Operation(Op.OPEN_SESSION, 0, (1,)))
+    yield camera
+    body.close()
 
+
+def test_sony_pictures_lie_behind_one_handle_one_after_the_other(sony: SonyCamera) -> None:
     def picture(operation: Op) -> bytes | None:
-        return camera.handle(Operation(operation, 1, (0xFFFFC001,))).data
+        return sony.handle(Operation(operation, 1, (0xFFFFC001,))).data
 
     assert picture(Op.GET_OBJECT_INFO) is None
-    body.set_value(sony_tables.QUALITY, sony_tables.FORMAT_SHORTCUTS["RAW+JPEG"])
-    body.press()
-    body.happenings.wait("idle", 1, 30)
-    assert body.value(sony_tables.IN_MEMORY) == 0x8002
+    sony.body.set_value(sony_tables.QUALITY, sony_tables.FORMAT_SHORTCUTS["RAW+JPEG"])
+    sony.body.press()
+    sony.body.happenings.wait("idle", 1, 30)
+    assert sony.body.value(sony_tables.IN_MEMORY) == 0x8002
     names = []
     for left in (0x8001, 0):
         names.append(ptp.read_text((picture(Op.GET_OBJECT_INFO) or b"")[52:]))
         assert picture(Op.GET_OBJECT)
-        assert body.value(sony_tables.IN_MEMORY) == left
+        assert sony.body.value(sony_tables.IN_MEMORY) == left
     assert names == ["DSC00001.ARW", "DSC00001.JPG"]
-    body.close()
+
+
+def test_a_sony_body_without_focus_does_not_release(sony: SonyCamera) -> None:
+    def press(button: int, how: int, fault: str | None = None) -> None:
+        assert sony.handle(Operation(0x9207, 1, (button,), ptp.u16(how)), fault).code == Code.OK
+
+    press(0xD2C1, 2, "no_focus")
+    press(0xD2C2, 2)
+    assert not sony.body.exposing
+    press(0xD2C1, 1)
+    press(0xD2C1, 2)
+    press(0xD2C2, 2)
+    sony.body.happenings.wait("exposure", 1, 30)

@@ -170,7 +170,7 @@ class Control:
         """Change what is named, and leave the rest."""
         quirks = self._camera(fields).body.quirks
         turned = fields.get("turned", quirks.turned)
-        if turned not in ORIENTATIONS:
+        if turned not in tuple(ORIENTATIONS):
             raise Refused(f"turned must be one of {', '.join(map(str, ORIENTATIONS))}.")
         names = fields.get("memory_names", quirks.memory_names)
         if names not in MEMORY_NAMES:

@@ -45,7 +45,7 @@ def _add_cameras(group: argparse._ArgumentGroup) -> None:
     )
     group.add_argument(
         "--do",
-        type=_request,
+        type=request,
         action="append",
         default=[],
         metavar="'OP FIELD=VALUE ...'",
@@ -103,19 +103,19 @@ def _add_program(group: argparse._ArgumentGroup) -> None:
     )
 
 
-def _request(text: str) -> Fields:
+def request(text: str) -> Fields:
     """Read `OP FIELD=VALUE ...`; numbers, true, false and null mean what they mean in JSON, all else is text."""
     op, *pairs = shlex.split(text) or [""]
-    request: dict[str, Any] = {"op": op}
+    found: dict[str, Any] = {"op": op}
     for pair in pairs:
         name, equals, value = pair.partition("=")
         if not equals:
             raise argparse.ArgumentTypeError(f"{pair!r} is not FIELD=VALUE")
         try:
-            request[name] = json.loads(value)
+            found[name] = json.loads(value)
         except ValueError:
-            request[name] = value
-    return request
+            found[name] = value
+    return found
 
 
 def _positive(text: str) -> int:

@@ -82,9 +82,7 @@ class SonyCamera(DescribedCamera):
         self.emit(_PROPERTY_CHANGED, code)
 
     def busy(self, *, busy: bool) -> None:
-        """Let the focus go when an exposure is done; neither is told."""
-        if not busy:
-            self.body.set_value(FOCUS_FOUND, sony_tables.FOCUS_UNLOCKED)
+        """Say nothing: the number of pictures in memory tells that an exposure is done."""
 
     def file_added(self, file: StoredFile) -> None:
         """Say nothing: what is on the card is not shown to the computer."""
@@ -115,7 +113,7 @@ class SonyCamera(DescribedCamera):
         if fault == "no_object":
             return {_CONTROL: partial(self._control, announce=False)}
         if fault == "no_focus":
-            return {_CONTROL: self._miss_focus}
+            return {_CONTROL: partial(self._control, focuses=False)}
         if fault == "empty_preview":
             return {Op.GET_OBJECT: lambda _: Reply(data=bytes(_PREVIEW_OFFSET))}
         return {}
@@ -136,20 +134,19 @@ class SonyCamera(DescribedCamera):
             described.append(head + bytes((writable, 1 if writable else 2)) + rest)
         return Reply(data=struct.pack("<II", len(described), 0) + b"".join(described))
 
-    def _control(self, operation: Operation, *, announce: bool = True) -> Reply:
-        """Press or release the button, halfway or fully."""
+    def _control(self, operation: Operation, *, announce: bool = True, focuses: bool = True) -> Reply:
+        """Press or release the button, halfway or fully; without focus it does nothing when pressed fully."""
         pressed = ptp.read_number(ptp.Kind.UINT16, operation.data) == _DOWN
-        if operation.param(0) == _HALF_PRESS and pressed:
-            self.body.happenings.add("autofocus")
-            self.body.set_value(FOCUS_FOUND, sony_tables.FOCUS_LOCKED)
-        elif operation.param(0) == _FULL_PRESS and pressed and not self.body.press(announce=announce):
-            return Reply(Code.DEVICE_BUSY)
-        return Reply()
-
-    def _miss_focus(self, operation: Operation) -> Reply:
-        """Tell that the lens finds no focus; the button pressed fully then does nothing."""
         if operation.param(0) == _HALF_PRESS:
-            self.body.set_value(FOCUS_FOUND, sony_tables.FOCUS_FAILED)
+            found = sony_tables.FOCUS_LOCKED if focuses else sony_tables.FOCUS_FAILED
+            self.body.set_value(FOCUS_FOUND, found if pressed else sony_tables.FOCUS_UNLOCKED)
+            if pressed:
+                self.body.happenings.add("autofocus")
+        elif operation.param(0) == _FULL_PRESS and pressed:
+            if self.body.value(FOCUS_FOUND) == sony_tables.FOCUS_FAILED:
+                return Reply()
+            if not self.body.press(announce=announce):
+                return Reply(Code.DEVICE_BUSY)
         return Reply()
 
     def _picture(self) -> StoredFile:
