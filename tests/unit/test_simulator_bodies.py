@@ -166,6 +166,19 @@ def test_a_property_fault_strikes_what_computers_set_and_not_the_dial(camera: Ge
     assert refused.code == Code.INVALID_VALUE
 
 
+def test_a_value_that_was_to_come_late_does_not_overtake_a_newer_one(body: Body) -> None:
+    body.quirks.property_faults[generic_tables.ISO] = PropertyFault("late", seconds=0.01)
+    body.request_value(generic_tables.ISO, 800)
+    body.set_value(generic_tables.ISO, 100)
+    done = threading.Event()
+    body.schedule.after(0.02, done.set)
+    assert done.wait(30)
+    assert body.value(generic_tables.ISO) == 100
+    body.request_value(generic_tables.ISO, 1600)
+    body.happenings.wait("property", 2, 30)
+    assert body.value(generic_tables.ISO) == 1600
+
+
 def test_a_false_claim_is_made_as_often_as_it_says(camera: GenericCamera, body: Body) -> None:
     def writable() -> int:
         data = camera.handle(Operation(Op.GET_PROPERTY_DESCRIPTION, 1, (generic_tables.APERTURE,))).data

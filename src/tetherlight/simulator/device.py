@@ -69,6 +69,7 @@ class Body:
         self.clock = Clock()
         self._clock_code = clock_code
         self.quirks = Quirks()
+        self._requests: dict[int, object] = {}
         self.schedule = Schedule(f"{identity.name}-later")
         self._properties = Properties(properties.values(), self.clock, clock_code, self._property_changed)
         self.size = size
@@ -115,6 +116,7 @@ class Body:
 
     def set_value(self, code: int, value: int | str) -> None:
         """Set a property, which is announced when it changes; raise KeyError or ValueError."""
+        self._requests.pop(code, None)
         self._properties.set(code, value)
 
     def request_value(self, code: int, value: int | str) -> None:
@@ -127,14 +129,19 @@ class Body:
         fault = self.quirks.property_faults.get(code)
         if fault is None or fault.effect == "readonly":
             self.set_value(code, value)
-        elif fault.effect == "late":
-            self.schedule.after(fault.seconds, lambda: self.set_value(code, value))
-        elif fault.effect == "steps":
-            steps = entry.between(self.value(code), value)
+        elif fault.effect == "never":
+            if fault.announced:
+                self._property_changed(code)
+        else:
+            steps = entry.between(self.value(code), value) if fault.effect == "steps" else [value]
+            request = self._requests[code] = object()
             for number, step in enumerate(steps, 1):
-                self.schedule.after(fault.seconds * number / len(steps), partial(self.set_value, code, step))
-        elif fault.announced:
-            self._property_changed(code)
+                self.schedule.after(fault.seconds * number / len(steps), partial(self._come_to, code, step, request))
+
+    def _come_to(self, code: int, value: int | str, request: object) -> None:
+        """Set a property late, unless it was set or asked for again meanwhile."""
+        if self._requests.get(code) is request:
+            self._properties.set(code, value)
 
     def clock_changed(self) -> None:
         """Announce the time, where it is a property."""

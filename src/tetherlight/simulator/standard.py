@@ -117,7 +117,8 @@ class StandardCamera(ABC):
         return _FAMILIES.get(operation.code, "other")
 
     def connected(self) -> None:
-        """Get ready for a new client."""
+        """Get ready for a new client; what came into memory after the last one had gone is lost."""
+        self.body.card.drop_held()
         self._interrupted.clear()
         self._session_open = False
         self.body.happenings.add("connect")
