@@ -113,6 +113,11 @@ class Make:
         """Give the simulator's word for the camera."""
         return f"camera{self.number}"
 
+    @property
+    def range(self) -> dict[str, int]:
+        """Give what the tables of properties need to know beyond what is usual."""
+        return {} if self.highest_iso is None else {"highest_iso": self.highest_iso}
+
 
 def build(make: Make, outlook: Outlook, choices: Choices) -> SimulatedCamera:
     """Build a camera; it is not plugged in yet."""
@@ -129,7 +134,7 @@ def _canon(make: Make, outlook: Outlook, choices: Choices, folder: Path) -> Stan
     serial = serial_number(make.serial, "0870{:08d}", make.number)
     body = Body(
         Identity(make.name, "Canon", "Canon EOS 1300D", serial, "3-1.1.0"),
-        canon_tables.properties(serial, make.highest_iso or canon_tables.HIGHEST_ISO),
+        canon_tables.properties(serial, **make.range),
         Card(folder, dcim="100CANON", capacity=CARD_BYTES),
         outlook,
         size=choices.size,
@@ -145,7 +150,7 @@ def _nikon(make: Make, outlook: Outlook, choices: Choices, folder: Path) -> Stan
     serial = serial_number(make.serial, "6{:06d}", make.number)
     body = Body(
         Identity(make.name, "NIKON CORPORATION", "D750", serial, "V1.15"),
-        nikon_tables.properties(choices.size, make.highest_iso or nikon_tables.HIGHEST_ISO),
+        nikon_tables.properties(choices.size, **make.range),
         Card(folder, dcim="100D750_", capacity=CARD_BYTES, first_held=0xFFFF0001),
         outlook,
         size=choices.size,
@@ -160,7 +165,7 @@ def _sony(make: Make, outlook: Outlook, choices: Choices, folder: Path) -> Stand
     serial = serial_number(make.serial, "00000000000000003285{:012d}", make.number)
     body = Body(
         Identity(make.name, "Sony Corporation", "ILCE-7S", serial, "3.0"),
-        sony_tables.properties(make.highest_iso or sony_tables.HIGHEST_ISO),
+        sony_tables.properties(**make.range),
         Card(folder, dcim="100MSDCF", capacity=CARD_BYTES, first_held=0xFFFF0001),
         outlook,
         size=choices.size,
@@ -175,7 +180,7 @@ def _generic(make: Make, outlook: Outlook, choices: Choices, folder: Path) -> St
     serial = serial_number(make.serial, "00000000000000000000000020{:06d}", make.number)
     body = Body(
         Identity(make.name, "Generic", "PTP Camera", serial, "1.00"),
-        generic_tables.properties(choices.size, make.highest_iso or generic_tables.HIGHEST_ISO),
+        generic_tables.properties(choices.size, **make.range),
         Card(folder, dcim="100_PTPC", capacity=CARD_BYTES),
         outlook,
         size=choices.size,
