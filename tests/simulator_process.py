@@ -7,7 +7,8 @@ from dataclasses import dataclass
 from types import TracebackType
 from typing import Any, Self
 
-START_S = 60.0
+START_S = 150.0
+"""The first simulator of a run renders its scene before it is ready."""
 STOP_S = 40.0
 ANSWER_S = 60.0
 

@@ -218,7 +218,9 @@ class Scene:
         """Render all lights at these sizes, as far as the cache does not have them, on all processors."""
         self._ahead = sizes
         missing = self._missing(sizes)
-        parts = iter(missing)
+        # Simulators that start at once begin at different ends, and find what the others have rendered by then.
+        first = os.getpid() % max(len(missing), 1)
+        parts = iter(missing[first:] + missing[:first])
         # Daemons, so that a process that is told to end while they render does not wait for them.
         threads = [
             threading.Thread(target=self._render_in_turn, args=(parts,), name="scene-renderer", daemon=True)
