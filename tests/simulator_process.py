@@ -95,6 +95,19 @@ class SimulatorProcess:
         if error is None:
             assert code == 0, f"the simulator ended with {code}"
 
+    async def refused(self) -> str:
+        """Give the sentence with which it ends because of its arguments."""
+        process = await asyncio.create_subprocess_exec(
+            sys.executable,
+            *("-m", "tetherlight.simulator", *self._arguments),
+            stdin=asyncio.subprocess.DEVNULL,
+            stdout=asyncio.subprocess.PIPE,
+            stderr=asyncio.subprocess.PIPE,
+        )
+        _, error = await asyncio.wait_for(process.communicate(), START_S)
+        assert process.returncode == 2
+        return error.decode()
+
     async def control(self, op: str, **fields: Any) -> dict[str, Any]:
         """Send one request over the control socket and give its answer; raise ControlRefusedError.
 

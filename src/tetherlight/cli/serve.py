@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from tetherlight.cli.keeper import running_simulator
-from tetherlight.cli.simulate import Vendor
+from tetherlight.cli.simulate import Serial, Vendor
 
 if TYPE_CHECKING:
     from tetherlight.settings import Settings
@@ -26,6 +26,9 @@ def command(  # noqa: PLR0917 - typer reads the options off the parameters
     vendor: Annotated[
         Vendor | None, typer.Option(help="Whose cameras to simulate, both in turn; canon by default.")
     ] = None,
+    serial: Annotated[
+        Serial | None, typer.Option(help="Serial numbers of the simulated cameras; unique by default.")
+    ] = None,
     width: Annotated[
         int | None,
         typer.Option(min=60, help="Width of simulated captures in pixels; by default as the machine is fast."),
@@ -36,7 +39,7 @@ def command(  # noqa: PLR0917 - typer reads the options off the parameters
     tls_key: Annotated[Path | None, typer.Option(help="The certificate's private key (PEM).")] = None,
 ) -> None:
     """Run the server until it is interrupted."""
-    stated = {"--cameras": cameras, "--vendor": vendor, "--width": width, "--height": height}
+    stated = {"--cameras": cameras, "--vendor": vendor, "--serial": serial, "--width": width, "--height": height}
     chosen = {option: str(value) for option, value in stated.items() if value is not None}
     if chosen and not simulate:
         raise typer.BadParameter(f"{' and '.join(chosen)}: only for simulated cameras, with --simulate.")

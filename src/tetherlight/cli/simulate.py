@@ -4,7 +4,8 @@ from typing import Literal
 
 import typer
 
-Vendor = Literal["canon", "nikon", "both"]
+Vendor = Literal["canon", "nikon", "sony", "generic", "both"]
+Serial = Literal["unique", "none", "zero", "doubled"]
 
 
 def command(context: typer.Context) -> None:

@@ -14,9 +14,12 @@ from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 
-from tetherlight.simulator.camera import USB2_BYTES_PER_S, Choices, SimulatedCamera, build
-from tetherlight.simulator.control import Control, ControlServer
-from tetherlight.simulator.pace import FAST_SIZE, SLOW_SIZE, default_size
+from tetherlight.simulator.camera import Choices, Make, SimulatedCamera, build
+from tetherlight.simulator.control import Control
+from tetherlight.simulator.control_server import ControlServer
+from tetherlight.simulator.options import parser
+from tetherlight.simulator.pace import FAST_SIZE, default_size
+from tetherlight.simulator.request import Fields
 from tetherlight.simulator.stage import SceneOutlook, Stage
 
 logger = logging.getLogger(__name__)
@@ -48,7 +51,7 @@ class Simulator:
 
 def main(argv: Sequence[str] | None = None) -> int:
     """Run the simulator until a signal or, with --exit-with-stdin, the end of stdin; give the exit code."""
-    arguments = _parser().parse_args(argv)
+    arguments = parser().parse_args(argv)
     logging.basicConfig(
         stream=sys.stderr, level=arguments.log_level.upper(), format="%(levelname)s %(name)s: %(message)s"
     )
@@ -61,11 +64,14 @@ def main(argv: Sequence[str] | None = None) -> int:
         if arguments.warm and not _prepare(stage, ended):
             return 0
         simulator = _start(arguments, stage, folder, stack)
-        control = arguments.control or folder / "control.sock"
-        server = ControlServer(Control(simulator.stage, simulator.cameras), control)
+        path = arguments.control or folder / "control.sock"
+        control = Control(simulator.stage, simulator.cameras)
+        if not _obey(control, simulator.cameras, arguments.do):
+            return 2
+        server = ControlServer(control, path)
         stack.callback(server.close)
         server.start()
-        sys.stdout.write(simulator.announce(control) + "\n")
+        sys.stdout.write(simulator.announce(path) + "\n")
         sys.stdout.flush()
         ended.wait()
     # Rendering ahead ends with the process: nothing is lost, and one light may take seconds.
@@ -120,15 +126,29 @@ def _start(arguments: argparse.Namespace, stage: Stage, folder: Path, stack: Exi
     cameras = []
     for index in range(arguments.cameras):
         outlook = SceneOutlook(stage.scene(index))
-        camera = build(_vendor(arguments.vendor, index), index + 1, outlook, choices)
+        camera = build(_make(arguments, index), outlook, choices)
         stack.callback(camera.close)
         cameras.append(camera)
         camera.responder.plug()
     return Simulator(stage, cameras)
 
 
-def _vendor(choice: str, index: int) -> str:
-    return ("canon", "nikon")[index % 2] if choice == "both" else choice
+def _obey(control: Control, cameras: Sequence[SimulatedCamera], requests: Sequence[Fields]) -> bool:
+    """Carry out the requests of the command line, for each camera where none is named; False when one is refused."""
+    for request in requests:
+        for camera in cameras:
+            answer = control.execute({"camera": camera.name, **request})
+            if not answer["ok"]:
+                sys.stderr.write(f"tetherlight simulate: --do {request['op']}: {answer['error']}\n")
+                return False
+            if "camera" in request:
+                break
+    return True
+
+
+def _make(arguments: argparse.Namespace, index: int) -> Make:
+    vendors, serials = arguments.vendor, arguments.serial
+    return Make(index + 1, vendors[index % len(vendors)], serials[index % len(serials)], arguments.highest_iso)
 
 
 @contextmanager
@@ -146,53 +166,3 @@ def _watch_stdin(ended: threading.Event) -> None:
     while os.read(0, 4096):
         pass
     ended.set()
-
-
-def _positive(text: str) -> int:
-    number = int(text)
-    if number < 1:
-        raise argparse.ArgumentTypeError(f"must be at least 1, not {number}")
-    return number
-
-
-def _ports(text: str) -> tuple[int, ...]:
-    numbers = tuple(int(part) for part in text.split(","))
-    if not all(0 < number < 65536 for number in numbers):
-        raise argparse.ArgumentTypeError(f"must be port numbers, not {text}")
-    return numbers
-
-
-def _rate(text: str) -> float:
-    number = float(text)
-    if not number > 0:
-        raise argparse.ArgumentTypeError(f"must be greater than 0, not {text}")
-    return number
-
-
-def _parser() -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(
-        prog="tetherlight simulate", description="Simulated cameras in front of a lit scene."
-    )
-    parser.add_argument("--cameras", type=_positive, default=1, help="how many cameras")
-    parser.add_argument(
-        "--vendor", choices=("canon", "nikon", "both"), default="canon", help="whose cameras; both: in turn"
-    )
-    parser.add_argument("--control", type=Path, help="path of the control socket (default: in a new private folder)")
-    usual, slow = ("{} x {}".format(*size) for size in (FAST_SIZE, SLOW_SIZE))
-    parser.add_argument(
-        "--width", type=_positive, help=f"width of a capture in pixels (default: {usual}, on a slow machine {slow})"
-    )
-    parser.add_argument("--height", type=_positive, help="height of a capture in pixels")
-    parser.add_argument(
-        "--ports",
-        type=_ports,
-        default=(),
-        help="TCP ports with commas between, two for each camera (default: any)",
-    )
-    parser.add_argument("--fps", type=_rate, default=30.0, help="viewfinder frames per second")
-    parser.add_argument("--bandwidth", type=_rate, default=USB2_BYTES_PER_S, help="bytes per second to the computer")
-    parser.add_argument("--seed", type=int, default=0, help="seed of the sensor's noise")
-    parser.add_argument("--no-warm", dest="warm", action="store_false", help="render lights only when they are needed")
-    parser.add_argument("--exit-with-stdin", action="store_true", help="end when stdin is closed")
-    parser.add_argument("--log-level", choices=("debug", "info", "warning", "error"), default="warning")
-    return parser

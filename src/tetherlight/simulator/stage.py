@@ -9,9 +9,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from tetherlight.simulator.cache import Cache
-from tetherlight.simulator.device import PREVIEW_SIZE, Shot
+from tetherlight.simulator.device import PREVIEW_SIZE
 from tetherlight.simulator.scene import Scene, SceneLight
 from tetherlight.simulator.sensor import Exposure
+from tetherlight.simulator.shot import Shot
 
 
 class Stage:
@@ -65,7 +66,7 @@ class Stage:
 
 
 class SceneOutlook:
-    """One camera's look at its scene; see device.Outlook."""
+    """One camera's look at its scene; see developing.Outlook."""
 
     def __init__(self, scene: Scene) -> None:
         self._scene = scene
