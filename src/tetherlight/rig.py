@@ -10,6 +10,7 @@ from typing import Any
 
 from tetherlight.camera.camera import Camera
 from tetherlight.camera.detection import FoundCamera, find_cameras
+from tetherlight.camera.surroundings import Surroundings
 from tetherlight.captures import Captures
 from tetherlight.doctor.diagnose import diagnose
 from tetherlight.errors import (
@@ -258,7 +259,7 @@ class Rig:
     async def _open(self, found: FoundCamera, *, beside: bool) -> Camera:
         if not beside and self._selected is not None:
             await self._close(self._selected)
-        camera = await Camera.open(found, self.settings, self._watch, ports_in_use=self._ports)
+        camera = await Camera.open(found, self.settings, self._watch, around=Surroundings(self._ports))
         self._cameras[camera.camera_id] = camera
         return camera
 

@@ -12,7 +12,17 @@ from pathlib import Path
 
 import pytest
 
-from camera_world import PATIENT, SHORT, WAIT_S, OpenCamera, descriptor_count, make_settings, open_camera, worker_count
+from camera_world import (
+    PATIENT,
+    SHORT,
+    WAIT_S,
+    OpenCamera,
+    Recorder,
+    descriptor_count,
+    make_settings,
+    open_camera,
+    worker_count,
+)
 from simulator_process import SimulatorProcess
 from tetherlight.camera.camera import Camera
 from tetherlight.camera.detection import find_cameras
@@ -326,8 +336,11 @@ async def test_a_camera_that_does_not_let_in_is_not_opened(tmp_path: Path, kind:
         assert worker_count() == 0
         await simulator.control("clear_faults")
         await simulator.control("fault", kind=kind, count=1)
-        camera = await Camera.open(found, settings, deadlines=PATIENT)
+        recorder = Recorder()
+        camera = await Camera.open(found, settings, recorder, deadlines=PATIENT)
         await camera.close()
+        # libgphoto2 itself asks for a session more than once.
+        assert recorder.kinds() == ([] if kind == "session_busy" else ["recovering", "ready"])
 
 
 async def test_rounds_of_kill_and_recovery_leak_nothing(tmp_path: Path) -> None:

@@ -2,7 +2,7 @@
 
 import pytest
 
-from tetherlight.camera import jpeg, messages, usb
+from tetherlight.camera import jpeg, messages
 from tetherlight.camera.identity import camera_ids, normal_address
 
 
@@ -73,12 +73,3 @@ def test_only_a_jpeg_has_a_size() -> None:
     for data in (b"", b"\xff\xd8", b"GIF89a" + bytes(20), header[:12], bytes.fromhex("ffd8ffda0008") + bytes(20)):
         assert jpeg.size(data) is None
     assert jpeg.size(b"\xff\xd8" + bytes(40)) is None
-
-
-def test_a_usb_port_has_a_device_file() -> None:
-    assert str(usb.device_node("usb:001,006")) == "/dev/bus/usb/001/006"
-    assert usb.device_node("ptpip:10.0.0.1") is None
-    assert usb.serial("usb:250,120") is None
-    assert usb.holders("ptpip:10.0.0.1") == []
-    assert usb.forbidden("usb:250,120") is False
-    assert usb.reset("usb:250,120") is False

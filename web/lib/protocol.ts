@@ -1697,7 +1697,7 @@ export const PROTOCOL_VERSION = 1;
 /** How many seconds to wait for each action's reply; null where only the end of a job answers. */
 export const ACTION_TIMEOUTS_S: Record<keyof Actions, number | null> = {
   "GET_CAMERAS": 30,
-  "SELECT_CAMERA": 60,
+  "SELECT_CAMERA": 120,
   "DESELECT_CAMERA": 30,
   "GET_CONFIG": 30,
   "SET_CONFIG": 30,

@@ -17,6 +17,7 @@ from tetherlight.camera.identity import FoundCamera
 from tetherlight.camera.listener import CameraListener, Change, Silence
 from tetherlight.camera.session import Session
 from tetherlight.camera.shutter import Roll, Shutter, Taken, files_per_exposure
+from tetherlight.camera.surroundings import ALONE, Surroundings
 from tetherlight.camera.values import checked
 from tetherlight.camera.watch import Watch
 from tetherlight.camera.widgets import ACTIONS_SECTION
@@ -54,7 +55,7 @@ class Camera:
         settings: Settings,
         listener: CameraListener | None,
         deadlines: Deadlines,
-        ports_in_use: Callable[[], Collection[str]],
+        around: Surroundings,
     ) -> None:
         self.camera_id = found.camera_id
         self.model = found.model
@@ -62,7 +63,7 @@ class Camera:
         self._listener = listener or Silence()
         self._deadlines = deadlines
         self._cache = ConfigCache()
-        self._session = Session(found, settings, deadlines, ports_in_use, self)
+        self._session = Session(found, settings, deadlines, around, self)
         self._watch = Watch(
             self._cache,
             settings.settings_refresh_interval,
@@ -85,14 +86,14 @@ class Camera:
         listener: CameraListener | None = None,
         *,
         deadlines: Deadlines = STANDARD,
-        ports_in_use: Callable[[], Collection[str]] = tuple,
+        around: Surroundings = ALONE,
     ) -> "Camera":
         """Start a worker process, open the camera in it and read its config.
 
-        `ports_in_use` names the ports of other open cameras, where this one need not be looked for. Raises
-        CameraNotFound, CameraClaimed, CameraForbidden, CameraBusy or CameraTimeout.
+        Where it does not let in, that is told and it is opened anew, on USB also after a reset. Raises CameraNotFound,
+        CameraClaimed, CameraForbidden, CameraBusy or CameraTimeout.
         """
-        camera = cls(found, settings, listener, deadlines, ports_in_use)
+        camera = cls(found, settings, listener, deadlines, around)
         await camera._session.open()
         camera._watch.start()
         return camera

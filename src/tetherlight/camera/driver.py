@@ -57,8 +57,8 @@ class Driver:
                 value = str(self._open.get_single_config(name).get_value())
             except gp.GPhoto2Error:
                 continue
-            if value.strip("0") and value.casefold() not in {"none", "unknown"}:
-                return value
+            if (serial := messages.meaningful(value)) is not None:
+                return serial
         return None
 
     def probe(self) -> None:

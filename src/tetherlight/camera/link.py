@@ -12,7 +12,6 @@ from tetherlight.errors import (
     MAKE_ROOM,
     CameraBusy,
     CameraCrashed,
-    CameraTimeout,
     OutOfResources,
     TetherlightError,
 )
@@ -68,14 +67,6 @@ class Link:
                 f"The camera's worker process could not be started ({error.strerror}).",
                 hint=MAKE_ROOM if OutOfResources.of(error) else "The server's log says more; is STATE_DIR writable?",
             ) from error
-
-    async def open_patiently(self, model: str, port: str) -> Opened:
-        """Open the camera, and once more where it did not answer: it may still be leaving somebody else."""
-        try:
-            return await self.open(model, port)
-        except (CameraBusy, CameraTimeout, CameraCrashed):
-            await self.kill()
-            return await self.open(model, port)
 
     async def close(self) -> None:
         """Leave the camera and end the worker; closing twice changes nothing."""

@@ -11,10 +11,12 @@ def identity(summary: str) -> tuple[str | None, str | None]:
     fields: dict[str, str] = {}
     for name, value in SUMMARY_LINE.findall(summary):
         fields.setdefault(name, value)
-    serial = fields.get("Serial Number", "")
-    # A camera without a number fills the field with zeros or with one word.
-    known = serial if serial.strip("0") and serial.casefold() not in {"none", "unknown"} else None
-    return fields.get("Model") or None, known
+    return fields.get("Model") or None, meaningful(fields.get("Serial Number", ""))
+
+
+def meaningful(serial: str) -> str | None:
+    """Return a serial number that says something: a camera without one fills the field with zeros or with one word."""
+    return serial if serial.strip("0 ") and serial.casefold() not in {"none", "unknown"} else None
 
 
 def changed_property(text: str) -> str | None:

@@ -2,8 +2,9 @@
 
 import asyncio
 import contextlib
+import logging
 import time
-from collections.abc import Awaitable, Callable, Collection
+from collections.abc import Awaitable, Callable
 from typing import Literal, Protocol, TypeVar
 
 from tetherlight.camera import calls
@@ -13,10 +14,12 @@ from tetherlight.camera.identity import FoundCamera
 from tetherlight.camera.lane import Lane
 from tetherlight.camera.link import Link
 from tetherlight.camera.recovery import Recovery
+from tetherlight.camera.surroundings import Surroundings
 from tetherlight.errors import CameraBusy, CameraError, CameraNotFound, CameraNotOpen
 from tetherlight.models import CameraState
 from tetherlight.settings import Settings
 
+logger = logging.getLogger(__name__)
 T = TypeVar("T")
 BUSY_PAUSE = 0.05
 """Seconds between two offers to a busy camera."""
@@ -45,7 +48,7 @@ class Session:
         found: FoundCamera,
         settings: Settings,
         deadlines: Deadlines,
-        ports_in_use: Callable[[], Collection[str]],
+        around: Surroundings,
         keeper: Keeper,
     ) -> None:
         self.found = found
@@ -60,7 +63,7 @@ class Session:
         self._deadlines = deadlines
         self._keeper = keeper
         self._link = Link(found.camera_id, settings, deadlines)
-        self._ladder = Recovery(self._link, settings, deadlines, ports_in_use)
+        self._ladder = Recovery(self._link, settings, deadlines, around)
         self._settled = asyncio.Event()
 
     @property
@@ -70,14 +73,24 @@ class Session:
 
     async def open(self) -> None:
         """Open the camera for the first time; raise where that fails, leaving nothing behind."""
+        causes: list[str] = []
+
+        def tell(kind: Literal["lost", "recovering"], cause: str, next_step: str, attempt: int) -> None:
+            causes.append(cause)
+            logger.warning("%s cannot be opened yet: %s %s", self._link.name, cause, next_step)
+            self._keeper.tell(kind, cause, next_step, attempt)
+
         try:
-            await self._adopt(await self._link.open_patiently(self.found.model, self.found.port))
+            self.found = await self._ladder.open(self.found, tell, self._adopt)
         except BaseException:
             self.state = CameraState.CLOSED
             await self._link.kill()
             raise
         self.state = CameraState.READY
         self._settled.set()
+        if causes:
+            logger.info("%s is open, after %d further tries.", self._link.name, self._ladder.attempts)
+            self._keeper.tell("ready", causes[-1], None, self._ladder.attempts)
 
     async def close(self, patience: float | None = None) -> None:
         """Leave the camera and end its worker; calls get `patience` seconds to end. Closing twice changes nothing."""

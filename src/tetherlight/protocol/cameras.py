@@ -128,7 +128,7 @@ SELECT_CAMERA = Action(
     failure="Failed to select camera or camera not found.",
     errors=(errors.CameraNotFound, errors.CameraBusy, errors.CameraClaimed, errors.CameraForbidden,
             errors.CameraTimeout),
-    timeout_s=60.0,
+    timeout_s=120.0,
     example={"model": "Canon EOS Rebel T6", "port": "usb:001,006"},
     example_result={"model": "Canon EOS Rebel T6", "port": "usb:001,006",
                     "camera_id": "canon-eos-rebel-t6-062071001234",
