@@ -35,12 +35,19 @@ class GphotoHungError(Exception):
 
 
 class GphotoProcess:
-    """Drive one camera by libgphoto2: `async with GphotoProcess(port) as camera: await camera.call("preview")`."""
+    """Drive one camera by libgphoto2: `async with GphotoProcess(port) as camera: await camera.call("preview")`.
 
-    def __init__(self, port: str, *, opened: bool = True) -> None:
+    `settings` are those of libgphoto2's PTP driver, such as `cachetime` in seconds.
+    """
+
+    def __init__(self, port: str, *, opened: bool = True, **settings: object) -> None:
         self._port = port
         self._opened = opened
         self._folder = tempfile.TemporaryDirectory(prefix="gphoto-")
+        if settings:
+            kept = Path(self._folder.name, "gphoto")
+            kept.mkdir()
+            kept.joinpath("settings").write_text("".join(f"ptp2={name}={value}\n" for name, value in settings.items()))
         self._process: asyncio.subprocess.Process | None = None
         self.seconds = 0.0
 
@@ -179,7 +186,7 @@ class _Child:
     def _collect(self, widget: Any, found: dict[str, Any]) -> None:
         for index in range(widget.count_children()):
             child = widget.get_child(index)
-            if child.count_children():
+            if child.get_type() == self._gp.GP_WIDGET_SECTION:
                 self._collect(child, found)
             elif child.get_type() in {self._gp.GP_WIDGET_RADIO, self._gp.GP_WIDGET_MENU}:
                 choices = [child.get_choice(number) for number in range(child.count_choices())]

@@ -75,7 +75,7 @@ async def test_the_end_of_stdin_ends_it_during_a_long_exposure() -> None:
         await simulator.control("wait", event="exposure", count=1)
 
 
-@pytest.mark.parametrize("arguments", [("--cameras", "0"), ("--fps", "0"), ("--vendor", "sony"), ("--width", "x")])
+@pytest.mark.parametrize("arguments", [("--cameras", "0"), ("--fps", "0"), ("--vendor", "canon,x"), ("--serial", "x")])
 async def test_wrong_arguments_are_refused(arguments: tuple[str, ...]) -> None:
     process = await start(*arguments)
     _, error = await process.communicate()

@@ -12,9 +12,10 @@ from numpy.typing import NDArray
 from tetherlight.simulator import canon_events, canon_tables, nikon_tables, ptp
 from tetherlight.simulator.canon import CanonCamera
 from tetherlight.simulator.card import Card, CardFullError
-from tetherlight.simulator.device import Body, Identity, Shot
+from tetherlight.simulator.device import Body
 from tetherlight.simulator.faults import KINDS, Fault, FaultBox
 from tetherlight.simulator.ptp import Code, Operation
+from tetherlight.simulator.shot import Identity, Shot
 from tetherlight.simulator.viewfinder import Viewfinder
 
 SIZE = (48, 32)

@@ -14,7 +14,7 @@ import typer
 
 from tetherlight.errors import StartFailed
 
-Vendor = Literal["canon", "nikon", "both"]
+Vendor = Literal["canon", "nikon", "generic", "both"]
 
 START_SECONDS = 30.0
 STOP_SECONDS = 5.0

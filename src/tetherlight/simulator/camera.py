@@ -6,17 +6,22 @@ from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 
-from tetherlight.simulator import canon_tables, nikon_tables
+from tetherlight.simulator import canon_tables, generic_tables, nikon_tables
 from tetherlight.simulator.canon import CanonCamera
 from tetherlight.simulator.card import Card
-from tetherlight.simulator.device import Body, Identity, Outlook
+from tetherlight.simulator.developing import Outlook
+from tetherlight.simulator.device import Body
+from tetherlight.simulator.generic import GenericCamera
 from tetherlight.simulator.nikon import NikonCamera
 from tetherlight.simulator.responder import Responder
+from tetherlight.simulator.serials import serial_number
+from tetherlight.simulator.shot import Identity
 from tetherlight.simulator.standard import StandardCamera
 
 CARD_BYTES = 16_000_000_000
 USB2_BYTES_PER_S = 40_000_000.0
 PORTS = 2
+VENDORS = ("canon", "nikon", "generic")
 
 
 @dataclass(frozen=True)
@@ -65,18 +70,32 @@ class SimulatedCamera:
         self.body.close()
 
 
-def build(vendor: str, number: int, outlook: Outlook, choices: Choices) -> SimulatedCamera:
-    """Build the camera with this number (from 1); it is not plugged in yet."""
-    folder = choices.folder / f"camera{number}"
+@dataclass(frozen=True)
+class Make:
+    """What one camera of a simulator is: its number (from 1), whose it is, and its kind of serial number."""
+
+    number: int
+    vendor: str = "canon"
+    serial: str = "unique"
+
+    @property
+    def name(self) -> str:
+        """Give the simulator's word for the camera."""
+        return f"camera{self.number}"
+
+
+def build(make: Make, outlook: Outlook, choices: Choices) -> SimulatedCamera:
+    """Build a camera; it is not plugged in yet."""
+    folder = choices.folder / make.name
     folder.mkdir()
-    make = _nikon if vendor == "nikon" else _canon
-    return make(number, outlook, choices, folder)
+    camera = {"canon": _canon, "nikon": _nikon, "generic": _generic}[make.vendor](make, outlook, choices, folder)
+    return SimulatedCamera(camera, Responder(camera, ports=PORTS, bytes_per_s=choices.bytes_per_s))
 
 
-def _canon(number: int, outlook: Outlook, choices: Choices, folder: Path) -> SimulatedCamera:
-    serial = f"0870{number:08d}"
+def _canon(make: Make, outlook: Outlook, choices: Choices, folder: Path) -> StandardCamera:
+    serial = serial_number(make.serial, "0870{:08d}", make.number)
     body = Body(
-        Identity(f"camera{number}", "Canon", "Canon EOS 1300D", serial, "3-1.1.0"),
+        Identity(make.name, "Canon", "Canon EOS 1300D", serial, "3-1.1.0"),
         canon_tables.properties(serial),
         Card(folder, dcim="100CANON", capacity=CARD_BYTES),
         outlook,
@@ -84,14 +103,15 @@ def _canon(number: int, outlook: Outlook, choices: Choices, folder: Path) -> Sim
         fps=choices.fps,
         read_shot=canon_tables.read_shot,
         file_prefix="IMG_",
+        clock_code=canon_tables.CAMERA_TIME,
     )
-    camera = CanonCamera(body)
-    return SimulatedCamera(camera, Responder(camera, ports=PORTS, bytes_per_s=choices.bytes_per_s))
+    return CanonCamera(body)
 
 
-def _nikon(number: int, outlook: Outlook, choices: Choices, folder: Path) -> SimulatedCamera:
+def _nikon(make: Make, outlook: Outlook, choices: Choices, folder: Path) -> StandardCamera:
+    serial = serial_number(make.serial, "6{:06d}", make.number)
     body = Body(
-        Identity(f"camera{number}", "NIKON CORPORATION", "D750", f"6{number:06d}", "V1.15"),
+        Identity(make.name, "NIKON CORPORATION", "D750", serial, "V1.15"),
         nikon_tables.properties(choices.size),
         Card(folder, dcim="100D750_", capacity=CARD_BYTES, first_held=0xFFFF0001),
         outlook,
@@ -100,5 +120,20 @@ def _nikon(number: int, outlook: Outlook, choices: Choices, folder: Path) -> Sim
         read_shot=partial(nikon_tables.read_shot, choices.size),
         file_prefix="DSC_",
     )
-    camera = NikonCamera(body)
-    return SimulatedCamera(camera, Responder(camera, ports=PORTS, bytes_per_s=choices.bytes_per_s))
+    return NikonCamera(body)
+
+
+def _generic(make: Make, outlook: Outlook, choices: Choices, folder: Path) -> StandardCamera:
+    serial = serial_number(make.serial, "00000000000000000000000020{:06d}", make.number)
+    body = Body(
+        Identity(make.name, "Generic", "PTP Camera", serial, "1.00"),
+        generic_tables.properties(choices.size),
+        Card(folder, dcim="100_PTPC", capacity=CARD_BYTES),
+        outlook,
+        size=choices.size,
+        fps=choices.fps,
+        read_shot=partial(generic_tables.read_shot, choices.size),
+        file_prefix="P000",
+        clock_code=generic_tables.DATE_TIME,
+    )
+    return GenericCamera(body)

@@ -6,12 +6,10 @@ Where numbers come without a name here they are arguments of one operation only,
 import struct
 import threading
 from collections.abc import Mapping
-from datetime import datetime, timedelta
 from functools import partial
 
 from tetherlight.simulator import canon_events, canon_tables, ptp
 from tetherlight.simulator.canon_tables import (
-    CAMERA_TIME,
     CAPTURE_TARGET,
     FOCUS_MANUAL,
     FOCUS_MODE,
@@ -19,7 +17,8 @@ from tetherlight.simulator.canon_tables import (
     OUTPUT,
 )
 from tetherlight.simulator.card import StoredFile
-from tetherlight.simulator.device import Body, Property
+from tetherlight.simulator.device import Body
+from tetherlight.simulator.properties import Property
 from tetherlight.simulator.ptp import Code, Kind, Operation, PtpError, Reply
 from tetherlight.simulator.standard import Handler, StandardCamera
 
@@ -190,8 +189,6 @@ class CanonCamera(StandardCamera):
             self._stop_events()
             return Reply()
         values = self.body.values()
-        if not values[CAMERA_TIME]:
-            values[CAMERA_TIME] = _local_time()
         entries = self.body.properties.values()
         state = [canon_events.value_changed(entry, values[entry.code]) for entry in entries]
         lists = [canon_events.choices(entry) for entry in entries if entry.labels and entry.listed]
@@ -336,12 +333,6 @@ def _blobs(first: tuple[tuple[int, bytes], ...]) -> bytes:
     blobs = (*first, *((kind, bytes(size)) for kind, size in _OTHER_BLOBS))
     packed = (ptp.u32(len(content) + 8, kind) + content for kind, content in blobs)
     return b"".join((*packed, ptp.u32(8, 0)))
-
-
-def _local_time() -> int:
-    """Give the clock of a camera that is set to local time: seconds as if that were UTC."""
-    now = datetime.now().astimezone()
-    return int(now.timestamp() + (now.utcoffset() or timedelta()).total_seconds())
 
 
 def _unpack(entry: Property, data: bytes) -> int | str:

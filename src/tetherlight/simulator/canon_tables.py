@@ -2,8 +2,9 @@
 
 from collections.abc import Mapping
 
-from tetherlight.simulator.device import Property, Shot
+from tetherlight.simulator.properties import Property
 from tetherlight.simulator.ptp import Format, Kind
+from tetherlight.simulator.shot import Shot
 
 Values = Mapping[int, int | str]
 

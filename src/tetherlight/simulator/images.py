@@ -137,7 +137,8 @@ def _fill_exposure(exif: tiff.Directory, tags: Tags, date: str) -> None:
     exif.set(0xA003, tiff.LONG, tags.height)
     exif.set(0xA402, tiff.SHORT, 1 if tags.manual_exposure else 0)
     exif.set(0xA403, tiff.SHORT, 0 if tags.white_balance == "Auto" else 1)
-    exif.set(0xA431, tiff.ASCII, tags.serial)
+    if tags.serial:
+        exif.set(0xA431, tiff.ASCII, tags.serial)
     exif.set(0xA434, tiff.ASCII, tags.lens)
 
 

@@ -7,10 +7,11 @@ from functools import partial
 
 from tetherlight.simulator import nikon_tables, ptp
 from tetherlight.simulator.card import StoredFile
-from tetherlight.simulator.device import Body, Property
+from tetherlight.simulator.described import DescribedCamera
+from tetherlight.simulator.device import Body
 from tetherlight.simulator.nikon_tables import LIVE_VIEW, RECORDING_MEDIA
-from tetherlight.simulator.ptp import Code, Kind, Op, Operation, PtpError, Reply
-from tetherlight.simulator.standard import Handler, StandardCamera
+from tetherlight.simulator.ptp import Code, Op, Operation, Reply
+from tetherlight.simulator.standard import Handler
 
 _VENDOR = 0x0000000A
 _AF_DRIVE = 0x90C1
@@ -39,7 +40,7 @@ _FAMILIES = {
 }
 
 
-class NikonCamera(StandardCamera):
+class NikonCamera(DescribedCamera):
     """The personality of a Nikon body: the client asks for events and for readiness."""
 
     def __init__(self, body: Body) -> None:
@@ -51,9 +52,6 @@ class NikonCamera(StandardCamera):
         self._handlers |= dict.fromkeys((_CHANGE_MODE, _AF_DRIVE_CANCEL), self._accept)
         self._handlers |= {
             Op.INITIATE_CAPTURE: self._initiate_capture,
-            Op.GET_PROPERTY_DESCRIPTION: self._describe_property,
-            Op.GET_PROPERTY_VALUE: self._get_property,
-            Op.SET_PROPERTY_VALUE: self._set_property,
             _GET_EVENT: self._get_event,
             _DEVICE_READY: self._device_ready,
             _GET_VENDOR_PROPERTIES: self._get_vendor_properties,
@@ -151,43 +149,6 @@ class NikonCamera(StandardCamera):
 
     def _get_vendor_properties(self, _operation: Operation) -> Reply:
         return Reply(data=ptp.array16([code for code in self.body.properties if code >= _VENDOR_PROPERTIES]))
-
-    def _entry(self, operation: Operation) -> Property:
-        entry = self.body.properties.get(operation.param(0))
-        if entry is None:
-            raise PtpError(Code.PROPERTY_NOT_SUPPORTED)
-        return entry
-
-    def _describe_property(self, operation: Operation) -> Reply:
-        entry = self._entry(operation)
-        return Reply(
-            data=ptp.property_description(
-                entry.code,
-                entry.kind,
-                writable=entry.writable,
-                default=entry.default,
-                current=self.body.value(entry.code),
-                choices=entry.texts or list(entry.labels),
-                span=entry.span,
-            )
-        )
-
-    def _get_property(self, operation: Operation) -> Reply:
-        entry = self._entry(operation)
-        return Reply(data=ptp.value(entry.kind, self.body.value(entry.code)))
-
-    def _set_property(self, operation: Operation) -> Reply:
-        entry = self._entry(operation)
-        if not entry.writable:
-            return Reply(Code.ACCESS_DENIED)
-        text = entry.kind is Kind.TEXT
-        try:
-            self.body.set_value(
-                entry.code, ptp.read_text(operation.data) if text else ptp.read_number(entry.kind, operation.data)
-            )
-        except ValueError:
-            return Reply(Code.INVALID_VALUE)
-        return Reply()
 
     def _faulty(self, fault: str | None) -> Mapping[int, Handler]:
         if fault == "no_object":

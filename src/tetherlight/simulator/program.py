@@ -8,13 +8,15 @@ import signal
 import sys
 import tempfile
 import threading
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-from tetherlight.simulator.camera import USB2_BYTES_PER_S, Choices, SimulatedCamera, build
-from tetherlight.simulator.control import Control, ControlServer
+from tetherlight.simulator.camera import USB2_BYTES_PER_S, VENDORS, Choices, Make, SimulatedCamera, build
+from tetherlight.simulator.control import Control
+from tetherlight.simulator.control_server import ControlServer
+from tetherlight.simulator.serials import SERIALS
 from tetherlight.simulator.stage import SceneOutlook, Stage
 
 logger = logging.getLogger(__name__)
@@ -74,15 +76,16 @@ def _start(arguments: argparse.Namespace, folder: Path, stack: ExitStack) -> Sim
     cameras = []
     for index in range(arguments.cameras):
         outlook = SceneOutlook(lambda index=index: stage.scene(index))  # type: ignore[misc]
-        camera = build(_vendor(arguments.vendor, index), index + 1, outlook, choices)
+        camera = build(_make(arguments, index), outlook, choices)
         stack.callback(camera.close)
         cameras.append(camera)
         camera.responder.plug()
     return Simulator(stage, cameras)
 
 
-def _vendor(choice: str, index: int) -> str:
-    return ("canon", "nikon")[index % 2] if choice == "both" else choice
+def _make(arguments: argparse.Namespace, index: int) -> Make:
+    vendors, serials = arguments.vendor, arguments.serial
+    return Make(index + 1, vendors[index % len(vendors)], serials[index % len(serials)])
 
 
 @contextmanager
@@ -116,13 +119,41 @@ def _rate(text: str) -> float:
     return number
 
 
+def _in_turn(names: Sequence[str]) -> Callable[[str], tuple[str, ...]]:
+    """Give a reader of names with commas between them, which the cameras take in turn."""
+
+    def read(text: str) -> tuple[str, ...]:
+        found = tuple(text.split(","))
+        for name in found:
+            if name not in names:
+                raise argparse.ArgumentTypeError(f"{name!r} is none of {', '.join(names)}")
+        return found
+
+    return read
+
+
+def _vendors(text: str) -> tuple[str, ...]:
+    return _in_turn(VENDORS)("canon,nikon" if text == "both" else text)
+
+
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(
         prog="tetherlight simulate", description="Simulated cameras in front of a lit scene."
     )
     parser.add_argument("--cameras", type=_positive, default=1, help="how many cameras")
     parser.add_argument(
-        "--vendor", choices=("canon", "nikon", "both"), default="canon", help="whose cameras; both: in turn"
+        "--vendor",
+        type=_vendors,
+        default=("canon",),
+        metavar="NAME[,...]",
+        help=f"whose cameras, in turn: {', '.join(VENDORS)}; both is canon,nikon",
+    )
+    parser.add_argument(
+        "--serial",
+        type=_in_turn(SERIALS),
+        default=("unique",),
+        metavar="KIND[,...]",
+        help=f"serial numbers of the cameras, in turn: {', '.join(SERIALS)}",
     )
     parser.add_argument("--control", type=Path, help="path of the control socket (default: in a new private folder)")
     parser.add_argument("--width", type=_positive, default=3000, help="width of a capture in pixels")

@@ -51,12 +51,23 @@ class Op(IntEnum):
     GET_PARTIAL_OBJECT = 0x101B
 
 
+class Event(IntEnum):
+    """The standard events, which come on a connection of their own."""
+
+    OBJECT_ADDED = 0x4002
+    OBJECT_REMOVED = 0x4003
+    PROPERTY_CHANGED = 0x4006
+    STORE_FULL = 0x400A
+    CAPTURE_COMPLETE = 0x400D
+
+
 class Format(IntEnum):
     """Object formats."""
 
     FOLDER = 0x3001
     NIKON_RAW = 0x3000
     JPEG = 0x3801
+    DNG = 0x3811
     CANON_RAW = 0xB103
 
 

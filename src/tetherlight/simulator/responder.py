@@ -43,6 +43,7 @@ class Session:
 
     def serve(self) -> None:
         """Answer operations until the connection is over."""
+        self._camera.emit = self._emit
         self._camera.connected()
         try:
             while True:
@@ -60,6 +61,12 @@ class Session:
         self._connection.take_down()
         if self.events is not None:
             self.events.take_down()
+
+    def _emit(self, code: int, parameter: int) -> None:
+        """Send an event to the client; one that does not listen misses it."""
+        if self.events is not None:
+            with contextlib.suppress(Disconnected):
+                self.events.send_event(code, parameter)
 
     def _answer(self, operation: Operation) -> None:
         fault = self._faults.strike(self._camera.family(operation))

@@ -13,8 +13,8 @@ if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
-    from tetherlight.simulator.device import Shot
     from tetherlight.simulator.scene import Exposure, Scene, SceneLight
+    from tetherlight.simulator.shot import Shot
 
 
 class Stage:
@@ -73,7 +73,7 @@ class Stage:
 
 
 class SceneOutlook:
-    """One camera's look at its scene; see device.Outlook."""
+    """One camera's look at its scene; see developing.Outlook."""
 
     def __init__(self, scene: Callable[[], Scene]) -> None:
         self._scene = scene

@@ -10,6 +10,7 @@ from tetherlight.simulator.device import Body
 from tetherlight.simulator.ptp import Code, Op, Operation, PtpError, Reply
 
 Handler = Callable[[Operation], Reply]
+Emit = Callable[[int, int], None]
 
 _FAMILIES: Mapping[int, str] = {
     Op.OPEN_SESSION: "open_session",
@@ -28,11 +29,17 @@ _FAMILIES: Mapping[int, str] = {
 NO_SESSION_NEEDED = {Op.GET_DEVICE_INFO, Op.OPEN_SESSION}
 
 
+def _heard_by_nobody(_code: int, _parameter: int) -> None:
+    pass
+
+
 class StandardCamera(ABC):
     """A camera body behind PTP operations. One session at a time; observes its body."""
 
     def __init__(self, body: Body) -> None:
         self.body = body
+        self.emit: Emit = _heard_by_nobody
+        """Send a standard event with one parameter to the client, where it listens; from any thread."""
         self._interrupted = threading.Event()
         self._session_open = False
         self._handlers: dict[int, Handler] = {
