@@ -70,6 +70,13 @@ export type CameraState = ("closed" | "opening" | "ready" | "recovering" | "lost
  * via the `definition` "StepState".
  */
 export type StepState = ("pending" | "running" | "done" | "failed" | "skipped")
+/**
+ * Whether the live view of a camera's body is on, whoever watches.
+ * 
+ * This interface was referenced by `TetherlightProtocol`'s JSON-Schema
+ * via the `definition` "ViewfinderState".
+ */
+export type ViewfinderState = ("on" | "standby" | "unsupported")
 
 /**
  * What can be asked of the server, what it answers, and what it sends of its own accord.
@@ -1198,6 +1205,10 @@ lens: (string | null)
 battery_percent: (number | null)
 shots_left: (number | null)
 liveview_viewers: number
+/**
+ * Whether the body's live view is on, its mirror up and its sensor warm; in standby the next preview begins it again. Unsupported where the body cannot be told to end it.
+ */
+viewfinder: ("on" | "standby" | "unsupported")
 /**
  * Previews per second that the camera delivers now.
  */

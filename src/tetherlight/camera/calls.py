@@ -77,9 +77,9 @@ def open_camera(model: str, port: str, deadline: float) -> Call[Opened]:
     return Call("open", {"model": model, "port": port}, deadline, lambda result, _: Opened(**result))
 
 
-def close_camera(deadline: float) -> Call[None]:
-    """Leave the camera."""
-    return Call("close", {}, deadline, _nothing)
+def close_camera(deadline: float, *, standby: bool = False, output: str | None = None) -> Call[None]:
+    """Leave the camera, with `standby` after ending its live view."""
+    return Call("close", {"standby": standby, "output": output}, deadline, _nothing)
 
 
 def probe(deadline: float) -> Call[None]:
@@ -109,6 +109,11 @@ def set_config(name: str, value: ConfigValue, patience: float, deadline: float) 
 def preview(deadline: float) -> Call[Preview]:
     """Take one preview."""
     return Call("preview", {}, deadline, lambda result, body: Preview(jpeg=body, **result))
+
+
+def standby(output: str | None, deadline: float) -> Call[None]:
+    """End the live view of the body; `output` is what the entry of that name shall say where a Canon body has it."""
+    return Call("standby", {"output": output}, deadline, _nothing)
 
 
 def trigger(deadline: float) -> Call[float]:

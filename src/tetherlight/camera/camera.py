@@ -1,5 +1,6 @@
 """A camera as the rest of the server sees it: asynchronous, queued, and back by itself after a fault."""
 
+import logging
 import time
 from collections import deque
 from collections.abc import Callable, Collection, Sequence
@@ -17,6 +18,7 @@ from tetherlight.camera.identity import FoundCamera
 from tetherlight.camera.listener import CameraListener, Change, Silence
 from tetherlight.camera.session import Session
 from tetherlight.camera.shutter import Roll, Shutter, Taken, files_per_exposure
+from tetherlight.camera.standby import Standby
 from tetherlight.camera.surroundings import ALONE, Surroundings
 from tetherlight.camera.values import checked
 from tetherlight.camera.watch import Watch
@@ -29,12 +31,14 @@ from tetherlight.errors import (
     ConfigNotFound,
     ConfigRejected,
     PreviewFailed,
+    PreviewUnsupported,
 )
 from tetherlight.models import CameraState, CameraStatus, ConfigEntry, ConfigValue
 from tetherlight.settings import Settings
 
 __all__ = ["Camera", "CameraListener", "Change", "Deadlines", "Exposure", "FoundCamera", "Preview", "SavedFile"]
 
+logger = logging.getLogger(__name__)
 STANDARD = Deadlines()
 CARD = "/store_"
 """Where the folders of memory cards begin; what was taken into the camera's own memory lies elsewhere."""
@@ -71,7 +75,9 @@ class Camera:
             poll=lambda: self._session.queued(self._poll),
             read_entry=lambda name: self._session.queued(lambda: self._read_entry(name), again=True),
             read_all=lambda: self._session.queued(self._read_all, again=True),
+            rest=self._rest,
         )
+        self._standby = Standby(self._cache, settings.auto_standby)
         self._shutter = Shutter(self._session.request, self._cache, deadlines, self._watch.changed)
         self._chosen: dict[str, ConfigValue] = {}
         self._known_files: deque[str] = deque(maxlen=REMEMBERED)
@@ -101,7 +107,10 @@ class Camera:
     async def close(self, patience: float | None = None) -> None:
         """Leave the camera and end its worker, after `patience` seconds whatever it does; closing twice is harmless."""
         await self._watch.stop()
-        await self._session.close(patience)
+        await self._session.close(
+            patience,
+            lambda deadline: calls.close_camera(deadline, standby=self._standby.on, output=self._standby.output),
+        )
 
     # What is known without asking the camera
 
@@ -147,6 +156,7 @@ class Camera:
             lens=self._cache.lens(),
             battery_percent=self._cache.battery_percent(),
             shots_left=self._cache.shots_left(),
+            viewfinder=self._standby.state,
             cause=self._session.cause,
         )
 
@@ -177,7 +187,7 @@ class Camera:
         self._session.lane.allow(owner)
         entry = self._cache.find(name)
         wanted = checked(entry, value)
-        written = await self._session.queued(lambda: self._write(entry, wanted))
+        written = await self._session.queued(lambda: self._set(entry, wanted))
         if not entry.path.startswith(ACTIONS_SECTION):
             self._chosen[entry.name] = wanted
         return written
@@ -253,11 +263,42 @@ class Camera:
 
     async def _preview(self) -> Preview:
         try:
-            return await self._session.request(calls.preview(self._deadlines.preview))
+            preview = await self._session.request(calls.preview(self._deadlines.preview))
         except CameraError as error:
             if type(error) is CameraError:
                 raise PreviewFailed(error.message, details=error.details) from None
             raise
+        was_on = self._standby.on
+        self._standby.begun()
+        if not was_on:
+            self._tell_status()
+        return preview
+
+    async def _rest(self) -> None:
+        """End the live view of the body where it is time to; whoever wants a preview meanwhile gets it after that."""
+        if self._standby.due():
+            await self._session.queued(self._end_liveview)
+
+    async def _end_liveview(self) -> None:
+        if not self._standby.due():
+            return  # it was used while this waited for its turn
+        try:
+            await self._session.request(calls.standby(self._standby.output, self._deadlines.entry))
+        except CameraError as error:
+            if self._standby.refused():
+                logger.warning("The live view of %s cannot be ended: %s", self.camera_id, error.message)
+            raise
+        self._standby.ended()
+        self._tell_status()
+
+    async def _set(self, entry: ConfigEntry, wanted: ConfigValue) -> ConfigEntry:
+        if self._standby.wakes(entry):
+            with suppress(PreviewFailed, PreviewUnsupported):
+                await self._preview()
+        written = await self._write(entry, wanted)
+        self._standby.wrote(entry, wanted)
+        self._tell_status()
+        return written
 
     async def _write(self, entry: ConfigEntry, wanted: ConfigValue) -> ConfigEntry:
         patience = self._deadlines.read_back
@@ -334,6 +375,8 @@ class Camera:
         card = next((option for option in entry.options if "card" in option.casefold()), None)
         if card is None or entry.value == card:
             return None
+        # Should the connection break before it is given back, that happens when the camera is there again.
+        self._chosen[entry.name] = entry.value
         await self._write(entry, card)
         return entry, entry.value
 
@@ -378,13 +421,16 @@ class Camera:
         return kept
 
     def _announce(self, changed: list[ConfigEntry]) -> None:
-        status = (self._cache.lens(), self._cache.battery_percent(), self._cache.shots_left())
-        told, self._told = self._told, status
-        if self.state is CameraState.OPENING:
-            return
-        if changed:
+        if changed and self.state is not CameraState.OPENING:
             self._listener.config_changed(self, changed)
-        if status != told:
+        self._tell_status()
+
+    def _tell_status(self) -> None:
+        status = (
+            self._cache.lens(), self._cache.battery_percent(), self._cache.shots_left(), self._standby.state,
+        )  # fmt: skip
+        told, self._told = self._told, status
+        if status != told and self.state is not CameraState.OPENING:
             self._listener.camera_changed(self, "status", None, None, 0)
 
     # What the session tells
@@ -395,6 +441,7 @@ class Camera:
         # A camera first announces every property that it has; all of them are about to be read anyway.
         await self._session.request(calls.events(0.0, self._deadlines.events))
         await self._read_all()
+        self._standby.adopt()
         for name, value in list(self._chosen.items()):
             if name in self._cache and self._cache.find(name).value != value:
                 # Forgotten before it is written: a value that the camera takes no more must not keep it away.
@@ -405,6 +452,7 @@ class Camera:
                 self._updated(raw)
                 if agreed:
                     self._chosen[name] = value
+                    self._standby.wrote(self._cache.find(name), value)
 
     def tell(
         self, kind: Literal["lost", "recovering", "ready"], cause: str, next_step: str | None, attempt: int

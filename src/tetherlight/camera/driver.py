@@ -2,12 +2,14 @@
 
 import time
 from collections.abc import Sequence
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
 from tetherlight import errors
 from tetherlight.camera import gphoto, jpeg, messages, saving, widgets
 from tetherlight.camera.gphoto import gp
+from tetherlight.camera.viewfinder import Viewfinder
 
 POLL_MS = 5
 """Short, because libgphoto2 sleeps longer and longer inside one wait but looks at once when a new one begins."""
@@ -22,6 +24,7 @@ class Driver:
     def __init__(self, library: gphoto.Library) -> None:
         self._library = library
         self._camera: gp.Camera | None = None
+        self._viewfinder: Viewfinder | None = None
         self._paths: dict[str, str] = {}
 
     @property
@@ -34,6 +37,7 @@ class Driver:
         """Open the camera and say who it is by its own account."""
         self.close()
         self._camera = self._library.open(model, port)
+        self._viewfinder = Viewfinder(self._camera)
         stated_model, serial = self._identity()
         return {
             "model": stated_model or model,
@@ -41,8 +45,12 @@ class Driver:
             "libgphoto2": gp.gp_library_version(gp.GP_VERSION_SHORT)[0],
         }
 
-    def close(self) -> None:
-        """Leave the camera; nothing happens where none is open."""
+    def close(self, *, standby: bool = False, output: str | None = None) -> None:
+        """Leave the camera, with `standby` after ending its live view; nothing happens where none is open."""
+        if standby and self._viewfinder is not None:
+            with suppress(gp.GPhoto2Error):
+                self._viewfinder.end(output)
+        self._viewfinder = None
         if self._camera is not None:
             camera, self._camera = self._camera, None
             gphoto.leave(camera)
@@ -104,6 +112,8 @@ class Driver:
 
     def preview(self) -> tuple[dict[str, Any], bytes]:
         """Return one preview; some drivers say OK and deliver nothing, which is a failure here."""
+        if self._viewfinder is not None:
+            self._viewfinder.begin()
         try:
             with gphoto.translated("deliver a preview"):
                 file = self._open.capture_preview()
@@ -119,6 +129,12 @@ class Driver:
                 "The camera delivered an empty preview." if not data else "The camera's preview is no JPEG."
             )
         return {"captured_at": time.time(), "width": size[0], "height": size[1]}, data
+
+    def standby(self, output: str | None) -> None:
+        """End the live view of the body, which the next preview begins again; `output` is for Canon's bodies."""
+        if self._viewfinder is not None:
+            with gphoto.translated("end its live view"):
+                self._viewfinder.end(output)
 
     def trigger(self) -> float:
         """Release the shutter without waiting for the picture; return the time of the release in Unix seconds."""

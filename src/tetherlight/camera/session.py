@@ -92,8 +92,11 @@ class Session:
             logger.info("%s is open, after %d further tries.", self._link.name, self._ladder.attempts)
             self._keeper.tell("ready", causes[-1], None, self._ladder.attempts)
 
-    async def close(self, patience: float | None = None) -> None:
-        """Leave the camera and end its worker; calls get `patience` seconds to end. Closing twice changes nothing."""
+    async def close(self, patience: float | None, leave: Callable[[float], Call[None]]) -> None:
+        """Leave the camera and end its worker; calls get `patience` seconds to end. Closing twice changes nothing.
+
+        `leave` makes the call by which the camera is left, of its deadline.
+        """
         if self.state is CameraState.CLOSED:
             return
         self.state = CameraState.CLOSED
@@ -105,7 +108,7 @@ class Session:
             await self._link.kill()
         if not await self.lane.drain(self._deadlines.close / 2 if patience is None else patience):
             await self._link.kill()
-        await self._link.close()
+        await self._link.close(leave(self._deadlines.close / 2))
 
     def look_now(self) -> None:
         """Look for a lost camera at once."""

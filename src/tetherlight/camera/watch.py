@@ -35,6 +35,7 @@ class Watch:
         poll: Callable[[], Awaitable[None]],
         read_entry: Callable[[str], Awaitable[None]],
         read_all: Callable[[], Awaitable[None]],
+        rest: Callable[[], Awaitable[None]],
     ) -> None:
         self._cache = cache
         self._interval = interval
@@ -42,6 +43,7 @@ class Watch:
         self._poll = poll
         self._read_entry = read_entry
         self._read_all = read_all
+        self._rest = rest
         self._pending: dict[str, None] = {}
         self._round: list[str] = []
         self._round_at = time.monotonic()
@@ -84,6 +86,7 @@ class Watch:
 
     async def _look(self) -> None:
         await self._poll()
+        await self._rest()
         while self._pending and self._idle():
             name = next(iter(self._pending))
             del self._pending[name]

@@ -14,6 +14,7 @@ from tetherlight.simulator.card import Card, CardFullError, StoredFile
 from tetherlight.simulator.clock import Clock
 from tetherlight.simulator.developing import Darkroom, Outlook
 from tetherlight.simulator.happenings import Happenings
+from tetherlight.simulator.live import LiveSwitch
 from tetherlight.simulator.properties import Properties, Property
 from tetherlight.simulator.shot import Identity, Shot
 from tetherlight.simulator.viewfinder import Frame, Viewfinder
@@ -65,6 +66,7 @@ class Body:
         self.size = size
         self.happenings = Happenings()
         self.viewfinder = Viewfinder(fps, self._render_preview)
+        self.live = LiveSwitch(self.happenings)
         self._darkroom = Darkroom(outlook, identity, size, file_prefix)
         self._read_shot = read_shot
         self._lock = threading.RLock()
