@@ -67,6 +67,10 @@ class CameraStatus(CameraInfo):
     )
     liveview_fps: float | None = Field(default=None, description="Previews per second that the camera delivers now.")
     cause: str | None = Field(default=None, description="Why the camera is recovering or lost.")
+    next: str | None = Field(
+        default=None,
+        description="What a person must do before a lost camera can come back; null where it does by itself.",
+    )
 
 
 class ConfigType(StrEnum):

@@ -61,6 +61,7 @@ class CameraWatch:
             )
             self._rig.publisher.publish(events[kind], change)
         if kind == "ready":
+            self._rig.moved(camera)
             self._rig.wake_liveview(camera.camera_id)
         self._rig.announce_cameras()
         self._warn(camera)

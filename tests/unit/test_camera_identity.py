@@ -9,11 +9,11 @@ from tetherlight.camera.identity import camera_ids, normal_address
 def test_a_camera_is_named_by_model_and_serial_where_that_is_unique() -> None:
     found = camera_ids(
         [
-            ("Canon EOS 1300D", "usb:001,002", "0123"),
-            ("Canon EOS 1300D", "usb:001,003", "0456"),
-            ("Nikon D750", "usb:001,004", "7"),
-            ("Nikon D750", "usb:001,005", "7"),
-            ("Other", "ptpip:10.0.0.1", None),
+            ("Canon EOS 1300D", "usb:001,002", "0123", None),
+            ("Canon EOS 1300D", "usb:001,003", "0456", None),
+            ("Nikon D750", "usb:001,004", "7", None),
+            ("Nikon D750", "usb:001,005", "7", None),
+            ("Other", "ptpip:10.0.0.1", None, None),
         ]
     )
     assert [each.camera_id for each in found] == [
@@ -26,8 +26,14 @@ def test_a_camera_is_named_by_model_and_serial_where_that_is_unique() -> None:
 
 
 def test_two_cameras_without_a_serial_are_told_apart_by_their_ports() -> None:
-    found = camera_ids([("Canon EOS 1300D", "usb:001,002", None), ("Canon EOS 1300D", "usb:001,003", None)])
+    found = camera_ids([("Canon EOS 1300D", "usb:001,002", None, None), ("Canon EOS 1300D", "usb:001,003", None, None)])
     assert [each.camera_id for each in found] == ["canon-eos-1300d-usb-001-002", "canon-eos-1300d-usb-001-003"]
+
+
+def test_a_camera_without_a_serial_is_named_by_its_usb_socket_which_a_replug_keeps() -> None:
+    for port in ("usb:001,002", "usb:001,003"):
+        (found,) = camera_ids([("Canon EOS 1300D", port, None, "1-2.3")])
+        assert found.camera_id == "canon-eos-1300d-usb-1-2-3"
 
 
 @pytest.mark.parametrize(

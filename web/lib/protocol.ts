@@ -455,6 +455,9 @@ state: ("closed" | "opening" | "ready" | "recovering" | "lost")
  */
 export interface SelectCamera {
 model?: (string | null)
+/**
+ * With the camera_id of a lost camera: where it is now, which is then believed of a body without a serial number.
+ */
 port?: (string | null)
 /**
  * Opens this camera beside the others and selects it.
@@ -1217,6 +1220,10 @@ liveview_fps: (number | null)
  * Why the camera is recovering or lost.
  */
 cause: (string | null)
+/**
+ * What a person must do before a lost camera can come back; null where it does by itself.
+ */
+next: (string | null)
 }
 /**
  * All lights and how they are driven.

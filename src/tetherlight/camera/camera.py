@@ -120,6 +120,11 @@ class Camera:
         return self._session.found.port
 
     @property
+    def found(self) -> FoundCamera:
+        """How and where it was found last."""
+        return self._session.found
+
+    @property
     def serial(self) -> str | None:
         """The camera's own serial number."""
         return self._session.serial
@@ -158,6 +163,7 @@ class Camera:
             shots_left=self._cache.shots_left(),
             viewfinder=self._standby.state,
             cause=self._session.cause,
+            next=self._session.question,
         )
 
     def warnings(self) -> Sequence[Warned]:
@@ -167,6 +173,14 @@ class Camera:
     def look_now(self) -> None:
         """Look for a lost camera at once: something was plugged in."""
         self._session.look_now()
+
+    async def find_at(self, port: str) -> None:
+        """Open the lost camera at this port, where somebody says that it is; raise CameraNotFound for another one."""
+        await self._session.find_at(port)
+
+    async def check(self) -> None:
+        """Ask the camera something that no cache can answer; one that is gone is recovered from then on."""
+        await self._session.queued(self._probe)
 
     async def get_config(self, name: str | None = None) -> list[ConfigEntry]:
         """Return all entries of the cache, or the one of that name, alias or path; raise ConfigNotFound."""
@@ -260,6 +274,9 @@ class Camera:
         await self._session.lane.free()
 
     # Work that has its turn
+
+    async def _probe(self) -> None:
+        await self._session.request(calls.probe(self._deadlines.probe))
 
     async def _preview(self) -> Preview:
         try:

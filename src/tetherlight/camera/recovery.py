@@ -8,9 +8,9 @@ from dataclasses import replace
 from typing import Literal, Protocol
 
 from tetherlight.camera.calls import Deadlines, Opened
-from tetherlight.camera.detection import find_cameras, network_ports
 from tetherlight.camera.identity import FoundCamera
 from tetherlight.camera.reset import Reset, reset
+from tetherlight.camera.search import Search
 from tetherlight.camera.surroundings import Surroundings
 from tetherlight.errors import (
     CameraBusy,
@@ -18,7 +18,6 @@ from tetherlight.errors import (
     CameraError,
     CameraLost,
     CameraTimeout,
-    TetherlightError,
 )
 from tetherlight.settings import Settings
 
@@ -66,6 +65,9 @@ class Recovery:
         self._look = asyncio.Event()
         self.attempts = 0
         """How often the camera was tried since it was lost, or beyond the first time since it is to be opened."""
+        self.question: str | None = None
+        """What a person must say before the camera can come back, where it cannot be recognised by itself."""
+        self._sent: tuple[str, asyncio.Future[None]] | None = None
 
     def look_now(self) -> None:
         """End the pause before the next look: something was plugged in."""
@@ -102,8 +104,11 @@ class Recovery:
         except CameraError as error:
             raise done.explain(error) from None
 
-    async def run(self, found: FoundCamera, cause: str, tell: Tell, adopt: Adopt) -> FoundCamera:
-        """Climb the ladder until the camera is back; return it with the port where it is now."""
+    async def run(self, found: FoundCamera, serial: str | None, cause: str, tell: Tell, adopt: Adopt) -> FoundCamera:
+        """Climb the ladder until the camera is back; return it with the port where it is now.
+
+        `serial` is the number that it states itself, by which it is recognised elsewhere.
+        """
         self.attempts = 0
         if self._link.alive:
             tell("recovering", cause, "The camera is closed and opened again.", self._next())
@@ -113,8 +118,25 @@ class Recovery:
         tell("recovering", cause, done.sentence, self._next())
         if await self._try(place, adopt):
             return place
-        tell("lost", cause, "The server keeps looking for the camera.", self._next())
-        return await self._search(found, adopt)
+        search = Search(found, serial, self._settings, self._around)
+        self.question = search.question
+        tell("lost", cause, self.question or "The server keeps looking for the camera.", self._next())
+        try:
+            return await self._search(search, cause, tell, adopt)
+        finally:
+            self.question = None
+
+    async def send(self, port: str) -> None:
+        """Open the lost camera at a port where it is, as somebody says; raise the camera's error."""
+        self._sent = port, asyncio.get_running_loop().create_future()
+        self._look.set()
+        try:
+            async with asyncio.timeout(2 * self._deadlines.open):
+                await self._sent[1]
+        except TimeoutError:
+            raise CameraTimeout(f"The camera at {port} was not opened in time.") from None
+        finally:
+            self._sent = None
 
     async def _restart(self, found: FoundCamera) -> tuple[FoundCamera, Reset]:
         """End the worker and reset the USB device, where there is one; return the camera with its port after that."""
@@ -127,17 +149,36 @@ class Recovery:
         self.attempts += 1
         return self.attempts
 
-    async def _search(self, found: FoundCamera, adopt: Adopt) -> FoundCamera:
-        on_network = found.port.startswith("ptpip:")
-        longest = self._deadlines.look_most_network if on_network else self._deadlines.look_most
+    async def _search(self, search: "Search", cause: str, tell: Tell, adopt: Adopt) -> FoundCamera:
+        longest = self._deadlines.look_most_network if search.on_network else self._deadlines.look_most
         pause = self._deadlines.look_first
         while True:
             await self._rest(pause)
             pause = min(2 * pause, longest)
             self._next()
-            for place in await self._places(found):
+            if self._sent is not None and (place := await self._where_sent(search.found, *self._sent, adopt)):
+                return place
+            for place in await search.places():
                 if await self._try(place, adopt):
                     return place
+            if search.question != self.question:
+                self.question = search.question
+                tell("lost", cause, self.question or "The server keeps looking for the camera.", self.attempts)
+
+    async def _where_sent(
+        self, found: FoundCamera, port: str, answer: "asyncio.Future[None]", adopt: Adopt
+    ) -> FoundCamera | None:
+        """Try the port that somebody named, and tell them how that went."""
+        path = await asyncio.to_thread(self._around.bus.path, port)
+        try:
+            place = await self._at(replace(found, port=port, path=path), adopt)
+        except CameraError as error:
+            if not answer.done():
+                answer.set_exception(error)
+            return None
+        if not answer.done():
+            answer.set_result(None)
+        return place
 
     async def _rest(self, seconds: float) -> None:
         try:
@@ -147,25 +188,6 @@ class Recovery:
             return
         finally:
             self._look.clear()
-
-    async def _places(self, found: FoundCamera) -> list[FoundCamera]:
-        """Return where the camera may be now, the likeliest first."""
-        in_use = set(self._around.ports_in_use()) - {found.port}
-        if found.port.startswith("ptpip:"):
-            ports = dict.fromkeys([found.port, *network_ports(self._settings)])
-            return [
-                FoundCamera(found.model, port, found.serial, found.camera_id) for port in ports if port not in in_use
-            ]
-        try:
-            seen = await find_cameras(self._settings, skip_ports=[*in_use, *network_ports(self._settings)])
-        except TetherlightError as error:
-            logger.warning("%s: %s", self._link.name, error)
-            return []
-        return [
-            FoundCamera(found.model, camera.port, found.serial, found.camera_id)
-            for camera in seen
-            if camera.model == found.model and (found.serial is None or camera.serial in {None, found.serial})
-        ]
 
     async def _at(self, place: FoundCamera, adopt: Adopt) -> FoundCamera:
         await adopt(await self._link.open(place.model, place.port))

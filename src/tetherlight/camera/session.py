@@ -53,6 +53,8 @@ class Session:
     ) -> None:
         self.found = found
         self.serial = found.serial
+        self._stated: tuple[str, str | None] = found.model, None
+        """The model and the serial number that the camera states itself."""
         self.libgphoto2: str | None = None
         """The version of the library through which the camera is open."""
         self.state = CameraState.OPENING
@@ -114,6 +116,15 @@ class Session:
         """Look for a lost camera at once."""
         self._ladder.look_now()
 
+    async def find_at(self, port: str) -> None:
+        """Open the lost camera at this port, where somebody says that it is; raise the camera's error."""
+        await self._ladder.send(port)
+
+    @property
+    def question(self) -> str | None:
+        """What a person must say before a lost camera can come back; None where it comes back by itself."""
+        return self._ladder.question
+
     async def request(self, call: Call[T]) -> T:
         """Make a call from within work that has its turn."""
         return await self._link.request(call)
@@ -161,7 +172,7 @@ class Session:
                     await self._settled.wait()
         self._require_open()
         if self.state is not CameraState.READY:
-            raise error or lost(self.cause or "it does not answer.")
+            raise error or lost(self.cause or "it does not answer.", self.question)
 
     async def _still_there(self, error: CameraError) -> bool:
         """Find out whether the connection outlived an error; begin the recovery where it did not."""
@@ -186,7 +197,7 @@ class Session:
         return True
 
     async def _recover(self, cause: str) -> None:
-        self.found = await self._ladder.run(self.found, cause, self._tell, self._adopt)
+        self.found = await self._ladder.run(self.found, self._stated[1], cause, self._tell, self._adopt)
         self.state, self.cause, self.recovery = CameraState.READY, None, None
         self._settled.set()
         self._keeper.tell("ready", cause, None, self._ladder.attempts)
@@ -199,9 +210,11 @@ class Session:
 
     async def _adopt(self, opened: Opened) -> None:
         self.libgphoto2 = opened.libgphoto2
-        if self.serial is None or self.state is CameraState.OPENING:
-            self.serial = opened.serial or self.serial
-        elif opened.serial != self.serial:
+        stated = opened.model, opened.serial
+        if self.state is CameraState.OPENING:
+            self._stated, self.serial = stated, opened.serial or self.found.serial
+        elif stated != self._stated:
             await self._link.request(calls.close_camera(self._deadlines.close))
-            raise CameraNotFound(f"Another camera is at that port: {opened.model}, serial number {opened.serial}.")
+            number = f"serial number {opened.serial}" if opened.serial else "without a serial number"
+            raise CameraNotFound(f"Another camera is at that port: {opened.model}, {number}.")
         await self._keeper.adopt()

@@ -62,13 +62,16 @@ def select(
     context: typer.Context,
     camera: Annotated[str | None, typer.Argument(help=CAMERA_HELP, autocompletion=completion.cameras)] = None,
     beside: Annotated[bool, typer.Option("--beside", help="Only open it; the selected camera stays selected.")] = False,
+    port: Annotated[
+        str | None, typer.Option(metavar="PORT", help="Where a lost camera is now that cannot be recognised by itself.")
+    ] = None,
 ) -> None:
     """Open a camera and make it the one that is meant where none is named."""
     from tetherlight.cli.output import say  # noqa: PLC0415
 
     with connected(context) as rig:
         camera_id = matching(rig.cameras(), camera).camera_id if camera else None
-        found = rig.select(camera_id=camera_id, select=not beside)
+        found = rig.select(camera_id=camera_id, port=port, select=not beside)
     say(context, found, f"{found.model} at {found.port} is {'open' if beside else 'selected'}: {found.camera_id}.")
 
 

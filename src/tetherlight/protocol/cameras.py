@@ -31,7 +31,11 @@ class SelectCamera(Payload):
     """What the camera must match; with nothing given it is the first one found."""
 
     model: str | None = None
-    port: str | None = None
+    port: str | None = Field(
+        default=None,
+        description="With the camera_id of a lost camera: where it is now, which is then believed of a body without a "
+        "serial number.",
+    )
     camera_id: str | None = Field(default=None, description="Opens this camera beside the others and selects it.")
     select: bool = Field(
         default=True, description="False opens the camera of this camera_id and leaves the selected one as it is."
