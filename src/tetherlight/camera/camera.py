@@ -76,6 +76,8 @@ class Camera:
             read_entry=lambda name: self._session.queued(lambda: self._read_entry(name), again=True),
             read_all=lambda: self._session.queued(self._read_all, again=True),
             rest=self._rest,
+            check=self.check,
+            proven_at=lambda: self._session.proven_at,
         )
         self._standby = Standby(self._cache, settings.auto_standby)
         self._shutter = Shutter(self._session.request, self._cache, deadlines, self._watch.changed)
@@ -180,7 +182,7 @@ class Camera:
 
     async def check(self) -> None:
         """Ask the camera something that no cache can answer; one that is gone is recovered from then on."""
-        await self._session.queued(self._probe)
+        await self._session.queued(self._session.check)
 
     async def get_config(self, name: str | None = None) -> list[ConfigEntry]:
         """Return all entries of the cache, or the one of that name, alias or path; raise ConfigNotFound."""
@@ -274,9 +276,6 @@ class Camera:
         await self._session.lane.free()
 
     # Work that has its turn
-
-    async def _probe(self) -> None:
-        await self._session.request(calls.probe(self._deadlines.probe))
 
     async def _preview(self) -> Preview:
         try:
@@ -430,6 +429,9 @@ class Camera:
 
     async def _read_all(self) -> None:
         entries = await self._session.request(calls.config(self._deadlines.config))
+        if self._cache.loses_many(entries):
+            # As from a camera that is gone, of which libgphoto2 still knows what needs no asking.
+            await self._session.check()
         self._announce(self._cache.fill(entries))
 
     def _updated(self, raw: ConfigEntry) -> ConfigEntry:

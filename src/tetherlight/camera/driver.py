@@ -14,6 +14,8 @@ from tetherlight.camera.viewfinder import Viewfinder
 POLL_MS = 5
 """Short, because libgphoto2 sleeps longer and longer inside one wait but looks at once when a new one begins."""
 READ_BACK_PAUSE = 0.02
+ASKED_FOR_EVENTS = frozenset({0x0A, 0x0B})
+"""The makers, Nikon and Canon, whose bodies libgphoto2 asks for events; others send theirs, or none."""
 MEMORY_FOLDER = "/"
 """Where libgphoto2 shows pictures that never were on a card."""
 
@@ -26,6 +28,7 @@ class Driver:
         self._camera: gp.Camera | None = None
         self._viewfinder: Viewfinder | None = None
         self._paths: dict[str, str] = {}
+        self._asks_for_events = False
 
     @property
     def _open(self) -> gp.Camera:
@@ -38,7 +41,9 @@ class Driver:
         self.close()
         self._camera = self._library.open(model, port)
         self._viewfinder = Viewfinder(self._camera)
-        stated_model, serial = self._identity()
+        summary = self._summary()
+        stated_model, serial = messages.identity(summary)
+        self._asks_for_events = messages.maker(summary) in ASKED_FOR_EVENTS
         return {
             "model": stated_model or model,
             "serial": serial or self._configured_serial(),
@@ -55,9 +60,9 @@ class Driver:
             camera, self._camera = self._camera, None
             gphoto.leave(camera)
 
-    def _identity(self) -> tuple[str | None, str | None]:
+    def _summary(self) -> str:
         with gphoto.translated("say who it is"):
-            return messages.identity(str(self._open.get_summary()))
+            return str(self._open.get_summary())
 
     def _configured_serial(self) -> str | None:
         for name in ("serialnumber", "eosserialnumber"):
@@ -168,7 +173,8 @@ class Driver:
             elif kind == gp.GP_EVENT_UNKNOWN and (name := messages.changed_property(str(data))):
                 changed[name] = None
             elif kind == gp.GP_EVENT_TIMEOUT and (changed or files or complete or time.monotonic() >= give_up):
-                return {"changed": list(changed), "files": list(files), "complete": complete}
+                asked = self._asks_for_events
+                return {"changed": list(changed), "files": list(files), "complete": complete, "asked": asked}
 
     def storage(self) -> dict[str, int | None]:
         """Return the free room of all cards together; None where the camera does not say."""

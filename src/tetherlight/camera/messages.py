@@ -3,6 +3,7 @@
 import re
 
 SUMMARY_LINE = re.compile(r"^\s*(Manufacturer|Model|Serial Number):[ \t]*(.*?)\s*$", re.MULTILINE)
+EXTENSION = re.compile(r"^\s*Vendor Extension ID:\s*0x([0-9a-f]+)", re.MULTILINE | re.IGNORECASE)
 PROPERTY_CHANGED = re.compile(r'PTP Property (?:0x)?([0-9a-f]+) changed(?:, "([^"]*)")?', re.IGNORECASE)
 
 
@@ -12,6 +13,12 @@ def identity(summary: str) -> tuple[str | None, str | None]:
     for name, value in SUMMARY_LINE.findall(summary):
         fields.setdefault(name, value)
     return fields.get("Model") or None, meaningful(fields.get("Serial Number", ""))
+
+
+def maker(summary: str) -> int | None:
+    """Return the number of the maker's extension of PTP that the camera speaks."""
+    match = EXTENSION.search(summary)
+    return int(match[1], 16) if match else None
 
 
 def meaningful(serial: str) -> str | None:

@@ -15,7 +15,7 @@ from tetherlight.camera.lane import Lane
 from tetherlight.camera.link import Link
 from tetherlight.camera.recovery import Recovery
 from tetherlight.camera.surroundings import Surroundings
-from tetherlight.errors import CameraBusy, CameraError, CameraNotFound, CameraNotOpen
+from tetherlight.errors import CameraBusy, CameraError, CameraLost, CameraNotFound, CameraNotOpen
 from tetherlight.models import CameraState
 from tetherlight.settings import Settings
 
@@ -60,10 +60,13 @@ class Session:
         self.state = CameraState.OPENING
         self.cause: str | None = None
         """Why the camera is being recovered or lost."""
+        self.proven_at = -float("inf")
+        """When the camera itself last answered, on the monotonic clock."""
         self.lane = Lane()
         self.recovery: asyncio.Task[None] | None = None
         self._deadlines = deadlines
         self._keeper = keeper
+        self._bus = around.bus
         self._link = Link(found.camera_id, settings, deadlines)
         self._ladder = Recovery(self._link, settings, deadlines, around)
         self._settled = asyncio.Event()
@@ -127,7 +130,21 @@ class Session:
 
     async def request(self, call: Call[T]) -> T:
         """Make a call from within work that has its turn."""
-        return await self._link.request(call)
+        answer = await self._link.request(call)
+        if call.proves(answer):
+            self.proven_at = time.monotonic()
+        return answer
+
+    async def check(self) -> None:
+        """Make sure, from within work that has its turn, that the camera is there; raise where it is not."""
+        if await self._unplugged():
+            raise CameraLost("The camera was unplugged.")
+        await self.request(calls.probe(self._deadlines.probe))
+
+    async def _unplugged(self) -> bool:
+        """Tell whether the kernel says so, whatever libgphoto2 answers from its cache."""
+        path = self.found.path
+        return path is not None and await asyncio.to_thread(self._bus.port, path) != self.found.port
 
     async def queued(self, work: Callable[[], Awaitable[T]], *, again: bool = False) -> T:
         """Do the work in its turn; where `again` is set, doing it twice is harmless, so a fault is tried once more."""
@@ -139,7 +156,7 @@ class Session:
         give_up = time.monotonic() + self._deadlines.busy
         while True:
             try:
-                return await self._link.request(call)
+                return await self.request(call)
             except CameraBusy:
                 if time.monotonic() >= give_up:
                     raise
@@ -191,7 +208,7 @@ class Session:
         if not self._link.alive:
             return False
         try:
-            await self._link.request(calls.probe(self._deadlines.probe))
+            await self.check()
         except CameraError:
             return False
         return True
