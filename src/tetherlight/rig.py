@@ -9,7 +9,8 @@ from importlib.metadata import version
 from typing import Any
 
 from tetherlight.camera.camera import Camera
-from tetherlight.camera.detection import FoundCamera, find_cameras
+from tetherlight.camera.identity import FoundCamera
+from tetherlight.camera.roster import Roster
 from tetherlight.captures import Captures
 from tetherlight.doctor.diagnose import diagnose
 from tetherlight.errors import (
@@ -25,7 +26,7 @@ from tetherlight.jobs import Jobs
 from tetherlight.lights.lights import Lights
 from tetherlight.lights.rig_file import RigFile
 from tetherlight.liveview import Liveview
-from tetherlight.models import CameraInfo, CameraStatus, LightsStatus
+from tetherlight.models import CameraInfo, CameraState, CameraStatus, LightsStatus
 from tetherlight.names import Names
 from tetherlight.protocol.captures import CaptureSeries
 from tetherlight.protocol.events import (
@@ -79,9 +80,8 @@ class Rig:
         self._cameras: dict[str, Camera] = {}
         self._liveviews: dict[str, Liveview] = {}
         self._selected: str | None = None
-        self._seen: tuple[FoundCamera, ...] = ()
+        self._roster = Roster(settings, self._cameras)
         self._choosing = asyncio.Lock()
-        self._scanning = asyncio.Lock()
         self._tasks: set[asyncio.Task[None]] = set()
         self._watch = CameraWatch(self)
 
@@ -156,7 +156,7 @@ class Rig:
             return self._cameras[self._selected]
         if camera_id in self._cameras:
             return self._cameras[camera_id]
-        if any(found.camera_id == camera_id for found in self._seen):
+        if camera_id in self._roster:
             raise CameraNotOpen(
                 f"Camera '{camera_id}' is not open.", hint="Open it first (SELECT_CAMERA with this camera_id)."
             )
@@ -183,20 +183,17 @@ class Rig:
     async def find_cameras(self) -> list[CameraInfo]:
         """Look for cameras; what is open is told as it is and not disturbed."""
         await self.scan()
-        found = {one.camera_id: self._found_info(one) for one in self._seen}
-        return list((found | {one.camera_id: self._open_info(one) for one in self._cameras.values()}).values())
+        return self._infos()
 
     async def scan(self) -> bool:
         """Look for cameras and say whether others are there than before."""
-        async with self._scanning:
-            before = self._seen
-            found = await find_cameras(self.settings, skip_ports=self._ports())
-            opened = (FoundCamera(one.model, one.port, one.serial, one.camera_id) for one in self._cameras.values())
-            self._seen = (*found, *opened)
-        return set(self._seen) != set(before)
+        return await self._roster.look()
 
-    def _ports(self) -> tuple[str, ...]:
-        return tuple(camera.port for camera in self._cameras.values())
+    def _infos(self) -> list[CameraInfo]:
+        return [
+            self._open_info(self._cameras[one.camera_id]) if one.camera_id in self._cameras else self._found_info(one)
+            for one in self._roster
+        ]
 
     async def select(
         self, model: str | None, port: str | None, camera_id: str | None, *, select: bool = True
@@ -215,6 +212,8 @@ class Rig:
                 camera = await self._open(found, beside=camera_id is not None)
             elif camera_id is None and self._selected not in {None, camera.camera_id}:
                 await self._close(self._selected)
+            elif camera_id is not None and port not in {None, camera.port}:
+                await self._find_at(camera, str(port))
             if select:
                 self._selected = camera.camera_id
         self.announce_cameras()
@@ -247,7 +246,7 @@ class Rig:
 
     async def _match_found(self, model: str | None, port: str | None, camera_id: str | None) -> FoundCamera:
         await self.scan()
-        for found in self._seen:
+        for found in self._roster:
             if camera_id in {None, found.camera_id} and model in {None, found.model} and port in {None, found.port}:
                 return found
         wanted = {"model": model, "port": port, "camera_id": camera_id}
@@ -258,12 +257,26 @@ class Rig:
     async def _open(self, found: FoundCamera, *, beside: bool) -> Camera:
         if not beside and self._selected is not None:
             await self._close(self._selected)
-        camera = await Camera.open(found, self.settings, self._watch, ports_in_use=self._ports)
+        camera = await Camera.open(found, self.settings, self._watch, around=self._roster.around)
         self._cameras[camera.camera_id] = camera
+        self._roster.opened(camera)
         return camera
+
+    async def _find_at(self, camera: Camera, port: str) -> None:
+        """Believe a person who says where a lost camera is; elsewhere the port of an open camera means nothing."""
+        if camera.state is not CameraState.LOST:
+            return
+        if any(port == other.port for other in self._cameras.values()):
+            raise CameraBusy(f"Another camera is open at {port}.", hint="Close it first (DESELECT_CAMERA).")
+        await camera.find_at(port)
+
+    def moved(self, camera: Camera) -> None:
+        """Remember where a camera is that came back."""
+        self._roster.opened(camera)
 
     async def _close(self, camera_id: str) -> None:
         camera = self._cameras.pop(camera_id)
+        self._roster.closed(camera)
         if self._selected == camera_id:
             self._selected = None
         liveview = self._liveviews.pop(camera_id, None)
@@ -301,9 +314,7 @@ class Rig:
 
     def inventory(self) -> CameraInventory:
         """Tell which cameras are there as of the last look, and how the open ones stand."""
-        found = {one.camera_id: self._found_info(one) for one in self._seen}
-        opened = {one.camera_id: self._open_info(one) for one in self._cameras.values()}
-        return CameraInventory(cameras=list((found | opened).values()), open=self.camera_statuses())
+        return CameraInventory(cameras=self._infos(), open=self.camera_statuses())
 
     def announce_cameras(self) -> None:
         """Tell the camera topic how the cameras stand."""

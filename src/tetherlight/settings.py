@@ -31,6 +31,12 @@ class Settings(BaseSettings):
     liveview_frame_interval: float = Field(
         0.05, ge=0, le=60, description="Seconds between live view frames; 0 is as fast as the camera."
     )
+    auto_standby: float = Field(
+        10.0,
+        ge=0,
+        le=86400,
+        description="Seconds after its last use in which the live view of a camera's body is ended; 0 is never.",
+    )
     photometric_capture_delay: float = Field(
         0.5, ge=0, le=600, description="Seconds between a light change and the exposure, unless the light has its own."
     )

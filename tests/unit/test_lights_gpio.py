@@ -364,3 +364,44 @@ async def test_the_old_library_that_is_missing_is_told_with_its_remedy(tmp_path:
     rig = RigFile.parse('driver = "RPi.GPIO"', tmp_path / "rig.toml")
     with pytest.raises(InvalidSetting, match=r"RPi\.GPIO, which is not installed"):
         await Lights.open(Settings(), rig)
+
+
+async def test_a_chip_that_is_unplugged_is_told_and_taken_back(chip: FakeChip, lights: Lights) -> None:
+    """What it lit is not told as lit any more, and nothing is told as switched while it is gone."""
+    told: list[dict[str, bool]] = []
+    lights.listen(lambda: told.append(dict(lights.states)))
+    await lights.set({"a": True})
+    await lights.look()
+    assert told == [{"a": True, "b": False, "c": False}]
+    chip.gone = True
+    await lights.look()
+    assert told[1:] == [{"a": False, "b": False, "c": False}]
+    assert {light.fault for light in lights.status().lights} == {"The GPIO chip pinctrl-bcm2711 is gone."}
+    with pytest.raises(LampFailed, match="is gone"):
+        await lights.set({"b": True})
+    assert lights.states == {"a": False, "b": False, "c": False}
+    await lights.all_off()
+    chip.gone = False
+    await lights.look()
+    assert {light.fault for light in lights.status().lights} == {None}
+    await lights.set({"b": True})
+    assert chip.lit == {5}
+
+
+async def test_a_chip_that_goes_while_it_is_switched_is_a_fault_and_no_change(chip: FakeChip, lights: Lights) -> None:
+    chip.gone = True
+    with pytest.raises(LampFailed, match="No such device"):
+        await lights.set({"a": True})
+    assert not lights.states["a"]
+
+
+async def test_a_named_chip_that_is_unplugged_is_taken_back_by_its_label(tmp_path: Path) -> None:
+    (tmp_path / "rig.toml").write_text(f'chip = "/dev/gpiochip7"\n{RIG}')
+    chip = FakeChip(label="ft232h", name="gpiochip7")
+    lights = await Lights.open(Settings(), RigFile.load(tmp_path / "rig.toml"), chips=chips(chip))
+    chip.gone = True
+    await lights.look()
+    chip.gone, chip.name = False, "gpiochip8"
+    await lights.look()
+    assert {light.fault for light in lights.status().lights} == {None}
+    await lights.close()

@@ -70,6 +70,13 @@ export type CameraState = ("closed" | "opening" | "ready" | "recovering" | "lost
  * via the `definition` "StepState".
  */
 export type StepState = ("pending" | "running" | "done" | "failed" | "skipped")
+/**
+ * Whether the live view of a camera's body is on, whoever watches.
+ * 
+ * This interface was referenced by `TetherlightProtocol`'s JSON-Schema
+ * via the `definition` "ViewfinderState".
+ */
+export type ViewfinderState = ("on" | "standby" | "unsupported")
 
 /**
  * What can be asked of the server, what it answers, and what it sends of its own accord.
@@ -448,6 +455,9 @@ state: ("closed" | "opening" | "ready" | "recovering" | "lost")
  */
 export interface SelectCamera {
 model?: (string | null)
+/**
+ * With the camera_id of a lost camera: where it is now, which is then believed of a body without a serial number.
+ */
 port?: (string | null)
 /**
  * Opens this camera beside the others and selects it.
@@ -1199,6 +1209,10 @@ battery_percent: (number | null)
 shots_left: (number | null)
 liveview_viewers: number
 /**
+ * Whether the body's live view is on, its mirror up and its sensor warm; in standby the next preview begins it again. Unsupported where the body cannot be told to end it.
+ */
+viewfinder: ("on" | "standby" | "unsupported")
+/**
  * Previews per second that the camera delivers now.
  */
 liveview_fps: (number | null)
@@ -1206,6 +1220,10 @@ liveview_fps: (number | null)
  * Why the camera is recovering or lost.
  */
 cause: (string | null)
+/**
+ * What a person must do before a lost camera can come back; null where it does by itself.
+ */
+next: (string | null)
 }
 /**
  * All lights and how they are driven.
@@ -1697,7 +1715,7 @@ export const PROTOCOL_VERSION = 1;
 /** How many seconds to wait for each action's reply; null where only the end of a job answers. */
 export const ACTION_TIMEOUTS_S: Record<keyof Actions, number | null> = {
   "GET_CAMERAS": 30,
-  "SELECT_CAMERA": 60,
+  "SELECT_CAMERA": 120,
   "DESELECT_CAMERA": 30,
   "GET_CONFIG": 30,
   "SET_CONFIG": 30,

@@ -48,7 +48,7 @@ async def find_cameras(
 
 async def _scan(
     arguments: Sequence[str], environment: dict[str, str], deadline: float
-) -> list[tuple[str, str, str | None]]:
+) -> list[tuple[str, str, str | None, str | None]]:
     process = await asyncio.create_subprocess_exec(
         sys.executable, "-P", "-m", "tetherlight.camera.scanner", str(os.getpid()), *arguments, env=environment,
         stdin=asyncio.subprocess.DEVNULL, stdout=asyncio.subprocess.PIPE, stderr=asyncio.subprocess.PIPE,
@@ -66,4 +66,4 @@ async def _scan(
         text = complaints.decode(errors="replace").strip()
         logger.warning("The scanner ended with %d: %s", process.returncode, text)
         raise DetectionFailed(text.splitlines()[-1] if text else "The scanner process failed.")
-    return [(camera["model"], camera["port"], camera["serial"]) for camera in json.loads(output)]
+    return [(camera["model"], camera["port"], camera["serial"], camera["path"]) for camera in json.loads(output)]

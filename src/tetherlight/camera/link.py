@@ -12,7 +12,6 @@ from tetherlight.errors import (
     MAKE_ROOM,
     CameraBusy,
     CameraCrashed,
-    CameraTimeout,
     OutOfResources,
     TetherlightError,
 )
@@ -69,22 +68,14 @@ class Link:
                 hint=MAKE_ROOM if OutOfResources.of(error) else "The server's log says more; is STATE_DIR writable?",
             ) from error
 
-    async def open_patiently(self, model: str, port: str) -> Opened:
-        """Open the camera, and once more where it did not answer: it may still be leaving somebody else."""
-        try:
-            return await self.open(model, port)
-        except (CameraBusy, CameraTimeout, CameraCrashed):
-            await self.kill()
-            return await self.open(model, port)
-
-    async def close(self) -> None:
-        """Leave the camera and end the worker; closing twice changes nothing."""
+    async def close(self, leave: Call[None]) -> None:
+        """Leave the camera by this call and end the worker; closing twice changes nothing."""
         channel, self._channel = self._channel, None
         if channel is None:
             return
         if channel.alive:
             try:
-                await channel.request(calls.close_camera(self._deadlines.close / 2))
+                await channel.request(leave)
             except TetherlightError:
                 await channel.kill()
         await channel.close(self._deadlines.close / 2)

@@ -34,6 +34,10 @@ class LampDriver(ABC):
     async def switch(self, states: Mapping[str, bool]) -> None:
         """Switch lights in as few steps as the hardware allows; raise LampFailed for those that stayed as they were."""
 
+    async def look(self) -> bool:
+        """Notice lamps that came or went since, which change `unavailable`; tell whether there are any."""
+        return False
+
     @abstractmethod
     def off_now(self) -> frozenset[str]:
         """Switch each lamp off without an event loop, never raising; return the lights that may still be on."""

@@ -122,6 +122,10 @@ class Lights:
         """Switch everything off whoever owns it, trying every lamp and never raising."""
         await _to_the_end(self._all_off())
 
+    async def look(self) -> None:
+        """Notice whether the lamps' hardware came or went; what is gone is not told as lit any more."""
+        await _to_the_end(self._look())
+
     def off_now(self) -> None:
         """Switch everything off at once without waiting for anything; for the way out of a dying process."""
         lit = self._driver.off_now()
@@ -231,6 +235,14 @@ class Lights:
             self.rig_file = await asyncio.to_thread(self.rig_file.save_lights, lights)
             await self._take(self.rig_file.lights)
             self._changed()
+
+    async def _look(self) -> None:
+        async with self._lock:
+            if not self._closed and await self._driver.look():
+                gone = self._driver.unavailable
+                self._states = {name: state and name not in gone for name, state in self._states.items()}
+                self._faults = {}
+                self._changed()
 
     async def _close(self) -> None:
         await self._all_off()

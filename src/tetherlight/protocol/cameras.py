@@ -31,7 +31,11 @@ class SelectCamera(Payload):
     """What the camera must match; with nothing given it is the first one found."""
 
     model: str | None = None
-    port: str | None = None
+    port: str | None = Field(
+        default=None,
+        description="With the camera_id of a lost camera: where it is now, which is then believed of a body without a "
+        "serial number.",
+    )
     camera_id: str | None = Field(default=None, description="Opens this camera beside the others and selects it.")
     select: bool = Field(
         default=True, description="False opens the camera of this camera_id and leaves the selected one as it is."
@@ -128,7 +132,7 @@ SELECT_CAMERA = Action(
     failure="Failed to select camera or camera not found.",
     errors=(errors.CameraNotFound, errors.CameraBusy, errors.CameraClaimed, errors.CameraForbidden,
             errors.CameraTimeout),
-    timeout_s=60.0,
+    timeout_s=120.0,
     example={"model": "Canon EOS Rebel T6", "port": "usb:001,006"},
     example_result={"model": "Canon EOS Rebel T6", "port": "usb:001,006",
                     "camera_id": "canon-eos-rebel-t6-062071001234",

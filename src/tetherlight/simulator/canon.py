@@ -48,8 +48,7 @@ _JPEG_BLOB = 1
 _OTHER_BLOBS = ((4, 12), (5, 12), (6, 20), (12, 16), (13, 8), (14, 8), (16, 40), (10, 4), (7, 8), (3, 24))
 _FOCUS_STEPS = {1: -1, 2: -4, 3: -16, 0x8001: 1, 0x8002: 4, 0x8003: 16}
 _SHOTS_TO_COMPUTER = 9999
-_ACCEPTED = (_SET_REMOTE_MODE, _SPACE_ON_COMPUTER, _LOCK, _UNLOCK, _KEEP_ON, _REQUEST_OLC, _AUTOFOCUS_CANCEL)
-_ACCEPTED_VIEW = (_VIEWFINDER_ON, _VIEWFINDER_OFF, _ZOOM)
+_ACCEPTED = (_SET_REMOTE_MODE, _SPACE_ON_COMPUTER, _LOCK, _UNLOCK, _KEEP_ON, _REQUEST_OLC, _ZOOM)
 
 _FAMILIES = {
     _GET_VIEWFINDER: "preview",
@@ -77,8 +76,9 @@ class CanonCamera(StandardCamera):
         self._queue_lock = threading.Lock()
         self._events_on = False
         self.focus_position = 0
+        self.focusing = False
         super().__init__(body)
-        self._handlers |= dict.fromkeys((*_ACCEPTED, *_ACCEPTED_VIEW), self._accept)
+        self._handlers |= dict.fromkeys(_ACCEPTED, self._accept)
         self._handlers |= {
             _GET_STORAGE_IDS: self._get_storage_ids,
             _GET_STORAGE_INFO: self._get_storage_info,
@@ -94,7 +94,10 @@ class CanonCamera(StandardCamera):
             _BULB_START: self._bulb_start,
             _BULB_END: self._bulb_end,
             _GET_VIEWFINDER: self._get_viewfinder,
+            _VIEWFINDER_ON: partial(self._switch_viewfinder, on=True),
+            _VIEWFINDER_OFF: partial(self._switch_viewfinder, on=False),
             _AUTOFOCUS: self._autofocus,
+            _AUTOFOCUS_CANCEL: self._cancel_autofocus,
             _ZOOM_POSITION: self._move_frame,
             _DRIVE_LENS: self._drive_lens,
         }
@@ -127,17 +130,21 @@ class CanonCamera(StandardCamera):
         self._stop_events()
 
     def disconnected(self) -> None:
-        """Forget the client and switch the viewfinder off."""
+        """Forget the client; the live view goes on where it did not say that it leaves."""
+        left = not self._session_open
         super().disconnected()
         self._stop_events()
-        self.body.set_value(OUTPUT, 0)
+        if left:
+            self.body.set_value(OUTPUT, 0)
 
     def property_changed(self, code: int) -> None:
         """Announce a value, and with it what hangs on it."""
         if code in {CAPTURE_TARGET, IMAGE_FORMAT}:
             self._count_shots()
         if code == OUTPUT:
-            self.body.preview_size = canon_tables.preview_size(int(self.body.value(OUTPUT)))
+            output = int(self.body.value(OUTPUT))
+            self.body.live.turn(on=bool(output))
+            self.body.preview_size = canon_tables.preview_size(output)
         self._announce(canon_events.value_changed(self.body.properties[code], self.body.value(code)))
 
     def busy(self, *, busy: bool) -> None:
@@ -305,9 +312,19 @@ class CanonCamera(StandardCamera):
     def _press(self, *, announce: bool, bulb: bool) -> Reply:
         return Reply() if self.body.press(announce=announce, bulb=bulb) else Reply(Code.DEVICE_BUSY)
 
+    def _switch_viewfinder(self, _operation: Operation, *, on: bool) -> Reply:
+        """End the live view, or begin it again; where its picture goes stays as it is."""
+        self.body.live.turn(on=on)
+        return Reply()
+
     def _autofocus(self, _operation: Operation) -> Reply:
+        self.focusing = True
         self.body.happenings.add("autofocus")
         self._announce(canon_events.focus(canon_events.FOCUSED))
+        return Reply()
+
+    def _cancel_autofocus(self, _operation: Operation) -> Reply:
+        self.focusing = False
         return Reply()
 
     def _move_frame(self, operation: Operation) -> Reply:
@@ -331,7 +348,7 @@ class CanonCamera(StandardCamera):
 
     def _get_viewfinder(self, _operation: Operation) -> Reply:
         """Give the next frame; not ready until the output goes to the computer, busy while the shutter is open."""
-        if not int(self.body.value(OUTPUT)) & canon_tables.OUTPUT_ELSEWHERE:
+        if not int(self.body.value(OUTPUT)) & canon_tables.OUTPUT_ELSEWHERE or not self.body.live.on:
             return Reply(_VIEWFINDER_NOT_READY)
         if self.body.shutter_open:
             return Reply(Code.DEVICE_BUSY)

@@ -33,6 +33,8 @@ _EVENTS = (
     "file",
     "focus",
     "idle",
+    "live_off",
+    "live_on",
     "preview",
     "property",
 )
@@ -294,6 +296,7 @@ def _describe(camera: SimulatedCamera) -> Answer:
         "captures": body.happenings.count("capture"),
         "previews": body.happenings.count("preview"),
         "focus_point": body.focus_point,
+        "liveview": {"on": body.live.on, "seconds": body.live.seconds},
         "events": {event: body.happenings.count(event) for event in _EVENTS},
     }
 

@@ -16,6 +16,7 @@ from tetherlight.simulator.card import Card, CardFullError, Picture, StoredFile
 from tetherlight.simulator.clock import Clock
 from tetherlight.simulator.developing import Darkroom, Outlook
 from tetherlight.simulator.happenings import Happenings
+from tetherlight.simulator.live import LiveSwitch
 from tetherlight.simulator.properties import Properties, Property
 from tetherlight.simulator.quirks import Quirks
 from tetherlight.simulator.schedule import Schedule
@@ -76,6 +77,7 @@ class Body:
         self.preview_size = PREVIEW_SIZE
         self.happenings = Happenings()
         self.viewfinder = Viewfinder(fps, self._render_preview)
+        self.live = LiveSwitch(self.happenings)
         self._darkroom = Darkroom(outlook, identity, size, file_prefix)
         self._read_shot = read_shot
         self._lock = threading.RLock()

@@ -104,6 +104,8 @@ class NikonCamera(DescribedCamera):
 
     def property_changed(self, code: int) -> None:
         """Announce a property that has changed."""
+        if code == LIVE_VIEW:
+            self.body.live.turn(on=bool(self.body.value(LIVE_VIEW)))
         self._announce(_PROPERTY_CHANGED, code)
         if ISO_EX in self.body.properties and code in {ISO, ISO_EX}:
             value = int(self.body.value(code))
