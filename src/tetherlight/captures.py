@@ -35,10 +35,13 @@ class Captures:
 
     async def capture(self, camera: Camera, *, download: bool, owner: str | None = None) -> CaptureResult:
         """Take one picture and put every file of it into the captures folder."""
-        if download:
-            await asyncio.to_thread(self._store.require_room)
-        async with self._named(camera) as (folder, stem):
-            exposure = await camera.capture(folder, stem, download=download, owner=owner)
+        with camera.place(owner) as place:
+            # Numbers and times in names are to follow the order of the exposures.
+            await place.first()
+            if download:
+                await asyncio.to_thread(self._store.require_room)
+            async with self._named(camera) as (folder, stem):
+                exposure = await camera.capture(folder, stem, download=download, owner=owner)
         files = await self._arrived(exposure.files)
         return CaptureResult(
             message="Image captured and downloaded." if download else "Image captured and left on the camera.",

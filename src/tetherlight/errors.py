@@ -25,6 +25,7 @@ TetherlightError                 internal_error
 │   ├── CardFull                 card_full
 │   ├── PreviewUnsupported       preview_unsupported
 │   ├── PreviewFailed            preview_failed
+│   ├── LiveviewStopped          liveview_stopped
 │   ├── ConfigNotFound           config_not_found
 │   ├── ConfigReadonly           config_readonly
 │   ├── ConfigInvalid            config_invalid
@@ -238,6 +239,12 @@ class PreviewFailed(CameraError):
 
     code = "preview_failed"
     retryable = True
+
+
+class LiveviewStopped(CameraError):
+    """The live view was stopped before its first frame."""
+
+    code = "liveview_stopped"
 
 
 class ConfigNotFound(CameraError):
