@@ -3,6 +3,7 @@
 import asyncio
 import os
 import signal
+import ssl
 import sys
 from collections.abc import Mapping
 from pathlib import Path
@@ -22,12 +23,19 @@ ROOT = Path(__file__).parents[1]
 class ServerProcess:
     """Run a server while the context lasts, its working folder being `folder`.
 
-    `arguments` are those of `tetherlight`; with `uvicorn=True` it is started by the bare uvicorn command instead.
+    `arguments` are those of `tetherlight`; with `uvicorn=True` it is started by the bare uvicorn command instead. `tls`
+    says whom to trust where the arguments make it speak TLS.
     """
 
     def __init__(
-        self, folder: Path, *arguments: str, environment: Mapping[str, str] | None = None, uvicorn: bool = False
+        self,
+        folder: Path,
+        *arguments: str,
+        environment: Mapping[str, str] | None = None,
+        uvicorn: bool = False,
+        tls: ssl.SSLContext | None = None,
     ) -> None:
+        self._tls = tls
         self.port = free_port()
         self.folder = folder
         self._command = self._uvicorn() if uvicorn else self._tetherlight(arguments)
@@ -53,7 +61,7 @@ class ServerProcess:
     @property
     def url(self) -> str:
         """The server's HTTP address."""
-        return f"http://127.0.0.1:{self.port}"
+        return f"{'https' if self._tls else 'http'}://127.0.0.1:{self.port}"
 
     @property
     def pid(self) -> int:
@@ -63,7 +71,7 @@ class ServerProcess:
 
     def client(self, **options: object) -> WireClient:
         """Return a new connection to the server, to be entered."""
-        return WireClient(f"ws://127.0.0.1:{self.port}/ws", **options)
+        return WireClient(f"{'wss' if self._tls else 'ws'}://127.0.0.1:{self.port}/ws", **options)
 
     async def start(self) -> None:
         """Start the process and wait until it answers."""
@@ -73,7 +81,7 @@ class ServerProcess:
                 *self._command, cwd=self.folder, env=self._environment, stdin=asyncio.subprocess.DEVNULL,
                 stdout=log, stderr=log,
             )  # fmt: skip
-        async with asyncio.timeout(START_S), httpx.AsyncClient(trust_env=False) as http:
+        async with asyncio.timeout(START_S), httpx.AsyncClient(trust_env=False, verify=self._tls or True) as http:
             while True:
                 assert self.process.returncode is None, self.log.read_text()
                 try:

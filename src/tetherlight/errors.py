@@ -8,6 +8,7 @@ TetherlightError                 internal_error
 │   ├── MessageTooLarge          message_too_large
 │   ├── InvalidName              invalid_name
 │   ├── TooManyRequests          too_many_requests
+│   ├── RequestTooSlow           request_too_slow
 │   ├── Unauthorized             unauthorized
 │   └── Forbidden                forbidden
 ├── CameraError                  camera_error
@@ -129,6 +130,13 @@ class TooManyRequests(RequestError):
     """The client asks faster than the server answers."""
 
     code = "too_many_requests"
+    retryable = True
+
+
+class RequestTooSlow(RequestError):
+    """The request's body did not come in time."""
+
+    code = "request_too_slow"
     retryable = True
 
 
