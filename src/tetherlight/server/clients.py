@@ -128,12 +128,13 @@ class Clients:
         loop = asyncio.get_running_loop()
         while True:
             await asyncio.sleep(SWEEP_INTERVAL)
-            for client in tuple(self._clients):
-                if client.link.stalled(loop.time()):
-                    client.close(TOO_SLOW, "The client reads nothing.")
-            self._sweep_responses(loop.time())
+            self.sweep(loop.time())
 
-    def _sweep_responses(self, now: float) -> None:
+    def sweep(self, now: float) -> None:
+        """End those that take nothing; to be done regularly."""
+        for client in tuple(self._clients):
+            if client.link.stalled(now):
+                client.close(TOO_SLOW, "The client reads nothing.")
         for link in tuple(self._responses.values()):
             if link.stalled(now):
                 link.abort()
