@@ -11,6 +11,7 @@ from typing import Any, TypeVar
 from tetherlight.camera.camera import Camera
 from tetherlight.camera.detection import FoundCamera, find_cameras
 from tetherlight.captures import Captures
+from tetherlight.changes import Changes
 from tetherlight.choices import Choice, Choices
 from tetherlight.doctor.diagnose import diagnose
 from tetherlight.errors import (
@@ -70,10 +71,11 @@ class Rig:
         self.lights = lights
         self.store = store
         self.publisher = Publisher()
-        self.captures = Captures(store, self.publisher)
-        self.names = Names(store, lights.rig_file)
+        changes = Changes()
+        self.captures = Captures(store, self.publisher, changes)
+        self.names = Names(store, lights.rig_file, changes)
         self.jobs = Jobs(settings, lights, store, captures=self.captures, publisher=self.publisher, cameras=self)
-        self.sets = Sets(store, self.jobs, self.publisher)
+        self.sets = Sets(store, self.jobs, self.publisher, changes)
         self.started_at = datetime.now(UTC)
         self.stopping = False
         self._cameras: dict[str, Camera] = {}
