@@ -187,8 +187,7 @@ class Jobs:
             self._give_up(start)
             raise
         finally:
-            del self._starts[job_id]
-            start.over.set()
+            self._forget(start)
 
     def _begin(self, job: RigJob, start: Start) -> None:
         if self._stopping:
@@ -200,6 +199,11 @@ class Jobs:
     def _give_up(self, start: Start) -> None:
         start.camera.release(start.job_id)
         self._lights.release(start.job_id)
+        self._forget(start)
+
+    def _forget(self, start: Start) -> None:
+        self._starts.pop(start.job_id, None)
+        start.over.set()
 
     async def cancel(self, job_id: str) -> Job:
         """End a job after the exposure under way, or before the first one."""
