@@ -108,6 +108,33 @@ class RigMachine(WrongInput):
         # The rest of the example would only see how many frames fit between its requests.
         self.succeeds("STOP_LIVEVIEW")
 
+    @rule(action=st.sampled_from(["START_LIVEVIEW", "GET_PREVIEW"]))
+    def watch_and_stop_in_one_breath(self, action: str) -> None:
+        """Both are answered, and nothing flows after the reply to the stop."""
+        started, stopped = self.world.do(self._both(action, "STOP_LIVEVIEW"))
+        assert stopped["success"], stopped
+        wanted = {None, "liveview_stopped"} if self.selected else {"no_camera_selected"}
+        assert started.get("error_code") in wanted, started
+        frames, events = len(self.client.binary), len(self.client.events)
+        self.succeeds("PING")
+        assert len(self.client.binary) == frames
+        assert not [one for one in self.client.events[events:] if one["action"] == "liveview_frame"]
+
+    @precondition(lambda self: self.selected)
+    @rule(values=st.lists(st.sampled_from(ISO), min_size=1, max_size=4))
+    def set_in_one_breath(self, values: list[str]) -> None:
+        """Settings in flight together are made in their order."""
+        replies = self.world.do(self._each([("SET_CONFIG", {"config_name": "iso", "value": one}) for one in values]))
+        assert [reply["data"]["value"] for reply in replies] == values
+        assert self.succeeds("GET_CONFIG", {"config_name": "iso"})["value"] == values[-1]
+
+    async def _both(self, first: str, second: str) -> list[dict[str, Any]]:
+        return await self._each([(first, None), (second, None)])
+
+    async def _each(self, requests: list[tuple[str, Any]]) -> list[dict[str, Any]]:
+        sent = [await self.client.send(action, payload) for action, payload in requests]
+        return [well_formed(await asyncio.wait_for(reply, 30)) for reply in sent]
+
     async def _frame_beyond(self, count: int) -> None:
         if len(self.client.binary) == count:
             await self.client.frames(1)

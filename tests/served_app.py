@@ -45,6 +45,10 @@ class FakeRig:
             raise CameraNotFound(f"No camera '{camera_id}'.")
         return self.live
 
+    async def find_liveview(self, camera_id: str | None = None) -> Liveview:
+        """Return the same."""
+        return self.liveview(camera_id)
+
     async def stop(self) -> None:
         """Remember that it was stopped."""
         self.stopped = True
@@ -86,7 +90,10 @@ async def _answer(rig: FakeRig, connection: Connection, request: Request) -> Any
         case "START_LIVEVIEW" | "GET_PREVIEW":
             wanted = StartLiveview(**request.payload)
             encoding = "raw" if request.action == "GET_PREVIEW" else wanted.encoding
-            return await connection.start_liveview(rig.liveview(), encoding, wanted.max_fps, paced=wanted.paced)
+            stream = await connection.start_liveview(
+                None, rig.find_liveview, encoding, wanted.max_fps, paced=wanted.paced
+            )
+            return stream.number
         case "STOP_LIVEVIEW":
             connection.stop_liveview(None)
             return None

@@ -3,6 +3,7 @@
 import asyncio
 import os
 import signal
+import ssl
 import sys
 from collections.abc import Mapping
 from pathlib import Path
@@ -23,12 +24,19 @@ ROOT = Path(__file__).parents[1]
 class ServerProcess:
     """Run a server while the context lasts, its working folder being `folder`.
 
-    `arguments` are those of `tetherlight`; with `uvicorn=True` it is started by the bare uvicorn command instead.
+    `arguments` are those of `tetherlight`; with `uvicorn=True` it is started by the bare uvicorn command instead. `tls`
+    says whom to trust where the arguments make it speak TLS.
     """
 
     def __init__(
-        self, folder: Path, *arguments: str, environment: Mapping[str, str] | None = None, uvicorn: bool = False
+        self,
+        folder: Path,
+        *arguments: str,
+        environment: Mapping[str, str] | None = None,
+        uvicorn: bool = False,
+        tls: ssl.SSLContext | None = None,
     ) -> None:
+        self._tls = tls
         self.port = free_port()
         self.folder = folder
         self._command = self._uvicorn() if uvicorn else self._tetherlight(arguments)
@@ -54,7 +62,7 @@ class ServerProcess:
     @property
     def url(self) -> str:
         """The server's HTTP address."""
-        return f"http://127.0.0.1:{self.port}"
+        return f"{'https' if self._tls else 'http'}://127.0.0.1:{self.port}"
 
     @property
     def pid(self) -> int:
@@ -64,11 +72,13 @@ class ServerProcess:
 
     def client(self, **options: object) -> WireClient:
         """Return a new connection to the server, to be entered."""
-        return WireClient(f"ws://127.0.0.1:{self.port}/ws", **options)
+        return WireClient(f"{'wss' if self._tls else 'ws'}://127.0.0.1:{self.port}/ws", **options)
 
     def http(self) -> httpx.AsyncClient:
         """Return a new HTTP client for the server, to be entered."""
-        return httpx.AsyncClient(base_url=self.url, trust_env=False, timeout=stretched(ANSWER_S))
+        return httpx.AsyncClient(
+            base_url=self.url, trust_env=False, timeout=stretched(ANSWER_S), verify=self._tls or True
+        )
 
     async def start(self) -> None:
         """Start the process and wait until it answers."""

@@ -3,15 +3,17 @@
 import asyncio
 import contextlib
 import logging
-from collections.abc import AsyncIterator, Coroutine, Sequence
+from collections.abc import AsyncIterator, Callable, Coroutine, Sequence
 from datetime import UTC, datetime
 from importlib.metadata import version
-from typing import Any
+from typing import Any, TypeVar
 
 from tetherlight.camera.camera import Camera
 from tetherlight.camera.identity import FoundCamera
 from tetherlight.camera.roster import Roster
 from tetherlight.captures import Captures
+from tetherlight.changes import Changes
+from tetherlight.choices import Choice, Choices
 from tetherlight.doctor.diagnose import diagnose
 from tetherlight.errors import (
     CameraBusy,
@@ -49,6 +51,7 @@ from tetherlight.watch import CameraWatch
 
 logger = logging.getLogger(__name__)
 
+T = TypeVar("T")
 TRASH_ROUND_S = 6 * 3600.0
 """Seconds between two looks for deleted sets that are old enough to go for good."""
 JOBS_SECONDS = 2.0
@@ -69,19 +72,18 @@ class Rig:
         self.lights = lights
         self.store = store
         self.publisher = Publisher()
-        self.captures = Captures(store, self.publisher)
-        self.names = Names(store, lights.rig_file)
-        self.jobs = Jobs(
-            settings, lights, store, captures=self.captures, publisher=self.publisher, find_camera=self.camera
-        )
-        self.sets = Sets(store, self.jobs, self.publisher)
+        changes = Changes()
+        self.captures = Captures(store, self.publisher, changes)
+        self.names = Names(store, lights.rig_file, changes)
+        self.jobs = Jobs(settings, lights, store, captures=self.captures, publisher=self.publisher, cameras=self)
+        self.sets = Sets(store, self.jobs, self.publisher, changes)
         self.started_at = datetime.now(UTC)
         self.stopping = False
         self._cameras: dict[str, Camera] = {}
         self._liveviews: dict[str, Liveview] = {}
         self._selected: str | None = None
         self._roster = Roster(settings, self._cameras)
-        self._choosing = asyncio.Lock()
+        self._choices = Choices(self._cameras, lambda: self._selected)
         self._tasks: set[asyncio.Task[None]] = set()
         self._watch = CameraWatch(self)
 
@@ -163,6 +165,32 @@ class Rig:
         hint = "Look which cameras are there (GET_CAMERAS)."
         raise CameraNotFound(f"No camera with camera_id '{camera_id[:200]}' is known.", hint=hint)
 
+    async def take(
+        self, camera_id: str | None, take: Callable[[Camera], T], give_back: Callable[[T], None] = lambda _: None
+    ) -> T:
+        """Take something of the camera of this id, or of the one that is selected by the requests before this one.
+
+        That is done at once, without awaiting anything, where no earlier request is about to choose that camera.
+        What was taken for a caller who has given up is given back. Raises as `camera` does, and what `take` raises.
+        """
+        return await self._choices.after(camera_id, lambda: take(self.camera(camera_id)), give_back)
+
+    async def find_camera(self, camera_id: str | None = None) -> Camera:
+        """Return the open camera of this id, or the one that is selected by the requests before this one."""
+        return await self.take(camera_id, lambda camera: camera)
+
+    @contextlib.asynccontextmanager
+    async def turn(self, camera_id: str | None = None) -> AsyncIterator[Camera]:
+        """Give a camera in the order in which requests came, and keep others that came later from it for a while.
+
+        Raises CameraBusy at once where a job owns the camera.
+        """
+        camera, place = await self.take(
+            camera_id, lambda camera: (camera, camera.place()), give_back=lambda taken: taken[1].leave()
+        )
+        with place:
+            yield camera
+
     @property
     def cameras(self) -> Sequence[Camera]:
         """The open cameras."""
@@ -174,6 +202,10 @@ class Rig:
         if camera.camera_id not in self._liveviews:
             self._liveviews[camera.camera_id] = Liveview(camera, self.settings.liveview_frame_interval)
         return self._liveviews[camera.camera_id]
+
+    async def find_liveview(self, camera_id: str | None = None) -> Liveview:
+        """Return the live view of the camera that `find_camera` returns."""
+        return await self.take(camera_id, lambda camera: self.liveview(camera.camera_id))
 
     def wake_liveview(self, camera_id: str) -> None:
         """Let the live view of a camera that is ready again go on at once."""
@@ -201,11 +233,11 @@ class Rig:
         """Open a camera, and select it if wanted; without `camera_id` the one selected before is closed first."""
         if camera_id is None and not select:
             raise InvalidPayload("SELECT_CAMERA needs the field 'camera_id' where 'select' is false.")
-        if camera_id is None:
-            self._refuse_if_owned(self._selected)
-        async with self._choosing:
+        async with self._choices.make(Choice("open", camera_id, model, port, selects=select)):
             if self.stopping:
                 raise ServerStopping("The server is stopping.")
+            if camera_id is None:
+                self._refuse_if_owned(self._selected)
             camera = self._match_open(model, port, camera_id)
             if camera is None:
                 found = await self._match_found(model, port, camera_id)
@@ -221,11 +253,11 @@ class Rig:
 
     async def deselect(self, camera_id: str | None = None) -> None:
         """Close the named camera or the selected one; nothing selected is no error."""
-        if camera_id is not None:
-            self.camera(camera_id)
-        self._refuse_if_owned(camera_id or self._selected)
-        async with self._choosing:
+        async with self._choices.make(Choice("close", camera_id)):
+            if camera_id is not None:
+                self.camera(camera_id)
             wanted = camera_id or self._selected
+            self._refuse_if_owned(wanted)
             if wanted is not None:
                 await self._close(wanted)
         self.announce_cameras()
@@ -258,6 +290,10 @@ class Rig:
         if not beside and self._selected is not None:
             await self._close(self._selected)
         camera = await Camera.open(found, self.settings, self._watch, around=self._roster.around)
+        if self.stopping:
+            # Nobody would close it any more.
+            await camera.close()
+            raise ServerStopping("The server is stopping.")
         self._cameras[camera.camera_id] = camera
         self._roster.opened(camera)
         return camera
@@ -275,7 +311,11 @@ class Rig:
         self._roster.opened(camera)
 
     async def _close(self, camera_id: str) -> None:
-        camera = self._cameras.pop(camera_id)
+        """Close a camera when all that was asked of it before is done."""
+        camera = self._cameras[camera_id]
+        with camera.place() as place:
+            await place.first()
+        self._cameras.pop(camera_id, None)
         self._roster.closed(camera)
         if self._selected == camera_id:
             self._selected = None
@@ -328,7 +368,7 @@ class Rig:
         """Check everything a series needs, then start its job."""
         if self.stopping:
             raise ServerStopping("The server is stopping.")
-        return await self.jobs.start_series(self.camera(wanted.camera_id), wanted, requester, request_id)
+        return await self.jobs.start_series(wanted, requester, request_id)
 
     async def start_set(
         self, wanted: CapturePhotometricSet, *, requester: str | None = None, request_id: RequestId = None
@@ -336,7 +376,7 @@ class Rig:
         """Check everything a set needs, then start its job."""
         if self.stopping:
             raise ServerStopping("The server is stopping.")
-        return await self.jobs.start_set(self.camera(wanted.camera_id), wanted, requester, request_id)
+        return await self.jobs.start_set(wanted, requester, request_id)
 
     # What others are told
 

@@ -1,5 +1,6 @@
 """Settings from the environment, each with the name that it has there."""
 
+import ipaddress
 import os
 from pathlib import Path
 from typing import Annotated, Any, Self
@@ -65,6 +66,10 @@ class Settings(BaseSettings):
     allowed_hosts: WordList = Field(
         (), description="Further host names under which the server answers, comma separated."
     )
+    trusted_proxies: WordList = Field(
+        (),
+        description="Addresses or networks of reverse proxies whose X-Forwarded-For tells who asks, comma separated.",
+    )
     base_path: str = Field(
         "", pattern=r"^(/[A-Za-z0-9._~-]+)*$", description="Path under which a reverse proxy publishes the server."
     )
@@ -81,7 +86,7 @@ class Settings(BaseSettings):
     def _capitals(cls, value: Any) -> Any:
         return value.strip().upper() if isinstance(value, str) else value
 
-    @field_validator("cameras", "allowed_origins", "allowed_hosts", mode="before")
+    @field_validator("cameras", "allowed_origins", "allowed_hosts", "trusted_proxies", mode="before")
     @classmethod
     def _words(cls, value: Any) -> Any:
         if isinstance(value, str):
@@ -94,6 +99,16 @@ class Settings(BaseSettings):
         for address in value:
             if not address.startswith("ptpip:") or len(address) == len("ptpip:"):
                 raise ValueError(f"'{address}' is not an address like ptpip:192.168.1.20")
+        return value
+
+    @field_validator("trusted_proxies")
+    @classmethod
+    def _networks(cls, value: tuple[str, ...]) -> tuple[str, ...]:
+        for network in value:
+            try:
+                ipaddress.ip_network(network, strict=False)
+            except ValueError:
+                raise ValueError(f"'{network}' is no address or network like 192.168.1.5 or 10.0.0.0/8") from None
         return value
 
     @model_validator(mode="after")

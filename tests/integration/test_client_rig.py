@@ -56,6 +56,22 @@ async def frames(rig: Client, count: int, max_fps: float | None = None) -> list[
     return found
 
 
+async def test_a_live_view_that_nobody_waits_for_any_more_is_not_begun(
+    rig: Client, simulator: SimulatorProcess
+) -> None:
+    """Who gives up before the first frame leaves no stream behind on the server."""
+    await simulator.control("fault", camera="camera1", kind="delay", when="preview", seconds=0.7, count=1)
+    source = rig.liveview()
+    first = asyncio.ensure_future(anext(source))
+    await rig.ping()
+    first.cancel()
+    await asyncio.gather(first, return_exceptions=True)
+    # Behind the preview that the live view asked for: then its stream would be there.
+    await rig.set_config("iso", "100")
+    await rig.ping()
+    assert [camera.liveview_viewers for camera in (await rig.info()).cameras] == [0]
+
+
 async def test_settings_come_as_typed_values_and_are_set(rig: Client) -> None:
     iso = await rig.set_config("iso", "200")
     assert (iso.value, iso.alias, iso.readonly) == ("200", "iso", False)

@@ -183,6 +183,39 @@ async def test_reserved_lights_obey_their_owner_alone(chip: FakeChip, lights: Li
     await lights.set({"a": True})
 
 
+async def test_changes_in_flight_together_happen_one_after_the_other(chip: FakeChip, lights: Lights) -> None:
+    """Each is checked when its turn comes, and told how all stand then."""
+    new = [EditedLight(name="new", pin=4)]
+    *switched, replaced, lit, late, old = await asyncio.gather(
+        lights.set({"a": True, "b": True}),
+        lights.set({"b": True}, others_off=True),
+        lights.replace(new),
+        lights.set({"new": True}),
+        lights.set({}, others_off=True),
+        lights.set({"a": True}),
+        return_exceptions=True,
+    )
+    assert switched == [{"a": True, "b": True, "c": False}, {"a": False, "b": True, "c": False}]
+    assert (replaced, lit, late) == (None, {"new": True}, {"new": False})
+    assert isinstance(old, UnknownLight)
+    assert chip.lit == set()
+
+
+async def test_a_job_gets_the_lights_behind_the_changes_before_it(lights: Lights) -> None:
+    """What was asked for earlier is done; what comes later is refused at once."""
+    earlier = asyncio.create_task(lights.set({"a": True}))
+    await asyncio.sleep(0)
+    lights.claim("job-1")
+    with pytest.raises(LightsBusy):
+        await lights.set({"b": True})
+    await lights.settled()
+    assert (await earlier)["a"]
+    lights.release("job-2")
+    assert lights.owner == "job-1"
+    lights.release("job-1")
+    await lights.set({"b": True})
+
+
 async def test_lights_go_off_when_the_job_that_owns_them_fails(chip: FakeChip, lights: Lights) -> None:
     async def job() -> None:
         async with lights.reserve("job"):

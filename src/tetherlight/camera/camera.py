@@ -15,6 +15,7 @@ from tetherlight.camera.config import ConfigCache, Warned
 from tetherlight.camera.exposure import Exposure, Preview, SavedFile
 from tetherlight.camera.faults import repeatable, suspicious
 from tetherlight.camera.identity import FoundCamera
+from tetherlight.camera.lane import Place
 from tetherlight.camera.listener import CameraListener, Change, Silence
 from tetherlight.camera.session import Session
 from tetherlight.camera.shutter import Roll, Shutter, Taken, files_per_exposure
@@ -72,9 +73,9 @@ class Camera:
             self._cache,
             settings.settings_refresh_interval,
             idle=lambda: self.state is CameraState.READY and self._session.lane.at_rest,
-            poll=lambda: self._session.queued(self._poll),
-            read_entry=lambda name: self._session.queued(lambda: self._read_entry(name), again=True),
-            read_all=lambda: self._session.queued(self._read_all, again=True),
+            poll=lambda: self._session.queued(self._poll, ordered=False),
+            read_entry=lambda name: self._session.queued(lambda: self._read_entry(name), again=True, ordered=False),
+            read_all=lambda: self._session.queued(self._read_all, again=True, ordered=False),
             rest=self._rest,
             check=self.check,
             proven_at=lambda: self._session.proven_at,
@@ -182,7 +183,7 @@ class Camera:
 
     async def check(self) -> None:
         """Ask the camera something that no cache can answer; one that is gone is recovered from then on."""
-        await self._session.queued(self._session.check)
+        await self._session.queued(self._session.check, ordered=False)
 
     async def get_config(self, name: str | None = None) -> list[ConfigEntry]:
         """Return all entries of the cache, or the one of that name, alias or path; raise ConfigNotFound."""
@@ -192,7 +193,15 @@ class Camera:
         """Return the same as JSON: it is kept encoded."""
         return self._cache.encoded(name)
 
-    # What asks the camera
+    # What asks the camera: in the order in which it was called, or in the place that the caller keeps
+
+    def place(self, owner: str | None = None) -> Place:
+        """Take a place behind all that was asked of the camera until now, and keep it over several calls.
+
+        Raises CameraBusy where a job owns the camera.
+        """
+        self._session.lane.allow(owner)
+        return self._session.lane.place()
 
     async def set_config(self, name: str, value: ConfigValue, *, owner: str | None = None) -> ConfigEntry:
         """Set one entry and return it as the camera reads it back.
@@ -201,12 +210,17 @@ class Camera:
         entry as it is where the camera keeps another value, and CameraBusy where a job owns the camera.
         """
         self._session.lane.allow(owner)
-        entry = self._cache.find(name)
-        wanted = checked(entry, value)
-        written = await self._session.queued(lambda: self._set(entry, wanted))
-        if not entry.path.startswith(ACTIONS_SECTION):
-            self._chosen[entry.name] = wanted
-        return written
+
+        async def check_and_write() -> ConfigEntry:
+            # Not before its turn: which values an entry takes may depend on what is set before it.
+            entry = self._cache.find(name)
+            wanted = checked(entry, value)
+            written = await self._set(entry, wanted)
+            if not entry.path.startswith(ACTIONS_SECTION):
+                self._chosen[entry.name] = wanted
+            return written
+
+        return await self._session.queued(check_and_write)
 
     def choose(self, name: str, value: ConfigValue) -> None:
         """Make this the value that the entry gets when the camera comes back from a fault."""
@@ -259,9 +273,17 @@ class Camera:
     async def preview(self) -> Preview:
         """Return the camera's next preview; waits while a job owns the camera."""
         await self._session.lane.free()
-        preview = await self._session.queued(self._preview, again=True)
+        preview = await self._session.queued(self._preview, again=True, ordered=False)
         self._watch.last_preview_at = time.monotonic()
         return preview
+
+    def claim(self, owner: str) -> None:
+        """Give the camera to a job from now on, behind what was asked before; raise CameraBusy where one has it."""
+        self._session.lane.claim(owner)
+
+    def release(self, owner: str) -> None:
+        """Take the camera back from a job that has it."""
+        self._session.lane.release(owner)
 
     def reserve(self, owner: str) -> AbstractAsyncContextManager[None]:
         """Give the camera to a job: until the block ends others are refused and previews wait."""
@@ -293,7 +315,7 @@ class Camera:
     async def _rest(self) -> None:
         """End the live view of the body where it is time to; whoever wants a preview meanwhile gets it after that."""
         if self._standby.due():
-            await self._session.queued(self._end_liveview)
+            await self._session.queued(self._end_liveview, ordered=False)
 
     async def _end_liveview(self) -> None:
         if not self._standby.due():

@@ -146,10 +146,10 @@ class Session:
         path = self.found.path
         return path is not None and await asyncio.to_thread(self._bus.port, path) != self.found.port
 
-    async def queued(self, work: Callable[[], Awaitable[T]], *, again: bool = False) -> T:
+    async def queued(self, work: Callable[[], Awaitable[T]], *, again: bool = False, ordered: bool = True) -> T:
         """Do the work in its turn; where `again` is set, doing it twice is harmless, so a fault is tried once more."""
         self._require_open()
-        return await self.lane.run(lambda: self._attempt(work, again=again))
+        return await self.lane.run(lambda: self._attempt(work, again=again), ordered=ordered)
 
     async def patiently(self, call: Call[T]) -> T:
         """Make a call from within work that has its turn, again and again for a moment while the camera is busy."""

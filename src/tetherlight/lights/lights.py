@@ -105,14 +105,21 @@ class Lights:
             lights=[self.light(name) for name in self._states],
         )
 
-    async def set(self, states: Mapping[str, bool], *, owner: str | None = None, others_off: bool = False) -> None:
-        """Switch some lights, together where the driver can; raise UnknownLight, LightsBusy or LampFailed.
+    async def set(
+        self, states: Mapping[str, bool], *, owner: str | None = None, others_off: bool = False
+    ) -> dict[str, bool]:
+        """Switch some lights, together where the driver can, and return how all stand then.
 
-        With `others_off` lamps that cannot be driven do not stand in the way of the named ones.
+        Changes are made in the order of the calls. With `others_off` lamps that cannot be driven do not stand in the
+        way of the named ones. Raises LightsBusy at once where a job has the lights; UnknownLight, LampFailed.
         """
-        self._require(states)
-        others = dict.fromkeys(self._reachable(), False) if others_off else {}
-        await _to_the_end(self._set(others | dict(states), owner))
+        self._require_free(owner)
+        return await _to_the_end(self._set(states, others_off=others_off))
+
+    async def settled(self) -> None:
+        """Wait until the changes that were asked for until now are made."""
+        async with self._lock:
+            pass
 
     async def only(self, name: str | None, *, owner: str | None = None) -> None:
         """Switch one light on and all others off, or all off with None; errors as for `set`."""
@@ -135,18 +142,26 @@ class Lights:
         """Keep the lights for a job: others get LightsBusy, and all lights are off on leaving, whatever happened."""
         return self._reserve(owner)
 
+    def claim(self, owner: str) -> None:
+        """Give the lights to a job from now on, behind the changes asked for before; raise LightsBusy."""
+        self._require_free(owner)
+        self._owner = owner
+
+    def release(self, owner: str) -> None:
+        """Take the lights back from a job that has them."""
+        if self._owner == owner:
+            self._owner = None
+
     @asynccontextmanager
     async def _reserve(self, owner: str) -> AsyncIterator[None]:
-        async with self._lock:
-            self._require_free(None)
-            self._owner = owner
+        self.claim(owner)
         try:
             yield
         finally:
             try:
                 await self.all_off()
             finally:
-                self._owner = None
+                self.release(owner)
 
     async def replace(self, lights: Sequence[EditedLight]) -> None:
         """Write these lights into the rig file and use them from now on, all off.
@@ -154,7 +169,9 @@ class Lights:
         Raises InvalidName, InvalidPayload, LightsBusy, and StoreError or InvalidSetting where the file cannot be
         changed.
         """
-        await _to_the_end(self._replace(_rig_lights(lights)))
+        wanted = _rig_lights(lights)
+        self._require_free(None)
+        await _to_the_end(self._replace(wanted))
 
     def listen(self, callback: Callable[[], None]) -> Callable[[], None]:
         """Call back after each change; return what ends that."""
@@ -180,11 +197,12 @@ class Lights:
                 details={"job_id": self._owner},
             )
 
-    async def _set(self, states: Mapping[str, bool], owner: str | None) -> None:
+    async def _set(self, states: Mapping[str, bool], *, others_off: bool) -> dict[str, bool]:
         async with self._lock:
-            self._require_free(owner)
             self._require(states)
-            await self._switch(states)
+            others = dict.fromkeys(self._reachable(), False) if others_off else {}
+            await self._switch(others | dict(states))
+            return self.states
 
     async def _switch(self, states: Mapping[str, bool]) -> None:
         problem: LampFailed | None = None
@@ -231,7 +249,6 @@ class Lights:
 
     async def _replace(self, lights: Sequence[RigLight]) -> None:
         async with self._lock:
-            self._require_free(None)
             self.rig_file = await asyncio.to_thread(self.rig_file.save_lights, lights)
             await self._take(self.rig_file.lights)
             self._changed()

@@ -187,7 +187,8 @@ CAPTURE_IMAGE = Action(
 START_LIVEVIEW = Action(
     "START_LIVEVIEW", StartLiveview, StartedLiveview,
     summary="Send the camera's live view to this connection, frame by frame.",
-    errors=(errors.NoCameraSelected, errors.PreviewUnsupported, errors.PreviewFailed, errors.CameraLost),
+    errors=(errors.NoCameraSelected, errors.PreviewUnsupported, errors.PreviewFailed, errors.LiveviewStopped,
+            errors.CameraLost),
     example={"encoding": "binary", "max_fps": 15},
     example_result={"message": "Liveview stream initiated.", "camera_id": "canon-eos-1300d-1", "stream": 1},
 )  # fmt: skip
@@ -199,7 +200,8 @@ STOP_LIVEVIEW = Action(
 GET_PREVIEW = Action(
     "GET_PREVIEW", CameraPayload, Message,
     summary="Send the live view as one bare JPEG per binary message.",
-    errors=(errors.NoCameraSelected, errors.PreviewUnsupported, errors.PreviewFailed, errors.CameraLost),
+    errors=(errors.NoCameraSelected, errors.PreviewUnsupported, errors.PreviewFailed, errors.LiveviewStopped,
+            errors.CameraLost),
     example_result={"message": "Raw byte preview stream requested."},
 )  # fmt: skip
 READY = Action(

@@ -23,6 +23,7 @@ from tetherlight.server.login import login_routes
 from tetherlight.server.logs import set_up_logging
 from tetherlight.server.mjpeg import LiveviewMjpg
 from tetherlight.server.pages import load_pages
+from tetherlight.server.proxies import Proxies
 from tetherlight.server.security import Guard, session_key
 from tetherlight.server.state import ServerState
 from tetherlight.server.stopping import Stopping
@@ -83,7 +84,7 @@ async def _start(app: FastAPI, open_rig: OpenRig, stack: contextlib.AsyncExitSta
     clients.start()
     stack.push_async_callback(stopping.finish)
     stack.enter_context(stopping.on_signals())
-    app.state.server = ServerState(settings, rig, clients, Guard(settings, key))
+    app.state.server = ServerState(settings, rig, clients, Guard(settings, key), Proxies(settings.trusted_proxies))
     app.include_router(images_router(rig.store))
     # The pages answer every path that is left: they come last.
     app.mount("/", pages)
