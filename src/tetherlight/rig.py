@@ -48,8 +48,8 @@ from tetherlight.watch import CameraWatch
 
 logger = logging.getLogger(__name__)
 
-TRASH_ROUND_S = 6 * 3600.0
-"""Seconds between two looks for deleted sets that are old enough to go for good."""
+TRASH_ROUND_S = 1800.0
+"""Seconds between two looks for what was deleted and is old enough to go for good; two looks must agree."""
 JOBS_SECONDS = 2.0
 """Seconds that jobs have to end by themselves when the rig stops; then their cameras are closed."""
 HURRY_SECONDS = 0.5

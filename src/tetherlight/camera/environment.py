@@ -6,7 +6,7 @@ import secrets
 import site
 from pathlib import Path
 
-from tetherlight.camera.saving import rename_new
+from tetherlight.durable import rename_new
 from tetherlight.settings import Settings
 
 GUID_LINE = "ptp2_ip=guid="

@@ -15,6 +15,7 @@ from typing import Self
 from urllib.parse import quote
 
 from tetherlight.errors import ImageNotFound, InvalidSetting, SetNotFound
+from tetherlight.filenames import DELETED
 from tetherlight.settings import Settings
 from tetherlight.store.images import is_image
 from tetherlight.store.names import is_visible, shown
@@ -22,7 +23,6 @@ from tetherlight.store.names import is_visible, shown
 MAX_PATH_LENGTH = 4096
 MAX_PART_BYTES = 255
 TRASH = ".trash"
-CAPTURES_TRASH = ".trash_captures"
 THUMBNAILS = ".thumbnails"
 
 
@@ -66,7 +66,7 @@ class Places:
     @property
     def captures_trash_dir(self) -> Path:
         """The absolute folder of deleted single captures, where a rename always reaches it."""
-        return self.captures_dir / CAPTURES_TRASH
+        return self.captures_dir / DELETED
 
     @property
     def thumbnails_dir(self) -> Path:

@@ -10,10 +10,12 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
+from tetherlight.durable import rename_new, sync_folder
 from tetherlight.errors import ImageNotFound, InvalidPayload, SetBusy, SetExists, SetNotFound, StoreError
 from tetherlight.models import ImageFile, ImageSet
 from tetherlight.protocol.sets import AnnotateSet, SetDetails
-from tetherlight.store.files import FOLDER_MODE, make_folder, store_errors, sync_folder
+from tetherlight.store.clock import Clock
+from tetherlight.store.files import FOLDER_MODE, make_folder, store_errors
 from tetherlight.store.images import images_in, mimetype_of, representative
 from tetherlight.store.manifest import (
     NOTED,
@@ -50,11 +52,11 @@ class SetFolder:
 class ImageSets:
     """The sets of one captures folder; every method may be called from any thread."""
 
-    def __init__(self, places: Places) -> None:
+    def __init__(self, places: Places, clock: Clock) -> None:
         self._places = places
         self._held: set[str] = set()
         self._lock = threading.RLock()
-        self.trash = Trash(places.trash_dir, "Set")
+        self.trash = Trash(places.trash_dir, "Set", clock)
 
     def create(self, template: Template, prefix: str | None, when: datetime, subject: Subject) -> SetFolder:
         """Make a new folder; where its name is taken, as by a set of the same second, it gets `-2`. Raise InvalidName.
@@ -160,7 +162,7 @@ class ImageSets:
             if checked != name:
                 destination = self._free_place(checked)
                 with store_errors(f"Set '{shown(name)}' could not be renamed"):
-                    folder.rename(destination)
+                    rename_new(folder, destination)
                     sync_folder(destination.parent)
         return checked
 

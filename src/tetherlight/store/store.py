@@ -18,6 +18,7 @@ from tetherlight.protocol.sets import AnnotateSet, SetDetails
 from tetherlight.settings import Settings
 from tetherlight.store.archive import Files, zip_of_set
 from tetherlight.store.captures import SingleCaptures
+from tetherlight.store.clock import Clock, SystemClock
 from tetherlight.store.exif import ExifFacts, read_exif
 from tetherlight.store.files import make_folder, store_errors
 from tetherlight.store.images import mimetype_of
@@ -46,12 +47,15 @@ class Noted:
 class Store:
     """The captures folder with its single captures and its image sets."""
 
-    def __init__(self, settings: Settings, templates: Templates = DEFAULT_TEMPLATES) -> None:
+    def __init__(
+        self, settings: Settings, templates: Templates = DEFAULT_TEMPLATES, clock: Clock | None = None
+    ) -> None:
         self.places = Places.of(settings)
         self.templates = templates
         self._trash_age = timedelta(days=settings.trash_days)
-        self._sets = ImageSets(self.places)
-        self._captures = SingleCaptures(self.places, self._sets)
+        clock = clock or SystemClock()
+        self._sets = ImageSets(self.places, clock)
+        self._captures = SingleCaptures(self.places, self._sets, clock)
         self._stems = Stems(self.places.captures_dir, self._captures.trash)
         trashes = (self._sets.trash, self._captures.trash)
         self._space = Space(self.places, self._sets, trashes, settings.min_free_bytes)
@@ -223,7 +227,10 @@ class Store:
         return zip_of_set(self.places.set_folder(name), files)
 
     def purge_trash(self) -> int:
-        """Remove for good what was deleted more than TRASH_DAYS ago; return how many sets and exposures that were."""
+        """Remove for good what was deleted more than TRASH_DAYS ago; return how many sets and exposures that were.
+
+        Nothing goes at the first look: a second one, ten minutes later, must agree.
+        """
         return sum(trash.purge(older_than=self._trash_age) for trash in (self._sets.trash, self._captures.trash))
 
     def storage(self) -> Storage:
