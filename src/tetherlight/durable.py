@@ -8,9 +8,9 @@ import ctypes
 import errno
 import os
 import stat
+from io import BufferedReader
 from pathlib import Path
 from types import MappingProxyType
-from typing import BinaryIO
 
 AT_FDCWD, RENAME_NOREPLACE = -100, 1
 NO_SUCH_RENAME = frozenset({errno.EINVAL, errno.ENOSYS, errno.EOPNOTSUPP})
@@ -29,11 +29,16 @@ class NotRegular(OSError):
         super().__init__(errno.EINVAL, why, str(path))
 
 
-def open_regular(path: Path, *, most: int | None = None, follow: bool = False) -> BinaryIO:
+def open_regular(path: Path, *, most: int | None = None, follow: bool = False) -> BufferedReader:
     """Open a file for reading; raise OSError, NotRegular for what is none or has more than `most` bytes.
 
     A link is refused unless `follow` is set; what it leads to must be a file as well.
     """
+    return os.fdopen(descriptor_of(path, most=most, follow=follow), "rb")
+
+
+def descriptor_of(path: Path, *, most: int | None = None, follow: bool = False) -> int:
+    """Open a file as `open_regular` does; return its descriptor, which the caller closes."""
     # Asked before it is opened: opening a device can already set it in motion.
     _require_file(path, path.stat() if follow else path.lstat(), most)
     descriptor = os.open(
@@ -41,10 +46,10 @@ def open_regular(path: Path, *, most: int | None = None, follow: bool = False) -
     )
     try:
         _require_file(path, os.fstat(descriptor), most)
-        return os.fdopen(descriptor, "rb")
     except BaseException:
         os.close(descriptor)
         raise
+    return descriptor
 
 
 def read_regular(path: Path, *, most: int, follow: bool = False) -> bytes:

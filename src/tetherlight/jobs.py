@@ -8,7 +8,7 @@ from datetime import UTC, datetime
 
 from tetherlight.camera.camera import Camera
 from tetherlight.captures import Captures
-from tetherlight.errors import CameraBusy, CameraLost, JobConflict, JobNotFound, LightsBusy, StoreError
+from tetherlight.errors import CameraBusy, CameraLost, JobConflict, JobNotFound, LightsBusy, TetherlightError
 from tetherlight.lights.lights import Lights
 from tetherlight.models import CameraState, Job, JobState, LightInfo, StepState
 from tetherlight.photometric.plan import LOCKED, check_sequence, plan_set
@@ -25,6 +25,7 @@ from tetherlight.settings import Settings
 from tetherlight.store.names import set_prefix
 from tetherlight.store.naming import Subject
 from tetherlight.store.store import Store
+from tetherlight.threads import in_daemon_thread
 
 REMEMBERED = 20
 """Jobs that ended which are still listed."""
@@ -54,11 +55,11 @@ class Jobs:
 
     async def load_interrupted(self) -> None:
         """Find the sets whose server ended in the middle, so that they can be resumed."""
-        for listed in await asyncio.to_thread(self._store.list_sets):
+        for listed in await in_daemon_thread(self._store.list_sets):
             if listed.status is JobState.INTERRUPTED:
                 try:
                     manifest = await asyncio.to_thread(self._store.manifest, listed.name)
-                except StoreError:
+                except TetherlightError:
                     continue
                 job = SetJob(listed.name, manifest, self._lights, self._store, self._publisher)
                 self._jobs[job.job_id] = job

@@ -10,6 +10,7 @@ from typing import Any
 
 from tetherlight.camera.camera import Camera
 from tetherlight.camera.detection import FoundCamera, find_cameras
+from tetherlight.camera.environment import STATE_REMEDY, state_fault
 from tetherlight.captures import Captures
 from tetherlight.doctor.diagnose import diagnose
 from tetherlight.errors import (
@@ -44,6 +45,7 @@ from tetherlight.set_job import SetJob
 from tetherlight.sets import Sets
 from tetherlight.settings import Settings
 from tetherlight.store.store import Store
+from tetherlight.threads import in_daemon_thread
 from tetherlight.watch import CameraWatch
 
 logger = logging.getLogger(__name__)
@@ -56,7 +58,7 @@ HURRY_SECONDS = 0.5
 """Seconds that the calls of a camera get when a job did not end in time."""
 FEATURES = (
     "jobs", "series", "subscribe", "binary_liveview", "mjpeg", "several_cameras", "trash", "thumbnails", "zip",
-    "ratings", "naming", "log", "focus_point",
+    "ratings", "naming", "log", "focus_point", "set_files",
 )  # fmt: skip
 
 
@@ -91,13 +93,17 @@ class Rig:
         """Own a rig for a while: lights off at the start, and at the end whatever happened."""
         rig_file = await asyncio.to_thread(RigFile.load, settings.rig_file)
         settings = settings.model_copy(update={"cameras": (*settings.cameras, *rig_file.cameras)})
-        store = Store(settings, rig_file.naming)
-        await asyncio.to_thread(store.prepare)
+        # The lights come first: the run before may have left them on, and the disk may be slow, broken or full.
         lights = await Lights.open(settings, rig_file)
+        store: Store | None = None
         try:
+            store = Store(settings, rig_file.naming)
+            await in_daemon_thread(store.prepare)
             rig = cls(settings, lights, store)
             lights.listen(rig._lights_changed)
             await rig.jobs.load_interrupted()
+            if fault := await asyncio.to_thread(state_fault, settings):
+                logger.error("%s No camera can be opened. %s", fault, STATE_REMEDY)
             rig.background(rig._watch.run())
             rig.background(rig._empty_trash())
             try:
@@ -106,7 +112,8 @@ class Rig:
                 await rig.stop()
         finally:
             await lights.close()
-            store.close()
+            if store is not None:
+                store.close()
 
     async def stop(self) -> None:
         """Switch the lights off, end jobs and live views, close every camera; a second call does nothing."""

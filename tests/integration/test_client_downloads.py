@@ -13,6 +13,7 @@ from tetherlight import errors
 from tetherlight.client.address import Address
 from tetherlight.client.downloads import Downloads
 from tetherlight.models import ImageFile
+from tetherlight.protocol.sets import SetFile
 
 CONTENT = bytes(range(256)) * 4000
 IMAGE = ImageFile(
@@ -105,3 +106,14 @@ async def test_a_name_from_the_server_cannot_leave_the_folder(tmp_path: Path) ->
     async with BreakingServer([]).run() as downloads:
         path = await downloads.fetch(IMAGE.model_copy(update={"filename": "../../evil.jpg"}), tmp_path / "here")
     assert path == tmp_path / "here" / "evil.jpg"
+
+
+@pytest.mark.parametrize("name", ["../a.jpg", "/etc/a.jpg", "a/../../b.jpg", ".hidden", "results/.x", "", "..", "a\0b"])
+async def test_a_name_that_leads_out_of_the_folder_is_refused(tmp_path: Path, name: str) -> None:
+    """Files of a set may lie in folders of it; a server that lists others is not believed."""
+    file = SetFile(filename=name, size=1, mimetype="image/jpeg", url="/images/a.jpg")
+    server = BreakingServer([])
+    async with server.run() as downloads:
+        with pytest.raises(errors.StoreError, match="which is none"):
+            await downloads.fetch(file, tmp_path / "inner")
+    assert (list(tmp_path.iterdir()), server.asked) == ([], [])

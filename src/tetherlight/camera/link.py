@@ -7,15 +7,8 @@ from typing import TypeVar
 from tetherlight.camera import calls
 from tetherlight.camera.calls import Call, Deadlines, Opened
 from tetherlight.camera.channel import Channel
-from tetherlight.camera.environment import worker_environment
-from tetherlight.errors import (
-    MAKE_ROOM,
-    CameraBusy,
-    CameraCrashed,
-    CameraTimeout,
-    OutOfResources,
-    TetherlightError,
-)
+from tetherlight.camera.environment import start_failure, worker_environment
+from tetherlight.errors import CameraBusy, CameraCrashed, CameraTimeout, TetherlightError
 from tetherlight.settings import Settings
 
 T = TypeVar("T")
@@ -64,10 +57,8 @@ class Link:
             environment = await asyncio.to_thread(worker_environment, self._settings, self.name)
             return await Channel.spawn(self.name, environment)
         except OSError as error:
-            raise CameraCrashed(
-                f"The camera's worker process could not be started ({error.strerror}).",
-                hint=MAKE_ROOM if OutOfResources.of(error) else "The server's log says more; is STATE_DIR writable?",
-            ) from error
+            sentence, hint = start_failure("The camera's worker process", error, self._settings)
+            raise CameraCrashed(sentence, hint=hint) from error
 
     async def open_patiently(self, model: str, port: str) -> Opened:
         """Open the camera, and once more where it did not answer: it may still be leaving somebody else."""
