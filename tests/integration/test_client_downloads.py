@@ -117,3 +117,15 @@ async def test_a_name_that_leads_out_of_the_folder_is_refused(tmp_path: Path, na
         with pytest.raises(errors.StoreError, match="which is none"):
             await downloads.fetch(file, tmp_path / "inner")
     assert (list(tmp_path.iterdir()), server.asked) == ([], [])
+
+
+@pytest.mark.parametrize("left", [b"of another file", b"x" * len(CONTENT), b"x" * (len(CONTENT) + 1)])
+async def test_what_is_left_of_another_file_is_not_gone_on_with(tmp_path: Path, left: bytes) -> None:
+    """A manifest is written anew all the time; an attempt at the one before may have been broken off."""
+    (tmp_path / "a.jpg.part").write_bytes(left)
+    told: list[int] = []
+    server = BreakingServer([])
+    async with server.run() as downloads:
+        path = await downloads.fetch(IMAGE, tmp_path, told.append)
+    assert path.read_bytes() == CONTENT
+    assert sum(told) == len(CONTENT)

@@ -73,7 +73,8 @@ async def by_single_files(server: ServerProcess, target: Path, files: Files) -> 
         for one in await rig.set_files(NAME, files):
             reply = await http.get(one.url)
             assert (reply.status_code, len(reply.content)) == (200, one.size)
-            assert hashlib.sha256(reply.content).hexdigest() == one.sha256
+            known = one.filename != "results/normal map.png"
+            assert one.sha256 == (hashlib.sha256(reply.content).hexdigest() if known else None)
             assert reply.headers["content-type"].split(";")[0] == one.mimetype
             place = target / NAME / one.filename
             place.parent.mkdir(parents=True, exist_ok=True)

@@ -147,8 +147,9 @@ def test_a_set_that_cannot_be_read_hides_no_other(store: Store, monkeypatch: pyt
     assert found["odd"].fault == "The folder cannot be read: Permission denied."
     assert found["good"].fault is None
     store.require_room()
-    with pytest.raises(StoreError):
-        store.set_details("odd")
+    for look in (store.set_details, store.set_contents, store.set_files, store.zip_set):
+        with pytest.raises(StoreError, match="could not be read: Permission denied"):
+            look("odd")
 
 
 def test_names_and_links_that_are_no_sets_are_not_listed(store: Store) -> None:

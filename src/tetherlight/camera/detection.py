@@ -39,7 +39,8 @@ async def find_cameras(
     try:
         found = await _scan(arguments, await asyncio.to_thread(worker_environment, settings, "scanner"), deadlines.scan)
     except OSError as error:
-        sentence, hint = start_failure("The process that looks for cameras", error, settings)
+        what = "The process that looks for cameras"
+        sentence, hint = await asyncio.to_thread(start_failure, what, error, settings)
         raise DetectionFailed(sentence, hint=hint) from error
     return [camera for camera in camera_ids(found) if camera.port not in skip_ports]
 

@@ -57,7 +57,8 @@ class Link:
             environment = await asyncio.to_thread(worker_environment, self._settings, self.name)
             return await Channel.spawn(self.name, environment)
         except OSError as error:
-            sentence, hint = start_failure("The camera's worker process", error, self._settings)
+            what = "The camera's worker process"
+            sentence, hint = await asyncio.to_thread(start_failure, what, error, self._settings)
             raise CameraCrashed(sentence, hint=hint) from error
 
     async def open_patiently(self, model: str, port: str) -> Opened:

@@ -106,7 +106,13 @@ class Downloads:
             told(part.size)
         else:
             await asyncio.to_thread(part.begin)
+        resumed = part.size > 0
         await self._fill(part, image, told)
+        if resumed and not await asyncio.to_thread(_is(image), part.path):
+            # What an earlier attempt left may be of another file of that name.
+            told(-part.size)
+            await asyncio.to_thread(part.begin)
+            await self._fill(part, image, told)
         if not await asyncio.to_thread(_is(image), part.path):
             await asyncio.to_thread(part.path.unlink)
             raise _damaged(image)

@@ -81,7 +81,9 @@ class SetFile(Model):
     filename: str = Field(description="Inside the set's folder, with '/' where it lies deeper.")
     size: int = Field(description="Bytes.")
     mimetype: str
-    sha256: str | None = Field(default=None, description="Null for a large file that the manifest does not know.")
+    sha256: str | None = Field(
+        default=None, description="Null for an image that the manifest does not know, and for large files."
+    )
     url: str = Field(description="Where the server gives the bytes over HTTP.")
 
 
@@ -226,7 +228,7 @@ GET_IMAGE_DATA = Action(
     "GET_IMAGE_DATA", ImagePath, ImageData,
     summary="Give an image's bytes as Base64 text; over HTTP the same bytes are cheaper.",
     repeatable=True,
-    errors=(errors.ImageNotFound,),
+    errors=(errors.ImageNotFound, errors.StoreError),
     example={"image_path": f"captures/photometric_sets/{SET_EXAMPLE}/image_01_light_front_left.jpg"},
     example_result={"filename": "image_01_light_front_left.jpg", "image_b64": "/9j/4AAQ...", "mimetype": "image/jpeg"},
 )  # fmt: skip

@@ -9,6 +9,8 @@ from pathlib import Path
 from tetherlight.errors import StoreError
 from tetherlight.protocol.sets import Files
 from tetherlight.store.contents import Belonging, belongings
+from tetherlight.store.files import store_errors
+from tetherlight.store.names import shown
 
 CHUNK = 256 * 1024
 FIRST, LAST = (1980, 1, 1, 0, 0, 0), (2107, 12, 31, 23, 59, 58)
@@ -41,7 +43,9 @@ def zip_of_set(folder: Path, files: Files = "all") -> Generator[bytes]:
     light directions. A file that is deleted meanwhile ends the zip with a StoreError, so that what arrived is seen to
     be torn.
     """
-    return _zip(folder.name, belongings(folder, files))
+    with store_errors(f"Set '{shown(folder.name)}' could not be read"):
+        contents = belongings(folder, files)
+    return _zip(folder.name, contents)
 
 
 def _zip(name: str, contents: Sequence[Belonging]) -> Generator[bytes]:

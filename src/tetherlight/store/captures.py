@@ -108,8 +108,11 @@ class SingleCaptures:
 
     def finish_moves(self) -> None:
         """Bring back what a crash left on its way to the trash or from it; what does not fit any more is deleted."""
-        with self._kept():
-            self._finish_moves()
+        try:
+            with self._kept():
+                self._finish_moves()
+        except StoreError as error:
+            logger.warning("What a crash left between folder and trash stays there: %s", error.message)
 
     def _finish_moves(self) -> None:
         for place in _folders(self._places.captures_trash_dir, MOVING):
@@ -270,6 +273,9 @@ def _stem_of(name: str) -> str:
 
 
 def _folders(folder: Path, prefix: str = "") -> list[Path]:
-    if folder.is_symlink() or not folder.is_dir():
+    if folder.is_symlink():
         return []
-    return [one for one in folder.iterdir() if one.name.startswith(prefix) and one.is_dir() and not one.is_symlink()]
+    with suppress(OSError), os.scandir(folder) as entries:
+        found = [entry.name for entry in entries if entry.is_dir(follow_symlinks=False)]
+        return [folder / name for name in found if name.startswith(prefix)]
+    return []

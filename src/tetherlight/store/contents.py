@@ -26,7 +26,7 @@ MIMETYPES: Mapping[str, str] = MappingProxyType(
     {".json": "application/json", LP: "text/plain", ".txt": "text/plain", ".csv": "text/csv"}
 )
 HASHED_BYTES = 16_000_000
-"""A file that the manifest does not know is read for its checksum when it has no more bytes than this."""
+"""A file that is no image is read for its checksum when it has no more bytes than this."""
 
 
 @dataclass(frozen=True)
@@ -53,8 +53,8 @@ class Belonging:
         return mimetype_of(self.name) if is_image(self.name) else MIMETYPES.get(self.path.suffix.lower(), OCTETS)
 
     def checksum(self) -> str | None:
-        """Return its sha256, None where it is too large to be read for that; raise OSError."""
-        if self.size > HASHED_BYTES:
+        """Return its sha256, None where it is an image or else too large to be read for that; raise OSError."""
+        if is_image(self.name) or self.size > HASHED_BYTES:
             return None
         with self.open() as file:
             return hashlib.file_digest(file, "sha256").hexdigest()
@@ -64,7 +64,10 @@ OCTETS = "application/octet-stream"
 
 
 def belongings(folder: Path, files: Files = "all") -> list[Belonging]:
-    """Return what belongs to a set, or to one kind of its images, by name; hidden files and links do not."""
+    """Return what belongs to a set, or to one kind of its images, by name; hidden files and links do not.
+
+    Raise OSError where a folder of it cannot be read.
+    """
     found = [Belonging(str(path.relative_to(folder)), path) for path in _walk(folder) if _chosen(path, folder, files)]
     made = None if any(one.name == _lp_name(folder) for one in found) else _directions(folder, files)
     return sorted([*found, *([] if made is None else [made])], key=lambda one: one.name)
@@ -111,10 +114,15 @@ def light_directions(folder: Path, files: Files = "all") -> str | None:
 
 
 def _walk(folder: Path) -> Iterator[Path]:
-    for inner, folders, names in os.walk(folder):
+    for inner, folders, names in os.walk(folder, onerror=_refuse):
         folders[:] = [name for name in folders if is_visible(name)]
         paths = (Path(inner, name) for name in names if is_visible(name))
         yield from (path for path in paths if path.is_file() and not path.is_symlink())
+
+
+def _refuse(error: OSError) -> None:
+    """Let a folder that cannot be read be an error: what is left of the set must not look like all of it."""
+    raise error
 
 
 def _chosen(path: Path, folder: Path, files: Files) -> bool:

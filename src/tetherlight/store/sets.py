@@ -240,7 +240,8 @@ class ImageSets:
 
     def _images(self, folder: Path, raw: Mapping[str, Any] | None) -> list[ImageFile]:
         recorded, ratings = _recorded_hashes(raw), ratings_in(raw)
-        found = sorted(images_in(folder), key=lambda image: image[0].name)
+        with store_errors(f"Set '{shown(folder.name)}' could not be read"):
+            found = sorted(images_in(folder), key=lambda image: image[0].name)
         return [
             self.image_file(
                 path,
