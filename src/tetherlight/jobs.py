@@ -11,7 +11,7 @@ from typing import Protocol, TypeVar
 
 from tetherlight.camera.camera import Camera
 from tetherlight.captures import Captures
-from tetherlight.errors import CameraLost, JobConflict, JobNotFound, LightsBusy, ServerStopping, StoreError
+from tetherlight.errors import CameraLost, JobConflict, JobNotFound, LightsBusy, ServerStopping, TetherlightError
 from tetherlight.lights.lights import Lights
 from tetherlight.models import CameraState, Job, JobState, StepState
 from tetherlight.photometric.plan import LOCKED, check_sequence, plan_set
@@ -29,6 +29,7 @@ from tetherlight.store.manifest import Manifest
 from tetherlight.store.names import set_prefix
 from tetherlight.store.naming import Subject
 from tetherlight.store.store import Store
+from tetherlight.threads import in_daemon_thread
 
 T = TypeVar("T")
 REMEMBERED = 20
@@ -79,11 +80,11 @@ class Jobs:
 
     async def load_interrupted(self) -> None:
         """Find the sets whose server ended in the middle, so that they can be resumed."""
-        for listed in await asyncio.to_thread(self._store.list_sets):
+        for listed in await in_daemon_thread(self._store.list_sets):
             if listed.status is JobState.INTERRUPTED:
                 try:
                     manifest = await asyncio.to_thread(self._store.manifest, listed.name)
-                except StoreError:
+                except TetherlightError:
                     continue
                 job = SetJob(listed.name, manifest, self._lights, self._store, self._publisher)
                 self._jobs[job.job_id] = job

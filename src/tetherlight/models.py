@@ -218,6 +218,9 @@ class ImageSet(Model):
     cover: str | None = Field(default=None, description="Path of the image that stands for the set.")
     rating: int | None = None
     catalogue_number: str | None = None
+    fault: str | None = Field(
+        default=None, description="Why the set is not shown whole, such as a manifest that cannot be read."
+    )
 
 
 class ErrorInfo(Model):

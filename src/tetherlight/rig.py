@@ -9,6 +9,7 @@ from importlib.metadata import version
 from typing import Any, TypeVar
 
 from tetherlight.camera.camera import Camera
+from tetherlight.camera.environment import STATE_REMEDY, state_fault
 from tetherlight.camera.identity import FoundCamera
 from tetherlight.camera.roster import Roster
 from tetherlight.captures import Captures
@@ -47,20 +48,21 @@ from tetherlight.set_job import SetJob
 from tetherlight.sets import Sets
 from tetherlight.settings import Settings
 from tetherlight.store.store import Store
+from tetherlight.threads import in_daemon_thread
 from tetherlight.watch import CameraWatch
 
 logger = logging.getLogger(__name__)
 
 T = TypeVar("T")
-TRASH_ROUND_S = 6 * 3600.0
-"""Seconds between two looks for deleted sets that are old enough to go for good."""
+TRASH_ROUND_S = 1800.0
+"""Seconds between two looks for what was deleted and is old enough to go for good; two looks must agree."""
 JOBS_SECONDS = 2.0
 """Seconds that jobs have to end by themselves when the rig stops; then their cameras are closed."""
 HURRY_SECONDS = 0.5
 """Seconds that the calls of a camera get when a job did not end in time."""
 FEATURES = (
     "jobs", "series", "subscribe", "binary_liveview", "mjpeg", "several_cameras", "trash", "thumbnails", "zip",
-    "ratings", "naming", "log", "focus_point",
+    "ratings", "naming", "log", "focus_point", "set_files",
 )  # fmt: skip
 
 
@@ -93,13 +95,17 @@ class Rig:
         """Own a rig for a while: lights off at the start, and at the end whatever happened."""
         rig_file = await asyncio.to_thread(RigFile.load, settings.rig_file)
         settings = settings.model_copy(update={"cameras": (*settings.cameras, *rig_file.cameras)})
-        store = Store(settings, rig_file.naming)
-        await asyncio.to_thread(store.prepare)
+        # The lights come first: the run before may have left them on, and the disk may be slow, broken or full.
         lights = await Lights.open(settings, rig_file)
+        store: Store | None = None
         try:
+            store = Store(settings, rig_file.naming)
+            await in_daemon_thread(store.prepare)
             rig = cls(settings, lights, store)
             lights.listen(rig._lights_changed)
             await rig.jobs.load_interrupted()
+            if fault := await asyncio.to_thread(state_fault, settings):
+                logger.error("%s No camera can be opened. %s", fault, STATE_REMEDY)
             rig.background(rig._watch.run())
             rig.background(rig._empty_trash())
             try:
@@ -108,7 +114,8 @@ class Rig:
                 await rig.stop()
         finally:
             await lights.close()
-            store.close()
+            if store is not None:
+                store.close()
 
     async def stop(self) -> None:
         """Switch the lights off, end jobs and live views, close every camera; a second call does nothing."""

@@ -55,7 +55,7 @@ class Settings(BaseSettings):
     delete_after_download: bool = Field(
         default=False, description="Whether a downloaded picture is deleted from the camera's card."
     )
-    trash_days: float = Field(7.0, ge=0, description="Days after which deleted sets and captures are gone for good.")
+    trash_days: float = Field(7.0, ge=0, description="Days after which deleted sets and captures go for good.")
     min_free_bytes: int = Field(500_000_000, ge=0, description="Room that captures leave free on the disk, in bytes.")
     api_token: str | None = Field(
         None, min_length=8, repr=False, description="Secret that clients must show; none means open."

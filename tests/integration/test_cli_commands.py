@@ -181,10 +181,14 @@ async def test_a_set_is_captured_listed_shown_deleted_and_restored(tetherlight: 
     first, second = captured.out.splitlines()
     name = first.rpartition("/")[2]
     assert first == f"2 images in photometric_sets/{name}"
-    assert second == f"2 files in sets/{name}"
+    assert second == f"4 files in sets/{name}"
+    assert {path.suffix for path in Path("sets", name).iterdir()} == {".jpg", ".json", ".lp"}
     assert name in (await tetherlight("set", "list")).out
     assert len((await tetherlight("set", "show", name)).out.splitlines()) == 3
-    assert len((await tetherlight("set", "download", name, "-o", "again", "--json")).json) == 2
+    assert len((await tetherlight("set", "download", name, "-o", "again", "--json")).json) == 4
+    assert (await tetherlight("set", "download", name, "-o", "raw", "--files", "raw", "--json")).json == [
+        f"raw/{name}/manifest.json"
+    ]
     deleted = await tetherlight("set", "delete", name)
     assert f"tetherlight set restore {name}" in deleted.out
     assert name not in (await tetherlight("set", "list")).out

@@ -228,8 +228,10 @@ async def test_a_set_can_be_awaited_with_a_callback_for_its_steps(rig: Client, t
     assert result.image_count == 2
     assert [step.current_light for step in steps if step.status.startswith("processing")] == LIGHTS
     paths = await rig.download(result, tmp_path)
-    assert [path.name for path in paths] == ["image_01_light_left.jpg", "image_02_lights_top.jpg"]
-    assert {path.parent.name for path in paths} == {result.set_folder.rpartition("/")[2]}
+    name = result.set_folder.rpartition("/")[2]
+    told = [f"{name}.lp", "manifest.json"]
+    assert [path.name for path in paths] == ["image_01_light_left.jpg", "image_02_lights_top.jpg", *told]
+    assert {path.parent.name for path in paths} == {name}
     assert (await rig.jobs())[0].state is JobState.COMPLETED
 
 
@@ -339,7 +341,7 @@ def use_blocking(url: str, folder: Path) -> None:
         assert next(rig.events("lights")).name == "snapshot"
         steps: list[PhotometricProgress] = []
         result = rig.capture_set(LIGHTS, prefix="blocking", progress=steps.append)
-        assert len(rig.download(result, folder)) == 2
+        assert len(rig.download(result, folder)) == 4
         assert steps
         with pytest.raises(errors.CameraNotFound):
             rig.capture(camera_id="no-such-camera")

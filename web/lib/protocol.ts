@@ -43,6 +43,13 @@ export type ImageSetList = ImageSet[]
  */
 export type ImageList = ImageFile[]
 /**
+ * Files of a set by filename.
+ * 
+ * This interface was referenced by `TetherlightProtocol`'s JSON-Schema
+ * via the `definition` "SetFileList".
+ */
+export type SetFileList = SetFile[]
+/**
  * The jobs under way and the last ones that ended, newest first.
  * 
  * This interface was referenced by `TetherlightProtocol`'s JSON-Schema
@@ -276,6 +283,13 @@ result: ImageList
 GET_IMAGE_SET: {
 payload: SetName
 result: SetDetails
+}
+/**
+ * List everything that belongs to a set, as its zip holds it: images, manifest, light directions, results.
+ */
+GET_IMAGE_SET_FILES: {
+payload: SetFiles
+result: SetFileList
 }
 /**
  * Move a set to the trash, from where it can be restored for a time.
@@ -984,6 +998,10 @@ camera: (string | null)
 cover: (string | null)
 rating: (number | null)
 catalogue_number: (string | null)
+/**
+ * Why the set is not shown whole, such as a manifest that cannot be read.
+ */
+fault: (string | null)
 }
 /**
  * The name of an image set.
@@ -1006,6 +1024,44 @@ images: ImageFile[]
 manifest: ({
 [k: string]: unknown
 } | null)
+}
+/**
+ * Which files of a set are wanted.
+ * 
+ * This interface was referenced by `TetherlightProtocol`'s JSON-Schema
+ * via the `definition` "SetFiles".
+ */
+export interface SetFiles {
+set_name: string
+/**
+ * jpeg and raw: only such images, with manifest and light directions.
+ */
+files?: ("all" | "jpeg" | "raw")
+}
+/**
+ * A file that belongs to a set: an image, the manifest, the light directions or a result.
+ * 
+ * This interface was referenced by `TetherlightProtocol`'s JSON-Schema
+ * via the `definition` "SetFile".
+ */
+export interface SetFile {
+/**
+ * Inside the set's folder, with '/' where it lies deeper.
+ */
+filename: string
+/**
+ * Bytes.
+ */
+size: number
+mimetype: string
+/**
+ * Null for a large file that the manifest does not know.
+ */
+sha256: (string | null)
+/**
+ * Where the server gives the bytes over HTTP.
+ */
+url: string
 }
 /**
  * A set's name now, and the name that it shall have.
@@ -1740,6 +1796,7 @@ export const ACTION_TIMEOUTS_S: Record<keyof Actions, number | null> = {
   "LIST_IMAGE_SETS": 30,
   "GET_IMAGE_SET_CONTENTS": 30,
   "GET_IMAGE_SET": 30,
+  "GET_IMAGE_SET_FILES": 30,
   "DELETE_IMAGE_SET": 30,
   "RESTORE_IMAGE_SET": 30,
   "RENAME_IMAGE_SET": 30,

@@ -4,11 +4,11 @@ import { clockTime, logText } from "@/lib/log";
 import { insertPlaceholder, setNamePreview } from "@/lib/naming";
 import type { ImageFile, ImageSet, Naming } from "@/lib/protocol";
 import { pixelsPerMillimetre, readScale } from "@/lib/scale";
-import { arrange, arrangeShots, ratingsOf, shotsOf } from "@/lib/sets";
+import { arrange, arrangeShots, ratingsOf, shotsOf, statusWords } from "@/lib/sets";
 import { nextScale, panBy, placed, scaleWords, sizeFor, WHOLE, zoomAt } from "@/lib/zoom";
 
 function set(change: Partial<ImageSet>): ImageSet {
-  const nothing = { created_at: null, status: "completed", camera: null, cover: null } as const;
+  const nothing = { created_at: null, status: "completed", camera: null, cover: null, fault: null } as const;
   return { name: "x", image_count: 1, size: 1, rating: null, catalogue_number: null, ...nothing, ...change };
 }
 
@@ -22,6 +22,11 @@ describe("the list of sets", () => {
   it("is searched by words of name and catalogue number", () => {
     expect(names(arrange(all, "1984 coin", "newest", "all"))).toEqual(["coin"]);
     expect(names(arrange(all, "1985", "newest", "all"))).toEqual([]);
+  });
+
+  it("says which one is broken, whatever its status", () => {
+    expect(statusWords(set({ fault: "The manifest is broken.", status: "running" }))).toBe("broken");
+    expect(statusWords(plain)).toBeNull();
   });
 
   it("has the best first, and the newest of equal ones", () => {

@@ -154,15 +154,15 @@ def storage(deadline: float) -> Call[int | None]:
 
 
 def download(
-    paths: Sequence[str], folder: Path, stem: str, deadline: float, *, replace: bool, delete: bool
+    paths: Sequence[str], folder: Path, stem: str, deadline: float, *, replace: Sequence[str], delete: bool
 ) -> Call[tuple[SavedFile, ...]]:
-    """Save files of the camera durably as folder/stem.ext."""
+    """Save files of the camera durably as folder/stem.ext; the files that `replace` names make way."""
     # The worker's working folder is the server's own, but nothing should depend on it.
     arguments = {
         "paths": list(paths),
         "folder": str(folder.absolute()),
         "stem": stem,
-        "replace": replace,
+        "replace": list(replace),
         "delete": delete,
     }
 

@@ -238,10 +238,10 @@ class Camera:
         *,
         download: bool = True,
         owner: str | None = None,
-        replace: bool = False,
+        replace: Sequence[str] = (),
         exposed: Callable[[], None] = lambda: None,
     ) -> Exposure:
-        """Take one picture; its files become folder/stem.ext, durable, never overwriting unless `replace`.
+        """Take one picture; its files become folder/stem.ext, durable, in the place of those that `replace` names.
 
         Without `download` the picture is left on the camera's card. `exposed` is called when the exposure is over and
         its files are still on their way. Never repeats an exposure by itself.
@@ -268,7 +268,7 @@ class Camera:
         """Save files that lie on the camera as folder/stem.ext."""
         self._session.lane.allow(owner)
         paths = tuple(camera_paths)
-        return await self._session.queued(lambda: self._save(paths, folder, stem, replace=False), again=True)
+        return await self._session.queued(lambda: self._save(paths, folder, stem, replace=()), again=True)
 
     async def preview(self) -> Preview:
         """Return the camera's next preview; waits while a job owns the camera."""
@@ -375,7 +375,9 @@ class Camera:
             await self._write(*restore)
         return taken
 
-    async def _fetch(self, paths: Collection[str], folder: Path, stem: str, *, replace: bool) -> tuple[SavedFile, ...]:
+    async def _fetch(
+        self, paths: Collection[str], folder: Path, stem: str, *, replace: Sequence[str]
+    ) -> tuple[SavedFile, ...]:
         """Save an exposure's files; a transfer that failed is tried once more while the connection holds."""
         try:
             return await self._save(paths, folder, stem, replace=replace)
@@ -385,7 +387,7 @@ class Camera:
         return await self._save(paths, folder, stem, replace=replace)
 
     async def _fetch_later(
-        self, paths: Collection[str], folder: Path, stem: str, *, replace: bool
+        self, paths: Collection[str], folder: Path, stem: str, *, replace: Sequence[str]
     ) -> tuple[SavedFile, ...]:
         """Save files that lie on the card as soon as a connection that broke is there again."""
         try:
@@ -418,7 +420,9 @@ class Camera:
         await self._write(entry, card)
         return entry, entry.value
 
-    async def _save(self, paths: Collection[str], folder: Path, stem: str, *, replace: bool) -> tuple[SavedFile, ...]:
+    async def _save(
+        self, paths: Collection[str], folder: Path, stem: str, *, replace: Sequence[str]
+    ) -> tuple[SavedFile, ...]:
         self._known_files.extend(paths)
         delete = self._settings.delete_after_download
         saved = await self._session.request(

@@ -184,7 +184,7 @@ class Driver:
         return {"free_bytes": sum(free) * 1024 if free else None}
 
     def download(
-        self, paths: Sequence[str], folder: str, stem: str, *, replace: bool, delete: bool
+        self, paths: Sequence[str], folder: str, stem: str, *, replace: Sequence[str], delete: bool
     ) -> list[dict[str, Any]]:
         """Save files of one exposure as folder/stem.ext, durable before this returns; all of them or none."""
         target = Path(folder)

@@ -14,7 +14,7 @@ from types import FrameType
 
 import uvicorn
 
-from tetherlight.errors import StartFailed
+from tetherlight.errors import ServerStopping, StartFailed
 from tetherlight.protocol.messages import MAX_MESSAGE_BYTES
 from tetherlight.server.app import create_app
 from tetherlight.server.entrance import FURTHER_CONNECTIONS, Reception
@@ -65,6 +65,8 @@ def serve(settings: Settings, address: Address, *, no_auth: bool = False, token_
         try:
             server.run(sockets=[listener])
         except SystemExit:
+            if isinstance(app.state.start_error, ServerStopping):
+                return
             if app.state.start_error is not None:
                 raise app.state.start_error from None
             raise

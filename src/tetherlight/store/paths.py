@@ -14,7 +14,9 @@ from pathlib import Path, PurePosixPath
 from typing import Self
 from urllib.parse import quote
 
+from tetherlight.durable import descriptor_of
 from tetherlight.errors import ImageNotFound, InvalidSetting, SetNotFound
+from tetherlight.filenames import DELETED
 from tetherlight.settings import Settings
 from tetherlight.store.images import is_image
 from tetherlight.store.names import is_visible, shown
@@ -22,7 +24,6 @@ from tetherlight.store.names import is_visible, shown
 MAX_PATH_LENGTH = 4096
 MAX_PART_BYTES = 255
 TRASH = ".trash"
-CAPTURES_TRASH = ".trash_captures"
 THUMBNAILS = ".thumbnails"
 
 
@@ -66,7 +67,7 @@ class Places:
     @property
     def captures_trash_dir(self) -> Path:
         """The absolute folder of deleted single captures, where a rename always reaches it."""
-        return self.captures_dir / CAPTURES_TRASH
+        return self.captures_dir / DELETED
 
     @property
     def thumbnails_dir(self) -> Path:
@@ -105,13 +106,9 @@ class Places:
         path = self.resolve_image(text, base_first=base_first)
         try:
             # The path is free of links now; one that was put there since is not followed.
-            descriptor = os.open(path, os.O_RDONLY | os.O_CLOEXEC | os.O_NOFOLLOW | os.O_NONBLOCK)
+            return path, descriptor_of(path)
         except OSError:
             raise ImageNotFound(f"Image not found or access denied: {shown(text)}") from None
-        if stat.S_ISREG(os.fstat(descriptor).st_mode):
-            return path, descriptor
-        os.close(descriptor)
-        raise ImageNotFound(f"Image not found or access denied: {shown(text)}")
 
     def resolve_capture(self, text: str) -> Path:
         """Return the path of a single capture, which lies directly in the captures' folder and is no link.
@@ -128,7 +125,7 @@ class Places:
     def capture_names(self, text: str) -> Iterator[str]:
         """Go through the names that a single capture could have by a client's text, whether it is there or not."""
         for parts in self._readings(text):
-            if len(parts) == 1 and _is_plain_part(parts[0]) and is_image(parts[0]):
+            if len(parts) == 1 and is_plain_part(parts[0]) and is_image(parts[0]):
                 yield parts[0]
 
     def set_of(self, image: Path) -> str | None:
@@ -139,7 +136,7 @@ class Places:
 
     def set_folder(self, name: str) -> Path:
         """Return the folder of an existing set; raise SetNotFound for every name that is none."""
-        if _is_plain_part(name):
+        if is_plain_part(name):
             folder = self.sets_dir / name
             try:
                 inside = folder.parent.resolve(strict=True).is_relative_to(self.captures_dir.resolve(strict=True))
@@ -165,7 +162,7 @@ class Places:
 
     def _inside(self, parts: tuple[str, ...]) -> Path | None:
         """Return the real path of an image below the captures' folder, None where there is none."""
-        if not parts or not all(_is_plain_part(part) for part in parts):
+        if not parts or not all(is_plain_part(part) for part in parts):
             return None
         try:
             root = self.captures_dir.resolve(strict=True)
@@ -178,7 +175,7 @@ class Places:
         return None if hidden or not is_image(found) else found
 
 
-def _is_plain_part(part: str) -> bool:
+def is_plain_part(part: str) -> bool:
     """Say whether a text can be the visible name of one directory entry: this also keeps out `.` and `..`."""
     if not part or "/" in part or "\0" in part or not is_visible(part):
         return False

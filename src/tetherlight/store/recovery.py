@@ -53,7 +53,8 @@ def remove_leftovers(places: Places, sets: Iterable[Path]) -> None:
     """Remove the unfinished files of earlier runs from the captures, the sets and their subfolders."""
     begun = time.time()
     for folder in (places.captures_dir, places.sets_dir):
-        _remove_temporary(folder, [path.name for path in folder.iterdir()], begun)
+        with suppress(OSError):  # who asks for the list of it is told
+            _remove_temporary(folder, [path.name for path in folder.iterdir()], begun)
     for folder in sets:
         for inner, _, names in os.walk(folder):
             _remove_temporary(Path(inner), names, begun)

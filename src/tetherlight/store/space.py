@@ -3,6 +3,7 @@
 import shutil
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
+from contextlib import suppress
 from os import stat_result
 from pathlib import Path
 
@@ -62,7 +63,10 @@ class Space:
         """Return what the largest of the last exposures took, all its files together."""
         newest = max(self._sets.folders(), key=_changed, default=None)
         folders = [self._places.captures_dir] if newest is None else [self._places.captures_dir, newest]
-        sizes = [size for folder in folders for size in _exposures(images_in(folder))]
+        sizes: list[int] = []
+        for folder in folders:
+            with suppress(OSError):  # one that cannot be read says nothing
+                sizes += _exposures(images_in(folder))
         return max(sizes, default=UNKNOWN_EXPOSURE_BYTES)
 
 
@@ -79,7 +83,7 @@ def _exposures(images: Iterable[tuple[Path, stat_result]]) -> list[int]:
 def _changed(folder: Path) -> float:
     try:
         return folder.stat().st_mtime
-    except FileNotFoundError:
+    except OSError:
         return 0.0
 
 
