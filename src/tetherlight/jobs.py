@@ -3,23 +3,24 @@
 import asyncio
 import builtins
 import secrets
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from datetime import UTC, datetime
 
 from tetherlight.camera.camera import Camera
 from tetherlight.captures import Captures
-from tetherlight.errors import CameraBusy, CameraLost, JobConflict, JobNotFound, LightsBusy, StoreError
+from tetherlight.errors import CameraBusy, CameraLost, JobConflict, JobNotFound, LightsBusy, TetherlightError
 from tetherlight.lights.lights import Lights
-from tetherlight.models import CameraState, Job, JobState, LightInfo, StepState
+from tetherlight.models import CameraState, ImageSet, Job, JobState, LightInfo, StepState
 from tetherlight.photometric.plan import LOCKED, check_sequence, plan_set
 from tetherlight.protocol.captures import CaptureSeries
-from tetherlight.protocol.events import SETS_CHANGED, SetChange
+from tetherlight.protocol.events import JOB_CHANGED
 from tetherlight.protocol.messages import RequestId
 from tetherlight.protocol.sets import CapturePhotometricSet
 from tetherlight.publisher import Publisher
 from tetherlight.rig_job import ENDED, WAIT, RigJob
 from tetherlight.series_job import SeriesJob
 from tetherlight.series_plan import SeriesPlan
+from tetherlight.set_changes import SetChanges
 from tetherlight.set_job import SetJob
 from tetherlight.settings import Settings
 from tetherlight.store.names import set_prefix
@@ -41,6 +42,7 @@ class Jobs:
         *,
         captures: Captures,
         publisher: Publisher,
+        set_changes: SetChanges,
         find_camera: Callable[[str | None], Camera],
     ) -> None:
         self._settings = settings
@@ -48,20 +50,31 @@ class Jobs:
         self._store = store
         self._captures = captures
         self._publisher = publisher
+        self._set_changes = set_changes
         self._find_camera = find_camera
         self._jobs: dict[str, RigJob] = {}
         self._starting = asyncio.Lock()
 
-    async def load_interrupted(self) -> None:
-        """Find the sets whose server ended in the middle, so that they can be resumed."""
-        for listed in await asyncio.to_thread(self._store.list_sets):
-            if listed.status is JobState.INTERRUPTED:
-                try:
-                    manifest = await asyncio.to_thread(self._store.manifest, listed.name)
-                except StoreError:
-                    continue
-                job = SetJob(listed.name, manifest, self._lights, self._store, self._publisher)
-                self._jobs[job.job_id] = job
+    async def load_interrupted(self, looked: Iterable[ImageSet]) -> None:
+        """Make jobs of those sets whose server ended in the middle, so that they can be resumed, and tell of them.
+
+        Those that began last come first; no more are kept than of other jobs that ended.
+        """
+        for listed in looked:
+            if listed.status is not JobState.INTERRUPTED or len(self._ended()) >= REMEMBERED:
+                continue
+            try:
+                manifest = await asyncio.to_thread(self._store.manifest, listed.name)
+            except TetherlightError:
+                continue
+            job = SetJob(
+                listed.name, manifest, self._lights, self._store, self._publisher, set_changes=self._set_changes
+            )
+            if job.state is JobState.INTERRUPTED and job.job_id not in self._jobs:
+                # It is older than what has begun since the start.
+                self._jobs = {job.job_id: job} | self._jobs
+                self._publisher.publish(JOB_CHANGED, job.snapshot())
+                await self._set_changes.tell(listed.name, "updated")
 
     def list(self) -> list[Job]:
         """Return all jobs, newest first."""
@@ -103,12 +116,13 @@ class Jobs:
                 self._lights,
                 self._store,
                 self._publisher,
+                set_changes=self._set_changes,
                 requester=requester,
                 request_id=request_id,
             )
             self._remember(job)
-            self._publisher.publish(SETS_CHANGED, SetChange(set_name=folder.name, change="created"))
             job.start(camera)
+            await self._set_changes.tell(folder.name, "created")
             return job
 
     async def start_series(
@@ -221,9 +235,13 @@ class Jobs:
 
     def _remember(self, job: RigJob) -> None:
         self._jobs[job.job_id] = job
-        over = [known for known in self._jobs.values() if known.state in ENDED and not known.running]
+        over = self._ended()
         for old in over[: max(0, len(over) - REMEMBERED)]:
             del self._jobs[old.job_id]
+
+    def _ended(self) -> builtins.list[RigJob]:
+        """Return the jobs that ended, oldest first."""
+        return [known for known in self._jobs.values() if known.state in ENDED and not known.running]
 
 
 def _subject(camera: Camera, wanted: CapturePhotometricSet) -> Subject:

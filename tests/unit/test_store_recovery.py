@@ -31,6 +31,7 @@ def working(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 def started(**settings: object) -> Store:
     store = Store(Settings.model_validate(settings))
     store.prepare()
+    list(store.tidy())
     return store
 
 

@@ -274,6 +274,7 @@ def test_old_trash_goes_and_young_trash_stays(tmp_path: Path, monkeypatch: pytes
     monkeypatch.chdir(tmp_path)
     store = Store(Settings(trash_days=1))
     store.prepare()
+    list(store.tidy())
     for name in ("old", "young"):
         fill(name, "a.jpg")
         store.delete_set(name)
@@ -283,6 +284,7 @@ def test_old_trash_goes_and_young_trash_stays(tmp_path: Path, monkeypatch: pytes
     store.close()
     store = Store(Settings(trash_days=1))
     store.prepare()
+    list(store.tidy())
     store.restore_set("young")
     with pytest.raises(SetNotFound):
         store.restore_set("old")

@@ -13,6 +13,7 @@ from tetherlight.cli.options import FAILED, INTERRUPTED, choose_camera, connecte
 
 if TYPE_CHECKING:
     from tetherlight.client.sync import Client
+    from tetherlight.models import ImageSet
 
 app = typer.Typer(help="Capture photometric sets and get them.", no_args_is_help=True, rich_markup_mode=None)
 
@@ -20,11 +21,25 @@ SetName = Annotated[str, typer.Argument(help="The set's name.", autocompletion=c
 Output = Annotated[Path | None, typer.Option("--output", "-o", metavar="FOLDER", help="Bring the set to this folder.")]
 
 
+PAGE = 200
+"""Sets that are asked for at a time."""
+
+
 class OnFailure(StrEnum):
     """What a failed step does to the set."""
 
     FAIL = "fail"
     PAUSE = "pause"
+
+
+class Order(StrEnum):
+    """The orders of a list of sets."""
+
+    NEWEST = "newest"
+    OLDEST = "oldest"
+    NAME = "name"
+    SIZE = "size"
+    RATING = "rating"
 
 
 @app.command("capture")
@@ -72,12 +87,17 @@ def capture_set(  # noqa: PLR0917 - typer reads the options off the parameters
 
 
 @app.command("list")
-def list_sets(context: typer.Context) -> None:
+def list_sets(
+    context: typer.Context,
+    limit: Annotated[int | None, typer.Option(min=1, help="How many at most; all where it is not said.")] = None,
+    search: Annotated[str | None, typer.Option(help="Words that stand in name, camera or catalogue number.")] = None,
+    order: Annotated[Order, typer.Option(help="What comes first.")] = Order.NEWEST,
+) -> None:
     """List the image sets, newest first."""
     from tetherlight.cli.output import bytes_text, show  # noqa: PLC0415
 
     with connected(context) as rig:
-        found = rig.sets()
+        found = _some(rig, limit, search, order) if limit or search or order is not Order.NEWEST else rig.sets()
     rows = [
         (
             one.name,
@@ -175,6 +195,20 @@ def download_set(context: typer.Context, name: SetName, output: Output = None) -
     say(context, [str(path) for path in paths], f"{len(paths)} files in {paths[0].parent}" if paths else "No files.")
     if not paths:
         raise typer.Exit(FAILED)
+
+
+def _some(rig: "Client", limit: int | None, search: str | None, order: Order) -> "list[ImageSet]":
+    """Return the sets that match, up to a limit, a page at a time."""
+    found: list[ImageSet] = []
+    cursor = None
+    while limit is None or len(found) < limit:
+        wanted = PAGE if limit is None else min(PAGE, limit - len(found))
+        page = rig.sets_page(wanted, cursor=cursor, search=search, order=order.value)
+        found += page.sets
+        cursor = page.cursor
+        if cursor is None:
+            break
+    return found
 
 
 def _download(rig: "Client", name: str, folder: Path, *, quiet: bool = True) -> list[Path]:
