@@ -128,7 +128,7 @@ class Places:
     def capture_names(self, text: str) -> Iterator[str]:
         """Go through the names that a single capture could have by a client's text, whether it is there or not."""
         for parts in self._readings(text):
-            if len(parts) == 1 and _is_plain_part(parts[0]) and is_image(parts[0]):
+            if len(parts) == 1 and is_plain_part(parts[0]) and is_image(parts[0]):
                 yield parts[0]
 
     def set_of(self, image: Path) -> str | None:
@@ -139,7 +139,7 @@ class Places:
 
     def set_folder(self, name: str) -> Path:
         """Return the folder of an existing set; raise SetNotFound for every name that is none."""
-        if _is_plain_part(name):
+        if is_plain_part(name):
             folder = self.sets_dir / name
             try:
                 inside = folder.parent.resolve(strict=True).is_relative_to(self.captures_dir.resolve(strict=True))
@@ -165,7 +165,7 @@ class Places:
 
     def _inside(self, parts: tuple[str, ...]) -> Path | None:
         """Return the real path of an image below the captures' folder, None where there is none."""
-        if not parts or not all(_is_plain_part(part) for part in parts):
+        if not parts or not all(is_plain_part(part) for part in parts):
             return None
         try:
             root = self.captures_dir.resolve(strict=True)
@@ -178,7 +178,7 @@ class Places:
         return None if hidden or not is_image(found) else found
 
 
-def _is_plain_part(part: str) -> bool:
+def is_plain_part(part: str) -> bool:
     """Say whether a text can be the visible name of one directory entry: this also keeps out `.` and `..`."""
     if not part or "/" in part or "\0" in part or not is_visible(part):
         return False

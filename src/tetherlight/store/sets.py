@@ -36,9 +36,9 @@ from tetherlight.store.manifest import (
     status_in,
     write_manifest,
 )
-from tetherlight.store.names import checked_name, is_visible, set_prefix, shown, timestamp_in
+from tetherlight.store.names import checked_name, set_prefix, shown, timestamp_in
 from tetherlight.store.naming import Subject, Template
-from tetherlight.store.paths import Places
+from tetherlight.store.paths import Places, is_plain_part
 from tetherlight.store.recovery import remove_unfinished
 from tetherlight.store.trash import Trash
 from tetherlight.store.xmp import NOTHING, Annotation
@@ -114,7 +114,7 @@ class ImageSets:
 
     def summary(self, name: str) -> ImageSet | None:
         """Return what lists tell of one set, None where there is none; no other set is looked at."""
-        entry = self._index.look(name) if is_visible(name) and "/" not in name else None
+        entry = self._index.look(name) if is_plain_part(name) else None
         return None if entry is None else entry.summary
 
     def contents(self, name: str) -> list[ImageFile]:
