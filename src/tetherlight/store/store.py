@@ -7,7 +7,7 @@ is the truth: the store remembers which sets are under capture, and else only wh
 import logging
 import os
 import time
-from collections.abc import Generator, Iterator
+from collections.abc import Callable, Generator, Iterator
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -69,6 +69,7 @@ class Store:
         self._thumbnails = Thumbnails(self.places)
         self._lock = FolderLock(self.places.captures_dir)
         self._recovery: Recovery | None = None
+        self._alone = False
 
     def prepare(self) -> list[ImageSet]:
         """Make the folders and put right what a crash left; return the sets that were looked at. Raise StoreError.
@@ -79,14 +80,17 @@ class Store:
         with store_errors(f"The folder {self.places.base} cannot be used"):
             make_folder(self.places.captures_dir)
             make_folder(self.places.sets_dir)
-            if not self._lock.acquire():
+            self._alone = self._lock.acquire()
+            recover: Callable[[str], ImageSet | None] = self._sets.summary
+            if self._alone:
+                begun = time.time()
+                for folder in (self.places.captures_dir, self.places.sets_dir):
+                    remove_unfinished(folder, begun, below=False)
+                self._captures.finish_moves()
+                recover = partial(self._sets.recover, begun=begun)
+            else:
                 logger.warning("Another server works in %s; its unfinished files are left alone", self.places.base)
-                return []
-            begun = time.time()
-            for folder in (self.places.captures_dir, self.places.sets_dir):
-                remove_unfinished(folder, begun, below=False)
-            self._captures.finish_moves()
-        self._recovery = Recovery(self._sets.last_changed(), partial(self._sets.recover, begun=begun))
+        self._recovery = Recovery(self._sets.last_changed(), recover)
         return self._recovery.look(FIRST_LOOK)
 
     def tidy(self) -> Iterator[list[ImageSet]]:
@@ -97,7 +101,7 @@ class Store:
             yield self._recovery.look(LATER_LOOK)
         self._thumbnails.measure()
         yield []
-        for trash in (self._sets.trash, self._captures.trash):
+        for trash in (self._sets.trash, self._captures.trash) if self._alone else ():
             trash.clean()
             trash.purge(older_than=self._trash_age)
             yield []
