@@ -76,12 +76,18 @@ def thumbnail(store: Store, folder: Path) -> None:
     store.thumbnail(image)
 
 
+def deletion(store: Store, _: Path) -> None:
+    """Delete a set and look what there is of it."""
+    store.delete_set("set_0005")
+    assert store.set_summary("set_0005") is None
+
+
 EVENTS: dict[str, Callable[[Store, Path], object]] = {
     "a frame of a set arrives": frame,
     "a set is annotated": lambda store, _: store.annotate_set(AnnotateSet(set_name="set_0002", rating=3)),
     "a set is opened": lambda store, _: store.set_details("set_0001"),
     "a set is begun": lambda store, _: store.create_set("new", NOW),
-    "a set is deleted and told of": lambda store, _: [store.delete_set("set_0005"), store.set_summary("set_0005")],
+    "a set is deleted and told of": deletion,
     "a set is renamed": lambda store, _: store.rename_set("set_0006", "urn"),
     "room for a capture is looked for": lambda store, _: store.require_room(),
     "a capture gets its name": lambda store, _: store.stem_used(store.image_stem(SUBJECT, NOW)[1]),
