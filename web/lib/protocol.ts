@@ -1028,7 +1028,7 @@ total: number
  */
 cursor: (string | null)
 /**
- * Number of the topic's last event that is surely in it.
+ * Number of the last event of the topic `sets` that is in it for sure.
  */
 seq: number
 }

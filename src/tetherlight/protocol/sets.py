@@ -79,7 +79,7 @@ class ImageSetPage(Model):
     sets: list[ImageSet]
     total: int = Field(description="Sets on all pages together.")
     cursor: str | None = Field(default=None, description="Gives the next page; null where this is the last one.")
-    seq: int = Field(description="Number of the topic's last event that is surely in it.")
+    seq: int = Field(description="Number of the last event of the topic `sets` that is in it for sure.")
 
 
 class ImageSetList(RootModel[list[ImageSet] | ImageSetPage]):
