@@ -168,7 +168,7 @@ interface GridProps {
 /** The cards that are near enough to be seen. */
 function CardGrid({ scroller, sets, total, selection, onChoose, onNeed }: GridProps) {
   const grid = useRef<HTMLDivElement>(null);
-  const { columns, from, to, before, after, cell } = useVirtualGrid(scroller, grid, { count: total, ...CARD });
+  const { columns, from, to, before, after, height, cell } = useVirtualGrid(scroller, grid, { count: total, ...CARD });
   const need = useRef(onNeed);
   need.current = onNeed;
   useEffect(() => need.current(to), [to]);
@@ -183,7 +183,7 @@ function CardGrid({ scroller, sets, total, selection, onChoose, onNeed }: GridPr
   };
   return (
     // biome-ignore lint/a11y/noStaticElementInteractions: arrows move between the links in it
-    <div ref={grid} className={styles.grid} data-own-keys onKeyDown={move}>
+    <div ref={grid} className={styles.grid} style={{ minHeight: height }} data-own-keys onKeyDown={move}>
       <ul
         aria-label="Sets"
         style={{
