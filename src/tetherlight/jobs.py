@@ -65,7 +65,7 @@ class Jobs:
                 continue
             try:
                 manifest = await asyncio.to_thread(self._store.manifest, listed.name)
-            except TetherlightError:
+            except (TetherlightError, ValueError, ArithmeticError):  # what cannot be read cannot be resumed
                 continue
             job = SetJob(
                 listed.name, manifest, self._lights, self._store, self._publisher, set_changes=self._set_changes

@@ -80,6 +80,8 @@ export class RigStore {
   private imageViewers = 0;
   private unwatch: (() => void) | null = null;
   private unwatchTimer: ReturnType<typeof setTimeout> | null = null;
+  private askingCaptures = false;
+  private capturesWanted = false;
   private choseCamera = false;
   private selecting = false;
   /** How the rig stood when the connection was lost. */
@@ -333,12 +335,20 @@ export class RigStore {
     else this.set({ captures: changed(this.state.captures, change).slice(0, CAPTURES_SHOWN) });
   }
 
+  /** Ask for the newest captures: once more afterwards, and not at the same time, where it is wanted again meanwhile. */
   private async refreshCaptures(): Promise<void> {
-    try {
-      this.set({ captures: await this.service.request("LIST_CAPTURES", { limit: CAPTURES_SHOWN }) });
-    } catch (error) {
-      this.complain(error);
+    this.capturesWanted = true;
+    if (this.askingCaptures) return;
+    this.askingCaptures = true;
+    while (this.capturesWanted) {
+      this.capturesWanted = false;
+      try {
+        this.set({ captures: await this.service.request("LIST_CAPTURES", { limit: CAPTURES_SHOWN }) });
+      } catch (error) {
+        this.complain(error);
+      }
     }
+    this.askingCaptures = false;
   }
 
   private set(change: Partial<RigState>): void {

@@ -80,7 +80,7 @@ class SetIndex:
         """Return every set as it is on the disk now, in no order; only what changed is read."""
         names = self.names()
         found = [entry for name in names if (entry := self.look(name)) is not None]
-        for name in self._entries.keys() - set(names):
+        for name in set(self._entries) - set(names):
             self._entries.pop(name, None)
         return found
 

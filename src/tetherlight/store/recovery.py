@@ -69,7 +69,7 @@ class Recovery:
             name = self._left.popleft()
             try:
                 looked.append(self._recover(name))
-            except (OSError, TetherlightError) as error:
+            except (OSError, ValueError, ArithmeticError, TetherlightError) as error:
                 logger.warning("Set '%s' stays as it is: %s", name, error)
         return [one for one in looked if one is not None]
 

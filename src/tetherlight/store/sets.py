@@ -10,14 +10,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from tetherlight.errors import (
-    ImageNotFound,
-    InvalidPayload,
-    SetBusy,
-    SetExists,
-    SetNotFound,
-    StoreError,
-)
+from tetherlight.errors import ImageNotFound, InvalidPayload, SetBusy, SetExists, SetNotFound, StoreError
 from tetherlight.models import ImageFile, ImageSet, JobState
 from tetherlight.protocol.sets import AnnotateSet, SetDetails
 from tetherlight.store.files import FOLDER_MODE, make_folder, store_errors, sync_folder
