@@ -48,6 +48,14 @@ class Wire:
         parsed: dict[str, Any] | bytes = message if isinstance(message, bytes) else json.loads(message)
         return parsed
 
+    def heard(self, seconds: float) -> dict[str, Any] | bytes | None:
+        """Return the next message, None where none comes within so many seconds."""
+        try:
+            message = self._socket.recv(timeout=seconds)
+        except TimeoutError:
+            return None
+        return message if isinstance(message, bytes) else dict(json.loads(message))
+
     def echo(self, text: str) -> float:
         """Send a text, wait for the next message, and return the seconds that it took."""
         began = time.perf_counter()

@@ -17,13 +17,12 @@ from tetherlight.protocol.captures import AnnotateImage
 from tetherlight.protocol.events import (
     CAPTURES_CHANGED,
     IMAGE_CAPTURED,
-    SETS_CHANGED,
     STORAGE_CHANGED,
     CapturesChange,
     ImageCaptured,
-    SetChange,
 )
 from tetherlight.publisher import Publisher
+from tetherlight.set_changes import SetChanges
 from tetherlight.store.naming import Subject
 from tetherlight.store.store import Store
 
@@ -31,10 +30,11 @@ from tetherlight.store.store import Store
 class Captures:
     """Takes single pictures and looks after those that are there."""
 
-    def __init__(self, store: Store, publisher: Publisher, changes: Changes) -> None:
+    def __init__(self, store: Store, publisher: Publisher, changes: Changes, set_changes: SetChanges) -> None:
         self._store = store
         self._publisher = publisher
         self._changes = changes
+        self._set_changes = set_changes
 
     async def capture(self, camera: Camera, *, download: bool, owner: str | None = None) -> CaptureResult:
         """Take one picture and put every file of it into the captures folder."""
@@ -73,7 +73,7 @@ class Captures:
         if noted.set_name is None:
             self._changed("updated", noted.images)
         else:
-            self._publisher.publish(SETS_CHANGED, SetChange(set_name=noted.set_name, change="updated"))
+            await self._set_changes.tell(noted.set_name, "updated")
         return noted.images[0]
 
     async def delete(self, image_path: str) -> list[ImageFile]:
@@ -104,6 +104,7 @@ class Captures:
     async def _arrived(self, saved: Sequence[SavedFile]) -> list[ImageFile]:
         if not saved:
             return []
+        self._store.exposure_arrived(sum(one.size for one in saved))
         files = [await asyncio.to_thread(self._store.image_file, one.path, one.sha256, one.size) for one in saved]
         self._publisher.publish(CAPTURES_CHANGED, CapturesChange(change="created", files=files))
         self._publisher.publish(STORAGE_CHANGED, await asyncio.to_thread(self._store.storage))

@@ -4,7 +4,7 @@ import asyncio
 import builtins
 import contextlib
 import secrets
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Iterable
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Protocol, TypeVar
@@ -13,23 +13,23 @@ from tetherlight.camera.camera import Camera
 from tetherlight.captures import Captures
 from tetherlight.errors import CameraLost, JobConflict, JobNotFound, LightsBusy, ServerStopping, TetherlightError
 from tetherlight.lights.lights import Lights
-from tetherlight.models import CameraState, Job, JobState, StepState
+from tetherlight.models import CameraState, ImageSet, Job, JobState, StepState
 from tetherlight.photometric.plan import LOCKED, check_sequence, plan_set
 from tetherlight.protocol.captures import CaptureSeries
-from tetherlight.protocol.events import SETS_CHANGED, SetChange
+from tetherlight.protocol.events import JOB_CHANGED
 from tetherlight.protocol.messages import RequestId
 from tetherlight.protocol.sets import CapturePhotometricSet
 from tetherlight.publisher import Publisher
 from tetherlight.rig_job import ENDED, RigJob, Wish, stronger
 from tetherlight.series_job import SeriesJob
 from tetherlight.series_plan import SeriesPlan
+from tetherlight.set_changes import SetChanges
 from tetherlight.set_job import SetJob
 from tetherlight.settings import Settings
 from tetherlight.store.manifest import Manifest
 from tetherlight.store.names import set_prefix
 from tetherlight.store.naming import Subject
 from tetherlight.store.store import Store
-from tetherlight.threads import in_daemon_thread
 
 T = TypeVar("T")
 REMEMBERED = 20
@@ -66,6 +66,7 @@ class Jobs:
         *,
         captures: Captures,
         publisher: Publisher,
+        set_changes: SetChanges,
         cameras: Cameras,
     ) -> None:
         self._settings = settings
@@ -73,21 +74,32 @@ class Jobs:
         self._store = store
         self._captures = captures
         self._publisher = publisher
+        self._set_changes = set_changes
         self._cameras = cameras
         self._jobs: dict[str, RigJob] = {}
         self._starts: dict[str, Start] = {}
         self._stopping = False
 
-    async def load_interrupted(self) -> None:
-        """Find the sets whose server ended in the middle, so that they can be resumed."""
-        for listed in await in_daemon_thread(self._store.list_sets):
-            if listed.status is JobState.INTERRUPTED:
-                try:
-                    manifest = await asyncio.to_thread(self._store.manifest, listed.name)
-                except TetherlightError:
-                    continue
-                job = SetJob(listed.name, manifest, self._lights, self._store, self._publisher)
-                self._jobs[job.job_id] = job
+    async def load_interrupted(self, looked: Iterable[ImageSet]) -> None:
+        """Make jobs of those sets whose server ended in the middle, so that they can be resumed, and tell of them.
+
+        Those that began last come first; no more are kept than of other jobs that ended.
+        """
+        for listed in looked:
+            if listed.status is not JobState.INTERRUPTED or len(self._ended()) >= REMEMBERED:
+                continue
+            try:
+                manifest = await asyncio.to_thread(self._store.manifest, listed.name)
+            except (TetherlightError, ValueError, ArithmeticError):  # what cannot be read cannot be resumed
+                continue
+            job = SetJob(
+                listed.name, manifest, self._lights, self._store, self._publisher, set_changes=self._set_changes
+            )
+            if job.state is JobState.INTERRUPTED and job.job_id not in self._jobs:
+                # It is older than what has begun since the start.
+                self._jobs = {job.job_id: job} | self._jobs
+                self._publisher.publish(JOB_CHANGED, job.snapshot())
+                await self._set_changes.tell(listed.name, "updated")
 
     def list(self) -> list[Job]:
         """Return all jobs, newest first."""
@@ -115,11 +127,12 @@ class Jobs:
                 self._lights,
                 self._store,
                 self._publisher,
+                set_changes=self._set_changes,
                 requester=requester,
                 request_id=request_id,
             )
-            self._publisher.publish(SETS_CHANGED, SetChange(set_name=job.set_name, change="created"))
             self._begin(job, start)
+            await self._set_changes.tell(job.set_name, "created")
             return job
 
     async def _prepared(self, start: Start, wanted: CapturePhotometricSet) -> tuple[str, Manifest]:
@@ -285,9 +298,13 @@ class Jobs:
 
     def _remember(self, job: RigJob) -> None:
         self._jobs[job.job_id] = job
-        over = [known for known in self._jobs.values() if known.state in ENDED and not known.running]
+        over = self._ended()
         for old in over[: max(0, len(over) - REMEMBERED)]:
             del self._jobs[old.job_id]
+
+    def _ended(self) -> builtins.list[RigJob]:
+        """Return the jobs that ended, oldest first."""
+        return [known for known in self._jobs.values() if known.state in ENDED and not known.running]
 
 
 def _subject(camera: Camera, wanted: CapturePhotometricSet) -> Subject:

@@ -44,6 +44,7 @@ from tetherlight.protocol.sets import CapturePhotometricSet
 from tetherlight.publisher import Publisher
 from tetherlight.rig_job import WAIT
 from tetherlight.series_job import SeriesJob
+from tetherlight.set_changes import SetChanges
 from tetherlight.set_job import SetJob
 from tetherlight.sets import Sets
 from tetherlight.settings import Settings
@@ -56,13 +57,17 @@ logger = logging.getLogger(__name__)
 T = TypeVar("T")
 TRASH_ROUND_S = 1800.0
 """Seconds between two looks for what was deleted and is old enough to go for good; two looks must agree."""
+TIDY_AFTER_S = 1.0
+"""Seconds after the start in which clients are answered and the archive is left alone."""
+TIDY_PAUSE_S = 0.01
+"""Seconds between two pieces of that work, for everything else."""
 JOBS_SECONDS = 2.0
 """Seconds that jobs have to end by themselves when the rig stops; then their cameras are closed."""
 HURRY_SECONDS = 0.5
 """Seconds that the calls of a camera get when a job did not end in time."""
 FEATURES = (
     "jobs", "series", "subscribe", "binary_liveview", "mjpeg", "several_cameras", "trash", "thumbnails", "zip",
-    "ratings", "naming", "log", "focus_point", "set_files",
+    "ratings", "naming", "log", "focus_point", "set_files", "set_pages",
 )  # fmt: skip
 
 
@@ -75,10 +80,19 @@ class Rig:
         self.store = store
         self.publisher = Publisher()
         changes = Changes()
-        self.captures = Captures(store, self.publisher, changes)
+        self.set_changes = SetChanges(store, self.publisher)
+        self.captures = Captures(store, self.publisher, changes, self.set_changes)
         self.names = Names(store, lights.rig_file, changes)
-        self.jobs = Jobs(settings, lights, store, captures=self.captures, publisher=self.publisher, cameras=self)
-        self.sets = Sets(store, self.jobs, self.publisher, changes)
+        self.jobs = Jobs(
+            settings,
+            lights,
+            store,
+            captures=self.captures,
+            publisher=self.publisher,
+            set_changes=self.set_changes,
+            cameras=self,
+        )
+        self.sets = Sets(store, self.jobs, self.publisher, changes, self.set_changes)
         self.started_at = datetime.now(UTC)
         self.stopping = False
         self._cameras: dict[str, Camera] = {}
@@ -100,13 +114,14 @@ class Rig:
         store: Store | None = None
         try:
             store = Store(settings, rig_file.naming)
-            await in_daemon_thread(store.prepare)
+            recovered = await in_daemon_thread(store.prepare)
             rig = cls(settings, lights, store)
             lights.listen(rig._lights_changed)
-            await rig.jobs.load_interrupted()
+            await rig.jobs.load_interrupted(recovered)
             if fault := await asyncio.to_thread(state_fault, settings):
                 logger.error("%s No camera can be opened. %s", fault, STATE_REMEDY)
             rig.background(rig._watch.run())
+            rig.background(rig._tidy())
             rig.background(rig._empty_trash())
             try:
                 yield rig
@@ -149,6 +164,14 @@ class Rig:
         self._tasks.discard(task)
         if not task.cancelled() and (error := task.exception()) is not None:
             logger.error("Background work failed", exc_info=error)
+
+    async def _tidy(self) -> None:
+        """Do behind the first answers what a start owes the archive, a little at a time."""
+        await asyncio.sleep(TIDY_AFTER_S)
+        pieces = self.store.tidy()
+        while (looked := await asyncio.to_thread(next, pieces, None)) is not None:
+            await self.jobs.load_interrupted(looked)
+            await asyncio.sleep(TIDY_PAUSE_S)
 
     async def _empty_trash(self) -> None:
         while True:
@@ -420,26 +443,26 @@ class Rig:
             started_at=self.started_at.isoformat().replace("+00:00", "Z"),
         )
 
-    async def snapshot(self, topic: Topic) -> TopicSnapshot:
-        """Give a topic as it stands, with the number of the last event that is in it."""
-        storage = await asyncio.to_thread(self.store.storage) if topic == "storage" else None
-        sets = await asyncio.to_thread(self.store.list_sets) if topic == "sets" else None
+    async def snapshot(self, topic: Topic, *, known: bool = True) -> TopicSnapshot:
+        """Give a topic as it stands, where that is wanted, with the number of the last event that is in it for sure."""
+        # The number first: what changes while one looks is then told by an event that counts.
         seq = self.publisher.seq(topic)
+        return TopicSnapshot(seq=seq, snapshot=await self._state_of(topic) if known else None)
+
+    async def _state_of(self, topic: Topic) -> Any:
         match topic:
             case "camera":
-                state: Any = self.inventory()
+                return self.inventory()
             case "config":
-                entries = {one.camera_id: await one.get_config() for one in self.cameras}
-                state, seq = entries, self.publisher.seq(topic)
+                return {one.camera_id: await one.get_config() for one in self.cameras}
             case "lights":
-                state = self.light_states()
+                return self.light_states()
             case "job":
-                state = self.jobs.list()
+                return self.jobs.list()
             case "sets":
-                state = sets
+                return await self.sets.page()
             case "storage":
-                state = storage
-        return TopicSnapshot(seq=seq, snapshot=state)
+                return await asyncio.to_thread(self.store.storage)
 
     async def diagnose(self) -> list[Finding]:
         """Let the doctor look for what is wrong."""

@@ -9,11 +9,12 @@ from tetherlight.errors import JobConflict, SequenceFailed, SetNotFound, Tetherl
 from tetherlight.lights.lights import Lights
 from tetherlight.models import Job, JobState, JobStep, StepState
 from tetherlight.photometric.sequence import Sequence, StepFailed
-from tetherlight.protocol.events import JOB_CHANGED, PHOTOMETRIC_PROGRESS, SETS_CHANGED, PhotometricProgress, SetChange
+from tetherlight.protocol.events import JOB_CHANGED, PHOTOMETRIC_PROGRESS, PhotometricProgress
 from tetherlight.protocol.messages import RequestId
 from tetherlight.protocol.sets import PhotometricSetResult
 from tetherlight.publisher import Publisher
 from tetherlight.rig_job import Outcome, RigJob
+from tetherlight.set_changes import SetChanges
 from tetherlight.store.manifest import Manifest, StepRecord
 from tetherlight.store.store import Store
 
@@ -34,6 +35,7 @@ class SetJob(RigJob):
         store: Store,
         publisher: Publisher,
         *,
+        set_changes: SetChanges,
         requester: str | None = None,
         request_id: RequestId = None,
     ) -> None:
@@ -47,6 +49,7 @@ class SetJob(RigJob):
         self._lights = lights
         self._store = store
         self._publisher = publisher
+        self._set_changes = set_changes
         self._requester = requester
         self._request_id = request_id
         self._sequence: Sequence | None = None
@@ -95,7 +98,8 @@ class SetJob(RigJob):
         await self._write()
         if step.state is StepState.DONE:
             self._progress(_captured(step, self._total), step)
-            self._publisher.publish(SETS_CHANGED, SetChange(set_name=self.set_name, change="updated"))
+            self._store.exposure_arrived(sum(file.size for file in step.files))
+            await self._set_changes.tell(self.set_name, "updated")
         elif step.state is StepState.FAILED:
             cause = TetherlightError(step.error or "The step failed.")
             self._progress(f"error_processing_light_{step.index}", step, cause)
@@ -153,7 +157,7 @@ class SetJob(RigJob):
         if outcome.state is JobState.PAUSED:
             self._tell_paused(outcome.error)
         self._publish()
-        self._publisher.publish(SETS_CHANGED, SetChange(set_name=self.set_name, change="updated"))
+        await self._set_changes.tell(self.set_name, "updated")
 
     def _hold(self) -> None:
         """Keep the set from being deleted or renamed until the job has ended, also while it is paused."""

@@ -121,8 +121,9 @@ async def test_images_of_sets_are_rated_in_the_manifest_and_deleted_only_with_it
     seen = len(other.events)
     rated = await one.do("ANNOTATE_IMAGE", {"image_path": image["path"], "rating": -1})
     assert rated == image | {"rating": -1}
-    told = {"set_name": name, "change": "updated", "new_name": None}
-    await other.event(lambda news: news["action"] == "sets_changed" and news["data"] == told, after=seen)
+    news = await other.event("sets_changed", after=seen)
+    (listed,) = [one for one in await one.do("LIST_IMAGE_SETS") if one["name"] == name]
+    assert news["data"] == {"set_name": name, "change": "updated", "new_name": None, "set": listed}
     assert await one.do("GET_IMAGE_SET_CONTENTS", {"set_name": name}) == [rated]
     for action, wanted in (("ANNOTATE_IMAGE", {"notes": "x"}), ("DELETE_IMAGE", {})):
         refused = await one.request(action, {"image_path": image["path"]} | wanted)

@@ -31,6 +31,7 @@ def working(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 def started(**settings: object) -> Store:
     store = Store(Settings.model_validate(settings))
     store.prepare()
+    list(store.tidy())
     return store
 
 
@@ -77,10 +78,13 @@ def test_a_sequence_that_ended_keeps_its_status(status: JobState | None) -> None
 
 def test_a_broken_manifest_does_not_stop_the_start() -> None:
     """Neither does one that says running and is otherwise nonsense."""
-    for name, content in (("a", "{"), ("b", '{"status": "running", "steps": 5}')):
+    odd = '{"status": "running", "started_at": "0001-01-01T00:00:00+23:59"}'
+    for name, content in (("a", "{"), ("b", '{"status": "running", "steps": 5}'), ("c", odd)):
         (SETS / name).mkdir(parents=True)
         (SETS / name / MANIFEST).write_text(content)
-    started().close()
+    store = started()
+    assert {one.name for one in store.list_sets()} == {"a", "b", "c"}
+    store.close()
     assert (SETS / "b" / MANIFEST).read_text() == '{"status": "running", "steps": 5}'
 
 

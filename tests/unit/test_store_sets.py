@@ -276,6 +276,7 @@ def test_old_trash_goes_and_young_trash_stays(tmp_path: Path, monkeypatch: pytes
     clock = FakeClock()
     store = Store(Settings(trash_days=1), clock=clock)
     store.prepare()
+    list(store.tidy())
     for name in ("old", "young"):
         fill(name, "a.jpg")
         store.delete_set(name)
@@ -283,6 +284,7 @@ def test_old_trash_goes_and_young_trash_stays(tmp_path: Path, monkeypatch: pytes
     store.close()
     store = Store(Settings(trash_days=1), clock=clock)
     store.prepare()
+    list(store.tidy())
     assert len(list((SETS / ".trash").iterdir())) == 2
     clock.wait(minutes=10)
     assert store.purge_trash() == 1

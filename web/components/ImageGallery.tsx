@@ -1,25 +1,24 @@
 "use client";
 
 import Link from "next/link";
-import { type KeyboardEvent, useCallback, useMemo, useRef, useState } from "react";
+import { type KeyboardEvent, useCallback, useEffect, useMemo, useRef, useState } from "react";
 import { plural } from "@/lib/format";
 import { usePreference } from "@/lib/preferences";
 import type { ImageSet } from "@/lib/protocol";
 import { afterRemoval, everything, NOTHING_CHOSEN, range, type Selection, toggle } from "@/lib/selection";
-import { arrange, type SetFilter, type ShelfOrder, type ShotFilter } from "@/lib/sets";
+import type { SetFilter, ShelfOrder, ShotFilter } from "@/lib/sets";
 import { DeleteSetsDialog } from "./gallery/DeleteSetsDialog";
 import { SetCard } from "./gallery/SetCard";
 import { ShelfTools } from "./gallery/ShelfTools";
 import { SingleShots } from "./gallery/SingleShots";
 import styles from "./ImageGallery.module.css";
-import { useConnected, useRig } from "./RigProvider";
+import { useAwaited, useImageNews, useOffline, useShelf, useStore } from "./RigProvider";
 import { Button } from "./ui/Button";
 import { ChosenBar } from "./ui/ChosenBar";
 import { EmptyState } from "./ui/EmptyState";
 import { useKeys } from "./useKeys";
 import { useVirtualGrid } from "./useVirtualGrid";
 
-const NONE: ImageSet[] = [];
 const NO_KEYS = {};
 const ORDERS: [ShelfOrder, string][] = [
   ["newest", "Newest first"],
@@ -45,8 +44,8 @@ const CARD = { minWidth: 220, gap: 16, height: (width: number) => (width * 2) / 
 
 /** Every set on the disk as a card, to be searched, opened, chosen and deleted; and the single shots beside them. */
 export function ImageGallery() {
-  const sets = useRig((rig) => rig.sets);
-  const connected = useConnected();
+  const { shelf: list } = useStore();
+  const { sets, total } = useShelf();
   const [shelf, setShelf] = usePreference<"sets" | "shots">("shelf", "sets");
   const [search, setSearch] = useState("");
   const [order, setOrder] = usePreference<ShelfOrder>("setOrder", "newest");
@@ -56,12 +55,16 @@ export function ImageGallery() {
   const [selection, setSelection] = useState<Selection>(NOTHING_CHOSEN);
   const [deleting, setDeleting] = useState(false);
   const scroller = useRef<HTMLDivElement>(null);
-  const shown = useMemo(() => arrange(sets ?? NONE, search, order, filter), [sets, search, order, filter]);
-  const names = shown.map((set) => set.name);
-  const chosen = shown.filter((set) => selection.chosen.has(set.name));
-  const reason = connected ? null : "There is no connection to the server.";
+  useImageNews();
+  useEffect(() => {
+    if (shelf === "sets") list.show({ search, order, filter });
+  }, [list, shelf, search, order, filter]);
+  const names = useMemo(() => sets.map((set) => set.name), [sets]);
+  const chosen = sets.filter((set) => selection.chosen.has(set.name));
+  const reason = useOffline();
   const keys = {
-    "Ctrl+a": () => setSelection(everything(names)),
+    // All of them, also those that are not loaded yet.
+    "Ctrl+a": () => void list.all().then((all) => setSelection(everything(all.map((set) => set.name)))),
     Delete: () => chosen.length > 0 && reason === null && setDeleting(true),
     Escape: () => setSelection(NOTHING_CHOSEN),
   };
@@ -128,10 +131,17 @@ export function ImageGallery() {
       </div>
       {shelf === "shots" ? (
         <SingleShots scroller={scroller} search={search} order={shotOrder} filter={shotFilter} />
-      ) : shown.length > 0 ? (
-        <CardGrid scroller={scroller} sets={shown} selection={selection} onChoose={choose} />
+      ) : sets.length > 0 ? (
+        <CardGrid
+          scroller={scroller}
+          sets={sets}
+          total={Math.max(total ?? 0, sets.length)}
+          selection={selection}
+          onChoose={choose}
+          onNeed={(count) => list.need(count)}
+        />
       ) : (
-        <NoSets known={sets !== null} any={(sets?.length ?? 0) > 0} />
+        <NoSets known={total !== null} narrowed={search.trim() !== "" || filter !== "all"} />
       )}
       {chosen.length > 0 && (
         <ChosenBar label="Chosen sets" count={plural(chosen.length, "set")} onNone={() => setSelection(NOTHING_CHOSEN)}>
@@ -147,15 +157,22 @@ export function ImageGallery() {
 
 interface GridProps {
   scroller: React.RefObject<HTMLDivElement | null>;
+  /** Those that are loaded, of all that match. */
   sets: ImageSet[];
+  total: number;
   selection: Selection;
   onChoose: (name: string, extend: boolean) => void;
+  onNeed: (count: number) => void;
 }
 
 /** The cards that are near enough to be seen. */
-function CardGrid({ scroller, sets, selection, onChoose }: GridProps) {
+function CardGrid({ scroller, sets, total, selection, onChoose, onNeed }: GridProps) {
   const grid = useRef<HTMLDivElement>(null);
-  const { columns, from, to, before, after, cell } = useVirtualGrid(scroller, grid, { count: sets.length, ...CARD });
+  const { columns, from, to, before, after, height, cell } = useVirtualGrid(scroller, grid, { count: total, ...CARD });
+  const need = useRef(onNeed);
+  need.current = onNeed;
+  useEffect(() => need.current(to), [to]);
+  const missing = Math.max(0, to - Math.max(from, sets.length));
   const move = (event: KeyboardEvent<HTMLDivElement>) => {
     const by = { ArrowLeft: -1, ArrowRight: 1, ArrowUp: -columns, ArrowDown: columns }[event.key];
     const name = (event.target as HTMLElement).closest<HTMLElement>("[data-set]")?.dataset.set;
@@ -166,7 +183,7 @@ function CardGrid({ scroller, sets, selection, onChoose }: GridProps) {
   };
   return (
     // biome-ignore lint/a11y/noStaticElementInteractions: arrows move between the links in it
-    <div ref={grid} className={styles.grid} data-own-keys onKeyDown={move}>
+    <div ref={grid} className={styles.grid} style={{ minHeight: height }} data-own-keys onKeyDown={move}>
       <ul
         aria-label="Sets"
         style={{
@@ -186,14 +203,18 @@ function CardGrid({ scroller, sets, selection, onChoose }: GridProps) {
             onChoose={(extend) => onChoose(set.name, extend)}
           />
         ))}
+        {Array.from({ length: missing }, (_, index) => (
+          <li key={`coming ${index}`} className={styles.coming} style={{ height: cell.height }} aria-hidden="true" />
+        ))}
       </ul>
     </div>
   );
 }
 
-function NoSets({ known, any }: { known: boolean; any: boolean }) {
-  if (!known) return <EmptyState icon="gallery" title="Looking at the disk" />;
-  if (any) {
+function NoSets({ known, narrowed }: { known: boolean; narrowed: boolean }) {
+  const awaiting = useAwaited();
+  if (!known) return <EmptyState icon="gallery" title={awaiting ?? "Looking at the disk"} />;
+  if (narrowed) {
     return (
       <EmptyState icon="search" title="No set matches">
         <p>Other words, or another filter, may find it.</p>

@@ -2,7 +2,8 @@
 
 import { createContext, type ReactNode, useContext, useEffect, useState, useSyncExternalStore } from "react";
 import { socketUrl } from "@/lib/base";
-import { NOTHING_KNOWN, type RigState, RigStore, TOPICS } from "@/services/RigStore";
+import { awaited, LATER_TOPICS, NOTHING_KNOWN, offline, type RigState, RigStore, TOPICS } from "@/services/RigStore";
+import type { ShelfState } from "@/services/SetShelf";
 import type { Write } from "@/services/SettingWrites";
 import { WebSocketService } from "@/services/WebSocketService";
 
@@ -12,7 +13,7 @@ const RigContext = createContext<RigStore | null>(null);
 export function RigProvider({ children }: { children: ReactNode }) {
   const [store] = useState(() => {
     const url = typeof window === "undefined" ? "" : socketUrl();
-    return new RigStore(new WebSocketService({ url, topics: TOPICS }));
+    return new RigStore(new WebSocketService({ url, topics: TOPICS, later: LATER_TOPICS }));
   });
   useEffect(() => {
     store.start();
@@ -49,4 +50,26 @@ export function useWrite(cameraId: string, path: string): Write | undefined {
 
 export function useConnected(): boolean {
   return useRig((state) => state.status.state === "open");
+}
+
+/** Why nothing can be asked of the server now, in words; null where it can. */
+export function useOffline(): string | null {
+  return useRig(offline);
+}
+
+/** What is not known yet, in words: nothing is wrong, it only has not come. */
+export function useAwaited(): string | null {
+  return useRig(awaited);
+}
+
+/** Hear what happens to sets and single captures for as long as this part of the screen is there. */
+export function useImageNews(): void {
+  const store = useStore();
+  useEffect(() => store.watchImages(), [store]);
+}
+
+/** The sets that the gallery shows. */
+export function useShelf(): ShelfState {
+  const { shelf } = useStore();
+  return useSyncExternalStore(shelf.subscribe, shelf.getState, shelf.getState);
 }

@@ -10,6 +10,11 @@ export interface VirtualGrid {
   /** Room above and below in pixels, for what is not there. */
   before: number;
   after: number;
+  /**
+   * Height of the whole grid. Given to what is around it, it keeps its place while cells are exchanged: when one goes
+   * that has the focus, browsers lay out half of the exchange, and a shorter page would scroll up.
+   */
+  height: number;
   cell: { width: number; height: number };
 }
 
@@ -67,6 +72,7 @@ export function useVirtualGrid(
     to: Math.min(count, last * columns),
     before: first * row,
     after: Math.max(0, rows - last) * row,
+    height: Math.max(0, rows * row - gap),
     cell: { width, height: row - gap },
   };
 }

@@ -22,19 +22,19 @@ export type ConfigReply = (ConfigEntry | ConfigEntry[])
  */
 export type ConfigType = ("text" | "range" | "toggle" | "menu" | "button" | "date")
 /**
+ * Image sets; a page of them where a limit was given.
+ * 
+ * This interface was referenced by `TetherlightProtocol`'s JSON-Schema
+ * via the `definition` "ImageSetList".
+ */
+export type ImageSetList = (ImageSet[] | ImageSetPage)
+/**
  * Where a job stands; also the status of its manifest.
  * 
  * This interface was referenced by `TetherlightProtocol`'s JSON-Schema
  * via the `definition` "JobState".
  */
 export type JobState = ("running" | "paused" | "completed" | "failed" | "cancelled" | "interrupted")
-/**
- * Image sets, newest first.
- * 
- * This interface was referenced by `TetherlightProtocol`'s JSON-Schema
- * via the `definition` "ImageSetList".
- */
-export type ImageSetList = ImageSet[]
 /**
  * Images by filename.
  * 
@@ -264,10 +264,10 @@ payload: CapturePhotometricSet
 result: PhotometricSetResult
 }
 /**
- * List the image sets, newest first.
+ * List the image sets, newest first; with a limit a page of them, else all that match.
  */
 LIST_IMAGE_SETS: {
-payload: NoPayload
+payload: ListSets
 result: ImageSetList
 }
 /**
@@ -974,6 +974,42 @@ job_id: string
 warnings: string[]
 }
 /**
+ * Which sets are wanted, in what order, and how many at a time; all, newest first, where nothing is said.
+ * 
+ * This interface was referenced by `TetherlightProtocol`'s JSON-Schema
+ * via the `definition` "ListSets".
+ */
+export interface ListSets {
+/**
+ * Makes the result a page of at most so many sets.
+ */
+limit?: (number | null)
+/**
+ * Of the page before, for the next one with the same fields.
+ */
+cursor?: (string | null)
+/**
+ * Words that all stand in name, camera or catalogue number.
+ */
+search?: (string | null)
+/**
+ * By beginning, name, size (largest first) or rating (best first).
+ */
+order?: ("newest" | "oldest" | "name" | "size" | "rating")
+/**
+ * Only sets that are complete (also those without a manifest), or only others.
+ */
+complete?: (boolean | null)
+/**
+ * No rating counts as 0.
+ */
+min_rating?: (number | null)
+/**
+ * 0 gives the sets that nobody rated.
+ */
+max_rating?: (number | null)
+}
+/**
  * An image set in a list.
  * 
  * This interface was referenced by `TetherlightProtocol`'s JSON-Schema
@@ -1002,6 +1038,27 @@ catalogue_number: (string | null)
  * Why the set is not shown whole, such as a manifest that cannot be read.
  */
 fault: (string | null)
+}
+/**
+ * Some of the image sets, and how to get the next ones.
+ * 
+ * This interface was referenced by `TetherlightProtocol`'s JSON-Schema
+ * via the `definition` "ImageSetPage".
+ */
+export interface ImageSetPage {
+sets: ImageSet[]
+/**
+ * Sets on all pages together.
+ */
+total: number
+/**
+ * Gives the next page; null where this is the last one.
+ */
+cursor: (string | null)
+/**
+ * Number of the last event of the topic `sets` that is in it for sure.
+ */
+seq: number
 }
 /**
  * The name of an image set.
@@ -1325,6 +1382,10 @@ schema: {
  */
 export interface Subscribe {
 topics: ("camera" | "config" | "lights" | "job" | "sets" | "storage")[]
+/**
+ * Of which of them the state is wanted as well; of all where it is not said.
+ */
+snapshots?: (("camera" | "config" | "lights" | "job" | "sets" | "storage")[] | null)
 }
 /**
  * The topics of this connection.
@@ -1345,7 +1406,12 @@ topics: {
  */
 export interface TopicSnapshot {
 seq: number
-snapshot: unknown
+/**
+ * Null where it was not wanted; of `sets` the first page, newest first.
+ */
+snapshot: {
+[k: string]: unknown
+}
 }
 /**
  * The server's token.
@@ -1683,6 +1749,10 @@ export interface SetChange {
 set_name: string
 change: ("created" | "updated" | "deleted" | "restored" | "renamed")
 new_name: (string | null)
+/**
+ * The set as lists tell it now, under its new name; null where it is gone.
+ */
+set: (ImageSet | null)
 }
 /**
  * Single captures that are new, changed or gone.

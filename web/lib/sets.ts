@@ -1,6 +1,6 @@
 /** Sorting and naming of image sets and their images. */
 import { lightLabel } from "./format";
-import type { ImageFile, ImageSet } from "./protocol";
+import type { CapturesChange, ImageFile, ImageSet, ListSets } from "./protocol";
 
 export type ShelfOrder = "newest" | "oldest" | "name" | "size" | "rating";
 type RatingFilter = "all" | "stars1" | "stars3" | "stars5" | "unrated";
@@ -19,19 +19,59 @@ const FILTERS: Record<SetFilter, (set: ImageSet) => boolean> = {
   complete: isComplete,
   partial: (set) => !isComplete(set),
 };
+const WANTED: Record<SetFilter, Partial<ListSets>> = {
+  all: {},
+  complete: { complete: true },
+  partial: { complete: false },
+  stars1: { min_rating: 1 },
+  stars3: { min_rating: 3 },
+  stars5: { min_rating: 5 },
+  unrated: { max_rating: 0 },
+};
+
+/** Which sets are shown, and in what order. */
+export interface ListQuery {
+  search: string;
+  order: ShelfOrder;
+  filter: SetFilter;
+}
 
 function isComplete({ status }: ImageSet): boolean {
   return status === "completed" || status === null;
 }
 
-/** The sets that hold every word of the search in name, camera or catalogue number and pass the filter, in order. */
-export function arrange(sets: ImageSet[], search: string, order: ShelfOrder, filter: SetFilter): ImageSet[] {
-  const found = sets.filter(
-    (set) =>
-      holds(`${set.name} ${set.camera ?? ""} ${set.catalogue_number ?? ""}`, search) &&
-      (FILTERS[filter] ?? FILTERS.all)(set),
-  );
-  return sorted(found, order, (set) => ({ ...set, when: set.created_at ?? "" }));
+/** What the server is asked for. */
+export function wantedOf({ search, order, filter }: ListQuery): Partial<ListSets> {
+  const words = search.trim().slice(0, 200);
+  return { ...(words && { search: words }), order: order in ORDERS ? order : "newest", ...WANTED[filter] };
+}
+
+/** Whether a set is one of those that are asked for: every word in name, camera or catalogue number, and the filter. */
+export function matches(set: ImageSet, { search, filter }: ListQuery): boolean {
+  const words = `${set.name} ${set.camera ?? ""} ${set.catalogue_number ?? ""}`;
+  return holds(words, search) && (FILTERS[filter] ?? FILTERS.all)(set);
+}
+
+/** Compare sets as the server does. */
+export function inOrder(order: ShelfOrder): (a: ImageSet, b: ImageSet) => number {
+  const places = ORDERS[order] ?? ORDERS.newest;
+  return (a, b) => {
+    const [one, other] = [places(a), places(b)];
+    const at = one.findIndex((part, index) => part !== other[index]);
+    return at < 0 ? 0 : one[at]! < other[at]! ? -1 : 1;
+  };
+}
+
+const ORDERS: Record<ShelfOrder, (set: ImageSet) => (number | string)[]> = {
+  newest: (set) => [-began(set), set.name],
+  oldest: (set) => [began(set), set.name],
+  name: ({ name }) => [name.toLowerCase(), name],
+  size: (set) => [-set.size, -began(set), set.name],
+  rating: (set) => [-(set.rating ?? 0), -began(set), set.name],
+};
+
+function began({ created_at }: ImageSet): number {
+  return (created_at && Date.parse(created_at)) || 0;
 }
 
 /** The single shots, newest first, that hold every word of the search in name or notes and pass the filter, in order. */
@@ -103,6 +143,24 @@ export function statusWords(set: ImageSet): string | null {
 /** Ratings by filename, of images that were rated. */
 export function ratingsOf(images: ImageFile[]): Record<string, number> {
   return Object.fromEntries(images.flatMap(({ filename, rating }) => (rating === null ? [] : [[filename, rating]])));
+}
+
+/** A list of captures, newest first, after a change; where a restored one belongs only the server knows. */
+export function changed(captures: ImageFile[], { change, files }: CapturesChange): ImageFile[] {
+  const named = new Map(files.map((file) => [file.path, file]));
+  switch (change) {
+    case "created": {
+      // Told twice, by an event and by the reply to a request; what came first may have been rated since.
+      const known = new Set(captures.map(({ path }) => path));
+      return [...files.filter(({ path }) => !known.has(path)), ...captures];
+    }
+    case "updated":
+      return captures.map((file) => named.get(file.path) ?? file);
+    case "deleted":
+      return captures.filter(({ path }) => !named.has(path));
+    default:
+      return captures;
+  }
 }
 
 export interface Shot {

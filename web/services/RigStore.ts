@@ -7,21 +7,23 @@ import type {
   CapturesChange,
   ConfigEntry,
   ImageFile,
-  ImageSet,
   Job,
   LightStates,
   ServerInfo,
   Storage,
   Subscription,
 } from "../lib/protocol";
+import { changed } from "../lib/sets";
 import type { Notice, NoticeWish } from "./notices";
+import { SetShelf } from "./SetShelf";
 import { SettingWrites } from "./SettingWrites";
 import type { ConnectionStatus, Topic, WebSocketService } from "./WebSocketService";
 import { RequestFailed } from "./WebSocketService";
 
-export const TOPICS: Topic[] = ["camera", "config", "lights", "job", "sets", "storage"];
+/** What must be known before anything can be done, and what may come later. */
+export const TOPICS: Topic[] = ["camera", "config", "lights", "job"];
+export const LATER_TOPICS: Topic[] = ["storage"];
 const CAPTURES_SHOWN = 60;
-const SETS_PAUSE_MS = 250;
 const MEANWHILE_S = 15;
 
 export interface CameraTrouble extends CameraChange {
@@ -36,7 +38,6 @@ export interface RigState {
   config: Record<string, ConfigEntry[]>;
   lights: LightStates | null;
   jobs: Job[];
-  sets: ImageSet[] | null;
   storage: Storage | null;
   captures: ImageFile[];
   trouble: Record<string, CameraTrouble>;
@@ -58,7 +59,6 @@ export const NOTHING_KNOWN: RigState = {
   config: {},
   lights: null,
   jobs: [],
-  sets: null,
   storage: null,
   captures: [],
   trouble: {},
@@ -71,11 +71,17 @@ export const NOTHING_KNOWN: RigState = {
 
 export class RigStore {
   readonly writes: SettingWrites;
+  readonly shelf: SetShelf;
   private state: RigState = NOTHING_KNOWN;
   private listeners = new Set<() => void>();
   private endings: (() => void)[] = [];
   private lastNotice = 0;
-  private setsTimer: ReturnType<typeof setTimeout> | null = null;
+  /** How many parts of the screen show sets or captures, and what ends to hear of them. */
+  private imageViewers = 0;
+  private unwatch: (() => void) | null = null;
+  private unwatchTimer: ReturnType<typeof setTimeout> | null = null;
+  private askingCaptures = false;
+  private capturesWanted = false;
   private choseCamera = false;
   private selecting = false;
   /** How the rig stood when the connection was lost. */
@@ -83,6 +89,7 @@ export class RigStore {
 
   constructor(readonly service: WebSocketService) {
     this.writes = new SettingWrites(service, (cameraId, entry) => this.mergeConfig(cameraId, [entry]));
+    this.shelf = new SetShelf(service, (error) => this.complain(error));
   }
 
   getState = (): RigState => this.state;
@@ -107,10 +114,10 @@ export class RigStore {
       service.on("series_progress", ({ next_in_s }) =>
         this.set({ nextRoundAt: next_in_s === null ? null : Date.now() + next_in_s * 1000 }),
       ),
-      service.on("sets_changed", () => this.refreshSetsSoon()),
+      service.on("sets_changed", (change, { seq }) => this.shelf.take(change, seq)),
       service.on("storage_changed", (storage) => this.set({ storage })),
       service.on("captures_changed", (change) => this.takeCaptures(change)),
-      service.on("image_captured", ({ files }) => this.addCaptures(files)),
+      service.on("image_captured", ({ files }) => this.takeCaptures({ change: "created", files })),
       service.on("camera_warning", ({ message }) => this.notify({ text: message, tone: "warning" })),
       service.on("camera_lost", (change) => this.takeTrouble({ ...change, kind: "lost" })),
       service.on("camera_recovering", (change) => this.takeTrouble({ ...change, kind: "recovering" })),
@@ -122,7 +129,8 @@ export class RigStore {
   /** Stop following and close the connection. */
   stop(): void {
     for (const end of this.endings) end();
-    if (this.setsTimer) clearTimeout(this.setsTimer);
+    if (this.unwatchTimer) clearTimeout(this.unwatchTimer);
+    this.shelf.stop();
     this.service.close();
   }
 
@@ -151,7 +159,7 @@ export class RigStore {
     const started = performance.now();
     try {
       const result = await this.service.request("CAPTURE_IMAGE", {});
-      this.addCaptures(result.files);
+      this.takeCaptures({ change: "created", files: result.files });
       this.set({ captureSeconds: (performance.now() - started) / 1000 });
       return result.files;
     } catch (error) {
@@ -191,12 +199,31 @@ export class RigStore {
     }
   }
 
-  async refreshSets(): Promise<void> {
-    try {
-      this.set({ sets: await this.service.request("LIST_IMAGE_SETS", {}) });
-    } catch (error) {
-      this.complain(error);
+  /** Hear what happens to sets and captures while a screen shows them; the returned function ends that. */
+  watchImages(): () => void {
+    this.imageViewers += 1;
+    if (this.unwatchTimer) clearTimeout(this.unwatchTimer);
+    this.unwatchTimer = null;
+    if (this.unwatch === null) {
+      this.unwatch = this.service.watch("sets");
+      // What happened before was heard by nobody.
+      if (this.state.server !== null) void this.refreshCaptures();
+      this.shelf.refresh();
     }
+    let over = false;
+    return () => {
+      if (over) return;
+      over = true;
+      this.imageViewers -= 1;
+      // One screen goes when the next one comes: nothing is missed in between.
+      if (this.imageViewers === 0) this.unwatchTimer = setTimeout(() => this.unwatchImages(), 0);
+    };
+  }
+
+  private unwatchImages(): void {
+    this.unwatchTimer = null;
+    this.unwatch?.();
+    this.unwatch = null;
   }
 
   private follow(): void {
@@ -205,10 +232,21 @@ export class RigStore {
     const gone = status.state !== "open" && before === "open";
     if (gone) this.left = this.state;
     this.set({ status, latency: this.service.getLatency(), ...(gone && { capturing: false, settled: false }) });
-    if (status.state === "open" && before !== "open") void this.greet();
+    if (status.state !== "open" || before === "open") return;
+    void this.greet();
+    if (this.unwatch) this.shelf.refresh();
   }
 
   private async greet(): Promise<void> {
+    void this.learn();
+    const known = this.state.inventory?.cameras ?? [];
+    if (known.length === 0) await this.findCameras();
+    await this.selectOnly();
+    this.set({ settled: true });
+  }
+
+  /** Learn what is not needed to begin. */
+  private async learn(): Promise<void> {
     try {
       const [server, captures] = await Promise.all([
         this.service.request("GET_SERVER_INFO", {}),
@@ -218,13 +256,8 @@ export class RigStore {
       const told = this.left && meanwhile(this.left, this.state);
       this.left = null;
       if (told) this.notify({ text: told, seconds: MEANWHILE_S });
-      const known = this.state.inventory?.cameras ?? [];
-      if (known.length === 0) await this.findCameras();
-      await this.selectOnly();
     } catch (error) {
       this.complain(error);
-    } finally {
-      this.set({ settled: true });
     }
   }
 
@@ -244,17 +277,15 @@ export class RigStore {
   }
 
   private takeSnapshot({ topics }: Subscription): void {
-    const now = Object.fromEntries(Object.entries(topics).map(([topic, state]) => [topic, state?.snapshot]));
-    const inventory = now.camera as CameraInventory;
-    const found = troubleOf(inventory.open, this.state.trouble);
+    const now: Record<string, unknown> = {};
+    for (const [topic, state] of Object.entries(topics)) now[topic] = state?.snapshot;
+    const inventory = now.camera as CameraInventory | undefined;
     this.set({
-      inventory,
-      trouble: found,
-      config: now.config as Record<string, ConfigEntry[]>,
-      lights: now.lights as LightStates,
-      jobs: now.job as Job[],
-      sets: now.sets as ImageSet[],
-      storage: now.storage as Storage,
+      ...(inventory && { inventory, trouble: troubleOf(inventory.open, this.state.trouble) }),
+      ...(now.config !== undefined && { config: now.config as Record<string, ConfigEntry[]> }),
+      ...(now.lights !== undefined && { lights: now.lights as LightStates }),
+      ...(now.job !== undefined && { jobs: now.job as Job[] }),
+      ...(now.storage !== undefined && { storage: now.storage as Storage }),
     });
   }
 
@@ -298,34 +329,26 @@ export class RigStore {
     if (ended) this.notify({ text: `${change.model} is back.` });
   }
 
-  /** A capture is told by an event and by the reply to its request; what came first may have been rated since. */
-  private addCaptures(files: ImageFile[]): void {
-    const known = new Set(this.state.captures.map((file) => file.path));
-    const fresh = files.filter((file) => !known.has(file.path));
-    if (fresh.length > 0) this.set({ captures: [...fresh, ...this.state.captures].slice(0, CAPTURES_SHOWN) });
-  }
-
   /** Follow what became of single captures; a restored one belongs where it was, which only the server knows. */
-  takeCaptures({ change, files }: CapturesChange): void {
-    if (change === "created") this.addCaptures(files);
-    if (change === "restored") void this.refreshCaptures();
-    const named = new Map(files.map((file) => [file.path, file]));
-    const { captures } = this.state;
-    if (change === "updated") this.set({ captures: captures.map((file) => named.get(file.path) ?? file) });
-    if (change === "deleted") this.set({ captures: captures.filter((file) => !named.has(file.path)) });
+  takeCaptures(change: CapturesChange): void {
+    if (change.change === "restored") void this.refreshCaptures();
+    else this.set({ captures: changed(this.state.captures, change).slice(0, CAPTURES_SHOWN) });
   }
 
+  /** Ask for the newest captures: once more afterwards, and not at the same time, where it is wanted again meanwhile. */
   private async refreshCaptures(): Promise<void> {
-    try {
-      this.set({ captures: await this.service.request("LIST_CAPTURES", { limit: CAPTURES_SHOWN }) });
-    } catch (error) {
-      this.complain(error);
+    this.capturesWanted = true;
+    if (this.askingCaptures) return;
+    this.askingCaptures = true;
+    while (this.capturesWanted) {
+      this.capturesWanted = false;
+      try {
+        this.set({ captures: await this.service.request("LIST_CAPTURES", { limit: CAPTURES_SHOWN }) });
+      } catch (error) {
+        this.complain(error);
+      }
     }
-  }
-
-  private refreshSetsSoon(): void {
-    if (this.setsTimer) clearTimeout(this.setsTimer);
-    this.setsTimer = setTimeout(() => void this.refreshSets(), SETS_PAUSE_MS);
+    this.askingCaptures = false;
   }
 
   private set(change: Partial<RigState>): void {
@@ -373,6 +396,19 @@ export function currentSet(state: RigState): Job | null {
 export function currentSeries(state: RigState): Job | null {
   const series = state.jobs.filter((job) => job.kind === "series");
   return series.find(isUnderWay) ?? series.slice(0, 1).find((job) => job.state === "failed") ?? null;
+}
+
+/** What is not known yet, in words; null where everything that can be done at once is known. */
+export function awaited({ status, settled, inventory }: RigState): string | null {
+  if (status.state === "idle" || (status.state === "connecting" && status.attempt === 0)) return "Connecting…";
+  if (status.state !== "open" || settled) return null;
+  return inventory?.open.some(({ selected }) => selected) ? null : "Looking for the camera…";
+}
+
+/** Why nothing can be asked of the server now, in words; null where it can. */
+export function offline(state: RigState): string | null {
+  if (state.status.state === "open") return null;
+  return awaited(state) ?? "There is no connection to the server.";
 }
 
 function isUnderWay(job: Job): boolean {

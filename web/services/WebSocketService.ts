@@ -39,16 +39,19 @@ export type ConnectionStatus =
   | { state: "waiting"; attempt: number; retryAt: number; reason: string }
   | { state: "locked"; reason: string };
 
-/** How an event came: its error fields where it tells of a failure. */
+/** How an event came: its number in its topic, and its error fields where it tells of a failure. */
 export interface EventFacts {
   success: boolean;
   error: RequestFailed | null;
+  seq: number | null;
 }
 
 export interface ServiceOptions {
   url: string;
-  /** Topics that are subscribed to after every connect. */
+  /** Topics that are subscribed to after every connect; the connection counts as open when their state is known. */
   topics?: Topic[];
+  /** Topics whose state may come later. */
+  later?: Topic[];
   /** Gives the token for the first message; null where a cookie or nothing is needed. */
   token?: () => string | null;
   /** First and longest pause before the next attempt, in milliseconds. */
@@ -58,6 +61,9 @@ export interface ServiceOptions {
   /** Milliseconds between two measurements of the latency; 0 measures never. */
   pulse?: number;
 }
+
+/** What the server sends: replies, and events with their place in a topic. */
+type Incoming = Reply & { topic?: Topic; seq?: number };
 
 interface Pending {
   action: ActionName;
@@ -91,6 +97,11 @@ export class WebSocketService {
   private frameListeners = new Set<(frame: ArrayBuffer) => void>();
   private snapshotListeners = new Set<(snapshot: Subscription) => void>();
   private eventListeners = new Map<string, Set<(data: never, facts: EventFacts) => void>>();
+  private watched = new Map<Topic, number>();
+  /** Events of topics whose state is being asked for: they are handed on behind it. */
+  private held = new Map<Topic, Incoming[]>();
+  /** What was subscribed to last, in one text. */
+  private asked = "";
 
   constructor(private readonly options: ServiceOptions) {}
 
@@ -125,7 +136,22 @@ export class WebSocketService {
   /** Call `listener` after each change of status or latency; the returned function ends that. */
   onStatus = (listener: () => void): (() => void) => listen(this.statusListeners, listener);
 
-  /** Call `listener` with the fresh state of all topics after each connect. */
+  /** Hear a topic's events too, without its state, until the returned function is called. */
+  watch(topic: Topic): () => void {
+    this.watched.set(topic, (this.watched.get(topic) ?? 0) + 1);
+    this.watchAnew();
+    let over = false;
+    return () => {
+      if (over) return;
+      over = true;
+      const left = (this.watched.get(topic) ?? 1) - 1;
+      if (left > 0) this.watched.set(topic, left);
+      else this.watched.delete(topic);
+      this.watchAnew();
+    };
+  }
+
+  /** Call `listener` with the fresh state of topics after each connect. */
   onSnapshot(listener: (snapshot: Subscription) => void): () => void {
     return listen(this.snapshotListeners, listener);
   }
@@ -193,16 +219,15 @@ export class WebSocketService {
   }
 
   private async greet(socket: WebSocket): Promise<void> {
+    const { topics = [], later = [] } = this.options;
     try {
       const token = this.options.token?.() ?? null;
       if (token !== null) await this.ask("AUTH", { token });
-      const topics = this.options.topics ?? [];
-      const snapshot = topics.length > 0 ? await this.ask("SUBSCRIBE", { topics }) : null;
+      if (topics.length > 0) await this.subscribe(socket, topics);
       if (socket !== this.socket) return;
       const reconnected = this.everOpen;
       this.everOpen = true;
       this.attempt = 0;
-      if (snapshot) for (const listener of [...this.snapshotListeners]) listener(snapshot);
       this.setStatus({ state: "open", since: Date.now(), reconnected });
       this.startPulse();
     } catch (error) {
@@ -210,7 +235,42 @@ export class WebSocketService {
       const failed = error instanceof RequestFailed ? error : null;
       if (failed?.code === "unauthorized") this.lock(failed.message);
       else socket.close();
+      return;
     }
+    // Each by itself: a disk that sleeps keeps no other topic waiting.
+    for (const topic of later) this.subscribe(socket, [topic]).catch(() => undefined);
+    if (this.asked !== this.wanted().join()) this.watchAnew();
+  }
+
+  private wanted(): Topic[] {
+    return [...new Set([...(this.options.topics ?? []), ...(this.options.later ?? []), ...this.watched.keys()])];
+  }
+
+  /** Subscribe to all that is wanted and take the state of some; their events wait until it is there. */
+  private async subscribe(socket: WebSocket, snapshots: Topic[]): Promise<void> {
+    const topics = this.wanted();
+    this.asked = topics.join();
+    for (const topic of snapshots) this.held.set(topic, []);
+    let known: Subscription["topics"] = {};
+    try {
+      const whole = topics.length === snapshots.length;
+      const snapshot = await this.ask("SUBSCRIBE", whole ? { topics } : { topics, snapshots });
+      if (socket !== this.socket) return;
+      known = Object.fromEntries(
+        Object.entries(snapshot.topics).filter(([topic]) => snapshots.includes(topic as Topic)),
+      );
+      if (snapshots.length > 0) for (const listener of [...this.snapshotListeners]) listener({ topics: known });
+    } finally {
+      const waiting = snapshots.flatMap((topic) => this.held.get(topic) ?? []);
+      for (const topic of snapshots) this.held.delete(topic);
+      // What came before the state was taken is in it.
+      for (const event of waiting) if ((event.seq ?? 0) > (known[event.topic!]?.seq ?? -1)) this.dispatch(event);
+    }
+  }
+
+  private watchAnew(): void {
+    const { socket } = this;
+    if (this.status.state === "open" && socket) this.subscribe(socket, []).catch(() => undefined);
   }
 
   private read(data: unknown): void {
@@ -218,9 +278,13 @@ export class WebSocketService {
       for (const listener of [...this.frameListeners]) listener(data);
       return;
     }
-    const message = JSON.parse(String(data)) as Reply;
+    const message = JSON.parse(String(data)) as Incoming;
     if (typeof message.request_id === "number" && this.pending.has(message.request_id)) this.settle(message);
-    else this.dispatch(message);
+    else {
+      const held = message.topic && this.held.get(message.topic);
+      if (held) held.push(message);
+      else this.dispatch(message);
+    }
   }
 
   private settle(reply: Reply): void {
@@ -229,9 +293,10 @@ export class WebSocketService {
     else pending?.reject(failureOf(reply));
   }
 
-  private dispatch(message: Reply): void {
+  private dispatch(message: Incoming): void {
     const listeners = this.eventListeners.get(message.action);
-    const facts = { success: message.success, error: message.success ? null : failureOf(message) };
+    const error = message.success ? null : failureOf(message);
+    const facts = { success: message.success, error, seq: message.seq ?? null };
     for (const listener of [...(listeners ?? [])]) listener(message.data as never, facts);
   }
 
@@ -239,6 +304,7 @@ export class WebSocketService {
     this.stopTimers();
     this.socket = null;
     this.latency = null;
+    this.held.clear();
     this.rejectAll("The connection to the server was lost.");
     if (code === LOCKED) {
       this.lock("The server asks for its token.");

@@ -163,6 +163,59 @@ describe("connection", () => {
     expect(service.getStatus()).toMatchObject({ state: "open", reconnected: true });
   });
 
+  it("is open when what must be known is known, and takes all else as it comes", async () => {
+    const service = serviceWith({ topics: ["camera", "job"], later: ["storage"] });
+    const told: string[] = [];
+    service.onSnapshot(({ topics }) => told.push(Object.keys(topics).join()));
+    const leave = service.watch("sets");
+    service.connect();
+    FakeSocket.last.open();
+    await settle();
+    const first = FakeSocket.last.request("SUBSCRIBE");
+    expect(first.payload).toEqual({ topics: ["camera", "job", "storage", "sets"], snapshots: ["camera", "job"] });
+    const none = { seq: 1, snapshot: null };
+    const known = { seq: 1, snapshot: {} };
+    FakeSocket.last.answer("SUBSCRIBE", { topics: { camera: known, job: known, storage: none, sets: none } });
+    await settle();
+    expect(service.getStatus().state).toBe("open");
+    expect(FakeSocket.last.request("SUBSCRIBE").payload).toMatchObject({ snapshots: ["storage"] });
+    FakeSocket.last.answer("SUBSCRIBE", { topics: { camera: none, job: none, storage: known, sets: none } });
+    await settle();
+    expect(told).toEqual(["camera,job", "storage"]);
+    leave();
+    expect(FakeSocket.last.request("SUBSCRIBE").payload).toEqual({
+      topics: ["camera", "job", "storage"],
+      snapshots: [],
+    });
+  });
+
+  it("hears a topic for as long as anybody watches it", async () => {
+    const service = await connected();
+    const leave = [service.watch("sets"), service.watch("sets")];
+    expect(FakeSocket.last.request("SUBSCRIBE").payload).toEqual({ topics: ["sets"], snapshots: [] });
+    leave[0]!();
+    leave[0]!();
+    expect(FakeSocket.last.request("SUBSCRIBE").payload).toMatchObject({ topics: ["sets"] });
+    leave[1]!();
+    expect(FakeSocket.last.request("SUBSCRIBE").payload).toEqual({ topics: [] });
+  });
+
+  it("hands on behind a topic's state what came before it, except what is in it", async () => {
+    const service = serviceWith({ topics: ["lights"] });
+    const order: unknown[] = [];
+    service.onSnapshot(({ topics }) => order.push(topics.lights?.snapshot));
+    service.on("lights_changed", (lights, { seq }) => order.push([lights, seq]));
+    service.connect();
+    FakeSocket.last.open();
+    await settle();
+    for (const seq of [3, 4]) {
+      FakeSocket.last.receive({ action: "lights_changed", success: true, data: "newer", topic: "lights", seq });
+    }
+    FakeSocket.last.answer("SUBSCRIBE", { topics: { lights: { seq: 3, snapshot: "known" } } });
+    await settle();
+    expect(order).toEqual(["known", ["newer", 4]]);
+  });
+
   it("tries at once when told to", () => {
     const service = serviceWith();
     service.connect();

@@ -1,7 +1,7 @@
 import { afterEach, beforeEach, expect, it, vi } from "vitest";
 import type { ImageFile, Job } from "@/lib/protocol";
 import { annotateCapture, deleteCaptures } from "@/services/captures";
-import { currentJob, currentSeries, currentSet, RigStore } from "@/services/RigStore";
+import { awaited, currentJob, currentSeries, currentSet, NOTHING_KNOWN, offline, RigStore } from "@/services/RigStore";
 import { WebSocketService } from "@/services/WebSocketService";
 import { FakeSocket, settle } from "./FakeSocket";
 
@@ -95,4 +95,38 @@ it("keeps a rating that was given before the reply to the capture came", async (
   FakeSocket.last.answer("CAPTURE_IMAGE", { files: [image("a.jpg")] });
   await taken;
   expect(store.getState().captures).toEqual([image("a.jpg", 5)]);
+});
+
+it("hears of sets and captures only while a screen shows them, also over a change of screens", async () => {
+  const topics = () => FakeSocket.last.request("SUBSCRIBE").payload;
+  await settle();
+  FakeSocket.last.answer("GET_SERVER_INFO", { started_at: "1" });
+  FakeSocket.last.answer("LIST_CAPTURES", [image("a.jpg")]);
+  await settle();
+  const gallery = store.watchImages();
+  expect(topics()).toMatchObject({ topics: ["sets"] });
+  FakeSocket.last.answer("LIST_CAPTURES", [image("b.jpg"), image("a.jpg")]);
+  await settle();
+  expect(names()).toEqual(["b.jpg", "a.jpg"]);
+  gallery();
+  const set = store.watchImages();
+  await new Promise((resolve) => setTimeout(resolve, 5));
+  expect(FakeSocket.last.sent.filter(({ action }) => action === "SUBSCRIBE")).toHaveLength(1);
+  set();
+  await new Promise((resolve) => setTimeout(resolve, 5));
+  expect(topics()).toMatchObject({ topics: [] });
+});
+
+it("does not take what is not known yet for what is wrong", () => {
+  const known = (change: object) => ({ ...NOTHING_KNOWN, ...change });
+  const open = { state: "open", since: 0, reconnected: false };
+  const lost = { state: "waiting", attempt: 1, retryAt: 0, reason: "" };
+  expect(offline(known({}))).toBe("Connecting…");
+  expect(offline(known({ status: { state: "connecting", attempt: 0 } }))).toBe("Connecting…");
+  expect(offline(known({ status: lost }))).toBe("There is no connection to the server.");
+  expect(offline(known({ status: { state: "connecting", attempt: 2 } }))).toBe("There is no connection to the server.");
+  expect(offline(known({ status: open }))).toBeNull();
+  expect(awaited(known({ status: open }))).toBe("Looking for the camera…");
+  expect(awaited(known({ status: open, inventory: { cameras: [], open: [{ selected: true }] } }))).toBeNull();
+  expect(awaited(known({ status: open, settled: true }))).toBeNull();
 });

@@ -1,10 +1,20 @@
 import { describe, expect, it } from "vitest";
 import { exifRows, trueSize } from "@/lib/exif";
 import { clockTime, logText } from "@/lib/log";
-import { insertPlaceholder, setNamePreview } from "@/lib/naming";
+import { captureNamePreview, insertPlaceholder, setNamePreview } from "@/lib/naming";
 import type { ImageFile, ImageSet, Naming } from "@/lib/protocol";
 import { pixelsPerMillimetre, readScale } from "@/lib/scale";
-import { arrange, arrangeShots, ratingsOf, shotsOf, statusWords } from "@/lib/sets";
+import {
+  arrangeShots,
+  changed,
+  inOrder,
+  type ListQuery,
+  matches,
+  ratingsOf,
+  shotsOf,
+  statusWords,
+  wantedOf,
+} from "@/lib/sets";
 import { nextScale, panBy, placed, scaleWords, sizeFor, WHOLE, zoomAt } from "@/lib/zoom";
 
 function set(change: Partial<ImageSet>): ImageSet {
@@ -17,11 +27,22 @@ describe("the list of sets", () => {
   const vase = set({ name: "vase", rating: 5, status: "failed", created_at: "2026-01-02T00:00:00Z" });
   const plain = set({ name: "plain", created_at: "2026-01-03T00:00:00Z" });
   const all = [coin, vase, plain];
-  const names = (sets: ImageSet[]) => sets.map(({ name }) => name);
+  const shown = (sets: ImageSet[], search: string, order: ListQuery["order"], filter: ListQuery["filter"]) =>
+    sets
+      .filter((set) => matches(set, { search, order, filter }))
+      .sort(inOrder(order))
+      .map(({ name }) => name);
 
   it("is searched by words of name and catalogue number", () => {
-    expect(names(arrange(all, "1984 coin", "newest", "all"))).toEqual(["coin"]);
-    expect(names(arrange(all, "1985", "newest", "all"))).toEqual([]);
+    expect(shown(all, "1984 coin", "newest", "all")).toEqual(["coin"]);
+    expect(shown(all, "1985", "newest", "all")).toEqual([]);
+  });
+
+  it("goes by name without regard to capitals, and by size and age both ways", () => {
+    const sets = [set({ name: "Vase", size: 2 }), set({ name: "coin", size: 3 }), set({ name: "urn", size: 1 })];
+    expect(shown(sets, "", "name", "all")).toEqual(["coin", "urn", "Vase"]);
+    expect(shown(sets, "", "size", "all")).toEqual(["coin", "Vase", "urn"]);
+    expect(shown(all, "", "oldest", "all")).toEqual(["coin", "vase", "plain"]);
   });
 
   it("says which one is broken, whatever its status", () => {
@@ -30,12 +51,7 @@ describe("the list of sets", () => {
   });
 
   it("has the best first, and the newest of equal ones", () => {
-    expect(names(arrange([...all, set({ name: "old" })], "", "rating", "all"))).toEqual([
-      "vase",
-      "coin",
-      "plain",
-      "old",
-    ]);
+    expect(shown([...all, set({ name: "old" })], "", "rating", "all")).toEqual(["vase", "coin", "plain", "old"]);
   });
 
   it.each([
@@ -45,7 +61,18 @@ describe("the list of sets", () => {
     ["stars3", ["vase"]],
     ["unrated", ["plain"]],
   ] as const)("shows with the filter %s only those", (filter, wanted) => {
-    expect(names(arrange(all, "", "newest", filter))).toEqual(wanted);
+    expect(shown(all, "", "newest", filter)).toEqual(wanted);
+  });
+
+  it("asks the server for what it shows", () => {
+    expect(wantedOf({ search: " 1984  coin ", order: "rating", filter: "stars3" })).toEqual({
+      search: "1984  coin",
+      order: "rating",
+      min_rating: 3,
+    });
+    expect(wantedOf({ search: " ", order: "newest", filter: "partial" })).toEqual({ order: "newest", complete: false });
+    const kept = { search: "", order: "by mood", filter: "gone" } as unknown as ListQuery;
+    expect(wantedOf(kept)).toEqual({ order: "newest" });
   });
 
   it("finds single shots by name, notes and rating, and knows the order they came in", () => {
@@ -197,5 +224,42 @@ describe("the log", () => {
     expect(logText(line)).toBe("2026-11-22T10:00:00Z WARNING tetherlight.rig: Gone");
     expect(clockTime(line.time)).toMatch(/^\d\d:00:00$|^\d\d:\d\d:00$/);
     expect(clockTime("soon")).toBe("soon");
+  });
+});
+
+describe("a list of captures", () => {
+  const file = (filename: string, rating: number | null = null) =>
+    ({ filename, path: `captures/${filename}`, rating }) as ImageFile;
+  const before = [file("b.jpg"), file("a.jpg")];
+
+  it("follows what is created once, changed and deleted; what is restored only the server can place", () => {
+    const created = changed(before, { change: "created", files: [file("c.jpg"), file("b.jpg", 3)] });
+    expect(created).toEqual([file("c.jpg"), ...before]);
+    expect(changed(before, { change: "updated", files: [file("a.jpg", 5)] })).toEqual([before[0], file("a.jpg", 5)]);
+    expect(changed(before, { change: "deleted", files: [file("b.jpg")] })).toEqual([before[1]]);
+    expect(changed(before, { change: "restored", files: [file("c.jpg")] })).toBe(before);
+  });
+});
+
+describe("the next name", () => {
+  const naming = (capture: string, capture_example: string) =>
+    ({
+      capture,
+      capture_example,
+      placeholders: [
+        { name: "date", example: "20261231" },
+        { name: "time", example: "235958" },
+      ],
+    }) as Naming;
+
+  it("goes on with the time, also over midnight, without asking again", () => {
+    const told = naming("image_{model}_{date}-{time}", "image_D235958_20261231-235958.jpg");
+    expect(captureNamePreview(told, 900)).toBe("image_D235958_20261231-235958.jpg");
+    expect(captureNamePreview(told, 2100)).toBe("image_D235958_20270101-000000.jpg");
+  });
+
+  it("stays what it is where it holds no time", () => {
+    expect(captureNamePreview(naming("{model}_{number}", "D_20261231.jpg"), 99_000)).toBe("D_20261231.jpg");
+    expect(captureNamePreview({ ...naming("{time}", "x.jpg"), placeholders: [] }, 1)).toBe("x.jpg");
   });
 });

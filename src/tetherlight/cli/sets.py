@@ -13,11 +13,16 @@ from tetherlight.cli.options import FAILED, INTERRUPTED, choose_camera, connecte
 
 if TYPE_CHECKING:
     from tetherlight.client.sync import Client
+    from tetherlight.models import ImageSet
 
 app = typer.Typer(help="Capture photometric sets and get them.", no_args_is_help=True, rich_markup_mode=None)
 
 SetName = Annotated[str, typer.Argument(help="The set's name.", autocompletion=completion.sets)]
 Output = Annotated[Path | None, typer.Option("--output", "-o", metavar="FOLDER", help="Bring the set to this folder.")]
+
+
+PAGE = 200
+"""Sets that are asked for at a time."""
 
 
 class SetFiles(StrEnum):
@@ -38,6 +43,16 @@ class OnFailure(StrEnum):
 
     FAIL = "fail"
     PAUSE = "pause"
+
+
+class Order(StrEnum):
+    """The orders of a list of sets."""
+
+    NEWEST = "newest"
+    OLDEST = "oldest"
+    NAME = "name"
+    SIZE = "size"
+    RATING = "rating"
 
 
 @app.command("capture")
@@ -85,12 +100,17 @@ def capture_set(  # noqa: PLR0917 - typer reads the options off the parameters
 
 
 @app.command("list")
-def list_sets(context: typer.Context) -> None:
+def list_sets(
+    context: typer.Context,
+    limit: Annotated[int | None, typer.Option(min=1, help="How many at most; all where it is not said.")] = None,
+    search: Annotated[str | None, typer.Option(help="Words that stand in name, camera or catalogue number.")] = None,
+    order: Annotated[Order, typer.Option(help="What comes first.")] = Order.NEWEST,
+) -> None:
     """List the image sets, newest first."""
     from tetherlight.cli.output import bytes_text, show  # noqa: PLC0415
 
     with connected(context) as rig:
-        found = rig.sets()
+        found = _some(rig, limit, search, order) if limit or search or order is not Order.NEWEST else rig.sets()
     rows = [
         (
             one.name,
@@ -191,6 +211,20 @@ def download_set(
     say(context, [str(path) for path in paths], f"{len(paths)} files in {where}" if paths else "No files.")
     if not paths:
         raise typer.Exit(FAILED)
+
+
+def _some(rig: "Client", limit: int | None, search: str | None, order: Order) -> "list[ImageSet]":
+    """Return the sets that match, up to a limit, a page at a time."""
+    found: list[ImageSet] = []
+    cursor = None
+    while limit is None or len(found) < limit:
+        wanted = PAGE if limit is None else min(PAGE, limit - len(found))
+        page = rig.sets_page(wanted, cursor=cursor, search=search, order=order.value)
+        found += page.sets
+        cursor = page.cursor
+        if cursor is None:
+            break
+    return found
 
 
 def _download(

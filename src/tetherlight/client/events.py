@@ -18,7 +18,7 @@ from tetherlight.protocol.events import EVENTS, CameraChange, CameraInventory, E
 from tetherlight.protocol.jobs import JobList
 from tetherlight.protocol.lights import LightStates
 from tetherlight.protocol.server import SUBSCRIBE, Subscribe, Subscription, Topic
-from tetherlight.protocol.sets import ImageSetList
+from tetherlight.protocol.sets import ImageSetPage
 
 SNAPSHOT = "snapshot"
 UNREAD = 4096
@@ -31,7 +31,7 @@ SNAPSHOTS: Mapping[Topic, type[BaseModel]] = MappingProxyType(
         "config": CONFIGS,
         "lights": LightStates,
         "job": JobList,
-        "sets": ImageSetList,
+        "sets": ImageSetPage,
         "storage": Storage,
     }
 )

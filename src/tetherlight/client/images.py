@@ -77,8 +77,26 @@ class ImageRequests(Requests):
         return SetCapture(self._session, plan, progress)
 
     async def sets(self) -> list[ImageSet]:
-        """Return the image sets, newest first."""
-        return (await self._ask(set_table.LIST_IMAGE_SETS)).root
+        """Return all image sets, newest first."""
+        return cast("list[ImageSet]", (await self._ask(set_table.LIST_IMAGE_SETS)).root)
+
+    async def sets_page(
+        self,
+        limit: int = 60,
+        *,
+        cursor: str | None = None,
+        search: str | None = None,
+        order: set_table.SetOrder = "newest",
+        complete: bool | None = None,
+        min_rating: int | None = None,
+        max_rating: int | None = None,
+    ) -> set_table.ImageSetPage:
+        """Return at most `limit` of the image sets that match; the page's `cursor` gives the next one, None ends it."""
+        reply = await self._ask(
+            set_table.LIST_IMAGE_SETS, limit=limit, cursor=cursor, search=search, order=order, complete=complete,
+            min_rating=min_rating, max_rating=max_rating,
+        )  # fmt: skip
+        return cast("set_table.ImageSetPage", reply.root)
 
     async def show_set(self, set_name: str) -> set_table.SetDetails:
         """Return a set with its images and its manifest."""

@@ -10,7 +10,7 @@ from typing import Any, Generic, Literal, TypeVar
 
 from pydantic import BaseModel, Field, RootModel
 
-from tetherlight.models import CameraInfo, CameraStatus, ConfigEntry, ImageFile, Job, Model, Storage
+from tetherlight.models import CameraInfo, CameraStatus, ConfigEntry, ImageFile, ImageSet, Job, Model, Storage
 from tetherlight.protocol.lights import LightStates
 from tetherlight.protocol.server import Topic
 
@@ -122,12 +122,18 @@ class CameraWarning(Model):
     message: str
 
 
+SetChangeKind = Literal["created", "updated", "deleted", "restored", "renamed"]
+
+
 class SetChange(Model):
     """An image set that is new, changed or gone."""
 
     set_name: str
-    change: Literal["created", "updated", "deleted", "restored", "renamed"]
+    change: SetChangeKind
     new_name: str | None = None
+    set: ImageSet | None = Field(
+        default=None, description="The set as lists tell it now, under its new name; null where it is gone."
+    )
 
 
 class CapturesChange(Model):

@@ -43,13 +43,16 @@ class Subscribe(Payload):
     """Which topics are wanted, instead of those before."""
 
     topics: list[Topic]
+    snapshots: list[Topic] | None = Field(
+        default=None, description="Of which of them the state is wanted as well; of all where it is not said."
+    )
 
 
 class TopicSnapshot(Model):
     """How a topic stands; the next event of it has the next sequence number."""
 
     seq: int
-    snapshot: Any
+    snapshot: Any = Field(description="Null where it was not wanted; of `sets` the first page, newest first.")
 
 
 class Subscription(Model):

@@ -7,7 +7,7 @@ from pydantic import Field, RootModel
 from tetherlight import errors
 from tetherlight.models import ImageFile, ImageSet, Model
 from tetherlight.protocol.action import Action, CameraPayload, Payload
-from tetherlight.protocol.cameras import Message, NoPayload
+from tetherlight.protocol.cameras import Message
 
 CatalogueNumber = Annotated[str, Field(max_length=200)]
 Scale = Annotated[float, Field(ge=0, le=1000, allow_inf_nan=False)]
@@ -51,8 +51,42 @@ class SetName(Payload):
     set_name: str
 
 
-class ImageSetList(RootModel[list[ImageSet]]):
-    """Image sets, newest first."""
+SetOrder = Literal["newest", "oldest", "name", "size", "rating"]
+
+
+class ListSets(Payload):
+    """Which sets are wanted, in what order, and how many at a time; all, newest first, where nothing is said."""
+
+    limit: int | None = Field(
+        default=None, ge=1, le=1000, description="Makes the result a page of at most so many sets."
+    )
+    cursor: str | None = Field(
+        default=None, max_length=2000, description="Of the page before, for the next one with the same fields."
+    )
+    search: str | None = Field(
+        default=None, max_length=200, description="Words that all stand in name, camera or catalogue number."
+    )
+    order: SetOrder = Field(
+        default="newest", description="By beginning, name, size (largest first) or rating (best first)."
+    )
+    complete: bool | None = Field(
+        default=None, description="Only sets that are complete (also those without a manifest), or only others."
+    )
+    min_rating: int | None = Field(default=None, ge=0, le=5, description="No rating counts as 0.")
+    max_rating: int | None = Field(default=None, ge=0, le=5, description="0 gives the sets that nobody rated.")
+
+
+class ImageSetPage(Model):
+    """Some of the image sets, and how to get the next ones."""
+
+    sets: list[ImageSet]
+    total: int = Field(description="Sets on all pages together.")
+    cursor: str | None = Field(default=None, description="Gives the next page; null where this is the last one.")
+    seq: int = Field(description="Number of the last event of the topic `sets` that is in it for sure.")
+
+
+class ImageSetList(RootModel[list[ImageSet] | ImageSetPage]):
+    """Image sets; a page of them where a limit was given."""
 
 
 class ImageList(RootModel[list[ImageFile]]):
@@ -148,8 +182,8 @@ CAPTURE_PHOTOMETRIC_SET = Action(
         "job_id": "job-1"},
 )  # fmt: skip
 LIST_IMAGE_SETS = Action(
-    "LIST_IMAGE_SETS", NoPayload, ImageSetList,
-    summary="List the image sets, newest first.",
+    "LIST_IMAGE_SETS", ListSets, ImageSetList,
+    summary="List the image sets, newest first; with a limit a page of them, else all that match.",
     repeatable=True,
     failure="Error listing image sets.",
     errors=(errors.StoreError,),

@@ -8,6 +8,7 @@ import logging
 import os
 import secrets
 import threading
+import time
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import ExitStack, contextmanager, suppress
 from pathlib import Path
@@ -16,6 +17,7 @@ from tetherlight.durable import read_regular, rename_new, sync_folder
 from tetherlight.errors import ImageNotFound, InvalidPayload, StoreError
 from tetherlight.filenames import SIDECAR, entries_taking, names_kept
 from tetherlight.models import ImageFile
+from tetherlight.store import index
 from tetherlight.store.clock import Clock
 from tetherlight.store.files import FOLDER_MODE, make_folder, store_errors, write_atomically
 from tetherlight.store.images import images_in, is_image, is_jpeg, suffix_of
@@ -27,6 +29,8 @@ from tetherlight.store.xmp import MAX_BYTES, NOTHING, Annotation, BrokenXmp, ann
 
 logger = logging.getLogger(__name__)
 
+REMEMBERED = 4096
+"""Sidecars whose content is kept in memory, as it was when they were read."""
 MOVING = ".moving-"
 """Begins the name of a folder in the trash whose files belong into the captures' folder: a move is under way."""
 
@@ -38,6 +42,7 @@ class SingleCaptures:
         self._places = places
         self._sets = sets
         self._lock = threading.Lock()
+        self._annotations: dict[str, tuple[tuple[int, ...], Annotation]] = {}
         self.trash = Trash(places.captures_trash_dir, "Image", clock)
 
     def newest(self, limit: int) -> list[ImageFile]:
@@ -157,10 +162,24 @@ class SingleCaptures:
         for path in _sidecars(self._places.captures_dir):
             if path.stem in wanted:
                 try:
-                    noted[path.stem] = read_annotation(_content(path) or b"")
+                    noted[path.stem] = self._annotation(path)
                 except (BrokenXmp, OSError) as error:
                     logger.debug("Sidecar %s says nothing: %s", path.name, error)
         return noted
+
+    def _annotation(self, sidecar: Path) -> Annotation:
+        """Read a sidecar, or remember what was read while it is the same."""
+        now, status = time.time_ns(), sidecar.lstat()
+        stamp = (status.st_mtime_ns, status.st_ctime_ns, status.st_ino, status.st_size)
+        known = self._annotations.get(sidecar.name)
+        if known is not None and known[0] == stamp:
+            return known[1]
+        annotation = read_annotation(_content(sidecar) or b"")
+        if now - max(stamp[:2]) > index.REST_NS:
+            if len(self._annotations) >= REMEMBERED:
+                self._annotations.clear()
+            self._annotations[sidecar.name] = (stamp, annotation)
+        return annotation
 
     def _moving_folder(self, stem: str, *, made: bool = True) -> Path:
         """Make the folder through which an exposure moves, in the trash."""

@@ -4,14 +4,15 @@ import fcntl
 import logging
 import os
 import threading
-import time
 import weakref
-from collections.abc import Iterable
+from collections import deque
+from collections.abc import Callable, Iterable
 from contextlib import suppress
 from pathlib import Path
 
+from tetherlight.errors import TetherlightError
+from tetherlight.models import ImageSet
 from tetherlight.store.files import FILE_MODE, is_temporary
-from tetherlight.store.paths import Places
 
 logger = logging.getLogger(__name__)
 
@@ -49,15 +50,36 @@ class FolderLock:
                 self._close()
 
 
-def remove_leftovers(places: Places, sets: Iterable[Path]) -> None:
-    """Remove the unfinished files of earlier runs from the captures, the sets and their subfolders."""
-    begun = time.time()
-    for folder in (places.captures_dir, places.sets_dir):
-        with suppress(OSError):  # who asks for the list of it is told
-            _remove_temporary(folder, [path.name for path in folder.iterdir()], begun)
-    for folder in sets:
-        for inner, _, names in os.walk(folder):
-            _remove_temporary(Path(inner), names, begun)
+class Recovery:
+    """The sets as a start found them, to be put right one after another."""
+
+    def __init__(self, names: Iterable[str], recover: Callable[[str], ImageSet | None]) -> None:
+        self._left = deque(names)
+        self._recover = recover
+
+    @property
+    def done(self) -> bool:
+        """Whether all sets were looked at."""
+        return not self._left
+
+    def look(self, count: int) -> list[ImageSet]:
+        """Put so many of the next sets right; return those that are there, as they are then."""
+        looked = []
+        for _ in range(min(count, len(self._left))):
+            name = self._left.popleft()
+            try:
+                looked.append(self._recover(name))
+            except (OSError, ValueError, ArithmeticError, TetherlightError) as error:
+                logger.warning("Set '%s' stays as it is: %s", name, error)
+        return [one for one in looked if one is not None]
+
+
+def remove_unfinished(folder: Path, begun: float, *, below: bool = True) -> None:
+    """Remove what was left unfinished before `begun` from a folder, and from those below it."""
+    for inner, folders, names in os.walk(folder):
+        if not below:
+            folders.clear()
+        _remove_temporary(Path(inner), names, begun)
 
 
 def _remove_temporary(folder: Path, names: Iterable[str], begun: float) -> None:

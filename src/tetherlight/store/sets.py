@@ -12,12 +12,13 @@ from typing import Any
 
 from tetherlight.durable import rename_new, sync_folder
 from tetherlight.errors import ImageNotFound, InvalidPayload, SetBusy, SetExists, SetNotFound, StoreError
-from tetherlight.models import ImageFile, ImageSet
+from tetherlight.models import ImageFile, ImageSet, JobState
 from tetherlight.protocol.sets import AnnotateSet, Files, SetDetails, SetFile
 from tetherlight.store.clock import Clock
 from tetherlight.store.contents import belongings, listed
 from tetherlight.store.files import FOLDER_MODE, make_folder, store_errors
 from tetherlight.store.images import images_in, mimetype_of, representative
+from tetherlight.store.index import Entry, SetIndex
 from tetherlight.store.manifest import (
     NOTED,
     Manifest,
@@ -32,9 +33,10 @@ from tetherlight.store.manifest import (
     status_in,
     write_manifest,
 )
-from tetherlight.store.names import checked_name, is_visible, set_prefix, shown, timestamp_in
+from tetherlight.store.names import checked_name, set_prefix, shown, timestamp_in
 from tetherlight.store.naming import Subject, Template
-from tetherlight.store.paths import Places
+from tetherlight.store.paths import Places, is_plain_part
+from tetherlight.store.recovery import remove_unfinished
 from tetherlight.store.trash import Trash
 from tetherlight.store.xmp import NOTHING, Annotation
 
@@ -56,6 +58,7 @@ class ImageSets:
 
     def __init__(self, places: Places, clock: Clock) -> None:
         self._places = places
+        self._index = SetIndex(places.sets_dir, self._read)
         self._held: set[str] = set()
         self._lock = threading.RLock()
         self.trash = Trash(places.trash_dir, "Set", clock)
@@ -80,7 +83,7 @@ class ImageSets:
         if not template.counts:
             return template.render(subject, when)
         with self._lock:
-            known = [*(one.name for one in self.trash), *(folder.name for folder in self.folders())]
+            known = [*(one.name for one in self.trash), *self.names()]
         return template.render(subject, when, template.next_number(known, subject))
 
     @contextmanager
@@ -96,23 +99,20 @@ class ImageSets:
             with self._lock:
                 self._held.discard(name)
 
-    def summaries(self) -> list[ImageSet]:
-        """Return every set, newest start first, then by name; a missing folder has none."""
+    def names(self) -> list[str]:
+        """Return the names of all sets, in no order."""
         with store_errors("The sets could not be listed"):
-            found = [self._listed(folder) for folder in self.folders()]
-        return sorted(found, key=lambda one: (-_seconds(one.created_at), one.name))
+            return self._index.names()
 
-    def folders(self) -> list[Path]:
-        """Return the folders of all sets, in no order."""
-        try:
-            with os.scandir(self._places.sets_dir) as entries:
-                return [
-                    self._places.sets_dir / entry.name
-                    for entry in entries
-                    if is_visible(entry.name) and entry.is_dir(follow_symlinks=False)
-                ]
-        except (FileNotFoundError, NotADirectoryError):
-            return []
+    def entries(self) -> list[Entry]:
+        """Return what lists tell of every set, in no order; a missing folder has none."""
+        with store_errors("The sets could not be listed"):
+            return self._index.entries()
+
+    def summary(self, name: str) -> ImageSet | None:
+        """Return what lists tell of one set, None where there is none; no other set is looked at."""
+        entry = self._index.look(name) if is_plain_part(name) else None
+        return None if entry is None else entry.summary
 
     def contents(self, name: str) -> list[ImageFile]:
         """Return the images of a set by filename; raise SetNotFound, also for an empty one."""
@@ -127,9 +127,10 @@ class ImageSets:
         folder = self._places.set_folder(name)
         raw, fault = self._raw(folder)
         with store_errors(f"Set '{shown(name)}' could not be read"):
-            summary = self._summary(folder, raw, fault)
+            summary, _ = self._summary(folder, raw, fault)
             details = SetDetails(set=summary, images=self._images(folder, raw), manifest=raw)
         self._places.set_folder(name)  # deleted or renamed meanwhile: what was read is not to be believed
+        self._index.doubt(details.set)
         return details
 
     def files(self, name: str, files: Files) -> list[SetFile]:
@@ -197,18 +198,38 @@ class ImageSets:
                 update["ratings"] = manifest.ratings | _checked_ratings(folder, wanted.ratings)
             write_manifest(folder, manifest.model_copy(update=update))
 
-    def mark_interrupted(self) -> list[str]:
-        """Mark every set whose server ended in the middle of its sequence; return their names."""
-        marked = []
-        for folder in self.folders():
-            try:
-                raw = read_raw_manifest(folder)
-                if raw is not None and raw.get("status") in {"running", "paused"}:
-                    write_manifest(folder, manifest_of(raw).interrupted())
-                    marked.append(folder.name)
-            except StoreError as error:
-                logger.warning("Set '%s' stays as it is: %s", folder.name, error.message)
-        return marked
+    def last_changed(self) -> list[str]:
+        """Return the names of all sets, those first whose folders changed last."""
+        return sorted(self.names(), key=self._changed, reverse=True)
+
+    def recover(self, name: str, begun: float) -> ImageSet | None:
+        """Put right what the end of a run before `begun` left in a set; return the set, None where it is gone.
+
+        Unfinished files go, a sequence that was under way is marked interrupted. What is captured now is left alone.
+        """
+        with self._lock:
+            if name not in self._held:
+                folder = self._places.sets_dir / name
+                remove_unfinished(folder, begun)
+                self._mark_interrupted(folder)
+            return self.summary(name)
+
+    def _changed(self, name: str) -> float:
+        try:
+            return (self._places.sets_dir / name).lstat().st_mtime
+        except OSError:
+            return 0.0
+
+    def _mark_interrupted(self, folder: Path) -> None:
+        summary = self.summary(folder.name)
+        if summary is None or summary.status not in {JobState.RUNNING, JobState.PAUSED}:
+            return
+        try:
+            write_manifest(folder, read_manifest(folder).interrupted())
+        except (StoreError, SetNotFound) as error:
+            logger.warning("Set '%s' stays as it is: %s", folder.name, error.message)
+        else:
+            logger.warning("Set '%s' was interrupted when the server ended", folder.name)
 
     def annotate_image(self, path: Path, rating: int | None) -> ImageFile:
         """Rate an image of a set in its manifest; raise ImageNotFound for one that is none of the set's own."""
@@ -252,20 +273,23 @@ class ImageSets:
             for path, status in found
         ]
 
-    def _listed(self, folder: Path) -> ImageSet:
-        """Return a set as lists show it; one that cannot be read is shown as broken and hides no other."""
+    def _read(self, folder: Path) -> tuple[ImageSet, int]:
+        """Read what lists tell of a set, and when its newest image changed, in nanoseconds.
+
+        One that cannot be read is shown as broken and hides no other.
+        """
         try:
             return self._summary(folder, *self._raw(folder))
         except OSError as error:
             fault = f"The folder cannot be read: {error.strerror}."
-            return ImageSet(name=folder.name, created_at=timestamp_in(folder.name), fault=fault)
+            return ImageSet(name=folder.name, created_at=timestamp_in(folder.name), fault=fault), 0
 
-    def _summary(self, folder: Path, raw: Mapping[str, Any] | None, fault: str | None) -> ImageSet:
+    def _summary(self, folder: Path, raw: Mapping[str, Any] | None, fault: str | None) -> tuple[ImageSet, int]:
         images = list(images_in(folder))
         cover = representative(path for path, _ in images)
         camera = raw.get("camera") if raw else None
         model = camera.get("model") if isinstance(camera, dict) else None
-        return ImageSet(
+        summary = ImageSet(
             name=folder.name,
             created_at=started_in(raw) or timestamp_in(folder.name) or _modified(folder),
             status=status_in(raw),
@@ -277,6 +301,7 @@ class ImageSets:
             catalogue_number=catalogue_number_in(raw),
             fault=fault,
         )
+        return summary, max((max(status.st_mtime_ns, status.st_ctime_ns) for _, status in images), default=0)
 
     def _raw(self, folder: Path) -> tuple[dict[str, Any] | None, str | None]:
         """Return a manifest for showing, and what is wrong with it; a broken one hides nothing else of the set."""
@@ -322,10 +347,6 @@ def _modified(folder: Path) -> datetime | None:
         return datetime.fromtimestamp(folder.stat().st_mtime, UTC)
     except (OSError, OverflowError, ValueError):
         return None
-
-
-def _seconds(when: datetime | None) -> float:
-    return 0.0 if when is None else when.timestamp()
 
 
 def _recorded_hashes(raw: Mapping[str, Any] | None) -> dict[tuple[str, int], str]:

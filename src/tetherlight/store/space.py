@@ -1,7 +1,7 @@
 """Room on the disk: how much there is, how much a capture takes, and whether that goes together."""
 
 import shutil
-from collections import defaultdict
+from collections import defaultdict, deque
 from collections.abc import Iterable, Sequence
 from contextlib import suppress
 from os import stat_result
@@ -28,6 +28,7 @@ class Space:
         self._sets = sets
         self._trashes = trashes
         self._min_free = min_free
+        self._taken: deque[int] = deque(maxlen=RECENT)
 
     def storage(self) -> Storage:
         """Return the room on the disk that holds the captures."""
@@ -59,15 +60,26 @@ class Space:
         _, trash, deleted = min(oldest, key=lambda one: one[0])
         return trash.remove(deleted)
 
+    def taken(self, size: int) -> None:
+        """Remember what an exposure took that has just arrived, all its files together."""
+        self._taken.append(size)
+
     def estimate_exposure(self) -> int:
-        """Return what the largest of the last exposures took, all its files together."""
-        newest = max(self._sets.folders(), key=_changed, default=None)
-        folders = [self._places.captures_dir] if newest is None else [self._places.captures_dir, newest]
+        """Return what the largest of the last exposures took, all its files together.
+
+        The disk is asked until it has shown one: walking through all of it is nothing to do before each exposure.
+        """
+        if not self._taken:
+            self._taken.extend(self._on_disk())
+        return max(self._taken, default=UNKNOWN_EXPOSURE_BYTES)
+
+    def _on_disk(self) -> list[int]:
+        newest = [self._places.sets_dir / name for name in self._sets.last_changed()[:1]]
         sizes: list[int] = []
-        for folder in folders:
+        for folder in (self._places.captures_dir, *newest):
             with suppress(OSError):  # one that cannot be read says nothing
                 sizes += _exposures(images_in(folder))
-        return max(sizes, default=UNKNOWN_EXPOSURE_BYTES)
+        return sorted(sizes)[-RECENT:]
 
 
 def _exposures(images: Iterable[tuple[Path, stat_result]]) -> list[int]:
@@ -78,13 +90,6 @@ def _exposures(images: Iterable[tuple[Path, stat_result]]) -> list[int]:
         sizes[path.stem] += status.st_size
         times[path.stem] = status.st_mtime
     return [sizes[stem] for stem in sorted(times, key=times.__getitem__)[-RECENT:]]
-
-
-def _changed(folder: Path) -> float:
-    try:
-        return folder.stat().st_mtime
-    except OSError:
-        return 0.0
 
 
 def _existing(folder: Path) -> Path:

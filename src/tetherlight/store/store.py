@@ -1,20 +1,22 @@
 """The store: every file that Tetherlight keeps, behind one face.
 
 All of it is synchronous and may be called from any thread; callers on the event loop use `asyncio.to_thread`. The disk
-is the truth: the store remembers nothing but which sets are under capture.
+is the truth: the store remembers which sets are under capture, and else only what it holds against the disk again.
 """
 
 import logging
 import os
-from collections.abc import Generator
+import time
+from collections.abc import Callable, Generator, Iterator
 from contextlib import AbstractContextManager, suppress
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from functools import partial
 from pathlib import Path
 
 from tetherlight.errors import ImageNotFound, InvalidPayload, SetNotFound, StoreError
 from tetherlight.models import ImageFile, ImageSet, Storage
-from tetherlight.protocol.sets import AnnotateSet, Files, SetDetails, SetFile
+from tetherlight.protocol.sets import AnnotateSet, Files, ImageSetPage, ListSets, SetDetails, SetFile
 from tetherlight.settings import Settings
 from tetherlight.store.archive import zip_of_set
 from tetherlight.store.captures import SingleCaptures
@@ -26,8 +28,9 @@ from tetherlight.store.images import mimetype_of
 from tetherlight.store.manifest import Manifest
 from tetherlight.store.names import shown
 from tetherlight.store.naming import DEFAULT_TEMPLATES, Subject, Templates
+from tetherlight.store.paging import matching, page_of
 from tetherlight.store.paths import Places
-from tetherlight.store.recovery import FolderLock, remove_leftovers
+from tetherlight.store.recovery import FolderLock, Recovery, remove_unfinished
 from tetherlight.store.sets import ImageSets, SetFolder
 from tetherlight.store.space import Space
 from tetherlight.store.stems import Stems
@@ -37,6 +40,13 @@ logger = logging.getLogger(__name__)
 
 MAX_TEXT_BYTES = 512_000_000
 """Bytes of an image that is held in memory to be sent as text."""
+FIRST_LOOK = 16
+"""Sets that a start looks at before it is done: what a crash cut short is among those that changed last."""
+LATER_LOOK = 8
+"""Sets that are looked at in one piece of the work behind the start."""
+ALL_SETS = ListSets()
+PAGE = 60
+"""Sets on a page where nobody says how many."""
 
 
 @dataclass(frozen=True)
@@ -65,25 +75,43 @@ class Store:
         self._space = Space(self.places, self._sets, trashes, settings.min_free_bytes)
         self._thumbnails = Thumbnails(self.places)
         self._lock = FolderLock(self.places.captures_dir)
+        self._recovery: Recovery | None = None
+        self._alone = False
 
-    def prepare(self) -> None:
-        """Make the folders and put right what a crash left; raise StoreError where the disk does not allow it.
+    def prepare(self) -> list[ImageSet]:
+        """Make the folders and put right what a crash left; return the sets that were looked at. Raise StoreError.
 
-        Where another server already works in the same folder nothing of it is touched.
+        Those are the sets that changed last, so that a large archive makes no start longer; `tidy` does the rest. Where
+        another server already works in the same folder nothing of it is touched.
         """
         with store_errors(f"The folder {self.places.base} cannot be used"):
             make_folder(self.places.captures_dir)
             make_folder(self.places.sets_dir)
-            if not self._lock.acquire():
+            self._alone = self._lock.acquire()
+            recover: Callable[[str], ImageSet | None] = self._sets.summary
+            if self._alone:
+                begun = time.time()
+                for folder in (self.places.captures_dir, self.places.sets_dir):
+                    remove_unfinished(folder, begun, below=False)
+                self._captures.finish_moves()
+                recover = partial(self._sets.recover, begun=begun)
+            else:
                 logger.warning("Another server works in %s; its unfinished files are left alone", self.places.base)
-                return
-            remove_leftovers(self.places, self._sets.folders())
-            self._captures.finish_moves()
-            for trash in (self._sets.trash, self._captures.trash):
-                trash.clean()
-                trash.purge(older_than=self._trash_age)
-        for name in self._sets.mark_interrupted():
-            logger.warning("Set '%s' was interrupted when the server ended", name)
+        self._recovery = Recovery(self._sets.last_changed(), recover)
+        return self._recovery.look(FIRST_LOOK)
+
+    def tidy(self) -> Iterator[list[ImageSet]]:
+        """Put right, piece by piece, what `prepare` left for later; each piece gives the sets that it looked at."""
+        if self._recovery is None:
+            return
+        while not self._recovery.done:
+            yield self._recovery.look(LATER_LOOK)
+        self._thumbnails.measure()
+        yield []
+        for trash in (self._sets.trash, self._captures.trash) if self._alone else ():
+            trash.clean()
+            trash.purge(older_than=self._trash_age)
+            yield []
 
     def close(self) -> None:
         """Let another server work in the folder; closing twice is harmless."""
@@ -180,9 +208,22 @@ class Store:
         """Keep a set from being deleted, renamed or annotated while it is captured; entering may raise SetBusy."""
         return self._sets.hold(name)
 
-    def list_sets(self) -> list[ImageSet]:
-        """Return every set, newest start first, then by name."""
-        return self._sets.summaries()
+    def list_sets(self, wanted: ListSets = ALL_SETS) -> list[ImageSet]:
+        """Return every set that is wanted, in the wanted order: newest start first, then by name."""
+        return [one.summary for one in matching(self._sets.entries(), wanted)]
+
+    def list_sets_as_json(self, wanted: ListSets = ALL_SETS) -> bytes:
+        """Return the same as JSON: each set is kept encoded."""
+        return b"[%b]" % b",".join(one.json for one in matching(self._sets.entries(), wanted))
+
+    def page_of_sets(self, wanted: ListSets, seq: int) -> ImageSetPage:
+        """Return a page of the sets that are wanted, with a number for it; raise InvalidPayload for a wrong cursor."""
+        page = page_of(self._sets.entries(), wanted, wanted.limit or PAGE)
+        return ImageSetPage(sets=[one.summary for one in page.entries], total=page.total, cursor=page.cursor, seq=seq)
+
+    def set_summary(self, name: str) -> ImageSet | None:
+        """Return what lists tell of one set, None where it is gone; what it costs does not depend on the others."""
+        return self._sets.summary(name)
 
     def set_contents(self, name: str) -> list[ImageFile]:
         """Return the images of a set by filename; raise SetNotFound, also for an empty one."""
@@ -264,6 +305,10 @@ class Store:
     def require_room(self, exposures: int = 1) -> None:
         """Make sure that so many exposures will probably find room; raise DiskFull."""
         self._space.require(exposures * self._space.estimate_exposure())
+
+    def exposure_arrived(self, size: int) -> None:
+        """Remember what an exposure took, all its files together, for the next estimate."""
+        self._space.taken(size)
 
     def estimate_image_bytes(self) -> int:
         """Return how many bytes an exposure will probably take, all its files together."""

@@ -63,7 +63,7 @@ class Thumbnails:
         self._places = places
         self._cache_bytes = cache_bytes
         self._lock = threading.Lock()
-        self._used: int | None = None
+        self._used = 0
         self._drawing = threading.BoundedSemaphore(os.cpu_count() or 1)
 
     def key(self, path: Path, size: int) -> str:
@@ -87,6 +87,11 @@ class Thumbnails:
                     self._keep(kept, jpeg)
         return Thumbnail(jpeg, key)
 
+    def measure(self) -> None:
+        """Count what earlier runs have kept, which until then is not counted, and keep the cache in its bound."""
+        with self._lock:
+            self._used = self._evict()
+
     def _keep(self, path: Path, jpeg: bytes) -> None:
         """Put a thumbnail into the cache; on a full disk it just is not kept."""
         try:
@@ -97,13 +102,16 @@ class Thumbnails:
             logger.warning("A thumbnail could not be kept: %s", error)
             return
         with self._lock:
-            used = sum(size for _, size, _ in self._kept()) if self._used is None else self._used + len(jpeg)
-            self._used = self._evict(used) if used > self._cache_bytes else used
+            self._used += len(jpeg)
+            if self._used > self._cache_bytes:
+                self._used = self._evict()
 
-    def _evict(self, used: int) -> int:
-        """Drop the thumbnails that were not looked at for longest; return the bytes of those that are left."""
+    def _evict(self) -> int:
+        """Drop the thumbnails that were not looked at for longest where there are too many; return the bytes left."""
         kept = sorted(self._kept(), key=lambda one: one[2])
         used = sum(size for _, size, _ in kept)
+        if used <= self._cache_bytes:
+            return used
         for path, size, _ in kept:
             if used <= self._cache_bytes * 4 // 5:
                 break

@@ -10,7 +10,7 @@ import { shotsOf } from "@/lib/sets";
 import { takeSeries } from "@/services/captures";
 import { currentSeries, selectedCamera } from "@/services/RigStore";
 import { Liveview, type Overlays } from "../Liveview";
-import { useConnected, useRig, useStore } from "../RigProvider";
+import { useAwaited, useConnected, useImageNews, useOffline, useRig, useStore } from "../RigProvider";
 import { Button } from "../ui/Button";
 import { useKeys } from "../useKeys";
 import styles from "./CaptureScreen.module.css";
@@ -38,6 +38,7 @@ const NEXT_ZOOM: Record<string, Zoom> = { fit: 1, "1": 2, "2": "fit" };
 
 /** Live view in the middle, settings and shutter at its side, the last shots below. */
 export function CaptureScreen() {
+  useImageNews();
   const camera = useRig(selectedCamera);
   const connected = useConnected();
   const settled = useRig((rig) => rig.settled);
@@ -48,7 +49,6 @@ export function CaptureScreen() {
 function CaptureDesk() {
   const store = useStore();
   const camera = useRig(selectedCamera);
-  const connected = useConnected();
   const lost = useRig(
     (rig) => rig.status.state === "waiting" || (rig.status.state === "connecting" && rig.status.attempt > 0),
   );
@@ -66,8 +66,9 @@ function CaptureDesk() {
   const pictures = useMemo(() => shotsOf(captures).map((shot) => shot.image), [captures]);
   const picks = useRef<Record<string, () => void>>({});
 
-  const offline = connected ? null : "There is no connection to the server.";
-  const reason = offline ?? reasonAgainst({ camera: camera !== null, owner, state: camera?.state });
+  const offline = useOffline();
+  const awaiting = useAwaited();
+  const reason = offline ?? awaiting ?? reasonAgainst({ camera: camera !== null, owner, state: camera?.state });
   const focus = useFocus(camera?.camera_id ?? null, reason);
   const judging = useJudging(pictures, offline);
   const shoot = useCallback(() => void store.capture(), [store]);

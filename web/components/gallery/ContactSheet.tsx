@@ -26,7 +26,10 @@ interface Props {
 /** Images side by side on server-made thumbnails, to open and to choose; only those near the window are in the page. */
 export function ContactSheet({ scroller, shots, caption, onOpen, ratings = {}, selection, onSelect }: Props) {
   const grid = useRef<HTMLDivElement>(null);
-  const { columns, from, to, before, after, cell } = useVirtualGrid(scroller, grid, { count: shots.length, ...CELL });
+  const { columns, from, to, before, after, height, cell } = useVirtualGrid(scroller, grid, {
+    count: shots.length,
+    ...CELL,
+  });
   const paths = shots.map(({ image }) => image.path);
   const choose = (path: string, extend: boolean) =>
     onSelect(extend ? range(selection, paths, path) : toggle(selection, path));
@@ -49,7 +52,7 @@ export function ContactSheet({ scroller, shots, caption, onOpen, ratings = {}, s
   };
   return (
     // biome-ignore lint/a11y/noStaticElementInteractions: arrows move between the buttons in it
-    <div ref={grid} data-own-keys onKeyDown={move} data-testid="contact-sheet">
+    <div ref={grid} style={{ minHeight: height }} data-own-keys onKeyDown={move} data-testid="contact-sheet">
       <ul
         aria-label="Images"
         className={styles.sheet}

@@ -33,12 +33,10 @@ export function DeleteSetsDialog({ sets, onClose, onDeleted }: Props) {
         store.complain(error);
       }
     }
-    await store.refreshSets();
     const restore = async () => {
       for (const name of gone) {
         await store.service.request("RESTORE_IMAGE_SET", { set_name: name }).catch((error) => store.complain(error));
       }
-      await store.refreshSets();
     };
     if (gone.length > 0) {
       const what = gone.length === 1 ? `“${gone[0]}”` : plural(gone.length, "set");

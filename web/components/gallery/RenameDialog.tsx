@@ -27,7 +27,6 @@ export function RenameDialog({ name, onClose, onRenamed }: Props) {
     }
     try {
       await store.service.request("RENAME_IMAGE_SET", { set_name: name, new_name: next });
-      await store.refreshSets();
       onRenamed(next);
       onClose();
     } catch (error) {

@@ -8,7 +8,7 @@ import type { AnnotateSet, ImageFile, SetDetails } from "@/lib/protocol";
 import { NOTHING_CHOSEN, type Selection } from "@/lib/selection";
 import { lightOf, shotsOf, statusWords } from "@/lib/sets";
 import { RequestFailed } from "@/services/WebSocketService";
-import { useConnected, useRig, useStore } from "../RigProvider";
+import { useConnected, useImageNews, useOffline, useStore } from "../RigProvider";
 import { Button } from "../ui/Button";
 import { EmptyState } from "../ui/EmptyState";
 import { Icon } from "../ui/Icon";
@@ -26,7 +26,7 @@ export function SetScreen() {
   const name = useSearchParams().get("name") ?? "";
   const router = useRouter();
   const store = useStore();
-  const connected = useConnected();
+  const reason = useOffline();
   const { details, missing, reload } = useSet(name);
   const [viewed, setViewed] = useState<number | null>(null);
   const [open, setOpen] = useState<"rename" | "download" | "delete" | null>(null);
@@ -45,7 +45,6 @@ export function SetScreen() {
   if (!details) return <EmptyState whole icon="gallery" title="Opening the set" />;
   const { set, manifest } = details;
   const ratings = (manifest?.ratings ?? {}) as Record<string, number>;
-  const reason = connected ? null : "There is no connection to the server.";
   const annotate = async (change: Omit<AnnotateSet, "set_name">) => {
     try {
       await store.service.request("ANNOTATE_IMAGE_SET", { set_name: name, ...change });
@@ -150,19 +149,46 @@ function useSet(name: string) {
   const connected = useConnected();
   const [details, setDetails] = useState<SetDetails | null>(null);
   const [missing, setMissing] = useState(false);
-  const listed = useRig((rig) => rig.sets?.find((set) => set.name === name));
-  const reload = useCallback(async () => {
+  const asking = useRef<{ name: string; again: boolean; done: Promise<void> } | null>(null);
+  const ask = useCallback(async () => {
     try {
-      setDetails(await store.service.request("GET_IMAGE_SET", { set_name: name }));
+      const found = await store.service.request("GET_IMAGE_SET", { set_name: name });
+      if (asking.current?.name !== name) return;
+      setDetails(found);
       setMissing(false);
     } catch (error) {
       if (error instanceof RequestFailed && error.code === "set_not_found") setMissing(true);
       else store.complain(error);
     }
   }, [store, name]);
-  // biome-ignore lint/correctness/useExhaustiveDependencies: a change in the list is a reason to read again
+  // However fast its frames come, a set is on its way here only once.
+  const reload = useCallback((): Promise<void> => {
+    const under = asking.current;
+    if (under?.name === name) {
+      under.again = true;
+      return under.done;
+    }
+    const mine = { name, again: true, done: Promise.resolve() };
+    asking.current = mine;
+    mine.done = (async () => {
+      while (mine.again) {
+        mine.again = false;
+        await ask();
+      }
+      if (asking.current === mine) asking.current = null;
+    })();
+    return mine.done;
+  }, [ask, name]);
+  useImageNews();
   useEffect(() => {
     if (connected) void reload();
-  }, [connected, reload, listed]);
+  }, [connected, reload]);
+  useEffect(
+    () =>
+      store.service.on("sets_changed", ({ set_name, new_name }) => {
+        if (set_name === name || new_name === name) void reload();
+      }),
+    [store, name, reload],
+  );
   return { details, missing, reload };
 }

@@ -1,11 +1,11 @@
 "use client";
 
-import { useEffect, useMemo, useState } from "react";
-import type { ImageFile } from "@/lib/protocol";
+import { useEffect, useState } from "react";
+import type { CapturesChange, ImageFile } from "@/lib/protocol";
+import { changed } from "@/lib/sets";
 import { useConnected, useRig, useStore } from "../RigProvider";
 
 const MOST = 1000;
-const PAUSE_MS = 120;
 
 /** Every single capture, the newest first; until the server has told them all, those that the store keeps, or null. */
 export function useAllCaptures(): ImageFile[] | null {
@@ -13,27 +13,37 @@ export function useAllCaptures(): ImageFile[] | null {
   const connected = useConnected();
   const recent = useRig((rig) => rig.captures);
   const [all, setAll] = useState<ImageFile[] | null>(null);
-  // A change among the last ones is also a reason to read the others again.
-  // biome-ignore lint/correctness/useExhaustiveDependencies: see above
   useEffect(() => {
     if (!connected) return;
     let current = true;
-    const timer = setTimeout(
-      () =>
-        store.service.request("LIST_CAPTURES", { limit: MOST }).then(
-          (captures) => current && setAll(captures),
-          (error) => store.complain(error),
-        ),
-      PAUSE_MS,
-    );
+    let asking = false;
+    let again = false;
+    let meanwhile: CapturesChange[] = [];
+    const load = async () => {
+      again = asking;
+      if (asking) return;
+      asking = true;
+      meanwhile = [];
+      try {
+        const told = await store.service.request("LIST_CAPTURES", { limit: MOST });
+        if (current) setAll(meanwhile.reduce(changed, told));
+      } catch (error) {
+        store.complain(error);
+      }
+      asking = false;
+      if (again && current) void load();
+    };
+    void load();
+    const end = store.service.on("captures_changed", (change) => {
+      if (asking) meanwhile.push(change);
+      setAll((before) => before && changed(before, change));
+      // Where a restored one belongs only the server knows.
+      if (change.change === "restored") void load();
+    });
     return () => {
       current = false;
-      clearTimeout(timer);
+      end();
     };
-  }, [store, connected, recent]);
-  return useMemo(() => {
-    if (all === null) return recent.length > 0 ? recent : null;
-    const fresh = new Map(recent.map((file) => [file.path, file]));
-    return all.map((file) => fresh.get(file.path) ?? file);
-  }, [all, recent]);
+  }, [store, connected]);
+  return all ?? (recent.length > 0 ? recent : null);
 }

@@ -5,7 +5,7 @@ import { anglesOf } from "@/lib/dome";
 import { lightLabel } from "@/lib/format";
 import type { LightInfo, LightStates } from "@/lib/protocol";
 import { currentSet } from "@/services/RigStore";
-import { useConnected, useRig, useStore } from "../RigProvider";
+import { useOffline, useRig, useStore } from "../RigProvider";
 import { Button } from "../ui/Button";
 import { EmptyState } from "../ui/EmptyState";
 import { Icon } from "../ui/Icon";
@@ -165,9 +165,9 @@ function factsOf({ name, pin, group, settle_s, direction }: LightInfo): string {
 }
 
 export function useLightsReason(): string | null {
-  const connected = useConnected();
+  const offline = useOffline();
   const running = useRig((rig) => currentSet(rig)?.state === "running");
-  if (!connected) return "There is no connection to the server.";
+  if (offline !== null) return offline;
   return running ? "A sequence is using the lights." : null;
 }
 

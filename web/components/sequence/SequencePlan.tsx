@@ -12,7 +12,7 @@ import { readScale } from "@/lib/scale";
 import { bytesPerFrame, factsOf, NO_FACTS, nameProblem, type SetFacts, secondsPerFrame } from "@/lib/sequence";
 import { selectedCamera } from "@/services/RigStore";
 import { DomeMap } from "../lights/DomeMap";
-import { useConnected, useRig } from "../RigProvider";
+import { useAwaited, useImageNews, useOffline, useRig } from "../RigProvider";
 import { Button } from "../ui/Button";
 import { Choice } from "../ui/Choice";
 import { EmptyState } from "../ui/EmptyState";
@@ -34,9 +34,11 @@ interface Props {
 
 /** Everything that is decided before the first frame. */
 export function SequencePlan({ onStart, children }: Props) {
+  useImageNews();
   const lights = useRig((rig) => rig.lights);
   const camera = useRig(selectedCamera);
-  const connected = useConnected();
+  const offline = useOffline();
+  const awaiting = useAwaited();
   const entries = useRig((rig) => (camera ? rig.config[camera.camera_id] : undefined)) ?? NONE;
   const jobs = useRig((rig) => rig.jobs);
   const captures = useRig((rig) => rig.captures);
@@ -64,7 +66,8 @@ export function SequencePlan({ onStart, children }: Props) {
     (job) => job.kind === "series" && job.state === "running" && job.camera_id === camera?.camera_id,
   );
   const against: [boolean, string][] = [
-    [!connected, "There is no connection to the server."],
+    [offline !== null, String(offline)],
+    [awaiting !== null, String(awaiting)],
     [camera === null, "No camera is selected."],
     [camera?.state === "lost" || camera?.state === "recovering", "The camera does not answer."],
     [inSeries, "A series is being taken."],
@@ -167,7 +170,7 @@ export function SequencePlan({ onStart, children }: Props) {
                 about {duration(time)} · {bytes(room)}
               </span>
               {reason ? (
-                <span className={styles.problem}>{reason}</span>
+                <span className={reason === awaiting ? undefined : styles.problem}>{reason}</span>
               ) : (
                 warnings.length > 0 && <span className={styles.warned}>{plural(warnings.length, "warning")} above</span>
               )}

@@ -7,7 +7,7 @@ import { duration, lightLabel, plural } from "@/lib/format";
 import { usePreference } from "@/lib/preferences";
 import type { Job, JobStep } from "@/lib/protocol";
 import { type DomeLight, DomeMap } from "../lights/DomeMap";
-import { useConnected, useRig, useStore } from "../RigProvider";
+import { useOffline, useRig, useStore } from "../RigProvider";
 import { Button } from "../ui/Button";
 import { Icon } from "../ui/Icon";
 import { CancelJobDialog } from "./CancelJobDialog";
@@ -28,11 +28,10 @@ const HEADLINES: Record<Job["state"], string> = {
 /** A set under way, large enough to be read across a room, and what can be done about it. */
 export function SequenceRun({ job, onNew }: { job: Job; onNew: () => void }) {
   const store = useStore();
-  const connected = useConnected();
   const [asking, setAsking] = useState(false);
   const [busy, setBusy] = useState<JobAction | null>(null);
   const [blackout, setBlackout] = usePreference("blackout", true);
-  const reason = connected ? null : "There is no connection to the server.";
+  const reason = useOffline();
   const failed = job.steps.filter((step) => step.state === "failed");
   const troubled = failed.length > 0 || (job.error !== null && !["running", "completed"].includes(job.state));
   const warned = job.steps.filter((step) => step.warning).length;

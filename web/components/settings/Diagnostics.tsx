@@ -4,7 +4,7 @@ import { useCallback, useEffect, useState } from "react";
 import { logText } from "@/lib/log";
 import type { Finding } from "@/lib/protocol";
 import type { RigStore } from "@/services/RigStore";
-import { useConnected, useStore } from "../RigProvider";
+import { useConnected, useOffline, useStore } from "../RigProvider";
 import { Button } from "../ui/Button";
 import { FindingList } from "./FindingList";
 import { LogTail } from "./LogTail";
@@ -17,6 +17,7 @@ const REPORTED_LINES = 200;
 export function Diagnostics() {
   const store = useStore();
   const connected = useConnected();
+  const offline = useOffline();
   const [findings, setFindings] = useState<Finding[] | null>(null);
   const [report, setReport] = useState<{ text: string; copied: boolean } | null>(null);
   const look = useCallback(() => {
@@ -40,7 +41,7 @@ export function Diagnostics() {
     <Section title="Health">
       {findings === null ? <p className={styles.soft}>Looking…</p> : <FindingList findings={findings} />}
       <div className={styles.buttons}>
-        <Button icon="retry" reason={connected ? null : "There is no connection to the server."} onClick={look}>
+        <Button icon="retry" reason={offline} onClick={look}>
           Look again
         </Button>
         <Button onClick={give}>Copy a report</Button>

@@ -4,7 +4,7 @@ import { useEffect, useRef, useState } from "react";
 import { DEFAULT_TEMPLATES, insertPlaceholder } from "@/lib/naming";
 import type { Naming } from "@/lib/protocol";
 import { RequestFailed } from "@/services/WebSocketService";
-import { useConnected, useStore } from "../RigProvider";
+import { useConnected, useOffline, useStore } from "../RigProvider";
 import { Button } from "../ui/Button";
 import { Field } from "../ui/Field";
 import styles from "./NamingSection.module.css";
@@ -32,6 +32,7 @@ export function NamingSection() {
   const templates = kept && { capture: edited.capture ?? kept.capture, set: edited.set ?? kept.set };
   const capture = usePreview("capture", templates?.capture ?? "");
   const set = usePreview("set", templates?.set ?? "");
+  const offline = useOffline();
   if (kept === null || templates === null) return null;
   const previews = { capture, set };
   const changed = KINDS.filter(({ kind }) => templates[kind] !== kept[kind]);
@@ -49,13 +50,9 @@ export function NamingSection() {
       setBusy(false);
     }
   };
-  const reason = !connected
-    ? "There is no connection to the server."
-    : changed.some(({ kind }) => previews[kind].problem !== null)
-      ? "A template is not right yet."
-      : changed.length === 0
-        ? "Nothing is changed."
-        : null;
+  const wrong = changed.some(({ kind }) => previews[kind].problem !== null);
+  const unfit = wrong ? "A template is not right yet." : changed.length === 0 ? "Nothing is changed." : null;
+  const reason = offline ?? unfit;
   return (
     <Section title="Names">
       <div className={styles.templates}>

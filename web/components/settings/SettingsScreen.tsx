@@ -6,7 +6,7 @@ import { serverUrl } from "@/lib/base";
 import { bytes, dateAndTime, plural } from "@/lib/format";
 import { usePreference } from "@/lib/preferences";
 import { PROTOCOL_VERSION } from "@/lib/protocol";
-import { useConnected, useRig, useStore } from "../RigProvider";
+import { useAwaited, useOffline, useRig, useStore } from "../RigProvider";
 import { ShortcutList } from "../shell/ShortcutsDialog";
 import { Button } from "../ui/Button";
 import { Choice } from "../ui/Choice";
@@ -95,7 +95,8 @@ function Connection() {
 
 function Cameras() {
   const store = useStore();
-  const connected = useConnected();
+  const offline = useOffline();
+  const awaiting = useAwaited();
   const cameras = useRig((rig) => rig.inventory?.cameras);
   const [looking, setLooking] = useState(false);
   const look = async () => {
@@ -117,15 +118,10 @@ function Cameras() {
           ])}
         />
       ) : (
-        <p className={styles.soft}>No camera is there. Is it switched on, awake and connected?</p>
+        <p className={styles.soft}>{awaiting ?? "No camera is there. Is it switched on, awake and connected?"}</p>
       )}
       <div className={styles.buttons}>
-        <Button
-          icon="retry"
-          disabled={looking}
-          reason={connected ? null : "There is no connection to the server."}
-          onClick={look}
-        >
+        <Button icon="retry" disabled={looking} reason={offline} onClick={look}>
           {looking ? "Looking…" : "Look for cameras"}
         </Button>
       </div>

@@ -4,7 +4,7 @@ import { useEffect, useId, useRef, useState } from "react";
 import { bytes } from "@/lib/format";
 import type { CameraInfo, CameraStatus } from "@/lib/protocol";
 import { selectedCamera } from "@/services/RigStore";
-import { useConnected, useRig, useStore } from "../RigProvider";
+import { useAwaited, useOffline, useRig, useStore } from "../RigProvider";
 import { Button } from "../ui/Button";
 import { Icon } from "../ui/Icon";
 import styles from "./CameraChip.module.css";
@@ -12,6 +12,7 @@ import styles from "./CameraChip.module.css";
 /** The selected camera at a glance; opens the list of all of them. */
 export function CameraChip() {
   const camera = useRig(selectedCamera);
+  const awaiting = useAwaited();
   const [open, setOpen] = useState(false);
   const place = useRef<HTMLDivElement>(null);
   const menu = useId();
@@ -40,7 +41,7 @@ export function CameraChip() {
         onClick={() => setOpen(!open)}
       >
         <Icon name="camera" />
-        <span className={styles.name}>{camera ? camera.model : "No camera"}</span>
+        <span className={styles.name}>{camera ? camera.model : (awaiting ?? "No camera")}</span>
         {camera && <CameraFacts camera={camera} />}
         <Icon name="down" size={14} />
       </button>
@@ -92,12 +93,11 @@ function BatteryPicture({ percent }: { percent: number }) {
 
 function CameraMenu({ id, onDone }: { id: string; onDone: () => void }) {
   const store = useStore();
-  const connected = useConnected();
   const cameras = useRig((rig) => rig.inventory?.cameras);
   const [busy, setBusy] = useState<string | null>(null);
   const storage = useRig((rig) => rig.storage);
   const selected = useRig(selectedCamera);
-  const reason = connected ? null : "There is no connection to the server.";
+  const reason = useOffline();
   const facts = [
     selected?.lens,
     selected?.shots_left != null && `${selected.shots_left} shots left`,

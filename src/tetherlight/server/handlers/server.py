@@ -1,5 +1,7 @@
 """Handlers of the actions on the server itself."""
 
+import asyncio
+
 from tetherlight.protocol.cameras import Message, NoPayload
 from tetherlight.protocol.messages import PROTOCOL_VERSION
 from tetherlight.protocol.schema import protocol_schema
@@ -38,7 +40,11 @@ async def subscribe(context: Context, payload: Subscribe) -> Subscription:
     """Set the connection's topics and give each as it stands."""
     # Listening begins first: an event with a number up to the snapshot's is already in the snapshot.
     context.connection.topics = frozenset(payload.topics)
-    return Subscription(topics={topic: await context.rig.snapshot(topic) for topic in payload.topics})
+    topics = list(dict.fromkeys(payload.topics))
+    wanted = topics if payload.snapshots is None else payload.snapshots
+    # Together: a topic that the disk has to be asked for keeps no other one waiting.
+    found = await asyncio.gather(*(context.rig.snapshot(topic, known=topic in wanted) for topic in topics))
+    return Subscription(topics=dict(zip(topics, found, strict=True)))
 
 
 async def auth(_context: Context, _: Authenticate) -> Message:

@@ -3,7 +3,8 @@
 import asyncio
 import base64
 
-from tetherlight.protocol.cameras import Message, NoPayload
+from tetherlight.protocol.cameras import Message
+from tetherlight.protocol.messages import Encoded
 from tetherlight.protocol.sets import (
     ANNOTATE_IMAGE_SET,
     CAPTURE_PHOTOMETRIC_SET,
@@ -23,6 +24,7 @@ from tetherlight.protocol.sets import (
     ImagePath,
     ImageSetList,
     ListCaptures,
+    ListSets,
     PhotometricSetResult,
     RenameSet,
     SetDetails,
@@ -39,9 +41,9 @@ async def capture_photometric_set(context: Context, payload: CapturePhotometricS
     return await job.result()
 
 
-async def list_image_sets(context: Context, _: NoPayload) -> ImageSetList:
-    """List the sets, newest first."""
-    return ImageSetList(await asyncio.to_thread(context.rig.store.list_sets))
+async def list_image_sets(context: Context, payload: ListSets) -> Encoded[ImageSetList]:
+    """List the sets, newest first, or a page of them."""
+    return await context.rig.sets.list(payload)
 
 
 async def get_image_set_contents(context: Context, payload: SetName) -> ImageList:
