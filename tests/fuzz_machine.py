@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 from hypothesis.stateful import Bundle, consumes, precondition, rule, run_state_machine_as_test
 
 from fuzz_input import WrongInput
-from fuzz_world import LIGHTS, bad_names, names, well_formed
+from fuzz_world import LIGHTS, bad_names, in_time, names, well_formed
 from patience import stretched
 from tetherlight.protocol.frames import FrameHeader
 from wire_client import ANSWER_S
@@ -207,6 +207,7 @@ class RigMachine(WrongInput):
             lambda one: one["action"] == "job_changed" and one["data"]["state"] in {"paused", "failed"}, after=heard
         )
         job = halted["data"]
+        in_time(job)
         self.states = self.dark()
         self.present.add(job["set_name"])
         assert job["state"] == ("paused" if pause else "failed"), job
@@ -238,7 +239,7 @@ class RigMachine(WrongInput):
             # Failed steps that were skipped meanwhile are no failed steps any more.
             assert (how, reply["error_code"]) == ("RETRY_STEPS", "job_conflict"), reply
             return
-        done = well_formed(await asyncio.wait_for(self.waiting, stretched(ANSWER_S)))
+        done = in_time(well_formed(await asyncio.wait_for(self.waiting, stretched(ANSWER_S))))
         assert done["success"], done
         self._ended()
         self.states = self.dark()
