@@ -41,8 +41,7 @@ def told() -> Iterator[Told]:
 
 
 @pytest.fixture
-def simulator(told: Told) -> Iterator[RunningSimulator]:
-    assert told
+def simulator() -> Iterator[RunningSimulator]:
     with running_simulator({"--width": "600"}) as running:
         yield running
 

@@ -216,6 +216,20 @@ def test_new_lights_of_a_prepared_scene_are_rendered_in_the_background(cache: Ca
     scene.close()
 
 
+def test_a_cache_that_is_too_small_ends_rendering_ahead(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Lights that push each other out are rendered once each, not for ever."""
+    monkeypatch.setattr("tetherlight.simulator.scene.LAYER_BYTES", 300_000)
+    scene = Scene(*PREVIEW, cache=Cache(tmp_path / "scene", most_bytes=500_000, spare_bytes=0))
+    scene.prepare(PREVIEW)
+    scene.define_lights({f"lamp_{number}": SceneLight((0.1 * number, 0.2, 0.9)) for number in range(15)})
+    for thread in threading.enumerate():
+        if thread.name == "scene-warmer":
+            thread.join(60)
+            assert not thread.is_alive()
+    assert scene.missing(PREVIEW)
+    assert sum(path.stat().st_size for path in (tmp_path / "scene").iterdir()) <= 500_000
+
+
 def test_closing_ends_what_is_rendered_in_the_background(cache: Cache) -> None:
     """After close no thread of the scene is left."""
     scene = Scene(*CAPTURE, cache=cache)

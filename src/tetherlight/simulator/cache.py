@@ -8,6 +8,7 @@ any number of simulators may use the folder at once.
 from __future__ import annotations
 
 import contextlib
+import errno
 import hashlib
 import logging
 import math
@@ -54,7 +55,7 @@ class Cache:
         self._most = most_bytes
         self._spare = spare_bytes
         self._version = _version()
-        self._usable = self._prepare()
+        self._readable = self._writable = self._prepare()
 
     @classmethod
     def usual(cls) -> Cache | None:
@@ -68,8 +69,8 @@ class Cache:
 
     @property
     def usable(self) -> bool:
-        """Whether anything can be kept, as far as is known."""
-        return self._usable
+        """Whether more can be kept, as far as is known."""
+        return self._writable
 
     def has(self, key: str, shapes: Shapes) -> bool:
         """Tell whether there is a file that seems to hold these arrays; its content is not looked at."""
@@ -102,17 +103,18 @@ class Cache:
         }
 
     def keep(self, key: str, shapes: Shapes, arrays: Arrays) -> Arrays:
-        """Write arrays durably enough for a cache, and give them mapped; as they are where that is impossible."""
-        if not self._usable or not self._has_room(_size(shapes)):
+        """Write arrays and give them mapped; as they are, now and from then on, where there is no room for them."""
+        if not self._writable:
             return arrays
         try:
+            self._require_room(_size(shapes))
             self._write(key, shapes, arrays)
             self._tidy()
         except IsADirectoryError:  # somebody's folder has that one name
             return arrays
         except OSError as error:
             logger.info("the rendered scene cannot be kept in %s: %s", self._folder, error)
-            self._usable = False
+            self._writable = False
             return arrays
         return self.load(key, shapes) or arrays
 
@@ -131,7 +133,7 @@ class Cache:
 
     def _open(self, key: str, shapes: Shapes) -> int | None:
         """Open the file of a key if it may be one that we wrote: a plain one, ours, of the right size and header."""
-        if not self._usable:
+        if not self._readable:
             return None
         try:
             # A pipe or device of that name neither blocks nor does anything; a link is not followed.
@@ -172,12 +174,10 @@ class Cache:
                 Path(draft).unlink()
             raise
 
-    def _has_room(self, size: int) -> bool:
-        try:
-            disk = os.statvfs(self._folder)
-        except OSError:
-            return False
-        return size <= self._most and disk.f_bavail * disk.f_frsize - size >= self._spare
+    def _require_room(self, size: int) -> None:
+        disk = os.statvfs(self._folder)
+        if size > self._most or disk.f_bavail * disk.f_frsize - size < self._spare:
+            raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
 
     def _tidy(self) -> None:
         """Delete what was not used for longest until the rest is within the bound, and drafts that nobody finishes."""

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import logging
 import os
 import threading
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
+from itertools import islice
 from pathlib import Path
 from types import MappingProxyType
 
@@ -19,6 +21,8 @@ from tetherlight.simulator.objects import World
 from tetherlight.simulator.sensor import REFERENCE_EXPOSURE, Exposure, Sensor, bands
 from tetherlight.simulator.view import Direction, View
 
+logger = logging.getLogger(__name__)
+
 __all__ = ["DEFAULT_LIGHTS", "REFERENCE_EXPOSURE", "Exposure", "Scene", "SceneLight"]
 
 Size = tuple[int, int]
@@ -30,6 +34,11 @@ LARGEST_PREVIEW = 1_300_000
 """Images of at most this many pixels count as previews when views are dropped."""
 MOST_RENDERERS = 4
 """Each light that is being rendered needs some 100 MB at 6 megapixels."""
+MOST_AHEAD = 24
+"""Lights that are rendered ahead: so many fit into the cache at 6 megapixels."""
+
+Part = tuple[View, Direction | None]
+"""One layer of one image size."""
 
 
 @dataclass(frozen=True)
@@ -238,7 +247,7 @@ class Scene:
         if warmer is not None:
             warmer.join()
 
-    def _render_in_turn(self, parts: Iterator[tuple[View, Direction | None]]) -> None:
+    def _render_in_turn(self, parts: Iterator[Part]) -> None:
         while True:
             with self._lock:
                 part = next(parts, None)
@@ -247,29 +256,32 @@ class Scene:
             self._render_ahead(part)
 
     def _catch_up(self) -> None:
-        """Render one after the other what new lights need, until nothing is missing or no more can be kept."""
-        going_on = True
-        while going_on:
+        """Render one after the other what new lights need: each once, for where room is short one pushes others out."""
+        done: set[Part] = set()
+        while True:
             with self._lock:
-                missing = self._missing(self._ahead)
-                if not missing or self._closing.is_set():
+                part = next((part for part in self._missing(self._ahead) if part not in done), None)
+                if part is None or self._closing.is_set():
                     self._warmer = None
                     return
-            going_on = self._render_ahead(missing[0])
-        self._warmer = None
+            done.add(part)
+            try:
+                self._render_ahead(part)
+            except Exception:
+                logger.exception("a light could not be rendered ahead")
 
-    def _missing(self, sizes: Iterable[Size]) -> list[tuple[View, Direction | None]]:
+    def _missing(self, sizes: Iterable[Size]) -> list[Part]:
         """List the layers that are neither in memory nor on the disk."""
-        directions = (None, *dict.fromkeys(_normalised(light) for light in self.lights.values()))
+        lit = dict.fromkeys(_normalised(light) for light in self.lights.values())
+        directions = (None, *islice(lit, MOST_AHEAD))
         views = [self._view(size) for size in sizes]
         return [(view, direction) for view in views for direction in directions if not view.has(direction)]
 
-    def _render_ahead(self, part: tuple[View, Direction | None]) -> bool:
-        """Render one layer, unless that would push another one out of memory; tell whether it is kept."""
+    def _render_ahead(self, part: Part) -> None:
+        """Render one layer, unless that would push another one out of memory."""
         view, direction = part
         if view.may_grow():
             view.layer(direction)
-        return view.has(direction)
 
     def _look(self, size: Size) -> tuple[View, dict[Direction, float], int]:
         """Return the view of a size, the lights that shine now with their intensities, and a number for this frame."""
