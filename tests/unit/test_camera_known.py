@@ -50,7 +50,7 @@ class World:
 
     def closes(self, opened: FakeOpen) -> None:
         self.open.remove(opened)
-        self.known.closed(opened.found)
+        self.known.closed(opened)
 
 
 A, B, C = "ptpip:10.0.0.1", "ptpip:10.0.0.2", "ptpip:10.0.0.3"
@@ -94,6 +94,26 @@ def test_the_only_camera_of_its_model_keeps_its_name_without_a_serial() -> None:
     first = world.look(found(A), found(C, model="D750"))
     assert world.look(found(B), found(C, model="D750")) == first
     assert world.known.alone(first[0])
+
+
+def test_a_camera_that_is_closed_is_still_there_unless_it_was_lost() -> None:
+    world = World()
+    left, right = (world.opens(name) for name in world.look(found(A, "1"), found(B, "2")))
+    right.state = CameraState.LOST
+    world.closes(left)
+    world.closes(right)
+    assert world.ids() == [left.found.camera_id]
+
+
+def test_a_body_with_a_number_at_the_place_of_one_without_does_not_make_others_alone() -> None:
+    world = World()
+    left, right = world.look(found(A), found(B))
+    lost = world.opens(right)
+    lost.state = CameraState.LOST
+    (_, numbered) = world.look(found(A, "9"))
+    world.opens(numbered if numbered != right else world.ids()[0])
+    assert not world.known.alone(right)
+    assert left in world.known
 
 
 def test_a_usb_socket_is_a_place_that_a_replug_keeps() -> None:

@@ -4,6 +4,7 @@ import pytest
 
 from tetherlight.camera.config import ConfigCache
 from tetherlight.camera.standby import TRIES, Standby
+from tetherlight.errors import CameraError
 from tetherlight.models import ConfigEntry, ConfigType, ConfigValue, ViewfinderState
 
 CANON_OUTPUTS = ("Off", "TFT", "PC", "TFT + PC")
@@ -33,19 +34,35 @@ def standby(*entries: ConfigEntry, after: float = 1e-9) -> Standby:
     return found
 
 
-def test_a_body_rests_until_a_preview_comes_and_again_after_it_was_ended() -> None:
-    body = standby(toggle())
+class FakeBody:
+    """Writes down what it is told, and refuses where it is to."""
+
+    def __init__(self, *, refuses: bool = False) -> None:
+        self.told: list[str | None] = []
+        self._refuses = refuses
+
+    async def tell(self, output: str | None) -> None:
+        self.told.append(output)
+        if self._refuses:
+            raise CameraError("No.")
+
+
+async def test_a_body_rests_until_a_preview_comes_and_again_after_it_was_ended() -> None:
+    body, told = standby(toggle(), output("Off")), FakeBody()
     assert (body.state, body.due()) == (ViewfinderState.STANDBY, False)
     body.begun()
     assert (body.state, body.due()) == (ViewfinderState.ON, True)
-    body.ended()
-    assert (body.state, body.due()) == (ViewfinderState.STANDBY, False)
+    await body.end(told.tell)
+    assert (body.state, body.due(), told.told) == (ViewfinderState.STANDBY, False, ["Off"])
 
 
-def test_it_is_not_ended_while_it_is_used() -> None:
-    body = standby(toggle(), after=3600)
+async def test_it_is_not_ended_while_it_is_used() -> None:
+    """Nor where it was used while the end waited for its turn."""
+    body, told = standby(toggle(), after=3600), FakeBody()
     body.begun()
     assert not body.due()
+    await body.end(told.tell)
+    assert (body.on, told.told) == (True, [])
 
 
 def test_zero_seconds_are_never() -> None:
@@ -99,26 +116,24 @@ def test_a_focus_drive_a_focus_point_and_a_magnifier_are_uses_and_need_the_live_
     drives = [
         entry(f"/main/actions/{name}", "0") for name in ("manualfocusdrive", "changeafarea", "eoszoom", "spotfocusarea")
     ]
-    body = standby(toggle(), *drives, after=3600)
     for drive in drives:
+        body = standby(toggle(), *drives, after=3600)
         assert body.wakes(drive)
         body.begun()
         assert not body.wakes(drive)
-        body.ended()
-    assert not body.wakes(entry("/main/settings/eoszoom", "0"))
-    assert not body.wakes(entry("/main/actions/autofocusdrive", "0"))
-    pressed = standby(toggle())
-    pressed.begun()
-    assert pressed.due()
+    resting = standby(toggle(), *drives)
+    assert not resting.wakes(entry("/main/settings/eoszoom", "0"))
+    assert not resting.wakes(entry("/main/actions/autofocusdrive", "0"))
 
 
-def test_a_body_that_refuses_is_not_asked_for_ever() -> None:
-    body = standby(toggle())
+async def test_a_body_that_refuses_is_not_asked_for_ever(caplog: pytest.LogCaptureFixture) -> None:
+    body, told = standby(toggle()), FakeBody(refuses=True)
     body.begun()
-    told = []
     while body.due():
-        told.append(body.refused())
-    assert told == [False] * (TRIES - 1) + [True]
+        with pytest.raises(CameraError):
+            await body.end(told.tell)
+    assert len(told.told) == TRIES
+    assert [record.levelname for record in caplog.records] == ["WARNING"]
     assert body.on
     body.begun()
     assert body.due()

@@ -1,6 +1,5 @@
 """A camera as the rest of the server sees it: asynchronous, queued, and back by itself after a fault."""
 
-import logging
 import time
 from collections import deque
 from collections.abc import Callable, Collection, Sequence
@@ -39,7 +38,6 @@ from tetherlight.settings import Settings
 
 __all__ = ["Camera", "CameraListener", "Change", "Deadlines", "Exposure", "FoundCamera", "Preview", "SavedFile"]
 
-logger = logging.getLogger(__name__)
 STANDARD = Deadlines()
 CARD = "/store_"
 """Where the folders of memory cards begin; what was taken into the camera's own memory lies elsewhere."""
@@ -110,9 +108,10 @@ class Camera:
     async def close(self, patience: float | None = None) -> None:
         """Leave the camera and end its worker, after `patience` seconds whatever it does; closing twice is harmless."""
         await self._watch.stop()
+        answers, body = self.state is CameraState.READY, self._standby
         await self._session.close(
             patience,
-            lambda deadline: calls.close_camera(deadline, standby=self._standby.on, output=self._standby.output),
+            lambda deadline: calls.close_camera(deadline, standby=answers and body.on, output=body.output),
         )
 
     # What is known without asking the camera
@@ -318,15 +317,7 @@ class Camera:
             await self._session.queued(self._end_liveview, ordered=False)
 
     async def _end_liveview(self) -> None:
-        if not self._standby.due():
-            return  # it was used while this waited for its turn
-        try:
-            await self._session.request(calls.standby(self._standby.output, self._deadlines.entry))
-        except CameraError as error:
-            if self._standby.refused():
-                logger.warning("The live view of %s cannot be ended: %s", self.camera_id, error.message)
-            raise
-        self._standby.ended()
+        await self._standby.end(lambda output: self._session.request(calls.standby(output, self._deadlines.entry)))
         self._tell_status()
 
     async def _set(self, entry: ConfigEntry, wanted: ConfigValue) -> ConfigEntry:

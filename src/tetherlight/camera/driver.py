@@ -76,7 +76,7 @@ class Driver:
 
     def probe(self) -> None:
         """Ask something that no cache can answer; raise where the camera is gone."""
-        with gphoto.translated("answer"):
+        with gphoto.translated("say that it is there"):
             try:
                 self._open.get_storageinfo()
             except gp.GPhoto2Error as error:

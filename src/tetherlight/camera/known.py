@@ -90,7 +90,8 @@ class KnownCameras:
         for other in [one for one in self._known.values() if one.camera_id != found.camera_id]:
             alike = other.model == found.model
             same_number = alike and serial is not None and serial in self._serials(other)
-            if alike and other.camera_id not in open_now and other.place == found.place:
+            same_place = (other.model, other.serial, other.place) == (found.model, found.serial, found.place)
+            if same_place and other.camera_id not in open_now:
                 self._forget(other.camera_id)  # it was listed under a new name before somebody said who it is
             elif same_number and other.camera_id in open_now | self._there:
                 self._doubled.add((found.model, str(serial)))
@@ -98,11 +99,13 @@ class KnownCameras:
                 self._forget(other.camera_id)  # it moved before it could state who it is
         self._known[found.camera_id] = found
         self._stated[found.camera_id] = serial
+        self._there -= {found.camera_id}
 
-    def closed(self, found: FoundCamera) -> None:
-        """Hear that a camera was closed, which therefore is where it was until somebody looks."""
-        self._known[found.camera_id] = found
-        self._there |= {found.camera_id}
+    def closed(self, camera: OpenCamera) -> None:
+        """Hear that a camera is about to be closed; one that was there is so until somebody looks."""
+        found = self._known[camera.found.camera_id] = camera.found
+        if camera.state is CameraState.READY:
+            self._there |= {found.camera_id}
 
     def there(self) -> frozenset[FoundCamera]:
         """Return the cameras that are not open and were found when last looked for."""

@@ -125,6 +125,8 @@ class Recovery:
             return await self._search(search, cause, tell, adopt)
         finally:
             self.question = None
+            if self._sent is not None and not self._sent[1].done():
+                self._sent[1].set_exception(CameraLost("The camera was closed meanwhile."))
 
     async def send(self, port: str) -> None:
         """Open the lost camera at a port where it is, as somebody says; raise the camera's error."""

@@ -49,8 +49,8 @@ class Roster:
         self._known.opened(camera.found, camera.serial)
 
     def closed(self, camera: Camera) -> None:
-        """Take note of a camera that was closed."""
-        self._known.closed(camera.found)
+        """Take note of a camera that is about to be closed."""
+        self._known.closed(camera)
 
     def _ports(self) -> tuple[str, ...]:
         return tuple(camera.port for camera in self._opened.values())

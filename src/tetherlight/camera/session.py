@@ -226,7 +226,7 @@ class Session:
         self._keeper.tell(kind, cause, next_step, attempt)
 
     async def _adopt(self, opened: Opened) -> None:
-        self.libgphoto2 = opened.libgphoto2
+        self.libgphoto2, self.proven_at = opened.libgphoto2, time.monotonic()
         stated = opened.model, opened.serial
         if self.state is CameraState.OPENING:
             self._stated, self.serial = stated, opened.serial or self.found.serial

@@ -1,11 +1,15 @@
 """When the live view of a camera's body is ended: what a preview began, nobody else would end."""
 
+import logging
 import time
+from collections.abc import Awaitable, Callable
 
 from tetherlight.camera.config import ConfigCache
 from tetherlight.camera.widgets import ACTIONS_SECTION
+from tetherlight.errors import CameraError
 from tetherlight.models import ConfigEntry, ConfigValue, ViewfinderState
 
+logger = logging.getLogger(__name__)
 TOGGLE, OUTPUT, COMPUTER = "viewfinder", "output", "PC"
 EARLY = 0.9
 """The share of the time after which the end is begun, so that it is done when the time is over."""
@@ -75,16 +79,23 @@ class Standby:
         self._due_at = time.monotonic() + self._after * EARLY
         self._tries = 0
 
-    def ended(self) -> None:
-        """Hear that it was ended."""
+    async def end(self, tell: Callable[[str | None], Awaitable[None]]) -> None:
+        """End it by telling the body, unless it was used meanwhile; `tell` gets what `output` shall be."""
+        if not self.due():
+            return
+        try:
+            await tell(self._output)
+        except CameraError as error:
+            self._due_at = time.monotonic() + self._after
+            self._tries += 1
+            if self._tries == TRIES:
+                logger.warning("The live view of a camera's body cannot be ended: %s", error.message)
+            raise
+        self._rests()
+
+    def _rests(self) -> None:
         if self.state is not ViewfinderState.UNSUPPORTED:
             self.state = ViewfinderState.STANDBY
-
-    def refused(self) -> bool:
-        """Hear that the body did not end it; return whether that was the last try."""
-        self._due_at = time.monotonic() + self._after
-        self._tries += 1
-        return self._tries == TRIES
 
     def wrote(self, entry: ConfigEntry, value: ConfigValue) -> None:
         """Hear that a client set an entry: one who switches the live view on by it is who switches it off."""
@@ -101,7 +112,7 @@ class Standby:
         if self._kept:
             self.begun()
         else:
-            self.ended()
+            self._rests()
 
     def wakes(self, entry: ConfigEntry) -> bool:
         """Tell whether the live view must begin before this entry is set."""
