@@ -74,8 +74,7 @@ def stems_of(name: str) -> set[str]:
 
 def entries_taking(folder: Path, stem: str) -> list[str]:
     """Return the entries of a folder that take a stem."""
-    wanted = stem.casefold()
-    return [name for name in _entries(folder) if _begins(name, wanted) and wanted in stems_of(name)]
+    return [name for name in _like(stem, _entries(folder)) if stem.casefold() in stems_of(name)]
 
 
 def free_names(folder: Path, stem: str, extensions: Sequence[str], *, but: Collection[str] = ()) -> list[str]:
@@ -85,8 +84,8 @@ def free_names(folder: Path, stem: str, extensions: Sequence[str], *, but: Colle
     nothing. The caller keeps the names. The folder is read once, however many stems are taken.
     """
     taken: set[str] = set()
-    for name in _entries(folder):
-        if name not in but and _begins(name, stem.casefold()):
+    for name in _like(stem, _entries(folder)):
+        if name not in but:
             taken |= stems_of(name)
     taken |= {name.casefold() for name in _deleted(folder)}
     for candidate in chain([stem], (f"{stem}-{number}" for number in count(2))):
@@ -120,5 +119,7 @@ def _entries(folder: "Path | os.DirEntry[str]") -> list[str]:
         return [entry.name for entry in entries]
 
 
-def _begins(name: str, stem: str) -> bool:
-    return name.casefold().startswith(stem)
+def _like(stem: str, names: Sequence[str]) -> list[str]:
+    """Return the names that begin with a stem, in any spelling of its capitals."""
+    wanted, length = stem.casefold(), len(stem)
+    return [name for name in names if name[:length].casefold() == wanted]
