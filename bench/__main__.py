@@ -7,7 +7,7 @@ import sys
 import time
 from collections.abc import Callable
 
-from bench import archive, browser, liveview, replug, requests, sequence, slow, start, worker
+from bench import archive, browser, liveview, replug, requests, sequence, simulator, slow, start, worker
 from bench.table import Plan, Row, markdown
 
 BENCHMARKS: dict[str, Callable[[Plan], list[Row]]] = {
@@ -19,6 +19,7 @@ BENCHMARKS: dict[str, Callable[[Plan], list[Row]]] = {
     "start": start.run,
     "archive": archive.run,
     "replug": replug.run,
+    "simulator": simulator.run,
     "browser": browser.run,
 }
 

@@ -44,6 +44,11 @@ class Bare:
         self._cameras.pop(port).exit()
         return True
 
+    def preview(self, port: str) -> int:
+        """Take one preview and return its bytes."""
+        file = self._cameras[port].capture_preview()
+        return len(bytes(file.get_data_and_size()))
+
     def previews(self, port: str, seconds: float) -> dict[str, float]:
         """Take previews for a while and count them; the first ones come off the camera's beat and are not counted."""
         camera, count, size = self._cameras[port], 0, 0
@@ -118,6 +123,6 @@ def _announced(camera: gp.Camera) -> gp.CameraFilePath:
 if __name__ == "__main__":
     bare = Bare()
     obey({
-        "open": bare.open, "close": bare.close, "previews": bare.previews, "set": bare.set,
-        "capture": bare.capture, "reconnect": bare.reconnect,
+        "open": bare.open, "close": bare.close, "preview": bare.preview, "previews": bare.previews,
+        "set": bare.set, "capture": bare.capture, "reconnect": bare.reconnect,
     })  # fmt: skip

@@ -18,6 +18,11 @@ def _cpu(pid: int) -> float:
     exact = [task.read_text().split()[0] for task in Path("/proc", str(pid), "task").glob("*/schedstat")]
     if exact:
         return sum(map(int, exact)) / 1e9
+    return process_seconds(pid)
+
+
+def process_seconds(pid: int) -> float:
+    """Return what a process has used so far in steps of 10 ms, threads that have ended included."""
     fields = Path("/proc", str(pid), "stat").read_text().rpartition(")")[2].split()
     return (int(fields[11]) + int(fields[12])) / TICKS
 

@@ -123,11 +123,10 @@ class Simulator:
 
 
 @contextlib.contextmanager
-def simulator(*arguments: str, cameras: int = 3) -> Iterator[Simulator]:
-    """Run a simulator for a while."""
-    with helper(
-        "tetherlight.simulator", "--exit-with-stdin", "--no-warm", "--cameras", str(cameras), *arguments
-    ) as process:
+def simulator(*arguments: str, cameras: int = 3, warm: bool = False) -> Iterator[Simulator]:
+    """Run a simulator for a while; `warm` renders its scene before anything is asked of it."""
+    options = ("--exit-with-stdin", *(() if warm else ("--no-warm",)), "--cameras", str(cameras))
+    with helper("tetherlight.simulator", *options, *arguments) as process:
         announced = process.answer()
         with socket.socket(socket.AF_UNIX, socket.SOCK_STREAM) as control:
             control.settimeout(ANSWER_S)

@@ -1,9 +1,10 @@
 #!/bin/sh
-# Make sure that there is a Chromium for the browser tests.
+# Make sure that there is a Chromium for the browser tests. On some systems a program of that name only says where to
+# get it, so each is run.
 set -eu
 
 for name in chromium chromium-browser google-chrome; do
-    if command -v "$name" >/dev/null 2>&1; then
+    if "$name" --version >/dev/null 2>&1; then
         exit 0
     fi
 done

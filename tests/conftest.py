@@ -14,6 +14,7 @@ from pathlib import Path
 import pytest
 
 from free_ports import free_port
+from patience import stretched
 from tetherlight.settings import Settings
 
 GRACE_S = 10.0
@@ -42,7 +43,20 @@ def pytest_configure(config: pytest.Config) -> None:
     config.add_cleanup(lambda: shutil.rmtree(private, ignore_errors=True))
     tempfile.tempdir = os.environ["TMPDIR"] = str(Path(private, "tmp"))
     os.environ["XDG_STATE_HOME"] = str(Path(private, "state"))
+    if not hasattr(config, "workerinput"):
+        # One for all workers of a run: the simulator's scene is rendered by the first that needs it.
+        os.environ["XDG_CACHE_HOME"] = str(Path(private, "cache"))
     Path(tempfile.tempdir).mkdir()
+
+
+@pytest.hookimpl(wrapper=True, tryfirst=True)
+def pytest_runtest_protocol(item: pytest.Item) -> Iterator[None]:
+    """Give each test as much more time as this machine needs now; `--timeout` counts as it is given."""
+    if item.config.getoption("timeout") is None:
+        own = item.get_closest_marker("timeout")
+        usual = own.args[0] if own else item.config.getini("timeout")
+        item.add_marker(pytest.mark.timeout(stretched(float(usual))), append=False)
+    return (yield)
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
@@ -97,7 +111,7 @@ async def no_task_left() -> AsyncIterator[None]:
     left = asyncio.all_tasks() - before - {asyncio.current_task()}
     if left:
         # A task that was cancelled in the test's last moment may still need a turn of the loop.
-        await asyncio.wait(left, timeout=GRACE_S)
+        await asyncio.wait(left, timeout=stretched(GRACE_S))
     names = sorted(repr(task) for task in left if not task.done())
     for task in left:
         task.cancel()
@@ -128,7 +142,7 @@ def _ends(pid: int) -> bool:
     except OSError:
         return True
     try:
-        return bool(select.select([handle], [], [], GRACE_S)[0])
+        return bool(select.select([handle], [], [], stretched(GRACE_S))[0])
     finally:
         os.close(handle)
 

@@ -10,8 +10,9 @@ from typing import Any
 import websockets.asyncio.client
 from websockets.asyncio.client import ClientConnection
 
+from patience import stretched
 from tetherlight.protocol.frames import FrameHeader
-from wire_client import WireClient
+from wire_client import CONNECT_S, WireClient
 
 SMALL_BUFFER = 8192
 
@@ -37,7 +38,7 @@ class Watcher(WireClient):
     async def see(self, count: int, within: float = 60.0) -> float:
         """Wait for so many more frames; return which part they are of all that the camera gave meanwhile."""
         before = len(self.seen)
-        async with asyncio.timeout(within), self._arrived:
+        async with asyncio.timeout(stretched(within)), self._arrived:
             await self._arrived.wait_for(lambda: len(self.seen) >= before + count)
         first, last = self.seen[max(0, before - 1)], self.seen[-1]
         return (len(self.seen) - max(1, before)) / max(1, last - first)
@@ -60,7 +61,13 @@ async def silent_client(port: int) -> AsyncIterator[ClientConnection]:
     link.setblocking(False)
     await asyncio.get_running_loop().sock_connect(link, ("127.0.0.1", port))
     connection = await websockets.asyncio.client.connect(
-        f"ws://127.0.0.1:{port}/ws", sock=link, max_size=None, max_queue=1, compression=None, ping_interval=None
+        f"ws://127.0.0.1:{port}/ws",
+        sock=link,
+        max_size=None,
+        max_queue=1,
+        compression=None,
+        ping_interval=None,
+        open_timeout=stretched(CONNECT_S),
     )
     try:
         yield connection

@@ -41,6 +41,8 @@ class FakeRequest:
         assert not self.released
         assert set(values) <= set(self._offsets)
         self._chip.writes.append({int(offset): value is Value.ACTIVE for offset, value in values.items()})
+        if self._chip.gone:
+            raise OSError(errno.ENODEV, "No such device")
         if any(self._chip.lines[int(offset)].broken for offset in values):
             raise OSError(errno.EIO, "Input/output error")
         for offset, value in values.items():
@@ -61,6 +63,8 @@ class FakeChip:
     writes: list[dict[int, bool]] = field(default_factory=list)
     requests: list[list[int]] = field(default_factory=list)
     closed: bool = False
+    gone: bool = False
+    """As when it was unplugged: nothing can be asked of it, and its lines are free."""
     hides_holders: bool = False
     """As when another program takes a line just after we looked."""
 
@@ -68,6 +72,8 @@ class FakeChip:
         self.lines = [FakeLine() for _ in range(self.num_lines)]
 
     def get_info(self) -> FakeChipInfo:
+        if self.gone:
+            raise OSError(errno.ENODEV, "No such device")
         return FakeChipInfo(self.name, self.label, self.num_lines)
 
     def get_line_info(self, line: int | str) -> FakeLine:
@@ -112,12 +118,15 @@ def chips(*present: FakeChip, forbidden: bool = False) -> Chips:
     """Give a machine these chips."""
     by_path = {f"/dev/{chip.name}": chip for chip in present}
 
+    def paths() -> list[str]:
+        return [path for path, chip in by_path.items() if not chip.gone]
+
     def open_chip(path: str) -> FakeChip:
         if forbidden:
             raise PermissionError(errno.EACCES, "Permission denied")
         return by_path[path]
 
-    return Chips(paths=lambda: list(by_path), open=open_chip)
+    return Chips(paths=paths, open=open_chip)
 
 
 class FakeRpiGpio:

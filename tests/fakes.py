@@ -2,7 +2,8 @@
 
 import asyncio
 import time
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
 
 from tetherlight.errors import CameraError, TetherlightError
 from tetherlight.liveview import Frame
@@ -75,3 +76,29 @@ class FakeViewer:
         while len(self.frames) < frames or len(self.ends) < ends:
             self._changed.clear()
             await self._changed.wait()
+
+
+@dataclass
+class FakeClock:
+    """Two clocks that stand still until a test moves them; it begins at the machine's own time."""
+
+    now: datetime = field(default_factory=lambda: datetime.now(UTC))
+    seconds: float = 1000.0
+
+    def wall(self) -> datetime:
+        """Return the time that somebody set."""
+        return self.now
+
+    def steady(self) -> float:
+        """Return the seconds that have passed."""
+        return self.seconds
+
+    def wait(self, **time: float) -> None:
+        """Let time pass, as for timedelta."""
+        passed = timedelta(**time)
+        self.now += passed
+        self.seconds += passed.total_seconds()
+
+    def set_by(self, **time: float) -> None:
+        """Set the clock forward, or back."""
+        self.now += timedelta(**time)

@@ -13,6 +13,7 @@ from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
+from patience import stretched
 from process_figures import children, workers
 from server_process import ServerProcess
 from simulator_process import SimulatorProcess
@@ -97,9 +98,7 @@ class FaultRig:
     async def next(self, event: str, further: int = 1) -> "asyncio.Task[dict[str, Any]]":
         """Return a task that ends when the camera has done something once more."""
         count = (await self.simulator.status(STRUCK))["events"][event] + further
-        return asyncio.create_task(
-            self.simulator.control_apart("wait", camera=STRUCK, event=event, count=count, timeout=60)
-        )
+        return asyncio.create_task(self.simulator.wait(event, count, STRUCK))
 
     async def ask(self, outcome: Outcome, action: str, payload: Any = None) -> Message:
         """Make a request that may fail; note how it ended and when."""
@@ -156,7 +155,7 @@ class FaultRig:
 
     async def usable(self, since: float) -> float:
         """Write a setting until that succeeds and return the seconds that it took."""
-        async with asyncio.timeout(PATIENCE_S):
+        async with asyncio.timeout(stretched(PATIENCE_S)):
             while True:
                 self.stills += 1
                 wanted = {"config_name": "iso", "value": ("100", "200")[self.stills % 2], "camera_id": self.camera_id}

@@ -8,9 +8,11 @@ from hypothesis import strategies as st
 from hypothesis.stateful import rule
 
 from fuzz_world import CODES, TOPICS, RigModel, well_formed
+from patience import stretched
 from raw_http import exchange
 from tetherlight.errors import InvalidPayload
 from tetherlight.protocol.actions import ACTIONS
+from wire_client import ANSWER_S
 
 READS = ("GET_LIGHT_STATES", "GET_JOBS", "GET_CAMERAS", "LIST_IMAGE_SETS", "GET_CONFIG", "DESCRIBE")
 
@@ -100,7 +102,7 @@ class WrongInput(RigModel):
 
     async def _ask_much_at_once(self, actions: list[str]) -> None:
         replies = [await self.client.send(action) for action in actions]
-        async with asyncio.timeout(30):
+        async with asyncio.timeout(stretched(ANSWER_S)):
             for action, reply in zip(actions, await asyncio.gather(*replies), strict=True):
                 assert well_formed(reply)["action"] == action
         self.world.tried["requests"] += len(actions)

@@ -14,8 +14,10 @@ from hypothesis import strategies as st
 from hypothesis.stateful import Bundle, consumes, precondition, rule, run_state_machine_as_test
 
 from fuzz_input import WrongInput
-from fuzz_world import LIGHTS, bad_names, names, well_formed
+from fuzz_world import LIGHTS, bad_names, in_time, names, well_formed
+from patience import stretched
 from tetherlight.protocol.frames import FrameHeader
+from wire_client import ANSWER_S
 
 ISO = ("100", "200", "400", "800", "1600")
 FAILED_SET = "Photometric sequence failed: Failed to capture image for light:"
@@ -106,6 +108,33 @@ class RigMachine(WrongInput):
         # The rest of the example would only see how many frames fit between its requests.
         self.succeeds("STOP_LIVEVIEW")
 
+    @rule(action=st.sampled_from(["START_LIVEVIEW", "GET_PREVIEW"]))
+    def watch_and_stop_in_one_breath(self, action: str) -> None:
+        """Both are answered, and nothing flows after the reply to the stop."""
+        started, stopped = self.world.do(self._both(action, "STOP_LIVEVIEW"))
+        assert stopped["success"], stopped
+        wanted = {None, "liveview_stopped"} if self.selected else {"no_camera_selected"}
+        assert started.get("error_code") in wanted, started
+        frames, events = len(self.client.binary), len(self.client.events)
+        self.succeeds("PING")
+        assert len(self.client.binary) == frames
+        assert not [one for one in self.client.events[events:] if one["action"] == "liveview_frame"]
+
+    @precondition(lambda self: self.selected)
+    @rule(values=st.lists(st.sampled_from(ISO), min_size=1, max_size=4))
+    def set_in_one_breath(self, values: list[str]) -> None:
+        """Settings in flight together are made in their order."""
+        replies = self.world.do(self._each([("SET_CONFIG", {"config_name": "iso", "value": one}) for one in values]))
+        assert [reply["data"]["value"] for reply in replies] == values
+        assert self.succeeds("GET_CONFIG", {"config_name": "iso"})["value"] == values[-1]
+
+    async def _both(self, first: str, second: str) -> list[dict[str, Any]]:
+        return await self._each([(first, None), (second, None)])
+
+    async def _each(self, requests: list[tuple[str, Any]]) -> list[dict[str, Any]]:
+        sent = [await self.client.send(action, payload) for action, payload in requests]
+        return [well_formed(await asyncio.wait_for(reply, 30)) for reply in sent]
+
     async def _frame_beyond(self, count: int) -> None:
         if len(self.client.binary) == count:
             await self.client.frames(1)
@@ -178,6 +207,7 @@ class RigMachine(WrongInput):
             lambda one: one["action"] == "job_changed" and one["data"]["state"] in {"paused", "failed"}, after=heard
         )
         job = halted["data"]
+        in_time(job)
         self.states = self.dark()
         self.present.add(job["set_name"])
         assert job["state"] == ("paused" if pause else "failed"), job
@@ -209,7 +239,7 @@ class RigMachine(WrongInput):
             # Failed steps that were skipped meanwhile are no failed steps any more.
             assert (how, reply["error_code"]) == ("RETRY_STEPS", "job_conflict"), reply
             return
-        done = well_formed(await asyncio.wait_for(self.waiting, 30))
+        done = in_time(well_formed(await asyncio.wait_for(self.waiting, stretched(ANSWER_S))))
         assert done["success"], done
         self._ended()
         self.states = self.dark()
@@ -219,7 +249,7 @@ class RigMachine(WrongInput):
     def cancel(self) -> None:
         assert self.succeeds("CANCEL_JOB", {"job_id": self.paused})["state"] == "cancelled"
         assert self.waiting is not None
-        reply = well_formed(self.world.do(asyncio.wait_for(self.waiting, 30)))
+        reply = well_formed(self.world.do(asyncio.wait_for(self.waiting, stretched(ANSWER_S))))
         assert reply["error_code"] == "sequence_failed"
         self._ended()
 

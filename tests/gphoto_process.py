@@ -11,7 +11,12 @@ from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
 
+from patience import stretched
+
 START_S = 60.0
+STOP_S = 5.0
+SECONDS = {"trigger": 10.0, "events": 10.0, "order": 60.0, "wait_for": 5.0}
+"""How long the calls that wait for the camera do so."""
 
 
 class GphotoFailedError(Exception):
@@ -35,14 +40,22 @@ class GphotoHungError(Exception):
 
 
 class GphotoProcess:
-    """Drive one camera by libgphoto2: `async with GphotoProcess(port) as camera: await camera.call("preview")`."""
+    """Drive one camera by libgphoto2: `async with GphotoProcess(port) as camera: await camera.call("preview")`.
 
-    def __init__(self, port: str, *, opened: bool = True) -> None:
+    `settings` are those of libgphoto2's PTP driver, such as `cachetime` in seconds.
+    """
+
+    def __init__(self, port: str, *, opened: bool = True, **settings: object) -> None:
         self._port = port
         self._opened = opened
         self._folder = tempfile.TemporaryDirectory(prefix="gphoto-")
+        if settings:
+            kept = Path(self._folder.name, "gphoto")
+            kept.mkdir()
+            kept.joinpath("settings").write_text("".join(f"ptp2={name}={value}\n" for name, value in settings.items()))
         self._process: asyncio.subprocess.Process | None = None
         self.seconds = 0.0
+        self.said: list[str] = []
 
     async def __aenter__(self) -> Self:
         self._process = await asyncio.create_subprocess_exec(
@@ -68,7 +81,9 @@ class GphotoProcess:
         await self._stop()
 
     async def call(self, name: str, /, *, deadline: float = 15.0, **arguments: Any) -> Any:
-        """Make one call and give its result; `seconds` is then how long it took inside.
+        """Make one call and give its result.
+
+        `seconds` is then how long it took inside, and `said` what libgphoto2 had to say of errors.
 
         Raise GphotoFailedError, GphotoDiedError, or GphotoHungError when there is no answer in time.
         """
@@ -76,10 +91,12 @@ class GphotoProcess:
         assert process is not None
         assert process.stdin is not None
         assert process.stdout is not None
+        if name in SECONDS:
+            arguments["seconds"] = stretched(arguments.get("seconds", SECONDS[name]))
         process.stdin.write(json.dumps({"call": name, **arguments}).encode() + b"\n")
         try:
             await process.stdin.drain()
-            line = await asyncio.wait_for(process.stdout.readline(), deadline)
+            line = await asyncio.wait_for(process.stdout.readline(), stretched(deadline))
         except TimeoutError:
             process.kill()
             await process.wait()
@@ -88,6 +105,7 @@ class GphotoProcess:
             raise GphotoDiedError(await process.wait())
         answer = json.loads(line)
         self.seconds = answer["seconds"]
+        self.said = answer["said"]
         if "error" in answer:
             raise GphotoFailedError(answer["error"])
         return answer["result"]
@@ -100,6 +118,14 @@ class GphotoProcess:
             return error.code
         raise AssertionError(f"{name} succeeded with {result!r}")
 
+    async def first_preview(self) -> bytes:
+        """Give a preview that the simulator may have to render first, for longer than libgphoto2 waits."""
+        async with asyncio.timeout(START_S):
+            while True:
+                with contextlib.suppress(GphotoFailedError):
+                    await self.call("preview", save="preview.jpg", deadline=START_S)
+                    return self.read("preview.jpg")
+
     def read(self, name: str) -> bytes:
         """Give the content of a file that a call has saved."""
         return Path(self._folder.name, name).read_bytes()
@@ -110,7 +136,7 @@ class GphotoProcess:
             assert process.stdin is not None
             process.stdin.close()
             try:
-                await asyncio.wait_for(process.wait(), 5)
+                await asyncio.wait_for(process.wait(), stretched(STOP_S))
             except TimeoutError:
                 process.kill()
                 await process.wait()
@@ -126,6 +152,13 @@ class _Child:
         self._gp: Any = gphoto2
         self._folder = Path(folder)
         self._camera: Any = None
+        self._said: list[str] = []
+        self._context = self._gp.Context()
+        # As long as it is kept, libgphoto2 calls it.
+        self._listening = self._context.set_error_func(self._hear, None)
+
+    def _hear(self, _context: Any, text: bytes | str, _data: Any) -> None:
+        self._said.append(text.decode() if isinstance(text, bytes) else text)
 
     def open(self, port: str) -> None:
         gp = self._gp
@@ -136,7 +169,7 @@ class _Child:
         self._camera = gp.Camera()
         self._camera.set_port_info(ports[ports.lookup_path(port)])
         self._camera.set_abilities(abilities[abilities.lookup_model("PTP/IP Camera")])
-        self._camera.init()
+        self._camera.init(self._context)
 
     def reopen(self) -> None:
         with contextlib.suppress(self._gp.GPhoto2Error):
@@ -153,7 +186,7 @@ class _Child:
         return [entry.freekbytes for entry in self._camera.get_storageinfo()]
 
     def preview(self, save: str | None = None) -> int:
-        file = self._camera.capture_preview()
+        file = self._camera.capture_preview(None, self._context)
         content = bytes(file.get_data_and_size())
         if save:
             (self._folder / save).write_bytes(content)
@@ -179,7 +212,7 @@ class _Child:
     def _collect(self, widget: Any, found: dict[str, Any]) -> None:
         for index in range(widget.count_children()):
             child = widget.get_child(index)
-            if child.count_children():
+            if child.get_type() == self._gp.GP_WIDGET_SECTION:
                 self._collect(child, found)
             elif child.get_type() in {self._gp.GP_WIDGET_RADIO, self._gp.GP_WIDGET_MENU}:
                 choices = [child.get_choice(number) for number in range(child.count_choices())]
@@ -191,18 +224,21 @@ class _Child:
         widget = self._camera.get_single_config(name)
         return None if widget is None else widget.get_value()
 
+    def readonly(self, name: str) -> bool:
+        return bool(self._camera.get_single_config(name).get_readonly())
+
     def set(self, name: str, value: Any) -> None:
         widget = self._camera.get_single_config(name)
         widget.set_value(value)
-        self._camera.set_single_config(name, widget)
+        self._camera.set_single_config(name, widget, self._context)
 
     def capture(self) -> str:
-        path = self._camera.capture(self._gp.GP_CAPTURE_IMAGE)
+        path = self._camera.capture(self._gp.GP_CAPTURE_IMAGE, self._context)
         return f"{path.folder.rstrip('/')}/{path.name}"
 
-    def trigger(self, seconds: float = 10.0) -> list[str]:
+    def trigger(self, seconds: float) -> list[str]:
         """Trigger an exposure and collect its files up to the end of it."""
-        self._camera.trigger_capture()
+        self._camera.trigger_capture(self._context)
         return self.events(seconds)
 
     def events(self, seconds: float, wanted: int | None = None) -> list[str]:
@@ -217,7 +253,21 @@ class _Child:
                 return files
         raise TimeoutError(files)
 
-    def wait_for(self, text: str, seconds: float = 5.0) -> str:
+    def order(self, seconds: float, files: int) -> list[str]:
+        """Give the kinds of events in order, up to so many files and the end of an exposure."""
+        kinds: list[str] = []
+        until = time.monotonic() + seconds
+        while kinds.count("file") < files or "complete" not in kinds:
+            if time.monotonic() > until:
+                raise TimeoutError(kinds)
+            kind, _ = self._camera.wait_for_event(100)
+            if kind == self._gp.GP_EVENT_FILE_ADDED:
+                kinds.append("file")
+            elif kind == self._gp.GP_EVENT_CAPTURE_COMPLETE:
+                kinds.append("complete")
+        return kinds
+
+    def wait_for(self, text: str, seconds: float) -> str:
         """Wait for an event of which libgphoto2 says this."""
         until = time.monotonic() + seconds
         while time.monotonic() < until:
@@ -256,11 +306,13 @@ class _Child:
             _keep_descriptor_zero()
             fields = json.loads(line)
             call = getattr(self, fields.pop("call"))
+            self._said.clear()
             began = time.perf_counter()
             try:
                 answer = {"result": call(**fields)}
             except self._gp.GPhoto2Error as error:
                 answer = {"error": error.code}
+            answer["said"] = self._said
             answer["seconds"] = time.perf_counter() - began
             sys.stdout.write(json.dumps(answer) + "\n")
             sys.stdout.flush()

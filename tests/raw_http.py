@@ -5,6 +5,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from urllib.parse import quote
 
+from patience import stretched
+
 ANSWER_S = 60.0
 
 
@@ -25,7 +27,7 @@ async def exchange(port: int, method: str, path: str, headers: Mapping[str, str]
     target = quote(path.encode("utf-8", "surrogatepass"), safe="/%?#&=;:@!$'()*+,\\\"<>[]^`{|}~")
     wanted = {"Host": f"127.0.0.1:{port}", "Connection": "close"} | dict(headers)
     head = "".join(f"{name}: {value}\r\n" for name, value in wanted.items())
-    async with asyncio.timeout(ANSWER_S):
+    async with asyncio.timeout(stretched(ANSWER_S)):
         reader, writer = await asyncio.open_connection("127.0.0.1", port)
         try:
             writer.write(f"{method} {target} HTTP/1.1\r\n{head}\r\n".encode("latin-1", "replace"))

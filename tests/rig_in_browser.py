@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any, Self
 
 from free_ports import free_port
+from patience import stretched
 from tetherlight.client.sync import Client
 from tetherlight.errors import JobConflict
 from tetherlight.models import ConfigValue, Job, JobState
@@ -25,7 +26,7 @@ class Simulator:
     """Run the simulator as a child process."""
 
     def __init__(self) -> None:
-        arguments = ["--exit-with-stdin", "--width", "900", "--height", "600", "--no-warm"]
+        arguments = ["--exit-with-stdin", "--width", "900", "--height", "600"]
         self._process = subprocess.Popen(
             [sys.executable, "-m", "tetherlight.simulator", *arguments],
             stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True,
@@ -51,7 +52,7 @@ class Simulator:
         assert self._process.stdin is not None
         assert self._process.stdout is not None
         self._process.stdin.close()
-        self._process.wait(STOP_S)
+        self._process.wait(stretched(STOP_S))
         self._process.stdout.close()
 
 
@@ -96,7 +97,7 @@ class RigServer:
             self._process = subprocess.Popen(
                 command, cwd=self.folder, env=self._environment, stdin=subprocess.DEVNULL, stdout=log, stderr=log
             )
-        deadline = time.monotonic() + START_S
+        deadline = time.monotonic() + stretched(START_S)
         while not self._answers():
             assert self._process.poll() is None, self.log
             assert time.monotonic() < deadline, self.log
@@ -115,7 +116,7 @@ class RigServer:
         if self._process is None:
             return
         self._process.terminate()
-        self._process.wait(STOP_S)
+        self._process.wait(stretched(STOP_S))
         self._process = None
 
     def jobs(self) -> list[Job]:

@@ -6,6 +6,7 @@ from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Any
 
+from patience import stretched
 from simulator_process import SimulatorProcess
 from tetherlight.models import Job
 from tetherlight.protocol.events import PhotometricProgress
@@ -32,7 +33,7 @@ class Hearing:
 
     async def wait(self, name: str, matches: Callable[[Any], bool] = lambda _: True) -> Any:
         """Give the data of the first event of this name that matches, now or when it comes."""
-        async with asyncio.timeout(WAIT_S):
+        async with asyncio.timeout(stretched(WAIT_S)):
             while True:
                 self._news.clear()
                 for one in self.heard:

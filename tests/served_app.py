@@ -12,6 +12,7 @@ from fastapi import FastAPI
 from websockets.asyncio.client import connect
 
 from fakes import FakeCamera
+from patience import stretched
 from tetherlight.errors import CameraNotFound, ClientTooSlow, TetherlightError
 from tetherlight.liveview import Liveview
 from tetherlight.protocol.cameras import StartLiveview
@@ -22,6 +23,7 @@ from tetherlight.server.clients import Clients
 from tetherlight.server.connection import Connection
 from tetherlight.server.state import ServerState
 from tetherlight.settings import Settings
+from wire_client import ANSWER_S, CONNECT_S
 
 
 class FakeRig:
@@ -42,6 +44,10 @@ class FakeRig:
         if camera_id not in {None, self.camera.camera_id}:
             raise CameraNotFound(f"No camera '{camera_id}'.")
         return self.live
+
+    async def find_liveview(self, camera_id: str | None = None) -> Liveview:
+        """Return the same."""
+        return self.liveview(camera_id)
 
     async def stop(self) -> None:
         """Remember that it was stopped."""
@@ -84,7 +90,10 @@ async def _answer(rig: FakeRig, connection: Connection, request: Request) -> Any
         case "START_LIVEVIEW" | "GET_PREVIEW":
             wanted = StartLiveview(**request.payload)
             encoding = "raw" if request.action == "GET_PREVIEW" else wanted.encoding
-            return await connection.start_liveview(rig.liveview(), encoding, wanted.max_fps, paced=wanted.paced)
+            stream = await connection.start_liveview(
+                None, rig.find_liveview, encoding, wanted.max_fps, paced=wanted.paced
+            )
+            return stream.number
         case "STOP_LIVEVIEW":
             connection.stop_liveview(None)
             return None
@@ -116,10 +125,12 @@ class Served:
     def connect(self, **options: Any) -> connect:
         """Open a WebSocket to it."""
         options.setdefault("compression", None)
+        options.setdefault("open_timeout", stretched(CONNECT_S))
         return connect(f"ws://127.0.0.1:{self.port}/ws", max_size=None, **options)
 
     def http(self, **options: Any) -> httpx.AsyncClient:
         """Return an HTTP client for it."""
+        options.setdefault("timeout", stretched(ANSWER_S))
         return httpx.AsyncClient(base_url=f"http://127.0.0.1:{self.port}", trust_env=False, **options)
 
 

@@ -3,6 +3,7 @@
 import asyncio
 import os
 import signal
+import ssl
 import sys
 from collections.abc import Mapping
 from pathlib import Path
@@ -12,7 +13,8 @@ from typing import Self
 import httpx
 
 from free_ports import free_port
-from wire_client import WireClient
+from patience import stretched
+from wire_client import ANSWER_S, WireClient
 
 START_S = 60.0
 STOP_S = 40.0
@@ -22,12 +24,19 @@ ROOT = Path(__file__).parents[1]
 class ServerProcess:
     """Run a server while the context lasts, its working folder being `folder`.
 
-    `arguments` are those of `tetherlight`; with `uvicorn=True` it is started by the bare uvicorn command instead.
+    `arguments` are those of `tetherlight`; with `uvicorn=True` it is started by the bare uvicorn command instead. `tls`
+    says whom to trust where the arguments make it speak TLS.
     """
 
     def __init__(
-        self, folder: Path, *arguments: str, environment: Mapping[str, str] | None = None, uvicorn: bool = False
+        self,
+        folder: Path,
+        *arguments: str,
+        environment: Mapping[str, str] | None = None,
+        uvicorn: bool = False,
+        tls: ssl.SSLContext | None = None,
     ) -> None:
+        self._tls = tls
         self.port = free_port()
         self.folder = folder
         self._command = self._uvicorn() if uvicorn else self._tetherlight(arguments)
@@ -53,7 +62,7 @@ class ServerProcess:
     @property
     def url(self) -> str:
         """The server's HTTP address."""
-        return f"http://127.0.0.1:{self.port}"
+        return f"{'https' if self._tls else 'http'}://127.0.0.1:{self.port}"
 
     @property
     def pid(self) -> int:
@@ -63,7 +72,13 @@ class ServerProcess:
 
     def client(self, **options: object) -> WireClient:
         """Return a new connection to the server, to be entered."""
-        return WireClient(f"ws://127.0.0.1:{self.port}/ws", **options)
+        return WireClient(f"{'wss' if self._tls else 'ws'}://127.0.0.1:{self.port}/ws", **options)
+
+    def http(self) -> httpx.AsyncClient:
+        """Return a new HTTP client for the server, to be entered."""
+        return httpx.AsyncClient(
+            base_url=self.url, trust_env=False, timeout=stretched(ANSWER_S), verify=self._tls or True
+        )
 
     async def start(self) -> None:
         """Start the process and wait until it answers."""
@@ -73,11 +88,11 @@ class ServerProcess:
                 *self._command, cwd=self.folder, env=self._environment, stdin=asyncio.subprocess.DEVNULL,
                 stdout=log, stderr=log,
             )  # fmt: skip
-        async with asyncio.timeout(START_S), httpx.AsyncClient(trust_env=False) as http:
+        async with asyncio.timeout(stretched(START_S)), self.http() as http:
             while True:
                 assert self.process.returncode is None, self.log.read_text()
                 try:
-                    if (await http.get(f"{self.url}/health")).status_code == httpx.codes.OK:
+                    if (await http.get("/health")).status_code == httpx.codes.OK:
                         return
                 except httpx.TransportError:
                     await asyncio.sleep(0.02)
@@ -88,7 +103,7 @@ class ServerProcess:
         if self.process.returncode is None:
             self.process.send_signal(number)
         try:
-            return await asyncio.wait_for(self.process.wait(), STOP_S)
+            return await asyncio.wait_for(self.process.wait(), stretched(STOP_S))
         except TimeoutError:
             self.process.kill()
             await self.process.wait()

@@ -7,9 +7,13 @@ from dataclasses import dataclass
 from types import TracebackType
 from typing import Any, Self
 
-START_S = 60.0
+from patience import stretched
+
+START_S = 150.0
+"""The first simulator of a run renders its scene before it is ready."""
 STOP_S = 40.0
 ANSWER_S = 60.0
+WAIT_S = 60.0
 
 
 class ControlRefusedError(Exception):
@@ -34,7 +38,7 @@ class SimulatorProcess:
     """
 
     def __init__(self, *arguments: str, width: int = 600, height: int = 400) -> None:
-        self._arguments = ("--width", str(width), "--height", str(height), "--no-warm", *arguments)
+        self._arguments = ("--width", str(width), "--height", str(height), *arguments)
         self._process: asyncio.subprocess.Process | None = None
         self._reader: asyncio.StreamReader | None = None
         self._writer: asyncio.StreamWriter | None = None
@@ -72,15 +76,13 @@ class SimulatorProcess:
         )
         assert self._process.stdout is not None
         try:
-            line = await asyncio.wait_for(self._process.stdout.readline(), START_S)
+            line = await asyncio.wait_for(self._process.stdout.readline(), stretched(START_S))
             announced = json.loads(line)
             self.control_path = announced["control"]
             self.cameras = [
                 CameraAddress(**{**camera, "addresses": tuple(camera["addresses"])}) for camera in announced["cameras"]
             ]
             self._reader, self._writer = await asyncio.open_unix_connection(self.control_path)
-            # It answers when its scene is loaded, for which libgphoto2 would not wait long enough on a busy machine.
-            await self.control("status")
         except BaseException:
             await self._stop()
             raise
@@ -93,10 +95,23 @@ class SimulatorProcess:
         if error is None:
             assert code == 0, f"the simulator ended with {code}"
 
+    async def refused(self) -> str:
+        """Give the sentence with which it ends because of its arguments."""
+        process = await asyncio.create_subprocess_exec(
+            sys.executable,
+            *("-m", "tetherlight.simulator", *self._arguments),
+            stdin=asyncio.subprocess.DEVNULL,
+            stdout=asyncio.subprocess.PIPE,
+            stderr=asyncio.subprocess.PIPE,
+        )
+        _, error = await asyncio.wait_for(process.communicate(), START_S)
+        assert process.returncode == 2
+        return error.decode()
+
     async def control(self, op: str, **fields: Any) -> dict[str, Any]:
         """Send one request over the control socket and give its answer; raise ControlRefusedError.
 
-        Requests are answered in order; a long `wait` beside other requests goes through `control_apart`.
+        Requests are answered in order; a long wait beside other requests is what `wait` is for.
         """
         assert self._reader is not None
         assert self._writer is not None
@@ -111,6 +126,11 @@ class SimulatorProcess:
         finally:
             writer.close()
             await writer.wait_closed()
+
+    async def wait(self, event: str, count: int = 1, camera: str | None = None) -> dict[str, Any]:
+        """Wait until a camera has done something so often since its start, beside other requests."""
+        chosen = {} if camera is None else {"camera": camera}
+        return await self.control_apart("wait", event=event, count=count, timeout=stretched(WAIT_S), **chosen)
 
     async def status(self, camera: str | None = None) -> dict[str, Any]:
         """Give the status of one camera, the first by default."""
@@ -127,7 +147,7 @@ class SimulatorProcess:
             await self._writer.wait_closed()
         process.stdin.close()
         try:
-            return await asyncio.wait_for(process.wait(), STOP_S)
+            return await asyncio.wait_for(process.wait(), stretched(STOP_S))
         except TimeoutError:
             process.kill()
             return await process.wait()
@@ -138,7 +158,7 @@ async def _exchange(
 ) -> dict[str, Any]:
     writer.write(json.dumps(request).encode() + b"\n")
     await writer.drain()
-    limit = ANSWER_S + float(request.get("timeout", 0))
+    limit = stretched(ANSWER_S) + float(request.get("timeout", 0))
     answer: dict[str, Any] = json.loads(await asyncio.wait_for(reader.readline(), limit))
     if not answer.pop("ok"):
         raise ControlRefusedError(answer["error"])

@@ -10,7 +10,10 @@ from typing import Any, Self
 import websockets.asyncio.client
 from websockets.exceptions import ConnectionClosed
 
+from patience import stretched
+
 ANSWER_S = 60.0
+CONNECT_S = 30.0
 
 Message = dict[str, Any]
 
@@ -20,7 +23,7 @@ class WireClient:
 
     def __init__(self, url: str, **options: Any) -> None:
         self._url = url
-        self._options = {"max_size": None, "compression": None} | options
+        self._options = {"max_size": None, "compression": None, "open_timeout": stretched(CONNECT_S)} | options
         self._ids = itertools.count(1)
         self._replies: dict[Any, asyncio.Future[Message]] = {}
         self._arrived = asyncio.Condition()
@@ -40,7 +43,7 @@ class WireClient:
 
     async def request(self, action: str, payload: Any = None, timeout: float = ANSWER_S) -> Message:  # noqa: ASYNC109
         """Send a request and give its reply."""
-        return await asyncio.wait_for(await self.send(action, payload), timeout)
+        return await asyncio.wait_for(await self.send(action, payload), stretched(timeout))
 
     async def do(self, action: str, payload: Any = None, timeout: float = ANSWER_S) -> Any:  # noqa: ASYNC109
         """Send a request, insist on success and give its data."""
@@ -71,7 +74,7 @@ class WireClient:
     ) -> Message:
         """Wait for a message without a matching request: by its action, or by what it holds."""
         test = (lambda message: message["action"] == matches) if isinstance(matches, str) else matches
-        async with asyncio.timeout(timeout), self._arrived:
+        async with asyncio.timeout(stretched(timeout)), self._arrived:
             while True:
                 for message in self.events[after:]:
                     if test(message):
@@ -81,13 +84,13 @@ class WireClient:
     async def frames(self, count: int, *, after: int | None = None, timeout: float = ANSWER_S) -> list[bytes]:  # noqa: ASYNC109
         """Give so many binary messages, those behind the first `after` ones or else those that come from now on."""
         before = len(self.binary) if after is None else after
-        async with asyncio.timeout(timeout), self._arrived:
+        async with asyncio.timeout(stretched(timeout)), self._arrived:
             await self._arrived.wait_for(lambda: len(self.binary) >= before + count)
         return self.binary[before:]
 
     async def closed(self) -> tuple[int | None, str]:
         """Wait until the server has closed the connection and give code and reason."""
-        await asyncio.wait_for(asyncio.shield(self._reader), ANSWER_S)
+        await asyncio.wait_for(asyncio.shield(self._reader), stretched(ANSWER_S))
         return self.socket.close_code, self.socket.close_reason or ""
 
     async def _read(self) -> None:

@@ -4,11 +4,13 @@ import asyncio
 import contextlib
 from collections.abc import AsyncIterator, Sequence
 from datetime import UTC, datetime
+from functools import partial
 from pathlib import Path
 from typing import Literal
 
 from tetherlight.camera.camera import Camera
 from tetherlight.camera.exposure import SavedFile
+from tetherlight.changes import Changes
 from tetherlight.models import ImageFile
 from tetherlight.protocol.cameras import CaptureResult
 from tetherlight.protocol.captures import AnnotateImage
@@ -28,17 +30,21 @@ from tetherlight.store.store import Store
 class Captures:
     """Takes single pictures and looks after those that are there."""
 
-    def __init__(self, store: Store, publisher: Publisher, set_changes: SetChanges) -> None:
+    def __init__(self, store: Store, publisher: Publisher, changes: Changes, set_changes: SetChanges) -> None:
         self._store = store
         self._publisher = publisher
+        self._changes = changes
         self._set_changes = set_changes
 
     async def capture(self, camera: Camera, *, download: bool, owner: str | None = None) -> CaptureResult:
         """Take one picture and put every file of it into the captures folder."""
-        if download:
-            await asyncio.to_thread(self._store.require_room)
-        async with self._named(camera) as (folder, stem):
-            exposure = await camera.capture(folder, stem, download=download, owner=owner)
+        with camera.place(owner) as place:
+            # Numbers and times in names are to follow the order of the exposures.
+            await place.first()
+            if download:
+                await asyncio.to_thread(self._store.require_room)
+            async with self._named(camera) as (folder, stem):
+                exposure = await camera.capture(folder, stem, download=download, owner=owner)
         files = await self._arrived(exposure.files)
         return CaptureResult(
             message="Image captured and downloaded." if download else "Image captured and left on the camera.",
@@ -61,7 +67,9 @@ class Captures:
 
     async def annotate(self, wanted: AnnotateImage) -> ImageFile:
         """Keep a rating and notes with an image, and tell the sets topic which images they are about."""
-        noted = await asyncio.to_thread(self._store.annotate_image, wanted.image_path, wanted.rating, wanted.notes)
+        noted = await self._changes.make(
+            partial(self._store.annotate_image, wanted.image_path, wanted.rating, wanted.notes)
+        )
         if noted.set_name is None:
             self._changed("updated", noted.images)
         else:
@@ -70,13 +78,13 @@ class Captures:
 
     async def delete(self, image_path: str) -> list[ImageFile]:
         """Move a capture with all its files to the trash; return its images, the named one first."""
-        files = await asyncio.to_thread(self._store.delete_image, image_path)
+        files = await self._changes.make(partial(self._store.delete_image, image_path))
         self._changed("deleted", files)
         return files
 
     async def restore(self, image_path: str) -> ImageFile:
         """Bring a capture back from the trash with all its files."""
-        files = await asyncio.to_thread(self._store.restore_image, image_path)
+        files = await self._changes.make(partial(self._store.restore_image, image_path))
         self._changed("restored", files)
         return files[0]
 
@@ -87,7 +95,7 @@ class Captures:
     async def _named(self, camera: Camera) -> AsyncIterator[tuple[Path, str]]:
         """Give folder and name of a capture, which nobody else gets meanwhile where it holds a number."""
         subject = Subject(model=camera.model, serial=camera.serial, camera_id=camera.camera_id)
-        folder, stem = await asyncio.to_thread(self._store.image_stem, subject, datetime.now(UTC))
+        folder, stem = await self._changes.make(partial(self._store.image_stem, subject, datetime.now(UTC)))
         try:
             yield folder, stem
         finally:

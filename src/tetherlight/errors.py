@@ -8,6 +8,7 @@ TetherlightError                 internal_error
 │   ├── MessageTooLarge          message_too_large
 │   ├── InvalidName              invalid_name
 │   ├── TooManyRequests          too_many_requests
+│   ├── RequestTooSlow           request_too_slow
 │   ├── Unauthorized             unauthorized
 │   └── Forbidden                forbidden
 ├── CameraError                  camera_error
@@ -25,6 +26,7 @@ TetherlightError                 internal_error
 │   ├── CardFull                 card_full
 │   ├── PreviewUnsupported       preview_unsupported
 │   ├── PreviewFailed            preview_failed
+│   ├── LiveviewStopped          liveview_stopped
 │   ├── ConfigNotFound           config_not_found
 │   ├── ConfigReadonly           config_readonly
 │   ├── ConfigInvalid            config_invalid
@@ -128,6 +130,13 @@ class TooManyRequests(RequestError):
     """The client asks faster than the server answers."""
 
     code = "too_many_requests"
+    retryable = True
+
+
+class RequestTooSlow(RequestError):
+    """The request's body did not come in time."""
+
+    code = "request_too_slow"
     retryable = True
 
 
@@ -238,6 +247,12 @@ class PreviewFailed(CameraError):
 
     code = "preview_failed"
     retryable = True
+
+
+class LiveviewStopped(CameraError):
+    """The live view was stopped before its first frame."""
+
+    code = "liveview_stopped"
 
 
 class ConfigNotFound(CameraError):

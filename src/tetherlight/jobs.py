@@ -2,33 +2,57 @@
 
 import asyncio
 import builtins
+import contextlib
 import secrets
-from collections.abc import Callable, Iterable
+from collections.abc import AsyncIterator, Callable, Iterable
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
+from typing import Protocol, TypeVar
 
 from tetherlight.camera.camera import Camera
 from tetherlight.captures import Captures
-from tetherlight.errors import CameraBusy, CameraLost, JobConflict, JobNotFound, LightsBusy, TetherlightError
+from tetherlight.errors import CameraLost, JobConflict, JobNotFound, LightsBusy, ServerStopping, TetherlightError
 from tetherlight.lights.lights import Lights
-from tetherlight.models import CameraState, ImageSet, Job, JobState, LightInfo, StepState
+from tetherlight.models import CameraState, ImageSet, Job, JobState, StepState
 from tetherlight.photometric.plan import LOCKED, check_sequence, plan_set
 from tetherlight.protocol.captures import CaptureSeries
 from tetherlight.protocol.events import JOB_CHANGED
 from tetherlight.protocol.messages import RequestId
 from tetherlight.protocol.sets import CapturePhotometricSet
 from tetherlight.publisher import Publisher
-from tetherlight.rig_job import ENDED, WAIT, RigJob
+from tetherlight.rig_job import ENDED, RigJob, Wish, stronger
 from tetherlight.series_job import SeriesJob
 from tetherlight.series_plan import SeriesPlan
 from tetherlight.set_changes import SetChanges
 from tetherlight.set_job import SetJob
 from tetherlight.settings import Settings
+from tetherlight.store.manifest import Manifest
 from tetherlight.store.names import set_prefix
 from tetherlight.store.naming import Subject
 from tetherlight.store.store import Store
 
+T = TypeVar("T")
 REMEMBERED = 20
 """Jobs that ended which are still listed."""
+
+
+class Cameras(Protocol):
+    """Who knows the cameras, and which one a request means."""
+
+    async def take(self, camera_id: str | None, take: Callable[[Camera], T], give_back: Callable[[T], None] = ...) -> T:
+        """Take something of a camera, in the order of the requests."""
+
+
+@dataclass
+class Start:
+    """A job that has its camera already, and whose request is still being checked."""
+
+    job_id: str
+    camera: Camera
+    wish: Wish | None = None
+    """What was asked of the job meanwhile."""
+    begun: bool = False
+    over: asyncio.Event = field(default_factory=asyncio.Event)
 
 
 class Jobs:
@@ -43,7 +67,7 @@ class Jobs:
         captures: Captures,
         publisher: Publisher,
         set_changes: SetChanges,
-        find_camera: Callable[[str | None], Camera],
+        cameras: Cameras,
     ) -> None:
         self._settings = settings
         self._lights = lights
@@ -51,9 +75,10 @@ class Jobs:
         self._captures = captures
         self._publisher = publisher
         self._set_changes = set_changes
-        self._find_camera = find_camera
+        self._cameras = cameras
         self._jobs: dict[str, RigJob] = {}
-        self._starting = asyncio.Lock()
+        self._starts: dict[str, Start] = {}
+        self._stopping = False
 
     async def load_interrupted(self, looked: Iterable[ImageSet]) -> None:
         """Make jobs of those sets whose server ended in the middle, so that they can be resumed, and tell of them.
@@ -89,30 +114,16 @@ class Jobs:
                 f"No job '{job_id[:200]}' is known.", hint="Look which jobs are known (GET_JOBS)."
             ) from None
 
-    async def start_set(
-        self, camera: Camera, wanted: CapturePhotometricSet, requester: str | None, request_id: RequestId
-    ) -> SetJob:
+    async def start_set(self, wanted: CapturePhotometricSet, requester: str | None, request_id: RequestId) -> SetJob:
         """Check everything, make the set's folder and start its sequence."""
-        async with self._starting:
-            lights = self._check(camera, wanted)
-            await asyncio.to_thread(self._store.require_room, len(wanted.light_sequence) + wanted.ambient)
-            await camera.refresh(LOCKED)
-            manifest = plan_set(
-                wanted,
-                job_id=_new_id(),
-                lights=lights,
-                settle_s=self._settings.photometric_capture_delay,
-                camera=camera.status(),
-                config=await camera.get_config(),
-            )
-            self._check_free(camera, lights=True)
-            folder = await asyncio.to_thread(
-                self._store.create_set, wanted.set_name_prefix, datetime.now(UTC), _subject(camera, wanted)
-            )
-            await asyncio.to_thread(self._store.write_manifest, folder.name, manifest)
+
+        def check() -> None:
+            check_sequence(wanted.light_sequence)
+            set_prefix(wanted.set_name_prefix)
+
+        async with self._starting(wanted.camera_id, _new_id(), check, lights=True) as start:
             job = SetJob(
-                folder.name,
-                manifest,
+                *await self._prepared(start, wanted),
                 self._lights,
                 self._store,
                 self._publisher,
@@ -120,46 +131,115 @@ class Jobs:
                 requester=requester,
                 request_id=request_id,
             )
-            self._remember(job)
-            job.start(camera)
-            await self._set_changes.tell(folder.name, "created")
+            self._begin(job, start)
+            await self._set_changes.tell(job.set_name, "created")
             return job
 
-    async def start_series(
-        self, camera: Camera, wanted: CaptureSeries, requester: str | None, request_id: RequestId
-    ) -> SeriesJob:
+    async def _prepared(self, start: Start, wanted: CapturePhotometricSet) -> tuple[str, Manifest]:
+        """Make the folder of a set and write its plan into it; return its name and its manifest."""
+        await self._lights.settled()
+        lights = [self._lights.light(name) for name in wanted.light_sequence]
+        await asyncio.to_thread(self._store.require_room, len(wanted.light_sequence) + wanted.ambient)
+        await start.camera.refresh(LOCKED, owner=start.job_id)
+        manifest = plan_set(
+            wanted,
+            job_id=start.job_id,
+            lights=lights,
+            settle_s=self._settings.photometric_capture_delay,
+            camera=start.camera.status(),
+            config=await start.camera.get_config(),
+        )
+        folder = await asyncio.to_thread(
+            self._store.create_set, wanted.set_name_prefix, datetime.now(UTC), _subject(start.camera, wanted)
+        )
+        await asyncio.to_thread(self._store.write_manifest, folder.name, manifest)
+        return folder.name, manifest
+
+    async def start_series(self, wanted: CaptureSeries, requester: str | None, request_id: RequestId) -> SeriesJob:
         """Check everything and start a series of single captures."""
-        async with self._starting:
-            plan = SeriesPlan.of(wanted)
+        async with self._starting(wanted.camera_id, _new_id(), lambda: SeriesPlan.of(wanted), lights=False) as start:
             job = SeriesJob(
-                _new_id(),
-                camera.camera_id,
-                plan,
+                start.job_id,
+                start.camera.camera_id,
+                SeriesPlan.of(wanted),
                 captures=self._captures,
                 store=self._store,
                 publisher=self._publisher,
                 requester=requester,
                 request_id=request_id,
             )
-            self._check_free(camera, lights=False)
-            self._check_ready(camera)
-            await job.check(camera)
-            self._check_free(camera, lights=False)
-            self._remember(job)
-            job.start(camera)
+            await job.check(start.camera)
+            self._begin(job, start)
             return job
 
+    @contextlib.asynccontextmanager
+    async def _starting(
+        self, camera_id: str | None, job_id: str, check: Callable[[], object], *, lights: bool
+    ) -> AsyncIterator[Start]:
+        """Give a job its camera, and the lights, from the arrival of its request on; take them back if it fails.
+
+        Others are refused meanwhile as while the job runs; what was asked for before is done first.
+        """
+
+        def claim(camera: Camera) -> Start:
+            check()
+            self._check_ready(camera)
+            camera.claim(job_id)
+            try:
+                if lights:
+                    self._lights.claim(job_id)
+            except LightsBusy:
+                camera.release(job_id)
+                raise
+            start = self._starts[job_id] = Start(job_id, camera)
+            return start
+
+        start = await self._cameras.take(camera_id, claim, give_back=self._give_up)
+        try:
+            yield start
+        except BaseException:
+            self._give_up(start)
+            raise
+        finally:
+            self._forget(start)
+
+    def _begin(self, job: RigJob, start: Start) -> None:
+        if self._stopping:
+            raise ServerStopping("The server is stopping.")
+        self._remember(job)
+        job.start(start.camera, start.wish)
+        start.begun = True
+
+    def _give_up(self, start: Start) -> None:
+        start.camera.release(start.job_id)
+        self._lights.release(start.job_id)
+        self._forget(start)
+
+    def _forget(self, start: Start) -> None:
+        self._starts.pop(start.job_id, None)
+        start.over.set()
+
     async def cancel(self, job_id: str) -> Job:
-        """End a job after the exposure under way."""
-        return await self.find(job_id).halt("cancel")
+        """End a job after the exposure under way, or before the first one."""
+        return await self._halt(job_id, "cancel")
 
     async def pause(self, job_id: str) -> Job:
-        """Stop a job after the exposure under way."""
-        return await self.find(job_id).halt("pause")
+        """Stop a job after the exposure under way, or before the first one."""
+        return await self._halt(job_id, "pause")
+
+    async def _halt(self, job_id: str, wish: Wish) -> Job:
+        start = self._starts.get(job_id)
+        if start is not None:
+            start.wish = stronger(start.wish, wish)
+            await start.over.wait()
+            if start.begun:
+                return await self.find(job_id).halted()
+        return await self.find(job_id).halt(wish)
 
     async def resume(self, job_id: str) -> Job:
         """Go on with a job at its first step that is not done; failed steps are taken again."""
         job = self.find(job_id)
+        await job.obeyed()
         if job.state not in {JobState.PAUSED, JobState.INTERRUPTED}:
             raise JobConflict(
                 f"Job '{job_id}' is {job.state.value}; only paused and interrupted jobs can be resumed.",
@@ -170,11 +250,14 @@ class Jobs:
 
     async def retry(self, job_id: str, steps: builtins.list[int] | None) -> Job:
         """Take the named steps again, or all that failed."""
-        return await self._run_again(self.find(job_id), steps)
+        job = self.find(job_id)
+        await job.obeyed()
+        return await self._run_again(job, steps)
 
     async def skip(self, job_id: str, steps: builtins.list[int] | None) -> Job:
         """Leave the named steps out, or all that failed."""
         job = self.find(job_id)
+        await job.obeyed()
         await job.change_steps(steps, StepState.SKIPPED)
         return job.snapshot()
 
@@ -190,41 +273,21 @@ class Jobs:
 
     async def stop(self) -> None:
         """End every job because the server stops."""
+        self._stopping = True
         await asyncio.gather(*(job.stop() for job in self._jobs.values()))
 
     async def _run_again(self, job: RigJob, steps: builtins.list[int] | None) -> Job:
-        async with self._starting:
-            camera = self._find_camera(job.camera_id)
-            if job.running:
+        def check() -> None:
+            if job.running or job.job_id in self._starts:
                 raise JobConflict(f"Job '{job.job_id}' is running; pause it first.")
-            self._check_ready(camera)
-            self._check_free(camera, lights=job.uses_lights)
-            await job.check(camera)
+
+        async with self._starting(job.camera_id, job.job_id, check, lights=job.uses_lights) as start:
+            await self._lights.settled()
+            await job.check(start.camera)
             if steps is None or steps:
                 await job.change_steps(steps, StepState.PENDING)
-            job.start(camera)
+            self._begin(job, start)
             return job.snapshot()
-
-    def _check(self, camera: Camera, wanted: CapturePhotometricSet) -> builtins.list[LightInfo]:
-        check_sequence(wanted.light_sequence)
-        set_prefix(wanted.set_name_prefix)
-        lights = [self._lights.light(name) for name in wanted.light_sequence]
-        self._check_free(camera, lights=True)
-        self._check_ready(camera)
-        return lights
-
-    def _check_free(self, camera: Camera, *, lights: bool) -> None:
-        if camera.owner is not None:
-            raise CameraBusy(f"Job '{camera.owner}' uses the camera.", hint=WAIT, details={"job_id": camera.owner})
-        if lights and self._lights.owner is not None:
-            owner = self._lights.owner
-            raise LightsBusy(f"Job '{owner}' uses the lights.", hint=WAIT, details={"job_id": owner})
-        for job in self._jobs.values():
-            details = {"job_id": job.job_id}
-            if job.running and job.camera_id == camera.camera_id:
-                raise CameraBusy(f"Job '{job.job_id}' is about to use the camera.", hint=WAIT, details=details)
-            if job.running and lights and job.uses_lights:
-                raise LightsBusy(f"Job '{job.job_id}' is about to use the lights.", hint=WAIT, details=details)
 
     @staticmethod
     def _check_ready(camera: Camera) -> None:

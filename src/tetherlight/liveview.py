@@ -21,6 +21,7 @@ from tetherlight.errors import (
     CameraLost,
     CameraNotOpen,
     CameraTimeout,
+    LiveviewStopped,
     PreviewFailed,
     PreviewUnsupported,
     TetherlightError,
@@ -135,6 +136,11 @@ class Viewer(Protocol):
         """Hear that no more frames come, or none until the camera is back."""
 
 
+def stopped() -> LiveviewStopped:
+    """Return what a request for a live view is answered with that was stopped before its first frame."""
+    return LiveviewStopped("The live view was stopped before its first frame.")
+
+
 class Pace:
     """Lets at most so many frames a second through, on an absolute schedule."""
 
@@ -160,7 +166,7 @@ class Liveview:
         self._camera = camera
         self._interval = interval
         self._viewers: dict[Viewer, None] = {}
-        self._waiting: set[asyncio.Future[None]] = set()
+        self._waiting: dict[Viewer, asyncio.Future[None]] = {}
         self._task: asyncio.Task[None] | None = None
         self._ready = asyncio.Event()
         self._newest: Frame | None = None
@@ -195,21 +201,29 @@ class Liveview:
     async def watch(self, viewer: Viewer) -> None:
         """Send frames to the viewer from now on; raise the camera's error when no first preview comes.
 
-        While a job has the camera it returns at once: the frames come when the job ends.
+        While a job has the camera it returns at once: the frames come when the job ends. Where `unwatch` comes first
+        it raises LiveviewStopped, and no frame is sent.
         """
-        if self._closed:
-            raise CameraNotOpen(f"Camera '{self.camera_id}' is not open.")
+        self._require_open()
         if viewer not in self._viewers:
-            await self._first_preview()
+            await self._first_preview(viewer)
+            self._require_open()
             self._viewers[viewer] = None
             self._start()
         if self._newest is not None:
             # Not before the reply that announces the stream is queued.
             asyncio.get_running_loop().call_soon(self._welcome, viewer, self._newest)
 
+    def _require_open(self) -> None:
+        if self._closed:
+            raise CameraNotOpen(f"Camera '{self.camera_id}' is not open.")
+
     def unwatch(self, viewer: Viewer) -> None:
-        """Stop sending to the viewer; the camera rests when nobody is left."""
+        """Stop sending to the viewer, also to one whose first preview is waited for; the camera rests without any."""
         self._viewers.pop(viewer, None)
+        first = self._waiting.pop(viewer, None)
+        if first is not None and not first.done():
+            first.set_exception(stopped())
         self._stop_if_unwatched()
 
     def wake(self) -> None:
@@ -230,9 +244,8 @@ class Liveview:
         if viewer in self._viewers and frame is self._newest:
             viewer.frame(frame)
 
-    async def _first_preview(self) -> None:
-        first = asyncio.get_running_loop().create_future()
-        self._waiting.add(first)
+    async def _first_preview(self, viewer: Viewer) -> None:
+        first = self._waiting[viewer] = asyncio.get_running_loop().create_future()
         self._start()
         try:
             while self._camera.owner is None and (self._newest is None or self._failures):
@@ -241,9 +254,11 @@ class Liveview:
                 done, _ = await asyncio.wait((first,), timeout=0.25)
                 if done:
                     first.result()
-                    return
+                    break
+            if viewer not in self._waiting:
+                raise stopped()
         finally:
-            self._waiting.discard(first)
+            self._waiting.pop(viewer, None)
             if first.done() and not first.cancelled():
                 first.exception()
             else:
@@ -297,7 +312,7 @@ class Liveview:
         self._failures, self._failing_since, self._trouble = 0, None, None
         frame = self._newest = Frame(self.camera_id, self._seq, preview)
         self._times.append(asyncio.get_running_loop().time())
-        for first in self._waiting:
+        for first in self._waiting.values():
             if not first.done():
                 first.set_result(None)
         for viewer in tuple(self._viewers):
@@ -330,7 +345,7 @@ class Liveview:
             self._ready.clear()
 
     def _refuse(self, error: TetherlightError) -> None:
-        for first in self._waiting:
+        for first in self._waiting.values():
             if not first.done():
                 first.set_exception(error)
 

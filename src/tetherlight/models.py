@@ -31,6 +31,14 @@ class CameraState(StrEnum):
     LOST = "lost"
 
 
+class ViewfinderState(StrEnum):
+    """Whether the live view of a camera's body is on, whoever watches."""
+
+    ON = "on"
+    STANDBY = "standby"
+    UNSUPPORTED = "unsupported"
+
+
 class CameraInfo(Model):
     """A camera that can be or is open."""
 
@@ -50,8 +58,19 @@ class CameraStatus(CameraInfo):
     battery_percent: int | None = None
     shots_left: int | None = None
     liveview_viewers: int = 0
+    viewfinder: ViewfinderState = Field(
+        default=ViewfinderState.UNSUPPORTED,
+        description=(
+            "Whether the body's live view is on, its mirror up and its sensor warm; in standby the next preview begins "
+            "it again. Unsupported where the body cannot be told to end it."
+        ),
+    )
     liveview_fps: float | None = Field(default=None, description="Previews per second that the camera delivers now.")
     cause: str | None = Field(default=None, description="Why the camera is recovering or lost.")
+    next: str | None = Field(
+        default=None,
+        description="What a person must do before a lost camera can come back; null where it does by itself.",
+    )
 
 
 class ConfigType(StrEnum):
@@ -199,6 +218,9 @@ class ImageSet(Model):
     cover: str | None = Field(default=None, description="Path of the image that stands for the set.")
     rating: int | None = None
     catalogue_number: str | None = None
+    fault: str | None = Field(
+        default=None, description="Why the set is not shown whole, such as a manifest that cannot be read."
+    )
 
 
 class ErrorInfo(Model):

@@ -1,11 +1,12 @@
 """How captures and sets are called: the templates in force, what they give, and how they are changed for good."""
 
 import asyncio
-import threading
 from dataclasses import replace
 from datetime import UTC, datetime
+from functools import partial
 
 from tetherlight.camera.camera import Camera
+from tetherlight.changes import Changes
 from tetherlight.lights.rig_file import RigFile
 from tetherlight.protocol.captures import Naming, NamingTemplates, Placeholder
 from tetherlight.store.naming import FIRST, WORDS, Subject, Templates, moment_texts, number_text
@@ -24,10 +25,10 @@ EXAMPLE_EXTENSION = ".jpg"
 class Names:
     """The templates of the rig file; the store has those in force."""
 
-    def __init__(self, store: Store, rig_file: RigFile) -> None:
+    def __init__(self, store: Store, rig_file: RigFile, changes: Changes) -> None:
         self._store = store
         self._rig_file = rig_file
-        self._lock = threading.Lock()
+        self._changes = changes
 
     async def show(self, wanted: NamingTemplates, camera: Camera | None) -> Naming:
         """Tell the templates and what they give now, other templates where some are wanted; raise InvalidName."""
@@ -41,14 +42,12 @@ class Names:
         """
         templates = self._store.templates.changed(wanted.capture, wanted.set)
         if wanted.capture is not None or wanted.set is not None:
-            templates = await asyncio.to_thread(self._keep, wanted)
+            templates = await self._changes.make(partial(self._keep, wanted))
         return await asyncio.to_thread(self._described, templates, _subject(camera))
 
     def _keep(self, wanted: NamingTemplates) -> Templates:
-        # Under one lock, so that what is in force is what was written last.
-        with self._lock:
-            self._store.templates = self._rig_file.save_naming(wanted.capture, wanted.set).naming
-            return self._store.templates
+        self._store.templates = self._rig_file.save_naming(wanted.capture, wanted.set).naming
+        return self._store.templates
 
     def _described(self, templates: Templates, subject: Subject) -> Naming:
         now = datetime.now(UTC)

@@ -3,14 +3,18 @@
 import asyncio
 import contextlib
 import logging
-from collections.abc import AsyncIterator, Coroutine, Sequence
+from collections.abc import AsyncIterator, Callable, Coroutine, Sequence
 from datetime import UTC, datetime
 from importlib.metadata import version
-from typing import Any
+from typing import Any, TypeVar
 
 from tetherlight.camera.camera import Camera
-from tetherlight.camera.detection import FoundCamera, find_cameras
+from tetherlight.camera.environment import STATE_REMEDY, state_fault
+from tetherlight.camera.identity import FoundCamera
+from tetherlight.camera.roster import Roster
 from tetherlight.captures import Captures
+from tetherlight.changes import Changes
+from tetherlight.choices import Choice, Choices
 from tetherlight.doctor.diagnose import diagnose
 from tetherlight.errors import (
     CameraBusy,
@@ -25,7 +29,7 @@ from tetherlight.jobs import Jobs
 from tetherlight.lights.lights import Lights
 from tetherlight.lights.rig_file import RigFile
 from tetherlight.liveview import Liveview
-from tetherlight.models import CameraInfo, CameraStatus, LightsStatus
+from tetherlight.models import CameraInfo, CameraState, CameraStatus, LightsStatus
 from tetherlight.names import Names
 from tetherlight.protocol.captures import CaptureSeries
 from tetherlight.protocol.events import (
@@ -45,12 +49,14 @@ from tetherlight.set_job import SetJob
 from tetherlight.sets import Sets
 from tetherlight.settings import Settings
 from tetherlight.store.store import Store
+from tetherlight.threads import in_daemon_thread
 from tetherlight.watch import CameraWatch
 
 logger = logging.getLogger(__name__)
 
-TRASH_ROUND_S = 6 * 3600.0
-"""Seconds between two looks for deleted sets that are old enough to go for good."""
+T = TypeVar("T")
+TRASH_ROUND_S = 1800.0
+"""Seconds between two looks for what was deleted and is old enough to go for good; two looks must agree."""
 TIDY_AFTER_S = 1.0
 """Seconds after the start in which clients are answered and the archive is left alone."""
 TIDY_PAUSE_S = 0.01
@@ -61,7 +67,7 @@ HURRY_SECONDS = 0.5
 """Seconds that the calls of a camera get when a job did not end in time."""
 FEATURES = (
     "jobs", "series", "subscribe", "binary_liveview", "mjpeg", "several_cameras", "trash", "thumbnails", "zip",
-    "ratings", "naming", "log", "focus_point", "set_pages",
+    "ratings", "naming", "log", "focus_point", "set_files", "set_pages",
 )  # fmt: skip
 
 
@@ -73,9 +79,10 @@ class Rig:
         self.lights = lights
         self.store = store
         self.publisher = Publisher()
+        changes = Changes()
         self.set_changes = SetChanges(store, self.publisher)
-        self.captures = Captures(store, self.publisher, self.set_changes)
-        self.names = Names(store, lights.rig_file)
+        self.captures = Captures(store, self.publisher, changes, self.set_changes)
+        self.names = Names(store, lights.rig_file, changes)
         self.jobs = Jobs(
             settings,
             lights,
@@ -83,17 +90,16 @@ class Rig:
             captures=self.captures,
             publisher=self.publisher,
             set_changes=self.set_changes,
-            find_camera=self.camera,
+            cameras=self,
         )
-        self.sets = Sets(store, self.jobs, self.publisher, self.set_changes)
+        self.sets = Sets(store, self.jobs, self.publisher, changes, self.set_changes)
         self.started_at = datetime.now(UTC)
         self.stopping = False
         self._cameras: dict[str, Camera] = {}
         self._liveviews: dict[str, Liveview] = {}
         self._selected: str | None = None
-        self._seen: tuple[FoundCamera, ...] = ()
-        self._choosing = asyncio.Lock()
-        self._scanning = asyncio.Lock()
+        self._roster = Roster(settings, self._cameras)
+        self._choices = Choices(self._cameras, lambda: self._selected)
         self._tasks: set[asyncio.Task[None]] = set()
         self._watch = CameraWatch(self)
 
@@ -103,13 +109,17 @@ class Rig:
         """Own a rig for a while: lights off at the start, and at the end whatever happened."""
         rig_file = await asyncio.to_thread(RigFile.load, settings.rig_file)
         settings = settings.model_copy(update={"cameras": (*settings.cameras, *rig_file.cameras)})
-        store = Store(settings, rig_file.naming)
-        recovered = await asyncio.to_thread(store.prepare)
+        # The lights come first: the run before may have left them on, and the disk may be slow, broken or full.
         lights = await Lights.open(settings, rig_file)
+        store: Store | None = None
         try:
+            store = Store(settings, rig_file.naming)
+            recovered = await in_daemon_thread(store.prepare)
             rig = cls(settings, lights, store)
             lights.listen(rig._lights_changed)
             await rig.jobs.load_interrupted(recovered)
+            if fault := await asyncio.to_thread(state_fault, settings):
+                logger.error("%s No camera can be opened. %s", fault, STATE_REMEDY)
             rig.background(rig._watch.run())
             rig.background(rig._tidy())
             rig.background(rig._empty_trash())
@@ -119,7 +129,8 @@ class Rig:
                 await rig.stop()
         finally:
             await lights.close()
-            store.close()
+            if store is not None:
+                store.close()
 
     async def stop(self) -> None:
         """Switch the lights off, end jobs and live views, close every camera; a second call does nothing."""
@@ -177,12 +188,38 @@ class Rig:
             return self._cameras[self._selected]
         if camera_id in self._cameras:
             return self._cameras[camera_id]
-        if any(found.camera_id == camera_id for found in self._seen):
+        if camera_id in self._roster:
             raise CameraNotOpen(
                 f"Camera '{camera_id}' is not open.", hint="Open it first (SELECT_CAMERA with this camera_id)."
             )
         hint = "Look which cameras are there (GET_CAMERAS)."
         raise CameraNotFound(f"No camera with camera_id '{camera_id[:200]}' is known.", hint=hint)
+
+    async def take(
+        self, camera_id: str | None, take: Callable[[Camera], T], give_back: Callable[[T], None] = lambda _: None
+    ) -> T:
+        """Take something of the camera of this id, or of the one that is selected by the requests before this one.
+
+        That is done at once, without awaiting anything, where no earlier request is about to choose that camera.
+        What was taken for a caller who has given up is given back. Raises as `camera` does, and what `take` raises.
+        """
+        return await self._choices.after(camera_id, lambda: take(self.camera(camera_id)), give_back)
+
+    async def find_camera(self, camera_id: str | None = None) -> Camera:
+        """Return the open camera of this id, or the one that is selected by the requests before this one."""
+        return await self.take(camera_id, lambda camera: camera)
+
+    @contextlib.asynccontextmanager
+    async def turn(self, camera_id: str | None = None) -> AsyncIterator[Camera]:
+        """Give a camera in the order in which requests came, and keep others that came later from it for a while.
+
+        Raises CameraBusy at once where a job owns the camera.
+        """
+        camera, place = await self.take(
+            camera_id, lambda camera: (camera, camera.place()), give_back=lambda taken: taken[1].leave()
+        )
+        with place:
+            yield camera
 
     @property
     def cameras(self) -> Sequence[Camera]:
@@ -196,6 +233,10 @@ class Rig:
             self._liveviews[camera.camera_id] = Liveview(camera, self.settings.liveview_frame_interval)
         return self._liveviews[camera.camera_id]
 
+    async def find_liveview(self, camera_id: str | None = None) -> Liveview:
+        """Return the live view of the camera that `find_camera` returns."""
+        return await self.take(camera_id, lambda camera: self.liveview(camera.camera_id))
+
     def wake_liveview(self, camera_id: str) -> None:
         """Let the live view of a camera that is ready again go on at once."""
         if camera_id in self._liveviews:
@@ -204,20 +245,17 @@ class Rig:
     async def find_cameras(self) -> list[CameraInfo]:
         """Look for cameras; what is open is told as it is and not disturbed."""
         await self.scan()
-        found = {one.camera_id: self._found_info(one) for one in self._seen}
-        return list((found | {one.camera_id: self._open_info(one) for one in self._cameras.values()}).values())
+        return self._infos()
 
     async def scan(self) -> bool:
         """Look for cameras and say whether others are there than before."""
-        async with self._scanning:
-            before = self._seen
-            found = await find_cameras(self.settings, skip_ports=self._ports())
-            opened = (FoundCamera(one.model, one.port, one.serial, one.camera_id) for one in self._cameras.values())
-            self._seen = (*found, *opened)
-        return set(self._seen) != set(before)
+        return await self._roster.look()
 
-    def _ports(self) -> tuple[str, ...]:
-        return tuple(camera.port for camera in self._cameras.values())
+    def _infos(self) -> list[CameraInfo]:
+        return [
+            self._open_info(self._cameras[one.camera_id]) if one.camera_id in self._cameras else self._found_info(one)
+            for one in self._roster
+        ]
 
     async def select(
         self, model: str | None, port: str | None, camera_id: str | None, *, select: bool = True
@@ -225,17 +263,19 @@ class Rig:
         """Open a camera, and select it if wanted; without `camera_id` the one selected before is closed first."""
         if camera_id is None and not select:
             raise InvalidPayload("SELECT_CAMERA needs the field 'camera_id' where 'select' is false.")
-        if camera_id is None:
-            self._refuse_if_owned(self._selected)
-        async with self._choosing:
+        async with self._choices.make(Choice("open", camera_id, model, port, selects=select)):
             if self.stopping:
                 raise ServerStopping("The server is stopping.")
+            if camera_id is None:
+                self._refuse_if_owned(self._selected)
             camera = self._match_open(model, port, camera_id)
             if camera is None:
                 found = await self._match_found(model, port, camera_id)
                 camera = await self._open(found, beside=camera_id is not None)
             elif camera_id is None and self._selected not in {None, camera.camera_id}:
                 await self._close(self._selected)
+            elif camera_id is not None and port not in {None, camera.port}:
+                await self._find_at(camera, str(port))
             if select:
                 self._selected = camera.camera_id
         self.announce_cameras()
@@ -243,11 +283,11 @@ class Rig:
 
     async def deselect(self, camera_id: str | None = None) -> None:
         """Close the named camera or the selected one; nothing selected is no error."""
-        if camera_id is not None:
-            self.camera(camera_id)
-        self._refuse_if_owned(camera_id or self._selected)
-        async with self._choosing:
+        async with self._choices.make(Choice("close", camera_id)):
+            if camera_id is not None:
+                self.camera(camera_id)
             wanted = camera_id or self._selected
+            self._refuse_if_owned(wanted)
             if wanted is not None:
                 await self._close(wanted)
         self.announce_cameras()
@@ -268,7 +308,7 @@ class Rig:
 
     async def _match_found(self, model: str | None, port: str | None, camera_id: str | None) -> FoundCamera:
         await self.scan()
-        for found in self._seen:
+        for found in self._roster:
             if camera_id in {None, found.camera_id} and model in {None, found.model} and port in {None, found.port}:
                 return found
         wanted = {"model": model, "port": port, "camera_id": camera_id}
@@ -279,12 +319,34 @@ class Rig:
     async def _open(self, found: FoundCamera, *, beside: bool) -> Camera:
         if not beside and self._selected is not None:
             await self._close(self._selected)
-        camera = await Camera.open(found, self.settings, self._watch, ports_in_use=self._ports)
+        camera = await Camera.open(found, self.settings, self._watch, around=self._roster.around)
+        if self.stopping:
+            # Nobody would close it any more.
+            await camera.close()
+            raise ServerStopping("The server is stopping.")
         self._cameras[camera.camera_id] = camera
+        self._roster.opened(camera)
         return camera
 
+    async def _find_at(self, camera: Camera, port: str) -> None:
+        """Believe a person who says where a lost camera is; elsewhere the port of an open camera means nothing."""
+        if camera.state is not CameraState.LOST:
+            return
+        if any(port == other.port for other in self._cameras.values()):
+            raise CameraBusy(f"Another camera is open at {port}.", hint="Close it first (DESELECT_CAMERA).")
+        await camera.find_at(port)
+
+    def moved(self, camera: Camera) -> None:
+        """Remember where a camera is that came back."""
+        self._roster.opened(camera)
+
     async def _close(self, camera_id: str) -> None:
-        camera = self._cameras.pop(camera_id)
+        """Close a camera when all that was asked of it before is done."""
+        camera = self._cameras[camera_id]
+        with camera.place() as place:
+            await place.first()
+        self._cameras.pop(camera_id, None)
+        self._roster.closed(camera)
         if self._selected == camera_id:
             self._selected = None
         liveview = self._liveviews.pop(camera_id, None)
@@ -322,9 +384,7 @@ class Rig:
 
     def inventory(self) -> CameraInventory:
         """Tell which cameras are there as of the last look, and how the open ones stand."""
-        found = {one.camera_id: self._found_info(one) for one in self._seen}
-        opened = {one.camera_id: self._open_info(one) for one in self._cameras.values()}
-        return CameraInventory(cameras=list((found | opened).values()), open=self.camera_statuses())
+        return CameraInventory(cameras=self._infos(), open=self.camera_statuses())
 
     def announce_cameras(self) -> None:
         """Tell the camera topic how the cameras stand."""
@@ -338,7 +398,7 @@ class Rig:
         """Check everything a series needs, then start its job."""
         if self.stopping:
             raise ServerStopping("The server is stopping.")
-        return await self.jobs.start_series(self.camera(wanted.camera_id), wanted, requester, request_id)
+        return await self.jobs.start_series(wanted, requester, request_id)
 
     async def start_set(
         self, wanted: CapturePhotometricSet, *, requester: str | None = None, request_id: RequestId = None
@@ -346,7 +406,7 @@ class Rig:
         """Check everything a set needs, then start its job."""
         if self.stopping:
             raise ServerStopping("The server is stopping.")
-        return await self.jobs.start_set(self.camera(wanted.camera_id), wanted, requester, request_id)
+        return await self.jobs.start_set(wanted, requester, request_id)
 
     # What others are told
 

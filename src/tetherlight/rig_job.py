@@ -39,6 +39,11 @@ STOPPED = Outcome(JobState.INTERRUPTED, "The server was stopped.", ServerError.c
 MISTAKE = Outcome(JobState.FAILED, "The server made a mistake; its log says more.", TetherlightError.code)
 
 
+def stronger(one: Wish | None, other: Wish) -> Wish:
+    """Return the wish that counts of two: nothing takes a cancel back."""
+    return "cancel" if one == "cancel" else other
+
+
 class RigJob(ABC):
     """Long work with one camera, in steps.
 
@@ -66,27 +71,38 @@ class RigJob(ABC):
         """Whether the job has its camera now, or is about to take it."""
         return self._task is not None
 
-    def start(self, camera: Camera) -> None:
-        """Begin, or go on, with the steps that are pending."""
+    def start(self, camera: Camera, wish: Wish | None = None) -> None:
+        """Begin, or go on, with the steps that are pending; with a wish of the time before, only to halt at once."""
         if self._task is not None:
             raise JobConflict(f"Job '{self.job_id}' is running already.")
-        self._wish, self.hint = None, None
+        self._wish, self.hint = wish, None
         self._halted.clear()
         self._ended.clear()
         self._begin()
+        if wish is not None:
+            self._break_off()
         self._task = asyncio.create_task(self._run(camera), name=f"job {self.job_id}")
 
     async def halt(self, wish: Wish) -> Job:
         """Pause or cancel after the exposure under way, and return the job as it is then."""
         if self._task is not None:
-            self._wish = "cancel" if self._wish == "cancel" else wish
+            self._wish = stronger(self._wish, wish)
             self._break_off()
-            await self._halted.wait()
-        elif wish == "cancel" and self.state in {JobState.PAUSED, JobState.INTERRUPTED}:
+            return await self.halted()
+        if wish == "cancel" and self.state in {JobState.PAUSED, JobState.INTERRUPTED}:
             await self._finish(Outcome(JobState.CANCELLED))
-        else:
-            raise JobConflict(f"Job '{self.job_id}' is {self.state.value}.")
+            return self.snapshot()
+        raise JobConflict(f"Job '{self.job_id}' is {self.state.value}.")
+
+    async def halted(self) -> Job:
+        """Wait until the run under way has halted, and return the job as it is then."""
+        await self._halted.wait()
         return self.snapshot()
+
+    async def obeyed(self) -> None:
+        """Wait until a pause or a cancel that was asked for is done: who asks after it means the job as it is then."""
+        if self._wish is not None:
+            await self._halted.wait()
 
     async def change_steps(self, indexes: list[int] | None, state: StepState) -> None:
         """Make the named steps, or all failed ones, pending again or skipped."""

@@ -83,7 +83,7 @@ class SeriesJob(RigJob):
         left = sum(step.state is not StepState.DONE for step in self._steps.values())
         if self._plan.config_name is not None:
             await camera.get_config(self._plan.config_name)
-            await camera.refresh([self._plan.config_name])
+            await camera.refresh([self._plan.config_name], owner=self.job_id)
             (entry,) = await camera.get_config(self._plan.config_name)
             check_bracket(entry, self._plan.values)
         await asyncio.to_thread(self._store.require_room, left)

@@ -1,7 +1,9 @@
 """Image sets that are there: listed, deleted, restored, renamed and annotated, and told to whom it concerns."""
 
 import asyncio
+from functools import partial
 
+from tetherlight.changes import Changes
 from tetherlight.jobs import Jobs
 from tetherlight.protocol.messages import Encoded
 from tetherlight.protocol.sets import AnnotateSet, ImageSetList, ImageSetPage, ListSets
@@ -15,11 +17,14 @@ FIRST_PAGE = ListSets()
 class Sets:
     """Looks after the image sets, and lets their jobs follow."""
 
-    def __init__(self, store: Store, jobs: Jobs, publisher: Publisher, changes: SetChanges) -> None:
+    def __init__(
+        self, store: Store, jobs: Jobs, publisher: Publisher, changes: Changes, set_changes: SetChanges
+    ) -> None:
         self._store = store
+        self._changes = changes
         self._jobs = jobs
         self._publisher = publisher
-        self._changes = changes
+        self._set_changes = set_changes
         # One list at a time: what it has read serves the others, which take no thread while they wait.
         self._listing = asyncio.Lock()
 
@@ -38,23 +43,23 @@ class Sets:
 
     async def delete(self, name: str) -> None:
         """Move a set to the trash."""
-        await asyncio.to_thread(self._store.delete_set, name)
+        await self._changes.make(partial(self._store.delete_set, name))
         self._jobs.forget_set(name)
-        await self._changes.tell(name, "deleted")
+        await self._set_changes.tell(name, "deleted")
 
     async def restore(self, name: str) -> None:
         """Bring a set back from the trash."""
-        await asyncio.to_thread(self._store.restore_set, name)
-        await self._changes.tell(name, "restored")
+        await self._changes.make(partial(self._store.restore_set, name))
+        await self._set_changes.tell(name, "restored")
 
     async def rename(self, name: str, new_name: str) -> str:
         """Rename a set and return the name as it is now."""
-        new_name = await asyncio.to_thread(self._store.rename_set, name, new_name)
+        new_name = await self._changes.make(partial(self._store.rename_set, name, new_name))
         self._jobs.renamed(name, new_name)
-        await self._changes.tell(name, "renamed", new_name=new_name)
+        await self._set_changes.tell(name, "renamed", new_name=new_name)
         return new_name
 
     async def annotate(self, wanted: AnnotateSet) -> None:
         """Keep what people note about a set."""
-        await asyncio.to_thread(self._store.annotate_set, wanted)
-        await self._changes.tell(wanted.set_name, "updated")
+        await self._changes.make(partial(self._store.annotate_set, wanted))
+        await self._set_changes.tell(wanted.set_name, "updated")

@@ -1,5 +1,6 @@
 """Settings from the environment, each with the name that it has there."""
 
+import ipaddress
 import os
 from pathlib import Path
 from typing import Annotated, Any, Self
@@ -31,6 +32,12 @@ class Settings(BaseSettings):
     liveview_frame_interval: float = Field(
         0.05, ge=0, le=60, description="Seconds between live view frames; 0 is as fast as the camera."
     )
+    auto_standby: float = Field(
+        10.0,
+        ge=0,
+        le=86400,
+        description="Seconds after its last use in which the live view of a camera's body is ended; 0 is never.",
+    )
     photometric_capture_delay: float = Field(
         0.5, ge=0, le=600, description="Seconds between a light change and the exposure, unless the light has its own."
     )
@@ -48,7 +55,7 @@ class Settings(BaseSettings):
     delete_after_download: bool = Field(
         default=False, description="Whether a downloaded picture is deleted from the camera's card."
     )
-    trash_days: float = Field(7.0, ge=0, description="Days after which deleted sets and captures are gone for good.")
+    trash_days: float = Field(7.0, ge=0, description="Days after which deleted sets and captures go for good.")
     min_free_bytes: int = Field(500_000_000, ge=0, description="Room that captures leave free on the disk, in bytes.")
     api_token: str | None = Field(
         None, min_length=8, repr=False, description="Secret that clients must show; none means open."
@@ -58,6 +65,10 @@ class Settings(BaseSettings):
     )
     allowed_hosts: WordList = Field(
         (), description="Further host names under which the server answers, comma separated."
+    )
+    trusted_proxies: WordList = Field(
+        (),
+        description="Addresses or networks of reverse proxies whose X-Forwarded-For tells who asks, comma separated.",
     )
     base_path: str = Field(
         "", pattern=r"^(/[A-Za-z0-9._~-]+)*$", description="Path under which a reverse proxy publishes the server."
@@ -75,7 +86,7 @@ class Settings(BaseSettings):
     def _capitals(cls, value: Any) -> Any:
         return value.strip().upper() if isinstance(value, str) else value
 
-    @field_validator("cameras", "allowed_origins", "allowed_hosts", mode="before")
+    @field_validator("cameras", "allowed_origins", "allowed_hosts", "trusted_proxies", mode="before")
     @classmethod
     def _words(cls, value: Any) -> Any:
         if isinstance(value, str):
@@ -88,6 +99,16 @@ class Settings(BaseSettings):
         for address in value:
             if not address.startswith("ptpip:") or len(address) == len("ptpip:"):
                 raise ValueError(f"'{address}' is not an address like ptpip:192.168.1.20")
+        return value
+
+    @field_validator("trusted_proxies")
+    @classmethod
+    def _networks(cls, value: tuple[str, ...]) -> tuple[str, ...]:
+        for network in value:
+            try:
+                ipaddress.ip_network(network, strict=False)
+            except ValueError:
+                raise ValueError(f"'{network}' is no address or network like 192.168.1.5 or 10.0.0.0/8") from None
         return value
 
     @model_validator(mode="after")

@@ -28,22 +28,39 @@ logger = logging.getLogger(__name__)
 class CameraWatch:
     """Hears what happens to the rig's cameras and tells it to whom it concerns."""
 
-    def __init__(self, rig: "Rig") -> None:
+    def __init__(self, rig: "Rig", monitor: HotplugMonitor | None = None) -> None:
         self._rig = rig
+        self._monitor = monitor or HotplugMonitor()
+        self._checking: set[str] = set()
         self._warned: set[tuple[str, Literal["battery_low", "card_low"]]] = set()
 
     async def run(self) -> None:
         """Look for cameras whenever something is plugged in or out, until cancelled."""
-        monitor = HotplugMonitor()
-        async with contextlib.aclosing(monitor.changes()) as changes:
+        async with contextlib.aclosing(self._monitor.changes()) as changes:
             async for _ in changes:
                 for camera in self._rig.cameras:
                     camera.look_now()
+                    self._check_soon(camera)
+                await self._rig.lights.look()
                 try:
                     if await self._rig.scan():
                         self._rig.announce_cameras()
                 except DetectionFailed as error:
                     logger.warning("%s", error.message)
+
+    def _check_soon(self, camera: Camera) -> None:
+        """Ask a camera on USB whether it is there, in its turn; who is being asked already is not asked twice."""
+        if camera.port.startswith("usb:") and camera.camera_id not in self._checking:
+            self._checking.add(camera.camera_id)
+            self._rig.background(self._check(camera))
+
+    async def _check(self, camera: Camera) -> None:
+        try:
+            await camera.check()
+        except TetherlightError as error:
+            logger.debug("%s: %s", camera.camera_id, error.message)
+        finally:
+            self._checking.discard(camera.camera_id)
 
     def camera_changed(
         self, camera: Camera, kind: Change, cause: str | None, next_step: str | None, attempt: int
@@ -61,6 +78,7 @@ class CameraWatch:
             )
             self._rig.publisher.publish(events[kind], change)
         if kind == "ready":
+            self._rig.moved(camera)
             self._rig.wake_liveview(camera.camera_id)
         self._rig.announce_cameras()
         self._warn(camera)

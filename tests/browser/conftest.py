@@ -9,6 +9,7 @@ import pytest
 from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Page, expect
 
 from browser_screens import PATIENCE_MS
+from patience import stretched
 from rig_in_browser import RigServer, Simulator
 
 CHROMIUM_ARGUMENTS = (
@@ -113,9 +114,9 @@ def slow_rig(own_simulator: Simulator, tmp_path: Path) -> Iterator[RigServer]:
 @pytest.fixture
 def context(context: BrowserContext) -> BrowserContext:
     """A browser window that is patient with a busy machine."""
-    context.set_default_timeout(PATIENCE_MS)
+    context.set_default_timeout(stretched(PATIENCE_MS))
     context.add_init_script(UNANSWERED)
-    expect.set_options(timeout=PATIENCE_MS)
+    expect.set_options(timeout=stretched(PATIENCE_MS))
     return context
 
 

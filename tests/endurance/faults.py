@@ -14,11 +14,15 @@ from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).parents[1]))
 
-from fault_rig import LIGHTS, Bystander, FaultRig, Outcome, fault_rig
+from fault_rig import LIGHTS, PATIENCE_S, Bystander, FaultRig, Outcome, fault_rig
+from patience import stretched
 from process_figures import children, figures
 
 Script = Callable[[FaultRig, Outcome], Awaitable[None]]
 VIEW = {"encoding": "binary", "max_fps": 20}
+LONG_S = 30.0
+SEEN_BY_NOBODY = {"hang while it is left", "worker killed at idle, then a capture"}
+"""What the server is expected to hide from its clients altogether."""
 
 
 def request(action: str, kind: str, when: str, count: int | None = 1) -> Script:
@@ -84,19 +88,19 @@ async def power_preview(rig: FaultRig, outcome: Outcome) -> None:
 
 async def unplug_download(rig: FaultRig, outcome: Outcome) -> None:
     """Pull the cable while a picture crosses it."""
-    await rig.control("set_speed", bandwidth_bytes_per_s=30_000)
+    await rig.control("set_speed", bandwidth_bytes_per_s=3_000)
     taken = await rig.next("capture")
     reply = await rig.client.send("CAPTURE_IMAGE")
     await taken
-    await asyncio.sleep(0.3)
+    await asyncio.sleep(stretched(0.3))
     since = time.monotonic()
     await rig.control("unplug")
     rig.note(outcome, await reply, since)
 
 
 async def during_exposure(rig: FaultRig, outcome: Outcome, blow: Callable[[], Awaitable[object]]) -> None:
-    """Do something to the camera while its shutter is open for a second."""
-    await rig.expose(1)
+    """Do something to the camera while its shutter is open, long enough to be in time on a busy machine."""
+    await rig.expose(LONG_S)
     exposing = await rig.next("exposure")
     reply = await rig.client.send("CAPTURE_IMAGE")
     await exposing
@@ -119,13 +123,13 @@ async def in_sequence(
     rig: FaultRig, outcome: Outcome, blow: Callable[[], Awaitable[object]], exposures: int = 2
 ) -> None:
     """Do something to the camera at the second light of a set."""
-    await rig.expose(1 / 4)
+    await rig.expose(1)
     second = await rig.next("exposure", exposures)
     reply = await rig.client.send("CAPTURE_PHOTOMETRIC_SET", {"light_sequence": LIGHTS, "set_name_prefix": "struck"})
     await second
     since = time.monotonic()
     await blow()
-    ended = await asyncio.wait_for(reply, 120)
+    ended = await asyncio.wait_for(reply, stretched(PATIENCE_S))
     rig.note(outcome, ended, since)
     job = next(job for job in await rig.client.do("GET_JOBS") if job["job_id"] == ended["data"]["job_id"])
     states = [step["state"] for step in job["steps"]]
@@ -181,11 +185,11 @@ def reopen(kind: str, when: str, count: int | None) -> Script:
     """Return the script of a fault that strikes the opening of the camera."""
 
     async def strike(rig: FaultRig, outcome: Outcome) -> None:
-        await rig.client.do("DESELECT_CAMERA", {"camera_id": rig.camera_id}, timeout=60)
+        await rig.client.do("DESELECT_CAMERA", {"camera_id": rig.camera_id})
         await rig.fault(kind, when, count)
         await rig.ask(outcome, "SELECT_CAMERA", {"camera_id": rig.camera_id})
         await rig.control("clear_faults")
-        await rig.client.do("SELECT_CAMERA", {"camera_id": rig.camera_id}, timeout=60)
+        await rig.client.do("SELECT_CAMERA", {"camera_id": rig.camera_id})
 
     return strike
 
@@ -195,7 +199,7 @@ async def hang_exit(rig: FaultRig, outcome: Outcome) -> None:
     await rig.fault("hang", "exit", None)
     await rig.ask(outcome, "DESELECT_CAMERA", {"camera_id": rig.camera_id})
     await rig.control("clear_faults")
-    await rig.client.do("SELECT_CAMERA", {"camera_id": rig.camera_id}, timeout=60)
+    await rig.client.do("SELECT_CAMERA", {"camera_id": rig.camera_id})
 
 
 ROWS: tuple[tuple[str, Script], ...] = (
@@ -260,14 +264,17 @@ async def run(rig: FaultRig, title: str, script: Script, bystander: Bystander) -
         await script(rig, outcome)
     except (TimeoutError, AssertionError) as error:
         outcome.problems.append(f"{type(error).__name__}: {error}")
+    if outcome.saw in {"nothing", "success"} and title not in SEEN_BY_NOBODY:
+        outcome.problems.append("nobody noticed it: it came too late, or never")
     since = await rig.mended()
     watched = any(one["liveview_viewers"] for one in await watching(rig))
     if watched:
-        await rig.client.frames(2, timeout=120)
+        await rig.client.frames(2, timeout=PATIENCE_S)
         outcome.resumed_s = time.monotonic() - since
     outcome.usable_s = await rig.usable(since)
     outcome.gap_ms = 1000 * bystander.longest_gap
     outcome.slowest_ms = 1000 * bystander.slowest_reply
+    await rig.expose(1 / 125)
     await rig.check(outcome)
     return outcome
 
@@ -314,7 +321,7 @@ async def replug(rig: FaultRig, rounds: int) -> str:
 
 async def strike_all(folder: Path, wanted: argparse.Namespace) -> bool:
     """Run the rows and print the table; say whether everything was in order."""
-    good = True
+    good, struck = True, 0
     async with fault_rig(folder, wanted.vendor) as (rig, bystander):
         before = figures(rig.server.pid)
         print(HEAD, flush=True)
@@ -322,7 +329,7 @@ async def strike_all(folder: Path, wanted: argparse.Namespace) -> bool:
             for title, script in ROWS:
                 if wanted.only in title:
                     outcome = await run(rig, title, script, bystander)
-                    good = good and not outcome.problems
+                    good, struck = good and not outcome.problems, struck + 1
                     print(row(outcome), flush=True)
                     if wanted.sentences:
                         print(f"    {outcome.sentence}", flush=True)
@@ -333,7 +340,9 @@ async def strike_all(folder: Path, wanted: argparse.Namespace) -> bool:
         mistakes = [line for line in log.splitlines() if "Traceback" in line or "unexpectedly" in line]
         mistakes = [line for line in mistakes if "worker process ended unexpectedly" not in line]
         print("\n".join(mistakes))
-    return good and not mistakes
+    if not struck:
+        print(f"No fault is called anything with '{wanted.only}': nothing was found out.")
+    return good and not mistakes and struck > 0
 
 
 def main() -> None:

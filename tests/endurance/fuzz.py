@@ -23,7 +23,7 @@ BATCH = 20
 
 
 def fuzz(world: World, minutes: float, first_seed: int, *, shrink: bool) -> int:
-    """Try batches of examples until the time is up; return how many batches that were."""
+    """Try batches of examples until the time is up, one at least; return how many that were."""
     end, batches = time.monotonic() + 60 * minutes, 0
     phases = (Phase.generate, Phase.shrink) if shrink else (Phase.generate,)
     wanted = settings(
@@ -31,7 +31,7 @@ def fuzz(world: World, minutes: float, first_seed: int, *, shrink: bool) -> int:
         max_examples=BATCH, stateful_step_count=50, deadline=None, database=None,
         suppress_health_check=list(HealthCheck), print_blob=False,
     )  # fmt: skip
-    while time.monotonic() < end:
+    while batches == 0 or time.monotonic() < end:
         run_machine(seed(first_seed + batches)(partial(RigMachine, world)), wanted)
         batches += 1
     return batches
@@ -47,6 +47,7 @@ def main() -> None:
     with tempfile.TemporaryDirectory(prefix="tetherlight-fuzz-") as folder, World(Path(folder)) as world:
         batches = fuzz(world, wanted.minutes, wanted.seed, shrink=wanted.shrink)
         done = ", ".join(f"{count} {name}" for name, count in sorted(world.tried.items()))
+        assert world.tried["requests"] > batches * BATCH, f"hardly anything was tried: {done}"
         print(f"seed {wanted.seed}: {batches * BATCH} examples; {done}; 0 disagreements")
 
 

@@ -22,7 +22,8 @@ import httpx
 sys.path.insert(0, str(Path(__file__).parents[1]))
 
 from crowd import Watcher
-from fault_rig import LIGHTS, Bystander, FaultRig, fault_rig
+from fault_rig import LIGHTS, PATIENCE_S, Bystander, FaultRig, fault_rig
+from patience import stretched
 from process_figures import Figures, children, figures, workers
 from wire_client import WireClient
 
@@ -39,6 +40,16 @@ FAULTS = (
     ("busy", "capture"), ("error", "capture"), ("close", "capture"), ("hang", "capture"), ("garbage", "capture"),
     ("error", "get_object"), ("close_mid_payload", "get_object"), ("close", "get_event"), ("hang", "set_config"),
 )  # fmt: skip
+EVERYTHING = {
+    "CAPTURE_IMAGE",
+    "CAPTURE_SERIES",
+    "CAPTURE_PHOTOMETRIC_SET",
+    "SET_CONFIG",
+    "frames",
+    "motion JPEG frames",
+    "clients",
+}
+"""What a soak must have done to have found anything out."""
 KEPT_SETS = 5
 SETTLED_S = 15.0
 """Seconds until the memory at the start is read: by then everything was used once."""
@@ -79,17 +90,22 @@ class Soak:
                 )
             ]  # fmt: skip
             end = time.monotonic() + seconds
+            at_last = end + stretched(60)
             await asyncio.sleep(min(SETTLED_S, seconds / 2))
             self.tell("at the start")
-            while (left := end - time.monotonic()) > 0:
+            while (left := (at_last if self.undone() else end) - time.monotonic()) > 0:
                 self.bystander.begin()
-                await asyncio.sleep(min(60.0, left))
+                await asyncio.sleep(min(60.0, left) if end > time.monotonic() else 1.0)
                 self.notes.gaps.append(self.bystander.longest_gap)
                 self.tell("now")
             # A cancellation may get lost in the moment in which an answer comes.
             self._over = True
             for task in tasks:
                 task.cancel()
+
+    def undone(self) -> set[str]:
+        """Return what was not done even once."""
+        return EVERYTHING - set(self.notes.done) | ({"faults"} if not self.notes.faults else set())
 
     async def forever(self, work: Callable[[], Awaitable[None]]) -> None:
         """Repeat a piece of work; what it trips over is written down."""
@@ -109,7 +125,7 @@ class Soak:
     async def ask(self, client: WireClient, action: str, payload: Any = None) -> Any:
         """Make a request; give its data, or None where it was refused for a reason that can be explained."""
         since = time.monotonic()
-        reply = await client.request(action, payload, timeout=120)
+        reply = await client.request(action, payload, timeout=PATIENCE_S)
         if reply["success"]:
             self.notes.done[action] += 1
             return reply["data"]
@@ -131,7 +147,7 @@ class Soak:
         """Watch for some frames, with another client's connection cut in between."""
         async with Watcher(f"ws://127.0.0.1:{self.rig.server.port}/ws") as viewer:
             if await self.ask(viewer, "START_LIVEVIEW", {"camera_id": self.rig.camera_id, "encoding": "binary"}):
-                await viewer.see(200, within=120)
+                await viewer.see(200, within=PATIENCE_S)
                 self.notes.done["frames"] += len(viewer.seen)
 
     async def watch_paced(self) -> None:
@@ -140,7 +156,7 @@ class Soak:
             wanted = {"camera_id": self.rig.camera_id, "encoding": "binary", "paced": True}
             if await self.ask(viewer, "START_LIVEVIEW", wanted):
                 for _ in range(100):
-                    await viewer.see(1, within=120)
+                    await viewer.see(1, within=PATIENCE_S)
                     await viewer.send_text('{"action": "READY"}')
                 self.notes.done["frames"] += len(viewer.seen)
 
@@ -148,7 +164,7 @@ class Soak:
         """Watch as players do."""
         url = f"{self.rig.server.url}/cameras/{self.rig.camera_id}/liveview.mjpg"
         since = time.monotonic()
-        async with httpx.AsyncClient(trust_env=False, timeout=60) as http, http.stream("GET", url) as response:
+        async with self.rig.server.http() as http, http.stream("GET", url) as response:
             if response.status_code == httpx.codes.OK:
                 parts = 0
                 async for piece in response.aiter_bytes():
@@ -209,7 +225,7 @@ class Soak:
                 named = {"image_path": image["path"]}
                 await self.ask(client, "ANNOTATE_IMAGE", named | {"rating": self.random.randint(1, 5)})
                 await self.ask(client, "DELETE_IMAGE", named)
-                back = await client.request("RESTORE_IMAGE", named, timeout=120)
+                back = await client.request("RESTORE_IMAGE", named, timeout=PATIENCE_S)
                 if back["success"]:
                     self.notes.done["RESTORE_IMAGE"] += 1
                 elif "There is already" in back["error"]:
@@ -233,7 +249,7 @@ class Soak:
             request = asyncio.create_task(self.ask_for_a_set(client, wanted))
             if self.random.random() < 0.2:
                 begun = await client.event("photometric_progress")
-                await client.request("CANCEL_JOB", {"job_id": begun["data"]["job_id"]}, timeout=60)
+                await client.request("CANCEL_JOB", {"job_id": begun["data"]["job_id"]}, timeout=PATIENCE_S)
                 self.notes.done["sets cancelled"] += 1
             await request
             self.notes.unexplained += self.rig.untruths(running=False)
@@ -245,7 +261,7 @@ class Soak:
     async def ask_for_a_set(self, client: WireClient, wanted: dict[str, Any]) -> None:
         """Take a set; being cancelled is no surprise."""
         since = time.monotonic()
-        reply = await client.request("CAPTURE_PHOTOMETRIC_SET", wanted, timeout=120)
+        reply = await client.request("CAPTURE_PHOTOMETRIC_SET", wanted, timeout=PATIENCE_S)
         code = "" if reply["success"] else reply["error_code"]
         if not code:
             self.notes.done["CAPTURE_PHOTOMETRIC_SET"] += 1
@@ -257,7 +273,7 @@ class Soak:
 
     async def read(self) -> None:
         """Look at everything that can be looked at."""
-        async with self.client() as client, httpx.AsyncClient(base_url=self.rig.server.url, trust_env=False) as http:
+        async with self.client() as client, self.rig.server.http() as http:
             for action in ("GET_CAMERAS", "GET_JOBS", "LIST_CAPTURES", "LIST_IMAGE_SETS", "DESCRIBE"):
                 await self.ask(client, action)
             for one in (await self.ask(client, "LIST_IMAGE_SETS") or [])[:2]:
@@ -292,7 +308,7 @@ class Soak:
         if choice in {"unplug", "power"}:
             self.notes.recoveries.append(usable)
         # What was asked for before this moment may still fail for what was the matter.
-        self._mended_at = time.monotonic() + 0.2
+        self._mended_at = time.monotonic() + stretched(0.2)
 
     # What is told
 
@@ -337,6 +353,7 @@ async def soak(folder: Path, minutes: float, seed: int) -> bool:
         test = Soak(rig, bystander, seed)
         await test.run(60 * minutes)
         await rig.mended()
+        test.notes.unexplained += [f"never done: {name}" for name in sorted(test.undone())]
         test.notes.unexplained += complaints(rig.server.log.read_text())
         print(f"seed {seed}\n{test.summary()}")
         return not test.notes.unexplained

@@ -12,7 +12,7 @@ from tetherlight.settings import Settings
 async def main(folder: Path, port: str) -> None:
     """Open the camera at a network port and keep it busy."""
     settings = Settings(state_dir=folder / "state", captures_base_dir=folder / "captures")
-    (found,) = camera_ids([("Canon EOS 1300D", port, None)])
+    (found,) = camera_ids([("Canon EOS 1300D", port, None, None)])
     camera = await Camera.open(found, settings)
     sys.stdout.write(f"{camera.worker_pid}\n")
     sys.stdout.flush()

@@ -4,6 +4,8 @@ import asyncio
 import sys
 from pathlib import Path
 
+from patience import stretched
+
 ROOT = Path(__file__).parents[2]
 
 
@@ -13,7 +15,7 @@ async def test_a_benchmark_runs_and_prints_a_table():
         sys.executable, "-m", "bench", "--quick", "requests", cwd=ROOT,
         stdout=asyncio.subprocess.PIPE, stderr=asyncio.subprocess.PIPE,
     )  # fmt: skip
-    printed, said = await asyncio.wait_for(process.communicate(), 150)
+    printed, said = await asyncio.wait_for(process.communicate(), stretched(150))
     assert process.returncode == 0, said.decode()
     rows = printed.decode().splitlines()
     assert rows[0].startswith("| what | Tetherlight | comparator |")
@@ -26,6 +28,6 @@ async def test_an_unknown_benchmark_is_refused_with_a_sentence():
         sys.executable, "-m", "bench", "nonsense", cwd=ROOT,
         stdout=asyncio.subprocess.PIPE, stderr=asyncio.subprocess.PIPE,
     )  # fmt: skip
-    _, said = await asyncio.wait_for(process.communicate(), 150)
+    _, said = await asyncio.wait_for(process.communicate(), stretched(150))
     assert process.returncode == 2
     assert "there is no benchmark 'nonsense'" in said.decode()

@@ -1,18 +1,21 @@
 """A camera that others wrote: libgphoto2's own virtual one, beside a simulated one in the same processes."""
 
 from collections.abc import AsyncIterator
+from dataclasses import replace
 from importlib.util import find_spec
 from pathlib import Path
 
 import pytest
 from PIL import Image
 
-from camera_world import PATIENT, Recorder, make_settings
+from camera_world import PATIENT, Recorder, make_settings, patient
 from server_process import ServerProcess
 from simulator_process import SimulatorProcess
 from tetherlight.camera.camera import Camera
 from tetherlight.camera.detection import find_cameras
-from tetherlight.errors import PreviewUnsupported
+from tetherlight.camera.surroundings import Surroundings
+from tetherlight.errors import CameraLost, PreviewUnsupported
+from usb_world import FakeBus
 
 
 @pytest.fixture(autouse=True)
@@ -37,7 +40,7 @@ async def camera(tmp_path: Path) -> AsyncIterator[Camera]:
     settings = make_settings(tmp_path)
     (found,) = await find_cameras(settings)
     assert found.port.startswith("usb:")
-    camera = await Camera.open(found, settings, Recorder(), deadlines=PATIENT)
+    camera = await Camera.open(found, settings, Recorder(), deadlines=patient(PATIENT))
     try:
         yield camera
     finally:
@@ -63,7 +66,7 @@ async def test_it_works_beside_a_network_camera(tmp_path: Path) -> None:
         settings = make_settings(tmp_path, *simulator.addresses)
         found = await find_cameras(settings)
         assert [each.port.split(":")[0] for each in found] == ["usb", "ptpip"]
-        cameras = [await Camera.open(each, settings, deadlines=PATIENT) for each in found]
+        cameras = [await Camera.open(each, settings, deadlines=patient(PATIENT)) for each in found]
         try:
             for camera in cameras:
                 assert (await camera.capture(tmp_path / "pictures", camera.camera_id)).files
@@ -90,3 +93,22 @@ async def test_a_server_serves_it_like_any_other(tmp_path: Path) -> None:
         contents = await client.do("GET_IMAGE_SET_CONTENTS", {"set_name": Path(done["set_folder"]).name})
         assert [Path(image["filename"]).stem for image in contents] == ["image_01_light_left", "image_02_light_right"]
         assert (await client.do("DESELECT_CAMERA"))["message"] == "Camera deselected successfully."
+
+
+async def test_a_camera_that_the_kernel_no_longer_knows_is_gone_whatever_answers(tmp_path: Path) -> None:
+    """The virtual one still answers, as libgphoto2's caches do."""
+    world = FakeBus(tmp_path / "usb")
+    settings = make_settings(tmp_path)
+    (found,) = await find_cameras(settings)
+    assert world.plug("1-2", int(found.port.rpartition(",")[2])) == found.port
+    recorder, around = Recorder(), Surroundings(bus=world.bus)
+    camera = await Camera.open(replace(found, path="1-2"), settings, recorder, deadlines=PATIENT, around=around)
+    try:
+        await camera.check()
+        assert recorder.kinds() == []
+        world.unplug("1-2")
+        with pytest.raises(CameraLost, match="unplugged"):
+            await camera.check()
+        await recorder.until(lambda: recorder.kinds()[:1] == ["recovering"])
+    finally:
+        await camera.close()

@@ -118,7 +118,7 @@ async def test_previews_are_whole_jpegs_of_a_known_size(world: OpenCamera) -> No
 async def test_a_capture_is_whole_durable_and_never_overwrites(world: OpenCamera) -> None:
     first = await world.camera.capture(world.folder, "picture")
     second = await world.camera.capture(world.folder, "picture")
-    third = await world.camera.capture(world.folder, "picture", replace=True)
+    third = await world.camera.capture(world.folder, "picture", replace=["picture.jpg"])
     assert [each.files[0].path.name for each in (first, second, third)] == [
         "picture.jpg",
         "picture-2.jpg",

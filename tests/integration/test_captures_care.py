@@ -9,7 +9,6 @@ from io import BytesIO
 from pathlib import Path
 from typing import Any
 
-import httpx
 import pytest
 import pytest_asyncio
 
@@ -91,7 +90,7 @@ async def test_an_exposure_goes_with_all_its_files_and_comes_back(
     news = await other.event(about("deleted"))
     assert {file["path"] for file in news["data"]["files"]} == set(paths)
     assert not list((server.folder / paths[0]).parent.glob(f"{Path(paths[0]).stem}.*"))
-    async with httpx.AsyncClient(base_url=server.url, trust_env=False) as http:
+    async with server.http() as http:
         for file in files:
             assert (await http.get(file["url"])).status_code == 404
             assert (await http.get(file["url"].replace("/images/", "/thumbnails/"))).status_code == 404
@@ -135,7 +134,7 @@ async def test_images_of_sets_are_rated_in_the_manifest_and_deleted_only_with_it
     assert details["manifest"]["catalogue_number"] == "INV 7/3"
     assert details["manifest"]["scale_mm_per_pixel"] == 0.02
     assert (details["set"]["rating"], details["set"]["catalogue_number"]) == (5, "INV 7/3")
-    async with httpx.AsyncClient(base_url=server.url, trust_env=False) as http:
+    async with server.http() as http:
         archive = zipfile.ZipFile(BytesIO((await http.get(f"/sets/{name}.zip")).content))
     members = {Path(member).name for member in archive.namelist()}
     assert members == {image["filename"], "manifest.json", f"{name}.lp"}

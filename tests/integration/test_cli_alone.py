@@ -8,13 +8,16 @@ from pathlib import Path
 
 import pytest
 
+from patience import stretched
 from tetherlight.cli.options import hoisted
 
 TETHERLIGHT = [sys.executable, "-m", "tetherlight"]
 
 
 def tetherlight(*words: str, folder: Path | None = None) -> "subprocess.CompletedProcess[str]":
-    return subprocess.run([*TETHERLIGHT, *words], capture_output=True, text=True, check=False, cwd=folder, timeout=150)
+    return subprocess.run(
+        [*TETHERLIGHT, *words], capture_output=True, text=True, check=False, cwd=folder, timeout=stretched(150)
+    )
 
 
 def test_without_a_server_the_exit_code_is_3_and_the_way_out_is_told(free_port: int) -> None:

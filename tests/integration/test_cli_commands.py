@@ -12,6 +12,7 @@ from typing import Any
 import pytest
 import pytest_asyncio
 
+from patience import stretched
 from server_process import ServerProcess
 from simulator_process import SimulatorProcess
 from tetherlight.cli.main import main
@@ -180,10 +181,14 @@ async def test_a_set_is_captured_listed_shown_deleted_and_restored(tetherlight: 
     first, second = captured.out.splitlines()
     name = first.rpartition("/")[2]
     assert first == f"2 images in photometric_sets/{name}"
-    assert second == f"2 files in sets/{name}"
+    assert second == f"4 files in sets/{name}"
+    assert {path.suffix for path in Path("sets", name).iterdir()} == {".jpg", ".json", ".lp"}
     assert name in (await tetherlight("set", "list")).out
     assert len((await tetherlight("set", "show", name)).out.splitlines()) == 3
-    assert len((await tetherlight("set", "download", name, "-o", "again", "--json")).json) == 2
+    assert len((await tetherlight("set", "download", name, "-o", "again", "--json")).json) == 4
+    assert (await tetherlight("set", "download", name, "-o", "raw", "--files", "raw", "--json")).json == [
+        f"raw/{name}/manifest.json"
+    ]
     deleted = await tetherlight("set", "delete", name)
     assert f"tetherlight set restore {name}" in deleted.out
     assert name not in (await tetherlight("set", "list")).out
@@ -300,7 +305,7 @@ async def test_ctrl_c_leaves_a_set_running_and_tells_how_to_cancel_it(
         for camera in ("camera1", "camera2"):
             await simulator.control("fault", camera=camera, kind="delay", when="capture", seconds=1.0, count=None)
         process.send_signal(signal.SIGINT)
-        _, complaints = await asyncio.wait_for(process.communicate(), 60)
+        _, complaints = await asyncio.wait_for(process.communicate(), stretched(60))
         for camera in ("camera1", "camera2"):
             await simulator.control("clear_faults", camera=camera)
         job = (await rig.jobs())[0]
@@ -323,8 +328,8 @@ async def test_ctrl_c_ends_a_live_view_without_a_complaint(server: ServerProcess
         stdin=asyncio.subprocess.DEVNULL, stdout=asyncio.subprocess.PIPE, stderr=asyncio.subprocess.PIPE,
     )  # fmt: skip
     while (await simulator.status(name))["previews"] < before + 10:
-        await simulator.control_apart("wait", camera=name, event="preview", count=before + 10, timeout=50)
+        await simulator.wait("preview", before + 10, name)
     process.send_signal(signal.SIGINT)
-    printed, complaints = await asyncio.wait_for(process.communicate(), 60)
+    printed, complaints = await asyncio.wait_for(process.communicate(), stretched(60))
     assert complaints.decode() == ""
     assert json.loads(printed)["frames"] > 0

@@ -14,6 +14,7 @@ import pytest
 import pytest_asyncio
 from websockets.asyncio.server import ServerConnection, serve
 
+from patience import stretched
 from server_process import ServerProcess
 from simulator_process import SimulatorProcess
 from tetherlight import errors
@@ -172,7 +173,7 @@ async def test_a_closed_client_ends_what_still_waits() -> None:
         async with Client(url) as rig:
             events = rig.events("storage")
             await anext(events)
-            waiting = asyncio.create_task(asyncio.wait_for(anext(events), 10))
+            waiting = asyncio.create_task(asyncio.wait_for(anext(events), stretched(10)))
             await asyncio.sleep(0)
         with pytest.raises(errors.ServerUnreachable, match="closed"):
             await waiting

@@ -13,6 +13,7 @@ from tetherlight import errors
 from tetherlight.client.address import Address
 from tetherlight.client.downloads import Downloads
 from tetherlight.models import ImageFile
+from tetherlight.protocol.sets import SetFile
 
 CONTENT = bytes(range(256)) * 4000
 IMAGE = ImageFile(
@@ -105,3 +106,26 @@ async def test_a_name_from_the_server_cannot_leave_the_folder(tmp_path: Path) ->
     async with BreakingServer([]).run() as downloads:
         path = await downloads.fetch(IMAGE.model_copy(update={"filename": "../../evil.jpg"}), tmp_path / "here")
     assert path == tmp_path / "here" / "evil.jpg"
+
+
+@pytest.mark.parametrize("name", ["../a.jpg", "/etc/a.jpg", "a/../../b.jpg", ".hidden", "results/.x", "", "..", "a\0b"])
+async def test_a_name_that_leads_out_of_the_folder_is_refused(tmp_path: Path, name: str) -> None:
+    """Files of a set may lie in folders of it; a server that lists others is not believed."""
+    file = SetFile(filename=name, size=1, mimetype="image/jpeg", url="/images/a.jpg")
+    server = BreakingServer([])
+    async with server.run() as downloads:
+        with pytest.raises(errors.StoreError, match="which is none"):
+            await downloads.fetch(file, tmp_path / "inner")
+    assert (list(tmp_path.iterdir()), server.asked) == ([], [])
+
+
+@pytest.mark.parametrize("left", [b"of another file", b"x" * len(CONTENT), b"x" * (len(CONTENT) + 1)])
+async def test_what_is_left_of_another_file_is_not_gone_on_with(tmp_path: Path, left: bytes) -> None:
+    """A manifest is written anew all the time; an attempt at the one before may have been broken off."""
+    (tmp_path / "a.jpg.part").write_bytes(left)
+    told: list[int] = []
+    server = BreakingServer([])
+    async with server.run() as downloads:
+        path = await downloads.fetch(IMAGE, tmp_path, told.append)
+    assert path.read_bytes() == CONTENT
+    assert sum(told) == len(CONTENT)

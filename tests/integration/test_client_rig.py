@@ -56,6 +56,22 @@ async def frames(rig: Client, count: int, max_fps: float | None = None) -> list[
     return found
 
 
+async def test_a_live_view_that_nobody_waits_for_any_more_is_not_begun(
+    rig: Client, simulator: SimulatorProcess
+) -> None:
+    """Who gives up before the first frame leaves no stream behind on the server."""
+    await simulator.control("fault", camera="camera1", kind="delay", when="preview", seconds=0.7, count=1)
+    source = rig.liveview()
+    first = asyncio.ensure_future(anext(source))
+    await rig.ping()
+    first.cancel()
+    await asyncio.gather(first, return_exceptions=True)
+    # Behind the preview that the live view asked for: then its stream would be there.
+    await rig.set_config("iso", "100")
+    await rig.ping()
+    assert [camera.liveview_viewers for camera in (await rig.info()).cameras] == [0]
+
+
 async def test_settings_come_as_typed_values_and_are_set(rig: Client) -> None:
     iso = await rig.set_config("iso", "200")
     assert (iso.value, iso.alias, iso.readonly) == ("200", "iso", False)
@@ -212,8 +228,10 @@ async def test_a_set_can_be_awaited_with_a_callback_for_its_steps(rig: Client, t
     assert result.image_count == 2
     assert [step.current_light for step in steps if step.status.startswith("processing")] == LIGHTS
     paths = await rig.download(result, tmp_path)
-    assert [path.name for path in paths] == ["image_01_light_left.jpg", "image_02_lights_top.jpg"]
-    assert {path.parent.name for path in paths} == {result.set_folder.rpartition("/")[2]}
+    name = result.set_folder.rpartition("/")[2]
+    told = [f"{name}.lp", "manifest.json"]
+    assert [path.name for path in paths] == ["image_01_light_left.jpg", "image_02_lights_top.jpg", *told]
+    assert {path.parent.name for path in paths} == {name}
     assert (await rig.jobs())[0].state is JobState.COMPLETED
 
 
@@ -323,7 +341,7 @@ def use_blocking(url: str, folder: Path) -> None:
         assert next(rig.events("lights")).name == "snapshot"
         steps: list[PhotometricProgress] = []
         result = rig.capture_set(LIGHTS, prefix="blocking", progress=steps.append)
-        assert len(rig.download(result, folder)) == 2
+        assert len(rig.download(result, folder)) == 4
         assert steps
         with pytest.raises(errors.CameraNotFound):
             rig.capture(camera_id="no-such-camera")

@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 import pytest_asyncio
 
+from patience import stretched
 from server_process import ServerProcess
 
 EXAMPLES = Path(__file__).parents[2] / "docs" / "examples"
@@ -16,7 +17,7 @@ EXAMPLES = Path(__file__).parents[2] / "docs" / "examples"
 
 @pytest_asyncio.fixture(scope="module", loop_scope="module")
 async def server(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[ServerProcess]:
-    async with ServerProcess(tmp_path_factory.mktemp("server"), "--simulate") as process:
+    async with ServerProcess(tmp_path_factory.mktemp("server"), "--simulate", "--width", "600") as process:
         yield process
 
 
@@ -30,7 +31,7 @@ async def run(server: ServerProcess, folder: Path, name: str, *arguments: str) -
         sys.executable, str(EXAMPLES / name), *arguments,
         cwd=folder, stdin=asyncio.subprocess.DEVNULL, stdout=asyncio.subprocess.PIPE, stderr=asyncio.subprocess.PIPE,
     )  # fmt: skip
-    printed, complaints = await asyncio.wait_for(process.communicate(), 150)
+    printed, complaints = await asyncio.wait_for(process.communicate(), stretched(150))
     assert process.returncode == 0, complaints.decode() + server.log.read_text()[-4000:]
     return printed.decode()
 

@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from patience import stretched
 from simulator_process import SimulatorProcess
 from tetherlight.errors import LampFailed
 from tetherlight.lights import Lights, RigFile
@@ -81,7 +82,7 @@ async def test_a_frozen_simulator_holds_nobody_up_for_long(simulator: SimulatorP
     await lights.set({"light_front": True})
     freeze(simulator.pid)
     try:
-        async with asyncio.timeout(15):
+        async with asyncio.timeout(stretched(15)):
             await lights.all_off()
             await lights.all_off()
         assert lights.light("light_front").fault == "The simulator does not answer."

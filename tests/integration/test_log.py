@@ -7,7 +7,6 @@ from collections.abc import AsyncIterator
 from pathlib import Path
 from typing import Any
 
-import httpx
 import pytest
 import pytest_asyncio
 
@@ -82,7 +81,7 @@ async def test_no_token_ever_gets_into_the_log(server: ServerProcess) -> None:
     """However it was shown: in a header, a message, a form or an address, right or wrong."""
     async with server.client() as client:
         assert (await client.request("AUTH", {"token": WRONG}))["error_code"] == "unauthorized"
-    async with httpx.AsyncClient(base_url=server.url, trust_env=False) as http:
+    async with server.http() as http:
         for token in (TOKEN, WRONG):
             await http.get("/images/x.jpg", params={"token": token})
             await http.get("/images/x.jpg", headers={"Authorization": f"Bearer {token}"})

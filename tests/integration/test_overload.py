@@ -11,6 +11,7 @@ from websockets.asyncio.client import ClientConnection
 from websockets.exceptions import ConnectionClosed
 
 from crowd import request, silent_client, watchers
+from patience import stretched
 from process_figures import figures
 from server_process import ServerProcess
 from simulator_process import SimulatorProcess
@@ -119,7 +120,7 @@ async def test_connections_beyond_the_limit_are_told_and_the_others_stay(server:
         assert all(await asyncio.gather(*(one.do("GET_LIGHT_STATES") for one in known)))
         await known[0].socket.close()
         await known[0].closed()
-        async with asyncio.timeout(60):
+        async with asyncio.timeout(stretched(60)):
             while not await admitted(server):
                 pass  # the server hears of the end a moment after the client
 
@@ -152,7 +153,7 @@ async def admitted(server: ServerProcess) -> bool:
 
 async def ended(reader: asyncio.StreamReader) -> None:
     with suppress(ConnectionError):
-        assert await asyncio.wait_for(reader.read(), 90) == b""
+        assert await asyncio.wait_for(reader.read(), stretched(90)) == b""
 
 
 async def test_bursts_of_oversized_messages_close_only_who_sends_them(server: ServerProcess) -> None:

@@ -11,6 +11,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
+from patience import stretched
 from rig_world import LIGHTS, World, open_world, world_settings
 from tetherlight.errors import (
     CameraBusy,
@@ -213,7 +214,7 @@ async def test_a_long_settle_time_does_not_delay_a_cancel(world: World, tmp_path
     async with Rig.open(patient) as rig:
         await rig.select(None, None, None)
         job = await rig.start_set(CapturePhotometricSet(light_sequence=LIGHTS))
-        async with asyncio.timeout(10):
+        async with asyncio.timeout(stretched(10)):
             await rig.jobs.cancel(job.job_id)
         assert job.snapshot().state is JobState.CANCELLED
 

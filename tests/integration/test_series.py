@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 
+from patience import stretched
 from rig_world import World, open_world, world_settings
 from tetherlight import errors
 from tetherlight.camera.widgets import number
@@ -167,7 +168,7 @@ async def test_others_are_refused_with_the_job_id_also_while_it_waits(world: Wor
             await attempt
         assert refused.value.details == {"job_id": job.job_id}
     await world.rig.lights.set({"light_left": True})
-    async with asyncio.timeout(60):
+    async with asyncio.timeout(stretched(60)):
         await world.rig.jobs.cancel(job.job_id)
 
 
@@ -176,7 +177,7 @@ async def test_the_live_view_runs_between_the_rounds_of_an_interval(world: World
     waiting = await world.hearing.wait("series_progress", lambda one: one.status == "waiting")
     assert 3000 < waiting.next_in_s <= 3600
     assert waiting.seconds_left > 3000
-    async with asyncio.timeout(60):
+    async with asyncio.timeout(stretched(60)):
         assert (await world.rig.camera().preview()).jpeg.startswith(b"\xff\xd8")
         await world.rig.jobs.cancel(job.job_id)
     assert len(files(world)) == 1

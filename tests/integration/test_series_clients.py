@@ -11,6 +11,7 @@ from typing import Any
 import pytest
 import pytest_asyncio
 
+from patience import stretched
 from server_process import ServerProcess
 from simulator_process import SimulatorProcess
 from tetherlight import errors
@@ -46,7 +47,7 @@ async def command(server: ServerProcess, folder: Path, *words: str) -> tuple[int
         *(sys.executable, "-m", "tetherlight", "--server", server.url, *words),
         cwd=folder, stdin=asyncio.subprocess.DEVNULL, stdout=asyncio.subprocess.PIPE, stderr=asyncio.subprocess.PIPE,
     )  # fmt: skip
-    out, err = await asyncio.wait_for(process.communicate(), 120)
+    out, err = await asyncio.wait_for(process.communicate(), stretched(120))
     assert process.returncode is not None
     return process.returncode, out.decode(), err.decode()
 
@@ -182,7 +183,7 @@ async def test_ctrl_c_leaves_a_series_running_and_tells_how_to_cancel_it(server:
                 break
         await events.aclose()
         process.send_signal(signal.SIGINT)
-        _, complaints = await asyncio.wait_for(process.communicate(), 60)
+        _, complaints = await asyncio.wait_for(process.communicate(), stretched(60))
         job = (await rig.jobs())[0]
         assert (process.returncode, job.state, job.kind) == (130, JobState.RUNNING, "series")
         assert f"Job {job.job_id} goes on at the server. `tetherlight jobs cancel {job.job_id}`" in complaints.decode()

@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 
+from patience import stretched
 from rig_world import World, open_world
 from tetherlight.errors import CameraNotFound, CameraNotOpen, InvalidPayload, NoCameraSelected, TetherlightError
 from tetherlight.liveview import Frame
@@ -37,7 +38,7 @@ class Watcher:
             self.came.notify_all()
 
     async def wait(self, count: int) -> None:
-        async with asyncio.timeout(20), self.came:
+        async with asyncio.timeout(stretched(60)), self.came:
             await self.came.wait_for(lambda: len(self.frames) >= count)
 
 

@@ -195,7 +195,7 @@ async def test_a_bulb_exposure_lasts_until_it_is_ended(simulator: SimulatorProce
     await camera.call("set", name="capturetarget", value="Memory card")
     await camera.call("set", name="shutterspeed", value="bulb")
     await camera.call("set", name="bulb", value=1)
-    await simulator.control("wait", event="exposure", count=1)
+    await simulator.wait("exposure")
     assert (await simulator.status())["exposing"]
     await camera.call("set", name="bulb", value=0)
     assert await camera.call("events", seconds=10, wanted=1) == [f"{FOLDER}/IMG_0001.JPG"]
@@ -234,7 +234,7 @@ async def test_the_battery_and_the_card_run_down(simulator: SimulatorProcess, ca
 async def test_the_focus_ring_turns_and_autofocus_runs(simulator: SimulatorProcess, camera: GphotoProcess) -> None:
     await camera.call("preview")
     await camera.call("set", name="manualfocusdrive", value="Near 2")
-    assert (await simulator.control("wait", event="focus", count=1))["count"] == 1
+    assert (await simulator.wait("focus"))["count"] == 1
     await camera.call("set", name="autofocusdrive", value=1)
 
 

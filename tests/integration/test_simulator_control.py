@@ -1,7 +1,9 @@
 """The simulator as a program, and its control socket."""
 
 import asyncio
+import dataclasses
 import json
+import shlex
 import signal
 import sys
 from collections.abc import AsyncIterator
@@ -13,6 +15,9 @@ import pytest
 
 from gphoto_process import GphotoProcess
 from simulator_process import ControlRefusedError, SimulatorProcess
+from tetherlight.simulator.faults import KINDS
+from tetherlight.simulator.options import parser, request
+from tetherlight.simulator.quirks import EFFECTS, MEMORY_NAMES, Quirks
 
 REFUSALS: list[tuple[dict[str, Any], str]] = [
     ({"op": "nonsense"}, "There is no operation 'nonsense'"),
@@ -28,6 +33,16 @@ REFUSALS: list[tuple[dict[str, Any], str]] = [
     ({"op": "fault", "kind": "close", "count": -1}, "count must be a number, 0 or more."),
     ({"op": "set_property", "name": "iso", "value": "75"}, "iso cannot be '75'"),
     ({"op": "set_property", "name": "taste", "value": "75"}, "There is no property 'taste'."),
+    ({"op": "property_fault", "name": "iso", "effect": "x"}, "The effect is late, steps, never, readonly or null."),
+    ({"op": "property_fault", "name": "taste", "effect": "late"}, "There is no property 'taste'."),
+    ({"op": "property_fault", "name": "iso", "effect": "readonly"}, "The protocol of camera1 cannot say"),
+    ({"op": "quirks", "turned": 45}, "turned must be one of 0, 90, 180, 270."),
+    ({"op": "quirks", "memory_names": "x"}, "memory_names must be one of own, counted, same."),
+    ({"op": "quirks", "second_file_s": -1}, "second_file_s must be a number, 0 or more."),
+    ({"op": "clock"}, "time must be an ISO 8601 text"),
+    ({"op": "clock", "time": "yesterday"}, "time must be an ISO 8601 text"),
+    ({"op": "clock", "offset_s": 1e300}, "time must be an ISO 8601 text"),
+    ({"op": "press_shutter", "count": 0}, "count must be greater than 0."),
     ({"op": "set_format", "format": "GIF"}, "The format is JPEG, RAW or RAW+JPEG."),
     ({"op": "set_speed", "fps": 0}, "fps must be greater than 0."),
     ({"op": "battery"}, "percent must be a number, 0 or more."),
@@ -72,10 +87,10 @@ async def test_the_end_of_stdin_ends_it_during_a_long_exposure() -> None:
     async with SimulatorProcess() as simulator:
         await simulator.control("set_property", name="shutterspeed", value="30")
         await simulator.control("press_shutter")
-        await simulator.control("wait", event="exposure", count=1)
+        await simulator.wait("exposure")
 
 
-@pytest.mark.parametrize("arguments", [("--cameras", "0"), ("--fps", "0"), ("--vendor", "sony"), ("--width", "x")])
+@pytest.mark.parametrize("arguments", [("--cameras", "0"), ("--fps", "0"), ("--vendor", "canon,x"), ("--serial", "x")])
 async def test_wrong_arguments_are_refused(arguments: tuple[str, ...]) -> None:
     process = await start(*arguments)
     _, error = await process.communicate()
@@ -122,11 +137,11 @@ async def test_the_socket_is_for_its_owner_only(simulator: SimulatorProcess) -> 
 
 
 async def test_a_wait_does_not_hold_up_other_connections(simulator: SimulatorProcess) -> None:
-    waiting = asyncio.create_task(simulator.control_apart("wait", event="capture", count=2, timeout=20))
+    waiting = asyncio.create_task(simulator.wait("capture", 2))
     await simulator.control("press_shutter")
-    await simulator.control("wait", event="capture", count=1)
+    await simulator.wait("capture")
     assert not waiting.done()
-    await simulator.control("wait", event="idle", count=1)
+    await simulator.wait("idle")
     await simulator.control("press_shutter")
     assert (await waiting)["count"] == 2
 
@@ -151,9 +166,25 @@ async def test_status_tells_of_client_faults_and_plug(simulator: SimulatorProces
     assert not (await simulator.status())["connected"]
     async with GphotoProcess(simulator.camera.port):
         assert (await simulator.status())["connected"]
-    await simulator.control("wait", event="disconnect", count=1)
+    await simulator.wait("disconnect")
     await simulator.control("fault", kind="delay", when="preview", seconds=1)
     await simulator.control("unplug")
     status = await simulator.status()
     assert not status["plugged"]
     assert [fault["kind"] for fault in status["faults"]] == ["delay"]
+
+
+async def test_every_command_of_the_documentation_is_accepted() -> None:
+    """And every kind of fault, effect and quirk is on the page."""
+    page = (Path(__file__).parents[2] / "docs" / "how-to" / "simulate-faults.md").read_text()
+    lines = [shlex.split(line) for line in page.splitlines() if line.startswith("$ ")]
+    asked = [request(" ".join(line[3:])) for line in lines if line[2].endswith("simulator_control.py")]
+    for line in lines:
+        if line[1].endswith("tetherlight"):
+            assert parser().parse_args(line[3:]).cameras
+    async with SimulatorProcess("--vendor", "canon,nikon,sony,generic", "--cameras", "4") as simulator:
+        for fields in asked:
+            await simulator.control(**fields)
+    assert len(asked) > 20
+    for word in (*KINDS, *EFFECTS, *MEMORY_NAMES, *(one.name for one in dataclasses.fields(Quirks))):
+        assert word == "property_faults" or f"`{word}`" in page or f"={word}" in page, word

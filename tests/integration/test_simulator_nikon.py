@@ -100,7 +100,7 @@ async def test_the_button_and_the_dials_are_heard_of(simulator: SimulatorProcess
 async def test_a_bulb_exposure_lasts_until_it_is_ended(simulator: SimulatorProcess, camera: GphotoProcess) -> None:
     await camera.call("set", name="capturetarget", value="Memory card")
     await camera.call("set", name="bulb", value=1)
-    await simulator.control("wait", event="exposure", count=1)
+    await simulator.wait("exposure")
     assert (await simulator.status())["exposing"]
     await camera.call("set", name="bulb", value=0)
     assert await camera.call("events", seconds=10, wanted=1) == [f"{FOLDER}/DSC_0001.JPG"]

@@ -7,7 +7,6 @@ from collections.abc import AsyncIterator
 from pathlib import Path
 from typing import Any
 
-import httpx
 import pytest
 import pytest_asyncio
 from websockets.asyncio.client import connect
@@ -146,7 +145,7 @@ async def test_odd_http_is_answered_or_cut_off_and_fails_nothing(rig: Any, sent:
         status = (await reader.readline()).split()
         assert not status or int(status[1]) < 500
     writer.close()
-    async with httpx.AsyncClient(base_url=server.url, trust_env=False) as http:
+    async with server.http() as http:
         assert (await http.get("/health")).status_code == 200
     assert "Traceback" not in server.log.read_text()
 

@@ -6,7 +6,6 @@ from collections.abc import AsyncIterator
 from pathlib import Path
 from typing import Any
 
-import httpx
 import pytest
 import pytest_asyncio
 
@@ -163,7 +162,7 @@ async def test_the_button_on_the_body_brings_the_picture_to_the_server(rig: Any)
 
 async def test_images_are_given_over_http_with_ranges_and_tags(rig: Any) -> None:
     server, _ = rig
-    async with server.client() as client, httpx.AsyncClient(base_url=server.url, trust_env=False) as http:
+    async with server.client() as client, server.http() as http:
         (image,) = (await client.do("CAPTURE_IMAGE"))["files"]
         whole = await http.get(image["url"])
         assert (whole.status_code, whole.headers["content-type"]) == (200, "image/jpeg")

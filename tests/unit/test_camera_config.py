@@ -104,3 +104,10 @@ def test_the_encoded_form_follows_every_change() -> None:
         assert from_json(cache.encoded(None)) == [one.model_dump(mode="json") for one in cache.all()]
     with pytest.raises(ConfigNotFound):
         cache.encoded("nothing")
+
+
+@pytest.mark.parametrize(("left", "many"), [(20, False), (17, False), (16, True), (0, True)])
+def test_a_tree_that_lost_more_than_a_turn_of_the_dial_explains_is_doubted(left: int, many: bool) -> None:
+    entries = [entry(f"e{number}") for number in range(20)]
+    assert filled(*entries).loses_many(entries[:left]) is many
+    assert not filled().loses_many(entries)

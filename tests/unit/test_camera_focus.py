@@ -1,5 +1,7 @@
 """Focusing at a point: what each maker's cameras are told, and in which order."""
 
+import asyncio
+
 import pytest
 
 from tetherlight.camera import focus, focus_point
@@ -20,6 +22,7 @@ class FakeLens:
         self.owner: str | None = None
         self.picture_size = picture_size
         self.done: list[tuple[str, ConfigValue] | str] = []
+        self.told = asyncio.Event()
         self.refusals: dict[str, int] = {}
         paths = [ACTIONS_SECTION + name for name in actions] + (["/main/imgsettings/imagesize"] if sizes else [])
         self._entries = {
@@ -44,6 +47,7 @@ class FakeLens:
     async def set_config(self, name: str, value: ConfigValue) -> ConfigEntry:
         (entry,) = await self.get_config(name)
         self.done.append((entry.name, value))
+        self.told.set()
         if self.refusals.get(entry.name, 0):
             self.refusals[entry.name] -= 1
             raise ConfigRejected("The camera kept '0'.")
@@ -126,6 +130,27 @@ async def test_an_unknown_canon_is_measured_by_its_pictures() -> None:
     lens.picture_size = (1000, 500)
     await autofocus(lens, (0.5, 0.5), live=True)
     assert lens.done[0] == ("eoszoomposition", "400,200")
+
+
+async def test_canons_autofocus_is_ended(monkeypatch: pytest.MonkeyPatch) -> None:
+    """It goes on until it is cancelled, or the camera is left."""
+    monkeypatch.setattr(focus, "HALF_PRESS_S", 0)
+    lens = FakeLens("Canon EOS 1300D", "autofocusdrive", "cancelautofocus")
+    await autofocus(lens)
+    assert lens.done == [("autofocusdrive", True), ("cancelautofocus", True)]
+
+
+@pytest.mark.parametrize(
+    ("button", "release"), [("autofocus", ("autofocus", False)), ("autofocusdrive", ("cancelautofocus", True))]
+)
+async def test_a_caller_who_gives_up_leaves_no_button_pressed(button: str, release: tuple[str, ConfigValue]) -> None:
+    lens = FakeLens("Any", *dict.fromkeys((button, release[0])))
+    caller = asyncio.create_task(autofocus(lens))
+    await asyncio.wait_for(lens.told.wait(), 10)
+    caller.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await caller
+    assert lens.done == [(button, True), release]
 
 
 async def test_sonys_button_is_pressed_half_and_let_go(monkeypatch: pytest.MonkeyPatch) -> None:

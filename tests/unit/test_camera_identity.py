@@ -2,18 +2,18 @@
 
 import pytest
 
-from tetherlight.camera import jpeg, messages, usb
+from tetherlight.camera import jpeg, messages
 from tetherlight.camera.identity import camera_ids, normal_address
 
 
 def test_a_camera_is_named_by_model_and_serial_where_that_is_unique() -> None:
     found = camera_ids(
         [
-            ("Canon EOS 1300D", "usb:001,002", "0123"),
-            ("Canon EOS 1300D", "usb:001,003", "0456"),
-            ("Nikon D750", "usb:001,004", "7"),
-            ("Nikon D750", "usb:001,005", "7"),
-            ("Other", "ptpip:10.0.0.1", None),
+            ("Canon EOS 1300D", "usb:001,002", "0123", None),
+            ("Canon EOS 1300D", "usb:001,003", "0456", None),
+            ("Nikon D750", "usb:001,004", "7", None),
+            ("Nikon D750", "usb:001,005", "7", None),
+            ("Other", "ptpip:10.0.0.1", None, None),
         ]
     )
     assert [each.camera_id for each in found] == [
@@ -26,8 +26,14 @@ def test_a_camera_is_named_by_model_and_serial_where_that_is_unique() -> None:
 
 
 def test_two_cameras_without_a_serial_are_told_apart_by_their_ports() -> None:
-    found = camera_ids([("Canon EOS 1300D", "usb:001,002", None), ("Canon EOS 1300D", "usb:001,003", None)])
+    found = camera_ids([("Canon EOS 1300D", "usb:001,002", None, None), ("Canon EOS 1300D", "usb:001,003", None, None)])
     assert [each.camera_id for each in found] == ["canon-eos-1300d-usb-001-002", "canon-eos-1300d-usb-001-003"]
+
+
+def test_a_camera_without_a_serial_is_named_by_its_usb_socket_which_a_replug_keeps() -> None:
+    for port in ("usb:001,002", "usb:001,003"):
+        (found,) = camera_ids([("Canon EOS 1300D", port, None, "1-2.3")])
+        assert found.camera_id == "canon-eos-1300d-usb-1-2-3"
 
 
 @pytest.mark.parametrize(
@@ -73,12 +79,3 @@ def test_only_a_jpeg_has_a_size() -> None:
     for data in (b"", b"\xff\xd8", b"GIF89a" + bytes(20), header[:12], bytes.fromhex("ffd8ffda0008") + bytes(20)):
         assert jpeg.size(data) is None
     assert jpeg.size(b"\xff\xd8" + bytes(40)) is None
-
-
-def test_a_usb_port_has_a_device_file() -> None:
-    assert str(usb.device_node("usb:001,006")) == "/dev/bus/usb/001/006"
-    assert usb.device_node("ptpip:10.0.0.1") is None
-    assert usb.serial("usb:250,120") is None
-    assert usb.holders("ptpip:10.0.0.1") == []
-    assert usb.forbidden("usb:250,120") is False
-    assert usb.reset("usb:250,120") is False

@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from patience import stretched
 from tetherlight.settings import Settings
 
 DEPLOY = Path(__file__).parents[2] / "deploy"
@@ -45,7 +46,11 @@ def test_systemd_understands_the_service(tmp_path: Path) -> None:
     copy = tmp_path / "tetherlight.service"
     copy.write_text(re.sub(r"^ExecStart=.*", "ExecStart=/bin/true", text, flags=re.MULTILINE))
     done = subprocess.run(
-        ["systemd-analyze", "verify", "--man=no", str(copy)], capture_output=True, text=True, check=False, timeout=30
+        ["systemd-analyze", "verify", "--man=no", str(copy)],
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=stretched(30),
     )
     problems = [line for line in (done.stdout + done.stderr).splitlines() if "tetherlight.service" in line]
     assert problems == []

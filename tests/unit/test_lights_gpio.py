@@ -183,6 +183,39 @@ async def test_reserved_lights_obey_their_owner_alone(chip: FakeChip, lights: Li
     await lights.set({"a": True})
 
 
+async def test_changes_in_flight_together_happen_one_after_the_other(chip: FakeChip, lights: Lights) -> None:
+    """Each is checked when its turn comes, and told how all stand then."""
+    new = [EditedLight(name="new", pin=4)]
+    *switched, replaced, lit, late, old = await asyncio.gather(
+        lights.set({"a": True, "b": True}),
+        lights.set({"b": True}, others_off=True),
+        lights.replace(new),
+        lights.set({"new": True}),
+        lights.set({}, others_off=True),
+        lights.set({"a": True}),
+        return_exceptions=True,
+    )
+    assert switched == [{"a": True, "b": True, "c": False}, {"a": False, "b": True, "c": False}]
+    assert (replaced, lit, late) == (None, {"new": True}, {"new": False})
+    assert isinstance(old, UnknownLight)
+    assert chip.lit == set()
+
+
+async def test_a_job_gets_the_lights_behind_the_changes_before_it(lights: Lights) -> None:
+    """What was asked for earlier is done; what comes later is refused at once."""
+    earlier = asyncio.create_task(lights.set({"a": True}))
+    await asyncio.sleep(0)
+    lights.claim("job-1")
+    with pytest.raises(LightsBusy):
+        await lights.set({"b": True})
+    await lights.settled()
+    assert (await earlier)["a"]
+    lights.release("job-2")
+    assert lights.owner == "job-1"
+    lights.release("job-1")
+    await lights.set({"b": True})
+
+
 async def test_lights_go_off_when_the_job_that_owns_them_fails(chip: FakeChip, lights: Lights) -> None:
     async def job() -> None:
         async with lights.reserve("job"):
@@ -364,3 +397,44 @@ async def test_the_old_library_that_is_missing_is_told_with_its_remedy(tmp_path:
     rig = RigFile.parse('driver = "RPi.GPIO"', tmp_path / "rig.toml")
     with pytest.raises(InvalidSetting, match=r"RPi\.GPIO, which is not installed"):
         await Lights.open(Settings(), rig)
+
+
+async def test_a_chip_that_is_unplugged_is_told_and_taken_back(chip: FakeChip, lights: Lights) -> None:
+    """What it lit is not told as lit any more, and nothing is told as switched while it is gone."""
+    told: list[dict[str, bool]] = []
+    lights.listen(lambda: told.append(dict(lights.states)))
+    await lights.set({"a": True})
+    await lights.look()
+    assert told == [{"a": True, "b": False, "c": False}]
+    chip.gone = True
+    await lights.look()
+    assert told[1:] == [{"a": False, "b": False, "c": False}]
+    assert {light.fault for light in lights.status().lights} == {"The GPIO chip pinctrl-bcm2711 is gone."}
+    with pytest.raises(LampFailed, match="is gone"):
+        await lights.set({"b": True})
+    assert lights.states == {"a": False, "b": False, "c": False}
+    await lights.all_off()
+    chip.gone = False
+    await lights.look()
+    assert {light.fault for light in lights.status().lights} == {None}
+    await lights.set({"b": True})
+    assert chip.lit == {5}
+
+
+async def test_a_chip_that_goes_while_it_is_switched_is_a_fault_and_no_change(chip: FakeChip, lights: Lights) -> None:
+    chip.gone = True
+    with pytest.raises(LampFailed, match="No such device"):
+        await lights.set({"a": True})
+    assert not lights.states["a"]
+
+
+async def test_a_named_chip_that_is_unplugged_is_taken_back_by_its_label(tmp_path: Path) -> None:
+    (tmp_path / "rig.toml").write_text(f'chip = "/dev/gpiochip7"\n{RIG}')
+    chip = FakeChip(label="ft232h", name="gpiochip7")
+    lights = await Lights.open(Settings(), RigFile.load(tmp_path / "rig.toml"), chips=chips(chip))
+    chip.gone = True
+    await lights.look()
+    chip.gone, chip.name = False, "gpiochip8"
+    await lights.look()
+    assert {light.fault for light in lights.status().lights} == {None}
+    await lights.close()

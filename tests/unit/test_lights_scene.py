@@ -157,6 +157,38 @@ async def test_a_simulator_that_is_back_learns_everything_again(scene: FakeScene
     assert lights.light("a").fault is None
 
 
+async def told(lights: Lights, fault: str | None) -> None:
+    """Wait until the lights have told that light b has this fault, or none."""
+    heard = asyncio.Event()
+    stop = lights.listen(heard.set)
+    async with asyncio.timeout(30):
+        while lights.light("b").fault != fault:
+            await heard.wait()
+            heard.clear()
+    stop()
+
+
+async def test_a_simulator_that_is_back_is_told_at_once_how_the_lights_stand(scene: FakeScene, lights: Lights) -> None:
+    """Nobody has to switch anything for that; its loss and its return are told."""
+    await lights.set({"b": True})
+    await scene.stop()
+    await told(lights, SILENT)
+    await scene.start()
+    await told(lights, None)
+    assert lights.states == scene.lights == {"a": False, "b": True}
+
+
+async def test_lights_that_were_given_up_are_off_when_the_simulator_is_back(scene: FakeScene, lights: Lights) -> None:
+    """A job's end could not switch them off while there was no simulator; what comes back is dark, and told to be."""
+    await lights.set({"a": True})
+    await scene.stop()
+    await lights.all_off()
+    assert lights.states["a"]
+    await scene.start()
+    await told(lights, None)
+    assert lights.states == scene.lights == {"a": False, "b": False}
+
+
 async def test_lights_open_without_a_simulator_and_find_it_later(tmp_path: Path, rig: RigFile) -> None:
     scene = FakeScene(tmp_path / "late.sock")
     lights = await Lights.open(Settings(simulator_control=scene.path), rig)

@@ -6,6 +6,7 @@ import pytest
 from websockets.frames import Frame, Opcode
 from websockets.protocol import State
 
+from tetherlight.server.clients import Clients
 from tetherlight.server.link import STALLED_AFTER, Link, keep_receive, websocket_message
 
 
@@ -48,11 +49,16 @@ class FakeProtocol:
         raise AssertionError
 
 
-def link_to(protocol: FakeProtocol) -> Link:
-    """The link of a connection that this protocol carries."""
+def scope_of(protocol: FakeProtocol) -> dict[str, object]:
+    """The scope of a request on a connection that this protocol carries."""
     scope: dict[str, object] = {}
     keep_receive(scope, protocol.receive)
-    return Link(scope)
+    return scope
+
+
+def link_to(protocol: FakeProtocol) -> Link:
+    """The link of such a connection."""
+    return Link(scope_of(protocol))
 
 
 async def test_a_peer_is_stuck_when_its_buffer_never_shrinks_and_nothing_passes() -> None:
@@ -81,6 +87,48 @@ def test_only_a_peer_with_something_left_in_its_buffer_is_dropped() -> None:
     protocol.transport.buffered = 1
     link.abort_if_stuck()
     assert protocol.transport.aborted
+
+
+async def test_a_response_that_nobody_takes_is_dropped_also_when_it_is_made_whole() -> None:
+    """A page is handed over in one piece: its connection then rests, with all of it in the buffer."""
+    protocol, clients = FakeProtocol(), Clients(1)
+    transport = protocol.transport
+    with clients.response(scope_of(protocol)):
+        transport.buffered = 1000
+    clients.sweep(0)
+    transport.buffered = 900
+    clients.sweep(STALLED_AFTER)
+    clients.sweep(STALLED_AFTER + 1)
+    clients.sweep(2 * STALLED_AFTER)
+    assert not transport.aborted
+    clients.sweep(2 * STALLED_AFTER + 1)
+    assert transport.aborted
+
+
+async def test_a_response_that_moves_is_left_alone_however_full_its_buffer_is() -> None:
+    protocol, clients = FakeProtocol(), Clients(1)
+    with clients.response(scope_of(protocol)) as link:
+        protocol.transport.buffered = 1000
+        for round_ in range(10):
+            clients.sweep(round_ * STALLED_AFTER)
+            link.progress()
+    assert not protocol.transport.aborted
+
+
+async def test_the_next_response_of_a_connection_is_not_taken_for_the_one_before() -> None:
+    """What waits in the buffer is the next one's, which moves."""
+    protocol, clients = FakeProtocol(), Clients(1)
+    with clients.response(scope_of(protocol)):
+        protocol.transport.buffered = 1000
+    with clients.response(scope_of(protocol)) as link:
+        for round_ in range(3):
+            clients.sweep(round_ * STALLED_AFTER)
+            link.progress()
+        protocol.transport.buffered = 0
+    protocol.transport.buffered = 1000  # a WebSocket's by now
+    clients.sweep(0)
+    clients.sweep(10 * STALLED_AFTER)
+    assert not protocol.transport.aborted
 
 
 async def test_without_a_known_server_nothing_is_assumed() -> None:

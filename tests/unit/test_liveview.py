@@ -11,6 +11,7 @@ from tetherlight.errors import (
     CameraLost,
     CameraNotOpen,
     CameraTimeout,
+    LiveviewStopped,
     PreviewFailed,
     PreviewUnsupported,
     ServerStopping,
@@ -141,6 +142,43 @@ async def test_watching_returns_at_once_while_a_job_has_the_camera() -> None:
     camera.give()
     await viewer.until(frames=1)
     await liveview.close()
+
+
+async def asked(camera: FakeCamera, times: int) -> None:
+    """Wait until so many previews were asked for, and not a turn of the loop longer."""
+    while camera.asked < times:  # noqa: ASYNC110 - an event would be heard when it is too late
+        await asyncio.sleep(0)
+
+
+@pytest.mark.parametrize("preview_came", [False, True])
+async def test_who_is_unwatched_before_its_first_preview_is_refused(preview_came: bool) -> None:
+    """Also where the preview has come and the viewer has not been told yet."""
+    camera, viewer = FakeCamera(), FakeViewer()
+    liveview = Liveview(camera, 0)
+    watching = asyncio.create_task(liveview.watch(viewer))
+    await asked(camera, 1)
+    if preview_came:
+        camera.give()
+        await asked(camera, 2)
+    assert not watching.done()
+    liveview.unwatch(viewer)
+    with pytest.raises(LiveviewStopped):
+        await watching
+    assert (liveview.viewers, liveview.fps, viewer.frames) == (0, None, [])
+    await liveview.close()
+
+
+async def test_a_live_view_that_is_closed_in_the_middle_of_a_start_takes_no_viewer() -> None:
+    camera, viewer = FakeCamera(), FakeViewer()
+    liveview = Liveview(camera, 0)
+    watching = asyncio.create_task(liveview.watch(viewer))
+    camera.give()
+    await asked(camera, 2)
+    assert not watching.done()
+    await liveview.close()
+    with pytest.raises(CameraNotOpen):
+        await watching
+    assert (liveview.viewers, liveview.fps) == (0, None)
 
 
 async def test_closing_tells_why_where_there_is_something_to_tell() -> None:

@@ -247,14 +247,6 @@ def test_many_lights_stay_within_bounds(monkeypatch):
     assert scene.memory() < 2_000_000
 
 
-def test_warming_renders_ahead_and_ends():
-    """The background thread renders the lights of the capture size and has ended after close."""
-    scene = Scene(240, 160)
-    scene.warm()
-    scene.close()
-    assert not any(thread.name == "scene-warmer" for thread in threading.enumerate())
-
-
 def test_threads_may_switch_and_look_at_once(scene):
     """Pictures taken while other threads switch the lights show one of the states, never a mixture."""
     dark, lit = shine(scene), shine(scene, "light_left")

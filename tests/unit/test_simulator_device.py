@@ -12,18 +12,31 @@ from numpy.typing import NDArray
 from tetherlight.simulator import canon_events, canon_tables, nikon_tables, ptp
 from tetherlight.simulator.canon import CanonCamera
 from tetherlight.simulator.card import Card, CardFullError
-from tetherlight.simulator.device import Body, Identity, Shot
+from tetherlight.simulator.device import PREVIEW_SIZE, Body
 from tetherlight.simulator.faults import KINDS, Fault, FaultBox
 from tetherlight.simulator.ptp import Code, Operation
+from tetherlight.simulator.shot import Identity, Shot
 from tetherlight.simulator.viewfinder import Viewfinder
 
 SIZE = (48, 32)
+LIBGPHOTO2_WAITS_S = 2.5
 
 
 class GrayOutlook:
-    """A view of gray that is brighter the longer the exposure."""
+    """A view of gray that is brighter the longer the exposure; `developed` and `rendered` hold up what needs them."""
+
+    def __init__(self) -> None:
+        self.developed, self.rendered = threading.Event(), threading.Event()
+        self.developed.set()
+        self.rendered.set()
+
+    def ready(self, size: tuple[int, int], seconds: float) -> bool:
+        assert size == PREVIEW_SIZE
+        assert 0 < seconds < LIBGPHOTO2_WAITS_S
+        return self.rendered.is_set()
 
     def capture(self, shot: Shot, size: tuple[int, int]) -> NDArray[np.uint8]:
+        assert self.developed.wait(10)
         return np.full((size[1], size[0], 3), min(255, round(shot.shutter_s * 1000)), np.uint8)
 
     def linear(self, shot: Shot, size: tuple[int, int]) -> NDArray[np.uint16]:
@@ -31,16 +44,22 @@ class GrayOutlook:
 
     def preview(self, shot: Shot, moment: float, size: tuple[int, int]) -> NDArray[np.uint8]:
         assert moment >= 0
-        return self.capture(shot, size)
+        assert shot.shutter_s > 0
+        return np.full((size[1], size[0], 3), 90, np.uint8)
 
 
 @pytest.fixture
-def body(tmp_path: Path) -> Iterator[Body]:
+def outlook() -> GrayOutlook:
+    return GrayOutlook()
+
+
+@pytest.fixture
+def body(tmp_path: Path, outlook: GrayOutlook) -> Iterator[Body]:
     made = Body(
         Identity("camera1", "Canon", "Canon EOS 1300D", "0123", "1"),
         canon_tables.properties("0123"),
         Card(tmp_path, dcim="100CANON", capacity=1_000_000),
-        GrayOutlook(),
+        outlook,
         size=SIZE,
         fps=1000,
         read_shot=canon_tables.read_shot,
@@ -139,6 +158,32 @@ def test_a_second_press_during_an_exposure_is_refused(body: Body) -> None:
     assert not body.press()
     body.end_bulb()
     body.happenings.wait("capture", 1, 10)
+
+
+def test_previews_go_on_while_a_picture_is_developed(camera: CanonCamera, body: Body, outlook: GrayOutlook) -> None:
+    """The sensor is free when the shutter has closed, however long the picture takes; the next exposure has to wait."""
+    body.set_value(canon_tables.OUTPUT, canon_tables.OUTPUT_PC)
+    outlook.developed.clear()
+    assert body.press()
+    body.happenings.wait("exposure", 1, 10)
+    while body.shutter_open:
+        assert camera.handle(Operation(0x9153, 0, ())).code in {Code.OK, Code.DEVICE_BUSY}
+    assert camera.handle(Operation(0x9153, 0, ())).code == Code.OK
+    assert body.exposing
+    assert not body.press()
+    outlook.developed.set()
+    body.happenings.wait("capture", 1, 10)
+
+
+def test_a_preview_that_is_not_rendered_yet_is_answered_as_busy(
+    camera: CanonCamera, body: Body, outlook: GrayOutlook
+) -> None:
+    """No answer at all would end the connection."""
+    body.set_value(canon_tables.OUTPUT, canon_tables.OUTPUT_PC)
+    outlook.rendered.clear()
+    assert camera.handle(Operation(0x9153, 0, ())).code == Code.DEVICE_BUSY
+    outlook.rendered.set()
+    assert camera.handle(Operation(0x9153, 0, ())).code == Code.OK
 
 
 def test_a_full_card_refuses_the_shot(body: Body) -> None:

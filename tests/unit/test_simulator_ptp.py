@@ -10,6 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from patience import stretched
 from tetherlight.simulator import ptp
 from tetherlight.simulator.ptp import Kind
 from tetherlight.simulator.ptpip import Connection, Disconnected, Link, Packet
@@ -74,7 +75,7 @@ def test_a_property_tells_its_choices_or_its_range() -> None:
 def pair() -> Iterator[tuple[socket.socket, Connection]]:
     """A client's socket and the camera's connection."""
     with socket.create_server(("127.0.0.1", 0)) as server:
-        client = socket.create_connection(server.getsockname(), timeout=5)
+        client = socket.create_connection(server.getsockname(), timeout=stretched(5))
         stream, _ = server.accept()
     connection = Connection(stream, Link(1e9))
     yield client, connection

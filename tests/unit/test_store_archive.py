@@ -8,7 +8,9 @@ from pathlib import Path
 import pytest
 
 from tetherlight.errors import StoreError
-from tetherlight.store.archive import CHUNK, Files, light_directions, zip_of_set
+from tetherlight.protocol.sets import Files
+from tetherlight.store.archive import CHUNK, moment_of, zip_of_set
+from tetherlight.store.contents import belonging, belongings, light_directions
 from tetherlight.store.manifest import FileRecord, Manifest, StepRecord, write_manifest
 
 
@@ -66,6 +68,33 @@ def test_a_zip_holds_only_the_wanted_kind(folder: Path, files: Files, suffix: st
     assert all(f"vase/{line.split()[0]}" in found for line in lines[1:])
 
 
+@pytest.mark.parametrize("files", ["all", "jpeg", "raw"])
+def test_the_list_and_the_single_files_are_what_the_zip_has(folder: Path, files: Files) -> None:
+    """Names and bytes, in the same order."""
+    found = unpacked(folder, files)
+    listed = belongings(folder, files)
+    assert [f"vase/{one.name}" for one in listed] == list(found)
+    for one in listed:
+        single = belonging(folder, one.name, files)
+        assert single == one
+        with one.open() as file:
+            assert file.read() == found[f"vase/{one.name}"]
+    for name in ("link.jpg", ".image.jpg.tmp", ".hidden_folder/x.jpg", "results", "", ".", "/", "a/../manifest.json"):
+        assert belonging(folder, name, files) is None
+    if files != "all":
+        assert belonging(folder, "results/normals.png", files) is None
+
+
+def test_directions_name_no_file_of_another_kind(folder: Path) -> None:
+    """A step that gave only a RAW file has none among the JPEGs."""
+    file = FileRecord(filename="image_01_a.cr2", size=1, sha256="", mimetype="")
+    write_manifest(folder, Manifest(steps=(StepRecord(index=1, light="a", direction=(0, 0, 1), files=(file,)),)))
+    assert light_directions(folder, "jpeg") is None
+    assert (
+        light_directions(folder, "raw") == light_directions(folder) == "1\nimage_01_a.cr2 0.000000 0.000000 1.000000\n"
+    )
+
+
 def test_a_set_without_directions_has_no_lp_file(folder: Path) -> None:
     """Neither has one whose manifest is broken or missing."""
     write_manifest(folder, Manifest(steps=(StepRecord(index=1, light="a"),)))
@@ -101,7 +130,9 @@ def test_a_file_that_vanishes_tears_the_zip(folder: Path) -> None:
         list(pieces)
 
 
-def test_times_before_zip_was_invented_are_no_error(folder: Path) -> None:
-    """A computer without a clock dates files 1970."""
-    os.utime(folder / "image_01_a.jpg", (0, 0))
+@pytest.mark.parametrize("when", [0, -1e10, -1e18, 1e11, 1e18, 4e9])
+def test_times_that_a_zip_cannot_hold_are_no_error(folder: Path, when: float) -> None:
+    """A computer without a clock dates files 1970; a broken one beyond all years."""
+    assert (1980, 1, 1) <= moment_of(when)[:3] <= (2107, 12, 31)
+    os.utime(folder / "image_01_a.jpg", (max(-1e9, min(when, 1e10)),) * 2)
     assert "vase/image_01_a.jpg" in unpacked(folder, "all")

@@ -5,16 +5,16 @@ import os
 import subprocess
 import sys
 from concurrent.futures import ThreadPoolExecutor
-from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
 
+from fakes import FakeClock
 from store_world import jpeg
+from tetherlight.camera import saving
 from tetherlight.errors import ImageNotFound, InvalidPayload, SetBusy, StoreError
 from tetherlight.protocol.sets import AnnotateSet
 from tetherlight.settings import Settings
-from tetherlight.store.naming import Subject
 from tetherlight.store.store import Store
 
 CAPTURES = Path("captures")
@@ -261,7 +261,8 @@ def test_a_move_that_cannot_be_undone_ends_in_the_trash(store: Store) -> None:
     again = Store(Settings(min_free_bytes=0))
     again.prepare()
     assert (CAPTURES / "a.jpg").read_bytes() != b"older"
-    (CAPTURES / "a.jpg").unlink()
+    for newer in CAPTURES.glob("a.[jc]*"):
+        newer.unlink()
     again.restore_image("a.jpg")
     assert (CAPTURES / "a.jpg").read_bytes() == b"older"
     again.close()
@@ -297,7 +298,11 @@ def test_the_trash_is_emptied_by_age_and_for_room(store: Store) -> None:
             store.restore_image(path)
     store.delete_image("a-2.jpg")
     assert store.purge_trash() == 0
-    assert Store(Settings(min_free_bytes=0, trash_days=0)).purge_trash() == 1
+    clock = FakeClock()
+    another = Store(Settings(min_free_bytes=0), clock=clock)
+    for days, removed in ((1, 0), (7, 0), (1, 1), (1, 0)):
+        clock.wait(days=days)
+        assert another.purge_trash() == removed
     assert list(TRASH.iterdir()) == []
 
 
@@ -328,16 +333,29 @@ def test_what_people_note_about_a_set_is_changed_by_them_alone(store: Store) -> 
 
 def test_a_name_in_the_trash_is_not_given_again(store: Store) -> None:
     """Its deletion could not be undone otherwise; numbers behind the name are looked at too."""
-    subject, now = Subject(model="M"), datetime(2026, 11, 22, 12, 0, tzinfo=UTC)
-    stem = store.image_stem(subject, now)[1]
-    store.stem_used(stem)
-    for name in (stem, f"{stem}-2"):
+    for name in ("p", "p-2"):
         (CAPTURES / f"{name}.jpg").write_bytes(b"x")
         store.delete_image(f"{name}.jpg")
-    (CAPTURES / f"{stem}-3.jpg").write_bytes(b"x")
-    assert store.image_stem(subject, now)[1] == f"{stem}-4"
-    store.restore_image(f"{stem}.jpg")
-    assert store.image_stem(subject, now)[1] == f"{stem}-5"
+    (CAPTURES / "p-3.cr2").write_bytes(b"x")
+    assert arrive("p") == ["p-4.jpg"]
+    store.restore_image("p.jpg")
+    assert arrive("p") == ["p-5.jpg"]
+
+
+def arrive(stem: str, *extensions: str) -> list[str]:
+    """Put the files of a new exposure into the captures' folder as a worker does; return their names."""
+    drafts = [saving.write_draft(CAPTURES, f"IMG{extension}", b"x") for extension in extensions or (".jpg",)]
+    return [path.name for path in saving.publish(drafts, CAPTURES, stem)]
+
+
+def test_an_exposure_does_not_come_back_to_anothers_stem(store: Store) -> None:
+    """A file of another type would become a part of it; what no exposure is made of does not matter."""
+    store.delete_image("b.jpg")
+    (CAPTURES / "B.CR2").write_bytes(b"another's")
+    with pytest.raises(StoreError, match=r"There is already a file 'B\.CR2'"):
+        store.restore_image("b.jpg")
+    (CAPTURES / "B.CR2").rename(CAPTURES / "b.pp3")
+    store.restore_image("b.jpg")
 
 
 KILLED = """

@@ -7,11 +7,12 @@ import threading
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
 
+from fakes import FakeClock
 from tetherlight.errors import DiskFull, InvalidName, InvalidPayload, SetBusy, SetExists, SetNotFound, StoreError
 from tetherlight.models import JobState
 from tetherlight.protocol.sets import AnnotateSet
@@ -270,21 +271,23 @@ def test_a_broken_manifest_is_not_overwritten_by_a_note(store: Store) -> None:
 
 
 def test_old_trash_goes_and_young_trash_stays(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """TRASH_DAYS decides; a start looks after it."""
+    """TRASH_DAYS decides; a start looks after it, and removes nothing by itself."""
     monkeypatch.chdir(tmp_path)
-    store = Store(Settings(trash_days=1))
+    clock = FakeClock()
+    store = Store(Settings(trash_days=1), clock=clock)
     store.prepare()
     list(store.tidy())
     for name in ("old", "young"):
         fill(name, "a.jpg")
         store.delete_set(name)
-    trash = SETS / ".trash"
-    (place,) = (path for path in trash.iterdir() if (path / "old").exists())
-    place.rename(trash / (datetime.now(UTC) - timedelta(days=1.1)).strftime("%Y%m%dT%H%M%S.%fZ"))
+        clock.wait(hours=20)
     store.close()
-    store = Store(Settings(trash_days=1))
+    store = Store(Settings(trash_days=1), clock=clock)
     store.prepare()
     list(store.tidy())
+    assert len(list((SETS / ".trash").iterdir())) == 2
+    clock.wait(minutes=10)
+    assert store.purge_trash() == 1
     store.restore_set("young")
     with pytest.raises(SetNotFound):
         store.restore_set("old")

@@ -128,17 +128,21 @@ def test_no_spelling_of_a_new_name_or_prefix_leaves_the_sets_folder(world: World
     assert all(path.name.replace("_", "").replace("-", "").replace(".", "").isalnum() for path in world.sets.iterdir())
 
 
-@pytest.mark.parametrize("route", ["/images/", "/thumbnails/", "/exif/", "/sets/"])
+ITS_OWN = {"/sets/good/manifest.json", "/sets/good/text.txt"}
+"""Files of a set, which it gives."""
+
+
+@pytest.mark.parametrize("route", ["/images/", "/thumbnails/", "/exif/", "/sets/", "/sets/good/"])
 async def test_no_spelling_of_a_url_leads_out(world: World, route: str) -> None:
     """Decoded once, twice or not at all, a URL gives nothing from outside."""
-    app = FastAPI()
+    app = FastAPI(redirect_slashes=False)  # with the pages behind it no path is left to be mended
     app.include_router(images_router(Store(world.settings)))
     suffix = ".zip" if route == "/sets/" else ""
     for text in attempts(world):
         decoded = {route + unquote(unquote(text)) + suffix, route + unquote(text) + suffix, route + text + suffix}
         for path in decoded:
             status, body = await _get(app, path)
-            assert CANARY not in body, path
+            assert CANARY not in body or path in ITS_OWN, path
             assert status in {200, 404, 415}, path
             assert status != 200 or body in {b"ok", b"a", b"n"} or b"good" in path.encode(), path
 

@@ -164,6 +164,72 @@ async def test_a_camera_without_preview_is_told_as_the_reply(served: Served) -> 
         assert served.rig.live.viewers == 0
 
 
+@pytest.mark.parametrize("action", ["START_LIVEVIEW", "GET_PREVIEW"])
+async def test_a_start_whose_stop_came_meanwhile_is_refused_once_and_sends_no_frame(
+    served: Served, action: str
+) -> None:
+    """What is asked for after the stop flows again."""
+    async with served.connect() as client:
+        camera = served.rig.camera
+        await tell(client, action, 1)
+        while not camera.asked:
+            assert (await ask(client, "ECHO", 0))["request_id"] == 0
+        await tell(client, "STOP_LIVEVIEW", 2)
+        replies = {reply["request_id"]: reply for reply in [await heard(client), await heard(client)]}
+        assert (replies[2]["success"], replies[1]["success"]) == (True, False)
+        assert replies[1]["error_code"] == "liveview_stopped"
+        assert served.rig.live.viewers == 0
+        camera.give(3)
+        assert (await ask(client, "ECHO", 3))["request_id"] == 3
+        await tell(client, "START_LIVEVIEW", 4)
+        assert (await heard(client))["success"]
+
+
+async def test_a_client_that_leaves_in_the_middle_of_a_start_is_not_waited_for(served: Served) -> None:
+    async with served.connect() as client:
+        await tell(client, "START_LIVEVIEW", 1)
+        while not served.rig.camera.asked:
+            await ask(client, "ECHO")
+    async with served.connect() as other:
+        while served.rig.live.fps is not None:
+            await ask(other, "ECHO")
+    assert served.rig.live.viewers == 0
+
+
+async def test_of_two_starts_in_flight_the_later_one_counts(served: Served) -> None:
+    """Each is answered, and frames come in the form that was asked for last."""
+    async with served.connect() as client:
+        await tell(client, "START_LIVEVIEW", 1, encoding="base64")
+        await tell(client, "START_LIVEVIEW", 2, encoding="binary")
+        while not served.rig.camera.asked:
+            await ask(client, "ECHO", 0)
+        served.rig.camera.give()
+        replies = [await heard(client), await heard(client)]
+        assert sorted((reply["request_id"], reply["success"], reply["data"]) for reply in replies) == [
+            (1, True, 1),
+            (2, True, 1),
+        ]
+        served.rig.camera.give(3)
+        frames = [await client.recv() for _ in range(3)]
+        assert {FrameHeader.unpack(frame).stream for frame in frames if isinstance(frame, bytes)} == {1}
+        assert not [frame for frame in frames if isinstance(frame, str)]
+        assert served.rig.live.viewers == 1
+
+
+async def test_a_motion_jpeg_whose_client_leaves_before_the_first_frame_is_not_waited_for(served: Served) -> None:
+    reader, writer = await asyncio.open_connection("127.0.0.1", served.port)
+    writer.write(b"GET /cameras/selected/liveview.mjpg HTTP/1.1\r\nHost: 127.0.0.1\r\n\r\n")
+    async with served.connect() as other:
+        while not served.rig.camera.asked:
+            await ask(other, "ECHO")
+        assert len(served.clients) == 2
+        writer.close()
+        await writer.wait_closed()
+        while len(served.clients) > 1 or served.rig.live.fps is not None:
+            await ask(other, "ECHO")
+    assert not await reader.read()
+
+
 async def test_a_stream_that_dies_is_told_in_the_words_that_its_clients_know(served: Served) -> None:
     """`stop_liveview` for frames, `get_preview` for bare previews."""
     async with served.connect() as client:

@@ -43,6 +43,13 @@ export type JobState = ("running" | "paused" | "completed" | "failed" | "cancell
  */
 export type ImageList = ImageFile[]
 /**
+ * Files of a set by filename.
+ * 
+ * This interface was referenced by `TetherlightProtocol`'s JSON-Schema
+ * via the `definition` "SetFileList".
+ */
+export type SetFileList = SetFile[]
+/**
  * The jobs under way and the last ones that ended, newest first.
  * 
  * This interface was referenced by `TetherlightProtocol`'s JSON-Schema
@@ -55,7 +62,7 @@ export type JobList = Job[]
  * This interface was referenced by `TetherlightProtocol`'s JSON-Schema
  * via the `definition` "ErrorCode".
  */
-export type ErrorCode = ("internal_error" | "invalid_request" | "invalid_message" | "unknown_action" | "invalid_payload" | "message_too_large" | "invalid_name" | "too_many_requests" | "unauthorized" | "forbidden" | "camera_error" | "no_camera_selected" | "camera_not_found" | "camera_not_open" | "camera_busy" | "camera_claimed" | "camera_forbidden" | "camera_lost" | "camera_timeout" | "camera_crashed" | "detection_failed" | "capture_failed" | "card_full" | "preview_unsupported" | "preview_failed" | "config_not_found" | "config_readonly" | "config_invalid" | "config_rejected" | "light_error" | "unknown_light" | "lights_busy" | "lamp_failed" | "store_error" | "set_not_found" | "set_busy" | "set_exists" | "image_not_found" | "image_unreadable" | "disk_full" | "job_error" | "job_not_found" | "job_conflict" | "sequence_failed" | "server_error" | "invalid_setting" | "start_failed" | "server_stopping" | "server_unreachable" | "client_too_slow" | "out_of_resources")
+export type ErrorCode = ("internal_error" | "invalid_request" | "invalid_message" | "unknown_action" | "invalid_payload" | "message_too_large" | "invalid_name" | "too_many_requests" | "request_too_slow" | "unauthorized" | "forbidden" | "camera_error" | "no_camera_selected" | "camera_not_found" | "camera_not_open" | "camera_busy" | "camera_claimed" | "camera_forbidden" | "camera_lost" | "camera_timeout" | "camera_crashed" | "detection_failed" | "capture_failed" | "card_full" | "preview_unsupported" | "preview_failed" | "liveview_stopped" | "config_not_found" | "config_readonly" | "config_invalid" | "config_rejected" | "light_error" | "unknown_light" | "lights_busy" | "lamp_failed" | "store_error" | "set_not_found" | "set_busy" | "set_exists" | "image_not_found" | "image_unreadable" | "disk_full" | "job_error" | "job_not_found" | "job_conflict" | "sequence_failed" | "server_error" | "invalid_setting" | "start_failed" | "server_stopping" | "server_unreachable" | "client_too_slow" | "out_of_resources")
 /**
  * What a camera is doing, from detection to loss.
  * 
@@ -70,6 +77,13 @@ export type CameraState = ("closed" | "opening" | "ready" | "recovering" | "lost
  * via the `definition` "StepState".
  */
 export type StepState = ("pending" | "running" | "done" | "failed" | "skipped")
+/**
+ * Whether the live view of a camera's body is on, whoever watches.
+ * 
+ * This interface was referenced by `TetherlightProtocol`'s JSON-Schema
+ * via the `definition` "ViewfinderState".
+ */
+export type ViewfinderState = ("on" | "standby" | "unsupported")
 
 /**
  * What can be asked of the server, what it answers, and what it sends of its own accord.
@@ -271,6 +285,13 @@ payload: SetName
 result: SetDetails
 }
 /**
+ * List everything that belongs to a set, as its zip holds it: images, manifest, light directions, results.
+ */
+GET_IMAGE_SET_FILES: {
+payload: SetFiles
+result: SetFileList
+}
+/**
  * Move a set to the trash, from where it can be restored for a time.
  */
 DELETE_IMAGE_SET: {
@@ -448,6 +469,9 @@ state: ("closed" | "opening" | "ready" | "recovering" | "lost")
  */
 export interface SelectCamera {
 model?: (string | null)
+/**
+ * With the camera_id of a lost camera: where it is now, which is then believed of a body without a serial number.
+ */
 port?: (string | null)
 /**
  * Opens this camera beside the others and selects it.
@@ -1010,6 +1034,10 @@ camera: (string | null)
 cover: (string | null)
 rating: (number | null)
 catalogue_number: (string | null)
+/**
+ * Why the set is not shown whole, such as a manifest that cannot be read.
+ */
+fault: (string | null)
 }
 /**
  * Some of the image sets, and how to get the next ones.
@@ -1053,6 +1081,44 @@ images: ImageFile[]
 manifest: ({
 [k: string]: unknown
 } | null)
+}
+/**
+ * Which files of a set are wanted.
+ * 
+ * This interface was referenced by `TetherlightProtocol`'s JSON-Schema
+ * via the `definition` "SetFiles".
+ */
+export interface SetFiles {
+set_name: string
+/**
+ * jpeg and raw: only such images, with manifest and light directions.
+ */
+files?: ("all" | "jpeg" | "raw")
+}
+/**
+ * A file that belongs to a set: an image, the manifest, the light directions or a result.
+ * 
+ * This interface was referenced by `TetherlightProtocol`'s JSON-Schema
+ * via the `definition` "SetFile".
+ */
+export interface SetFile {
+/**
+ * Inside the set's folder, with '/' where it lies deeper.
+ */
+filename: string
+/**
+ * Bytes.
+ */
+size: number
+mimetype: string
+/**
+ * Null for a large file that the manifest does not know.
+ */
+sha256: (string | null)
+/**
+ * Where the server gives the bytes over HTTP.
+ */
+url: string
 }
 /**
  * A set's name now, and the name that it shall have.
@@ -1256,6 +1322,10 @@ battery_percent: (number | null)
 shots_left: (number | null)
 liveview_viewers: number
 /**
+ * Whether the body's live view is on, its mirror up and its sensor warm; in standby the next preview begins it again. Unsupported where the body cannot be told to end it.
+ */
+viewfinder: ("on" | "standby" | "unsupported")
+/**
  * Previews per second that the camera delivers now.
  */
 liveview_fps: (number | null)
@@ -1263,6 +1333,10 @@ liveview_fps: (number | null)
  * Why the camera is recovering or lost.
  */
 cause: (string | null)
+/**
+ * What a person must do before a lost camera can come back; null where it does by itself.
+ */
+next: (string | null)
 }
 /**
  * All lights and how they are driven.
@@ -1767,7 +1841,7 @@ export const PROTOCOL_VERSION = 1;
 /** How many seconds to wait for each action's reply; null where only the end of a job answers. */
 export const ACTION_TIMEOUTS_S: Record<keyof Actions, number | null> = {
   "GET_CAMERAS": 30,
-  "SELECT_CAMERA": 60,
+  "SELECT_CAMERA": 120,
   "DESELECT_CAMERA": 30,
   "GET_CONFIG": 30,
   "SET_CONFIG": 30,
@@ -1792,6 +1866,7 @@ export const ACTION_TIMEOUTS_S: Record<keyof Actions, number | null> = {
   "LIST_IMAGE_SETS": 30,
   "GET_IMAGE_SET_CONTENTS": 30,
   "GET_IMAGE_SET": 30,
+  "GET_IMAGE_SET_FILES": 30,
   "DELETE_IMAGE_SET": 30,
   "RESTORE_IMAGE_SET": 30,
   "RENAME_IMAGE_SET": 30,

@@ -124,6 +124,7 @@ function sorted<Thing>(things: Thing[], order: ShelfOrder, describe: (thing: Thi
 
 /** Where a set stands, in words, where it is not simply complete. */
 export function statusWords(set: ImageSet): string | null {
+  if (set.fault) return "broken";
   switch (set.status) {
     case "running":
       return "being captured";

@@ -33,6 +33,8 @@ const PLAUSIBLE_LATENCY_MS = 10_000;
 export class LiveviewStream {
   private wanted: string | null = null;
   private stream: number | null = null;
+  /** Counts starts and stops: the reply to a start that was stopped or repeated since is of no interest. */
+  private turn = 0;
   private early: ArrayBuffer | null = null;
   private state: StreamState = { state: "off" };
   private lastFrameAt = 0;
@@ -121,10 +123,11 @@ export class LiveviewStream {
     if (this.retry) clearTimeout(this.retry);
     this.startedAt = performance.now();
     if (this.stream === null) this.setState({ state: "starting" });
+    const turn = ++this.turn;
     try {
       const payload = { camera_id: camera, encoding: "binary", paced: true } as const;
       const { stream } = await this.service.request("START_LIVEVIEW", payload);
-      if (camera !== this.wanted) return;
+      if (turn !== this.turn) return;
       if (stream !== this.stream) this.lastSeq = null;
       this.stream = stream;
       this.lastFrameAt = performance.now();
@@ -132,14 +135,17 @@ export class LiveviewStream {
       if (this.early) this.pass(this.early);
       this.early = null;
     } catch (error) {
-      if (camera === this.wanted)
+      if (turn === this.turn)
         this.fail(error instanceof RequestFailed ? error : new RequestFailed(String(error), "unknown"));
     }
   }
 
   private stop(): void {
     if (this.retry) clearTimeout(this.retry);
-    if (this.wanted !== null && this.stream !== null) this.service.tell("STOP_LIVEVIEW", { camera_id: this.wanted });
+    this.turn++;
+    // Also while it starts: the server then lets no frame come.
+    const flows = this.stream !== null || this.state.state === "starting";
+    if (this.wanted !== null && flows) this.service.tell("STOP_LIVEVIEW", { camera_id: this.wanted });
     this.drawnAt = [];
     if (this.state.state !== "off") this.forget();
   }

@@ -4,11 +4,21 @@ import { clockTime, logText } from "@/lib/log";
 import { captureNamePreview, insertPlaceholder, setNamePreview } from "@/lib/naming";
 import type { ImageFile, ImageSet, Naming } from "@/lib/protocol";
 import { pixelsPerMillimetre, readScale } from "@/lib/scale";
-import { arrangeShots, changed, inOrder, type ListQuery, matches, ratingsOf, shotsOf, wantedOf } from "@/lib/sets";
+import {
+  arrangeShots,
+  changed,
+  inOrder,
+  type ListQuery,
+  matches,
+  ratingsOf,
+  shotsOf,
+  statusWords,
+  wantedOf,
+} from "@/lib/sets";
 import { nextScale, panBy, placed, scaleWords, sizeFor, WHOLE, zoomAt } from "@/lib/zoom";
 
 function set(change: Partial<ImageSet>): ImageSet {
-  const nothing = { created_at: null, status: "completed", camera: null, cover: null } as const;
+  const nothing = { created_at: null, status: "completed", camera: null, cover: null, fault: null } as const;
   return { name: "x", image_count: 1, size: 1, rating: null, catalogue_number: null, ...nothing, ...change };
 }
 
@@ -33,6 +43,11 @@ describe("the list of sets", () => {
     expect(shown(sets, "", "name", "all")).toEqual(["coin", "urn", "Vase"]);
     expect(shown(sets, "", "size", "all")).toEqual(["coin", "Vase", "urn"]);
     expect(shown(all, "", "oldest", "all")).toEqual(["coin", "vase", "plain"]);
+  });
+
+  it("says which one is broken, whatever its status", () => {
+    expect(statusWords(set({ fault: "The manifest is broken.", status: "running" }))).toBe("broken");
+    expect(statusWords(plain)).toBeNull();
   });
 
   it("has the best first, and the newest of equal ones", () => {

@@ -43,6 +43,14 @@ class Deadlines:
     scan: float = 10.0
 
 
+def _never(_answer: Any) -> bool:
+    return False
+
+
+def _always(_answer: Any) -> bool:
+    return True
+
+
 @dataclass(frozen=True)
 class Call(Generic[T]):
     """One call: a verb of the worker's driver, its arguments, and how its answer is read."""
@@ -51,6 +59,8 @@ class Call(Generic[T]):
     arguments: dict[str, Any]
     deadline: float
     read: Callable[[Any, bytes], T]
+    proves: Callable[[T], bool] = _never
+    """Whether this answer came from the camera: most of what libgphoto2 says of its settings comes from a cache."""
 
 
 @dataclass(frozen=True)
@@ -70,21 +80,23 @@ class Happened:
     changed: tuple[str, ...]
     files: tuple[str, ...]
     complete: bool
+    asked: bool = False
+    """Whether the camera itself was asked; others are only listened to, and silent when they are gone."""
 
 
 def open_camera(model: str, port: str, deadline: float) -> Call[Opened]:
     """Open the camera, leaving it first where it is open."""
-    return Call("open", {"model": model, "port": port}, deadline, lambda result, _: Opened(**result))
+    return Call("open", {"model": model, "port": port}, deadline, lambda result, _: Opened(**result), _always)
 
 
-def close_camera(deadline: float) -> Call[None]:
-    """Leave the camera."""
-    return Call("close", {}, deadline, _nothing)
+def close_camera(deadline: float, *, standby: bool = False, output: str | None = None) -> Call[None]:
+    """Leave the camera, with `standby` after ending its live view."""
+    return Call("close", {"standby": standby, "output": output}, deadline, _nothing)
 
 
 def probe(deadline: float) -> Call[None]:
     """Ask whether the camera is there."""
-    return Call("probe", {}, deadline, _nothing)
+    return Call("probe", {}, deadline, _nothing, _always)
 
 
 def config(deadline: float) -> Call[list[ConfigEntry]]:
@@ -108,43 +120,49 @@ def set_config(name: str, value: ConfigValue, patience: float, deadline: float) 
 
 def preview(deadline: float) -> Call[Preview]:
     """Take one preview."""
-    return Call("preview", {}, deadline, lambda result, body: Preview(jpeg=body, **result))
+    return Call("preview", {}, deadline, lambda result, body: Preview(jpeg=body, **result), _always)
+
+
+def standby(output: str | None, deadline: float) -> Call[None]:
+    """End the live view of the body; `output` is what the entry of that name shall say where a Canon body has it."""
+    return Call("standby", {"output": output}, deadline, _nothing)
 
 
 def trigger(deadline: float) -> Call[float]:
     """Release the shutter; the answer is the time in Unix seconds."""
-    return Call("trigger", {}, deadline, lambda result, _: float(result))
+    return Call("trigger", {}, deadline, lambda result, _: float(result), _always)
 
 
 def capture(deadline: float) -> Call[tuple[float, str]]:
     """Release the shutter and wait; the answer is the time and the picture's path on the camera."""
-    return Call("capture", {}, deadline, lambda result, _: (float(result[0]), str(result[1])))
+    return Call("capture", {}, deadline, lambda result, _: (float(result[0]), str(result[1])), _always)
 
 
 def events(seconds: float, deadline: float) -> Call[Happened]:
     """Wait up to `seconds` for something to happen."""
 
     def read(result: Any, _: bytes) -> Happened:
-        return Happened(tuple(result["changed"]), tuple(result["files"]), bool(result["complete"]))
+        told = tuple(result["changed"]), tuple(result["files"])
+        return Happened(*told, complete=bool(result["complete"]), asked=bool(result["asked"]))
 
-    return Call("events", {"seconds": seconds}, deadline + seconds, read)
+    return Call("events", {"seconds": seconds}, deadline + seconds, read, lambda happened: happened.asked)
 
 
 def storage(deadline: float) -> Call[int | None]:
     """Ask for the free room on the camera's cards, in bytes."""
-    return Call("storage", {}, deadline, lambda result, _: result["free_bytes"])
+    return Call("storage", {}, deadline, lambda result, _: result["free_bytes"], _always)
 
 
 def download(
-    paths: Sequence[str], folder: Path, stem: str, deadline: float, *, replace: bool, delete: bool
+    paths: Sequence[str], folder: Path, stem: str, deadline: float, *, replace: Sequence[str], delete: bool
 ) -> Call[tuple[SavedFile, ...]]:
-    """Save files of the camera durably as folder/stem.ext."""
+    """Save files of the camera durably as folder/stem.ext; the files that `replace` names make way."""
     # The worker's working folder is the server's own, but nothing should depend on it.
     arguments = {
         "paths": list(paths),
         "folder": str(folder.absolute()),
         "stem": stem,
-        "replace": replace,
+        "replace": list(replace),
         "delete": delete,
     }
 
@@ -160,7 +178,7 @@ def download(
             for file in result
         )
 
-    return Call("download", arguments, deadline, read)
+    return Call("download", arguments, deadline, read, _always)
 
 
 def _nothing(_result: Any, _body: bytes) -> None:

@@ -14,9 +14,12 @@ from tetherlight.camera.config import ConfigCache, Warned
 from tetherlight.camera.exposure import Exposure, Preview, SavedFile
 from tetherlight.camera.faults import repeatable, suspicious
 from tetherlight.camera.identity import FoundCamera
+from tetherlight.camera.lane import Place
 from tetherlight.camera.listener import CameraListener, Change, Silence
 from tetherlight.camera.session import Session
 from tetherlight.camera.shutter import Roll, Shutter, Taken, files_per_exposure
+from tetherlight.camera.standby import Standby
+from tetherlight.camera.surroundings import ALONE, Surroundings
 from tetherlight.camera.values import checked
 from tetherlight.camera.watch import Watch
 from tetherlight.camera.widgets import ACTIONS_SECTION
@@ -28,6 +31,7 @@ from tetherlight.errors import (
     ConfigNotFound,
     ConfigRejected,
     PreviewFailed,
+    PreviewUnsupported,
 )
 from tetherlight.models import CameraState, CameraStatus, ConfigEntry, ConfigValue
 from tetherlight.settings import Settings
@@ -54,7 +58,7 @@ class Camera:
         settings: Settings,
         listener: CameraListener | None,
         deadlines: Deadlines,
-        ports_in_use: Callable[[], Collection[str]],
+        around: Surroundings,
     ) -> None:
         self.camera_id = found.camera_id
         self.model = found.model
@@ -62,15 +66,19 @@ class Camera:
         self._listener = listener or Silence()
         self._deadlines = deadlines
         self._cache = ConfigCache()
-        self._session = Session(found, settings, deadlines, ports_in_use, self)
+        self._session = Session(found, settings, deadlines, around, self)
         self._watch = Watch(
             self._cache,
             settings.settings_refresh_interval,
             idle=lambda: self.state is CameraState.READY and self._session.lane.at_rest,
-            poll=lambda: self._session.queued(self._poll),
-            read_entry=lambda name: self._session.queued(lambda: self._read_entry(name), again=True),
-            read_all=lambda: self._session.queued(self._read_all, again=True),
+            poll=lambda: self._session.queued(self._poll, ordered=False),
+            read_entry=lambda name: self._session.queued(lambda: self._read_entry(name), again=True, ordered=False),
+            read_all=lambda: self._session.queued(self._read_all, again=True, ordered=False),
+            rest=self._rest,
+            check=self.check,
+            proven_at=lambda: self._session.proven_at,
         )
+        self._standby = Standby(self._cache, settings.auto_standby)
         self._shutter = Shutter(self._session.request, self._cache, deadlines, self._watch.changed)
         self._chosen: dict[str, ConfigValue] = {}
         self._known_files: deque[str] = deque(maxlen=REMEMBERED)
@@ -85,14 +93,14 @@ class Camera:
         listener: CameraListener | None = None,
         *,
         deadlines: Deadlines = STANDARD,
-        ports_in_use: Callable[[], Collection[str]] = tuple,
+        around: Surroundings = ALONE,
     ) -> "Camera":
         """Start a worker process, open the camera in it and read its config.
 
-        `ports_in_use` names the ports of other open cameras, where this one need not be looked for. Raises
-        CameraNotFound, CameraClaimed, CameraForbidden, CameraBusy or CameraTimeout.
+        Where it does not let in, that is told and it is opened anew, on USB also after a reset. Raises CameraNotFound,
+        CameraClaimed, CameraForbidden, CameraBusy or CameraTimeout.
         """
-        camera = cls(found, settings, listener, deadlines, ports_in_use)
+        camera = cls(found, settings, listener, deadlines, around)
         await camera._session.open()
         camera._watch.start()
         return camera
@@ -100,7 +108,11 @@ class Camera:
     async def close(self, patience: float | None = None) -> None:
         """Leave the camera and end its worker, after `patience` seconds whatever it does; closing twice is harmless."""
         await self._watch.stop()
-        await self._session.close(patience)
+        answers, body = self.state is CameraState.READY, self._standby
+        await self._session.close(
+            patience,
+            lambda deadline: calls.close_camera(deadline, standby=answers and body.on, output=body.output),
+        )
 
     # What is known without asking the camera
 
@@ -108,6 +120,11 @@ class Camera:
     def port(self) -> str:
         """Where the camera is, or was last."""
         return self._session.found.port
+
+    @property
+    def found(self) -> FoundCamera:
+        """How and where it was found last."""
+        return self._session.found
 
     @property
     def serial(self) -> str | None:
@@ -146,7 +163,9 @@ class Camera:
             lens=self._cache.lens(),
             battery_percent=self._cache.battery_percent(),
             shots_left=self._cache.shots_left(),
+            viewfinder=self._standby.state,
             cause=self._session.cause,
+            next=self._session.question,
         )
 
     def warnings(self) -> Sequence[Warned]:
@@ -157,6 +176,14 @@ class Camera:
         """Look for a lost camera at once: something was plugged in."""
         self._session.look_now()
 
+    async def find_at(self, port: str) -> None:
+        """Open the lost camera at this port, where somebody says that it is; raise CameraNotFound for another one."""
+        await self._session.find_at(port)
+
+    async def check(self) -> None:
+        """Ask the camera something that no cache can answer; one that is gone is recovered from then on."""
+        await self._session.queued(self._session.check, ordered=False)
+
     async def get_config(self, name: str | None = None) -> list[ConfigEntry]:
         """Return all entries of the cache, or the one of that name, alias or path; raise ConfigNotFound."""
         return self._cache.all() if name is None else [self._cache.find(name)]
@@ -165,7 +192,15 @@ class Camera:
         """Return the same as JSON: it is kept encoded."""
         return self._cache.encoded(name)
 
-    # What asks the camera
+    # What asks the camera: in the order in which it was called, or in the place that the caller keeps
+
+    def place(self, owner: str | None = None) -> Place:
+        """Take a place behind all that was asked of the camera until now, and keep it over several calls.
+
+        Raises CameraBusy where a job owns the camera.
+        """
+        self._session.lane.allow(owner)
+        return self._session.lane.place()
 
     async def set_config(self, name: str, value: ConfigValue, *, owner: str | None = None) -> ConfigEntry:
         """Set one entry and return it as the camera reads it back.
@@ -174,12 +209,17 @@ class Camera:
         entry as it is where the camera keeps another value, and CameraBusy where a job owns the camera.
         """
         self._session.lane.allow(owner)
-        entry = self._cache.find(name)
-        wanted = checked(entry, value)
-        written = await self._session.queued(lambda: self._write(entry, wanted))
-        if not entry.path.startswith(ACTIONS_SECTION):
-            self._chosen[entry.name] = wanted
-        return written
+
+        async def check_and_write() -> ConfigEntry:
+            # Not before its turn: which values an entry takes may depend on what is set before it.
+            entry = self._cache.find(name)
+            wanted = checked(entry, value)
+            written = await self._set(entry, wanted)
+            if not entry.path.startswith(ACTIONS_SECTION):
+                self._chosen[entry.name] = wanted
+            return written
+
+        return await self._session.queued(check_and_write)
 
     def choose(self, name: str, value: ConfigValue) -> None:
         """Make this the value that the entry gets when the camera comes back from a fault."""
@@ -197,10 +237,10 @@ class Camera:
         *,
         download: bool = True,
         owner: str | None = None,
-        replace: bool = False,
+        replace: Sequence[str] = (),
         exposed: Callable[[], None] = lambda: None,
     ) -> Exposure:
-        """Take one picture; its files become folder/stem.ext, durable, never overwriting unless `replace`.
+        """Take one picture; its files become folder/stem.ext, durable, in the place of those that `replace` names.
 
         Without `download` the picture is left on the camera's card. `exposed` is called when the exposure is over and
         its files are still on their way. Never repeats an exposure by itself.
@@ -227,14 +267,22 @@ class Camera:
         """Save files that lie on the camera as folder/stem.ext."""
         self._session.lane.allow(owner)
         paths = tuple(camera_paths)
-        return await self._session.queued(lambda: self._save(paths, folder, stem, replace=False), again=True)
+        return await self._session.queued(lambda: self._save(paths, folder, stem, replace=()), again=True)
 
     async def preview(self) -> Preview:
         """Return the camera's next preview; waits while a job owns the camera."""
         await self._session.lane.free()
-        preview = await self._session.queued(self._preview, again=True)
+        preview = await self._session.queued(self._preview, again=True, ordered=False)
         self._watch.last_preview_at = time.monotonic()
         return preview
+
+    def claim(self, owner: str) -> None:
+        """Give the camera to a job from now on, behind what was asked before; raise CameraBusy where one has it."""
+        self._session.lane.claim(owner)
+
+    def release(self, owner: str) -> None:
+        """Take the camera back from a job that has it."""
+        self._session.lane.release(owner)
 
     def reserve(self, owner: str) -> AbstractAsyncContextManager[None]:
         """Give the camera to a job: until the block ends others are refused and previews wait."""
@@ -252,11 +300,34 @@ class Camera:
 
     async def _preview(self) -> Preview:
         try:
-            return await self._session.request(calls.preview(self._deadlines.preview))
+            preview = await self._session.request(calls.preview(self._deadlines.preview))
         except CameraError as error:
             if type(error) is CameraError:
                 raise PreviewFailed(error.message, details=error.details) from None
             raise
+        was_on = self._standby.on
+        self._standby.begun()
+        if not was_on:
+            self._tell_status()
+        return preview
+
+    async def _rest(self) -> None:
+        """End the live view of the body where it is time to; whoever wants a preview meanwhile gets it after that."""
+        if self._standby.due():
+            await self._session.queued(self._end_liveview, ordered=False)
+
+    async def _end_liveview(self) -> None:
+        await self._standby.end(lambda output: self._session.request(calls.standby(output, self._deadlines.entry)))
+        self._tell_status()
+
+    async def _set(self, entry: ConfigEntry, wanted: ConfigValue) -> ConfigEntry:
+        if self._standby.wakes(entry):
+            with suppress(PreviewFailed, PreviewUnsupported):
+                await self._preview()
+        written = await self._write(entry, wanted)
+        self._standby.wrote(entry, wanted)
+        self._tell_status()
+        return written
 
     async def _write(self, entry: ConfigEntry, wanted: ConfigValue) -> ConfigEntry:
         patience = self._deadlines.read_back
@@ -295,7 +366,9 @@ class Camera:
             await self._write(*restore)
         return taken
 
-    async def _fetch(self, paths: Collection[str], folder: Path, stem: str, *, replace: bool) -> tuple[SavedFile, ...]:
+    async def _fetch(
+        self, paths: Collection[str], folder: Path, stem: str, *, replace: Sequence[str]
+    ) -> tuple[SavedFile, ...]:
         """Save an exposure's files; a transfer that failed is tried once more while the connection holds."""
         try:
             return await self._save(paths, folder, stem, replace=replace)
@@ -305,7 +378,7 @@ class Camera:
         return await self._save(paths, folder, stem, replace=replace)
 
     async def _fetch_later(
-        self, paths: Collection[str], folder: Path, stem: str, *, replace: bool
+        self, paths: Collection[str], folder: Path, stem: str, *, replace: Sequence[str]
     ) -> tuple[SavedFile, ...]:
         """Save files that lie on the card as soon as a connection that broke is there again."""
         try:
@@ -333,10 +406,14 @@ class Camera:
         card = next((option for option in entry.options if "card" in option.casefold()), None)
         if card is None or entry.value == card:
             return None
+        # Should the connection break before it is given back, that happens when the camera is there again.
+        self._chosen[entry.name] = entry.value
         await self._write(entry, card)
         return entry, entry.value
 
-    async def _save(self, paths: Collection[str], folder: Path, stem: str, *, replace: bool) -> tuple[SavedFile, ...]:
+    async def _save(
+        self, paths: Collection[str], folder: Path, stem: str, *, replace: Sequence[str]
+    ) -> tuple[SavedFile, ...]:
         self._known_files.extend(paths)
         delete = self._settings.delete_after_download
         saved = await self._session.request(
@@ -369,6 +446,9 @@ class Camera:
 
     async def _read_all(self) -> None:
         entries = await self._session.request(calls.config(self._deadlines.config))
+        if self._cache.loses_many(entries):
+            # As from a camera that is gone, of which libgphoto2 still knows what needs no asking.
+            await self._session.check()
         self._announce(self._cache.fill(entries))
 
     def _updated(self, raw: ConfigEntry) -> ConfigEntry:
@@ -377,13 +457,16 @@ class Camera:
         return kept
 
     def _announce(self, changed: list[ConfigEntry]) -> None:
-        status = (self._cache.lens(), self._cache.battery_percent(), self._cache.shots_left())
-        told, self._told = self._told, status
-        if self.state is CameraState.OPENING:
-            return
-        if changed:
+        if changed and self.state is not CameraState.OPENING:
             self._listener.config_changed(self, changed)
-        if status != told:
+        self._tell_status()
+
+    def _tell_status(self) -> None:
+        status = (
+            self._cache.lens(), self._cache.battery_percent(), self._cache.shots_left(), self._standby.state,
+        )  # fmt: skip
+        told, self._told = self._told, status
+        if status != told and self.state is not CameraState.OPENING:
             self._listener.camera_changed(self, "status", None, None, 0)
 
     # What the session tells
@@ -394,6 +477,7 @@ class Camera:
         # A camera first announces every property that it has; all of them are about to be read anyway.
         await self._session.request(calls.events(0.0, self._deadlines.events))
         await self._read_all()
+        self._standby.adopt()
         for name, value in list(self._chosen.items()):
             if name in self._cache and self._cache.find(name).value != value:
                 # Forgotten before it is written: a value that the camera takes no more must not keep it away.
@@ -404,6 +488,7 @@ class Camera:
                 self._updated(raw)
                 if agreed:
                     self._chosen[name] = value
+                    self._standby.wrote(self._cache.find(name), value)
 
     def tell(
         self, kind: Literal["lost", "recovering", "ready"], cause: str, next_step: str | None, attempt: int

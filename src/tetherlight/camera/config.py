@@ -20,6 +20,8 @@ ALIASES: Mapping[str, Sequence[str]] = {
 """The common name of a setting, and what makers call it; the first that the camera has is meant."""
 Warned = tuple[Literal["battery_low", "card_low"], str]
 """What runs out, and a sentence about it."""
+LOST_FEW, LOST_SHARE = 3, 0.1
+"""How many entries, and what share of all, may be gone from a tree that was read anew without a doubt."""
 BATTERY_LOW, SHOTS_LOW = 15, 20
 BATTERY_WORDS = {"low": 10, "empty": 0, "half": 50, "full": 100}
 
@@ -51,6 +53,11 @@ class ConfigCache:
         self._entries = found
         self.filled_at = time.monotonic()
         return [entry for path, entry in found.items() if before.get(path) != entry]
+
+    def loses_many(self, entries: Iterable[ConfigEntry]) -> bool:
+        """Tell whether a freshly read tree lacks more of what is known than a turn of the mode dial explains."""
+        lost = len(self._entries.keys() - {entry.path for entry in entries})
+        return lost > max(LOST_FEW, len(self._entries) * LOST_SHARE)
 
     def update(self, entry: ConfigEntry) -> tuple[ConfigEntry, bool]:
         """Take over one freshly read entry; return it with its place and alias, and whether it changed."""

@@ -8,9 +8,9 @@ import sys
 from collections.abc import Collection, Sequence
 
 from tetherlight.camera.calls import Deadlines
-from tetherlight.camera.environment import worker_environment
+from tetherlight.camera.environment import start_failure, worker_environment
 from tetherlight.camera.identity import FoundCamera, camera_ids, normal_address
-from tetherlight.errors import MAKE_ROOM, DetectionFailed, OutOfResources
+from tetherlight.errors import DetectionFailed
 from tetherlight.settings import Settings
 
 __all__ = ["FoundCamera", "camera_ids", "find_cameras", "network_ports"]
@@ -39,16 +39,15 @@ async def find_cameras(
     try:
         found = await _scan(arguments, await asyncio.to_thread(worker_environment, settings, "scanner"), deadlines.scan)
     except OSError as error:
-        raise DetectionFailed(
-            f"The process that looks for cameras could not be started ({error.strerror}).",
-            hint=MAKE_ROOM if OutOfResources.of(error) else "The server's log says more; is STATE_DIR writable?",
-        ) from error
+        what = "The process that looks for cameras"
+        sentence, hint = await asyncio.to_thread(start_failure, what, error, settings)
+        raise DetectionFailed(sentence, hint=hint) from error
     return [camera for camera in camera_ids(found) if camera.port not in skip_ports]
 
 
 async def _scan(
     arguments: Sequence[str], environment: dict[str, str], deadline: float
-) -> list[tuple[str, str, str | None]]:
+) -> list[tuple[str, str, str | None, str | None]]:
     process = await asyncio.create_subprocess_exec(
         sys.executable, "-P", "-m", "tetherlight.camera.scanner", str(os.getpid()), *arguments, env=environment,
         stdin=asyncio.subprocess.DEVNULL, stdout=asyncio.subprocess.PIPE, stderr=asyncio.subprocess.PIPE,
@@ -66,4 +65,4 @@ async def _scan(
         text = complaints.decode(errors="replace").strip()
         logger.warning("The scanner ended with %d: %s", process.returncode, text)
         raise DetectionFailed(text.splitlines()[-1] if text else "The scanner process failed.")
-    return [(camera["model"], camera["port"], camera["serial"]) for camera in json.loads(output)]
+    return [(camera["model"], camera["port"], camera["serial"], camera["path"]) for camera in json.loads(output)]

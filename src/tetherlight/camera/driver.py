@@ -2,16 +2,20 @@
 
 import time
 from collections.abc import Sequence
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
 from tetherlight import errors
 from tetherlight.camera import gphoto, jpeg, messages, saving, widgets
 from tetherlight.camera.gphoto import gp
+from tetherlight.camera.viewfinder import Viewfinder
 
 POLL_MS = 5
 """Short, because libgphoto2 sleeps longer and longer inside one wait but looks at once when a new one begins."""
 READ_BACK_PAUSE = 0.02
+ASKED_FOR_EVENTS = frozenset({0x0A, 0x0B})
+"""The makers, Nikon and Canon, whose bodies libgphoto2 asks for events; others send theirs, or none."""
 MEMORY_FOLDER = "/"
 """Where libgphoto2 shows pictures that never were on a card."""
 
@@ -22,7 +26,9 @@ class Driver:
     def __init__(self, library: gphoto.Library) -> None:
         self._library = library
         self._camera: gp.Camera | None = None
+        self._viewfinder: Viewfinder | None = None
         self._paths: dict[str, str] = {}
+        self._asks_for_events = False
 
     @property
     def _open(self) -> gp.Camera:
@@ -34,22 +40,29 @@ class Driver:
         """Open the camera and say who it is by its own account."""
         self.close()
         self._camera = self._library.open(model, port)
-        stated_model, serial = self._identity()
+        self._viewfinder = Viewfinder(self._camera)
+        summary = self._summary()
+        stated_model, serial = messages.identity(summary)
+        self._asks_for_events = messages.maker(summary) in ASKED_FOR_EVENTS
         return {
             "model": stated_model or model,
             "serial": serial or self._configured_serial(),
             "libgphoto2": gp.gp_library_version(gp.GP_VERSION_SHORT)[0],
         }
 
-    def close(self) -> None:
-        """Leave the camera; nothing happens where none is open."""
+    def close(self, *, standby: bool = False, output: str | None = None) -> None:
+        """Leave the camera, with `standby` after ending its live view; nothing happens where none is open."""
+        if standby and self._viewfinder is not None:
+            with suppress(gp.GPhoto2Error):
+                self._viewfinder.end(output)
+        self._viewfinder = None
         if self._camera is not None:
             camera, self._camera = self._camera, None
             gphoto.leave(camera)
 
-    def _identity(self) -> tuple[str | None, str | None]:
+    def _summary(self) -> str:
         with gphoto.translated("say who it is"):
-            return messages.identity(str(self._open.get_summary()))
+            return str(self._open.get_summary())
 
     def _configured_serial(self) -> str | None:
         for name in ("serialnumber", "eosserialnumber"):
@@ -57,13 +70,13 @@ class Driver:
                 value = str(self._open.get_single_config(name).get_value())
             except gp.GPhoto2Error:
                 continue
-            if value.strip("0") and value.casefold() not in {"none", "unknown"}:
-                return value
+            if (serial := messages.meaningful(value)) is not None:
+                return serial
         return None
 
     def probe(self) -> None:
         """Ask something that no cache can answer; raise where the camera is gone."""
-        with gphoto.translated("answer"):
+        with gphoto.translated("say that it is there"):
             try:
                 self._open.get_storageinfo()
             except gp.GPhoto2Error as error:
@@ -104,6 +117,8 @@ class Driver:
 
     def preview(self) -> tuple[dict[str, Any], bytes]:
         """Return one preview; some drivers say OK and deliver nothing, which is a failure here."""
+        if self._viewfinder is not None:
+            self._viewfinder.begin()
         try:
             with gphoto.translated("deliver a preview"):
                 file = self._open.capture_preview()
@@ -119,6 +134,12 @@ class Driver:
                 "The camera delivered an empty preview." if not data else "The camera's preview is no JPEG."
             )
         return {"captured_at": time.time(), "width": size[0], "height": size[1]}, data
+
+    def standby(self, output: str | None) -> None:
+        """End the live view of the body, which the next preview begins again; `output` is for Canon's bodies."""
+        if self._viewfinder is not None:
+            with gphoto.translated("end its live view"):
+                self._viewfinder.end(output)
 
     def trigger(self) -> float:
         """Release the shutter without waiting for the picture; return the time of the release in Unix seconds."""
@@ -152,7 +173,8 @@ class Driver:
             elif kind == gp.GP_EVENT_UNKNOWN and (name := messages.changed_property(str(data))):
                 changed[name] = None
             elif kind == gp.GP_EVENT_TIMEOUT and (changed or files or complete or time.monotonic() >= give_up):
-                return {"changed": list(changed), "files": list(files), "complete": complete}
+                asked = self._asks_for_events
+                return {"changed": list(changed), "files": list(files), "complete": complete, "asked": asked}
 
     def storage(self) -> dict[str, int | None]:
         """Return the free room of all cards together; None where the camera does not say."""
@@ -162,7 +184,7 @@ class Driver:
         return {"free_bytes": sum(free) * 1024 if free else None}
 
     def download(
-        self, paths: Sequence[str], folder: str, stem: str, *, replace: bool, delete: bool
+        self, paths: Sequence[str], folder: str, stem: str, *, replace: Sequence[str], delete: bool
     ) -> list[dict[str, Any]]:
         """Save files of one exposure as folder/stem.ext, durable before this returns; all of them or none."""
         target = Path(folder)

@@ -6,12 +6,16 @@ import secrets
 import site
 from pathlib import Path
 
-from tetherlight.camera.saving import rename_new
+from tetherlight.durable import read_regular, rename_new
+from tetherlight.errors import MAKE_ROOM, OutOfResources
 from tetherlight.settings import Settings
 
 GUID_LINE = "ptp2_ip=guid="
 """How libgphoto2 stores the identity under which network cameras were paired with this computer."""
 SECRETS = frozenset({"API_TOKEN"})
+STATE_REMEDY = "Set STATE_DIR to a folder that the user of the server may write to."
+MAX_BYTES = 1_000_000
+"""More than any file that libgphoto2 keeps for itself."""
 
 
 def worker_environment(settings: Settings, name: str) -> dict[str, str]:
@@ -41,6 +45,32 @@ def _introduce(guid_file: Path, folder: Path) -> None:
             rename_new(draft, guid_file)
         draft.unlink(missing_ok=True)
     settings = folder / "settings"
-    lines = settings.read_text(errors="replace").splitlines() if settings.exists() else []
+    lines = _text(settings).splitlines() if settings.exists() else []
     if not any(line.startswith(GUID_LINE) for line in lines):
-        settings.write_text("\n".join([*lines, GUID_LINE + guid_file.read_text()]) + "\n")
+        settings.write_text("\n".join([*lines, GUID_LINE + _text(guid_file)]) + "\n")
+
+
+def _text(path: Path) -> str:
+    return read_regular(path, most=MAX_BYTES, follow=True).decode(errors="replace")
+
+
+def start_failure(what: str, error: OSError, settings: Settings) -> tuple[str, str]:
+    """Say why a process could not be started, and what to do about it."""
+    if OutOfResources.of(error):
+        return f"{what} could not be started ({error.strerror}).", MAKE_ROOM
+    if fault := state_fault(settings):
+        return f"{what} could not be started: {fault}", STATE_REMEDY
+    return f"{what} could not be started ({error.strerror}).", "The server's log says more."
+
+
+def state_fault(settings: Settings) -> str | None:
+    """Say why nothing can be kept in the state folder, None where something can; nothing is left there."""
+    folder = settings.state_dir.absolute()
+    try:
+        place = next(one for one in (folder, *folder.parents) if one.exists())
+        probe = place / f".probe-{secrets.token_hex(4)}"
+        probe.mkdir()
+        probe.rmdir()
+    except OSError as error:
+        return f"STATE_DIR ({settings.state_dir}) cannot be written: {error.strerror}."
+    return None

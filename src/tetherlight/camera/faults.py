@@ -31,12 +31,10 @@ def repeatable(error: CameraError) -> bool:
     return suspicious(error) or isinstance(error, PreviewFailed)
 
 
-def lost(cause: str) -> CameraLost:
-    """Return the error for calls to a camera that is away."""
-    return CameraLost(
-        f"The camera is lost: {cause}",
-        hint="Check cable, battery and power; it is opened again by itself as soon as it is back.",
-    )
+def lost(cause: str, question: str | None = None) -> CameraLost:
+    """Return the error for calls to a camera that is away; a person must answer the question before it is back."""
+    by_itself = "Check cable, battery and power; it is opened again by itself as soon as it is back."
+    return CameraLost(f"The camera is lost: {cause}", hint=question or by_itself)
 
 
 def worded(error: CameraError) -> CameraError:

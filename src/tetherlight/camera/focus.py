@@ -12,7 +12,7 @@ from tetherlight.models import ConfigEntry, ConfigValue
 STRIDES = (20, 150, 1000)
 """What small, middle and large steps are for cameras that count motor steps."""
 HALF_PRESS_S = 1.5
-"""Seconds for which a button is held half on cameras that have no other word for focusing."""
+"""Seconds for which cameras focus that would go on with it: those whose button is held half, and Canon's."""
 
 
 class Lens(Protocol):
@@ -67,16 +67,25 @@ async def autofocus(camera: Lens, point: Point | None = None, *, live: bool = Fa
     if point is not None:
         await _aim(camera, point, live=live)
     try:
-        await camera.set_config(drive.path, True)
-        if drive.name == "autofocus":
-            await asyncio.sleep(HALF_PRESS_S)
-            await camera.set_config(drive.path, False)
+        await _focus(camera, drive)
     except ConfigRejected as error:
         raise ConfigRejected(
             "The camera could not focus.",
             hint="Check that lens and body are set to autofocus, and that there is light and contrast.",
             details=error.details,
         ) from None
+
+
+async def _focus(camera: Lens, drive: ConfigEntry) -> None:
+    """Let the camera focus, and let go of it in the end, also for a caller who gives up meanwhile."""
+    cancel = drive if drive.name == "autofocus" else await _action(camera, "cancelautofocus")
+    try:
+        await camera.set_config(drive.path, True)
+        if cancel is not None:
+            await asyncio.sleep(HALF_PRESS_S)
+    finally:
+        if cancel is not None:
+            await camera.set_config(cancel.path, cancel is not drive)
 
 
 async def _aim(camera: Lens, point: Point, *, live: bool) -> None:

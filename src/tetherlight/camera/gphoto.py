@@ -76,10 +76,10 @@ def _translate(error: gp.GPhoto2Error, doing: str) -> errors.CameraError:
 
 def _not_opened(error: gp.GPhoto2Error, port: str) -> errors.CameraError:
     details = {"gphoto_code": error.code, "port": port}
-    if usb.forbidden(port):
+    if usb.Bus().forbidden(port):
         return errors.CameraForbidden(
             f"This user may not open the camera at {port}.",
-            hint=f"Add the udev rule {usb.UDEV_RULE}, plug the camera in again, and be a member of plugdev.",
+            hint=usb.PERMISSION_HINT,
             details=details,
         )
     if error.code in {gp.GP_ERROR_IO_USB_CLAIM, gp.GP_ERROR_IO_LOCK}:

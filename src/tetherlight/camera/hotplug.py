@@ -9,17 +9,18 @@ from pathlib import Path
 from tetherlight.camera.usb import SYSFS
 
 logger = logging.getLogger(__name__)
+GPIO = Path("/sys/bus/gpio/devices")
 POLL = 1.0
-"""Seconds between two looks at the kernel's list; it is one small folder, and needs no device to be asked."""
+"""Seconds between two looks at the kernel's lists; they are small folders, and need no device to be asked."""
 SETTLE = 0.2
 """Seconds after udev's first word in which the rest of a burst arrives, and permissions are set."""
 
 
 class HotplugMonitor:
-    """Tells when the set of USB devices changed: by udev where it runs, by the kernel's list everywhere."""
+    """Tells when USB devices or GPIO chips came or went: by udev where it runs, by the kernel's lists everywhere."""
 
-    def __init__(self, folder: Path = SYSFS, poll: float = POLL) -> None:
-        self._folder = folder
+    def __init__(self, folder: Path = SYSFS, poll: float = POLL, chips: Path = GPIO) -> None:
+        self._places = (folder, "devnum"), (chips, "dev")
         self._poll = poll
 
     async def changes(self) -> AsyncGenerator[None]:
@@ -41,10 +42,11 @@ class HotplugMonitor:
     def _devices(self) -> frozenset[tuple[str, str]]:
         """Return name and address of all devices: a replug keeps the name and changes the address."""
         found = []
-        with contextlib.suppress(OSError):
-            for device in self._folder.iterdir():
-                with contextlib.suppress(OSError):
-                    found.append((device.name, (device / "devnum").read_text()))
+        for folder, address in self._places:
+            with contextlib.suppress(OSError):
+                for device in folder.iterdir():
+                    with contextlib.suppress(OSError):
+                        found.append((device.name, (device / address).read_text()))
         return frozenset(found)
 
 

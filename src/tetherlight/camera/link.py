@@ -7,15 +7,8 @@ from typing import TypeVar
 from tetherlight.camera import calls
 from tetherlight.camera.calls import Call, Deadlines, Opened
 from tetherlight.camera.channel import Channel
-from tetherlight.camera.environment import worker_environment
-from tetherlight.errors import (
-    MAKE_ROOM,
-    CameraBusy,
-    CameraCrashed,
-    CameraTimeout,
-    OutOfResources,
-    TetherlightError,
-)
+from tetherlight.camera.environment import start_failure, worker_environment
+from tetherlight.errors import CameraBusy, CameraCrashed, TetherlightError
 from tetherlight.settings import Settings
 
 T = TypeVar("T")
@@ -64,27 +57,18 @@ class Link:
             environment = await asyncio.to_thread(worker_environment, self._settings, self.name)
             return await Channel.spawn(self.name, environment)
         except OSError as error:
-            raise CameraCrashed(
-                f"The camera's worker process could not be started ({error.strerror}).",
-                hint=MAKE_ROOM if OutOfResources.of(error) else "The server's log says more; is STATE_DIR writable?",
-            ) from error
+            what = "The camera's worker process"
+            sentence, hint = await asyncio.to_thread(start_failure, what, error, self._settings)
+            raise CameraCrashed(sentence, hint=hint) from error
 
-    async def open_patiently(self, model: str, port: str) -> Opened:
-        """Open the camera, and once more where it did not answer: it may still be leaving somebody else."""
-        try:
-            return await self.open(model, port)
-        except (CameraBusy, CameraTimeout, CameraCrashed):
-            await self.kill()
-            return await self.open(model, port)
-
-    async def close(self) -> None:
-        """Leave the camera and end the worker; closing twice changes nothing."""
+    async def close(self, leave: Call[None]) -> None:
+        """Leave the camera by this call and end the worker; closing twice changes nothing."""
         channel, self._channel = self._channel, None
         if channel is None:
             return
         if channel.alive:
             try:
-                await channel.request(calls.close_camera(self._deadlines.close / 2))
+                await channel.request(leave)
             except TetherlightError:
                 await channel.kill()
         await channel.close(self._deadlines.close / 2)

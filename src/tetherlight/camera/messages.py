@@ -3,6 +3,7 @@
 import re
 
 SUMMARY_LINE = re.compile(r"^\s*(Manufacturer|Model|Serial Number):[ \t]*(.*?)\s*$", re.MULTILINE)
+EXTENSION = re.compile(r"^\s*Vendor Extension ID:\s*0x([0-9a-f]+)", re.MULTILINE | re.IGNORECASE)
 PROPERTY_CHANGED = re.compile(r'PTP Property (?:0x)?([0-9a-f]+) changed(?:, "([^"]*)")?', re.IGNORECASE)
 
 
@@ -11,10 +12,18 @@ def identity(summary: str) -> tuple[str | None, str | None]:
     fields: dict[str, str] = {}
     for name, value in SUMMARY_LINE.findall(summary):
         fields.setdefault(name, value)
-    serial = fields.get("Serial Number", "")
-    # A camera without a number fills the field with zeros or with one word.
-    known = serial if serial.strip("0") and serial.casefold() not in {"none", "unknown"} else None
-    return fields.get("Model") or None, known
+    return fields.get("Model") or None, meaningful(fields.get("Serial Number", ""))
+
+
+def maker(summary: str) -> int | None:
+    """Return the number of the maker's extension of PTP that the camera speaks."""
+    match = EXTENSION.search(summary)
+    return int(match[1], 16) if match else None
+
+
+def meaningful(serial: str) -> str | None:
+    """Return a serial number that says something: a camera without one fills the field with zeros or with one word."""
+    return serial if serial.strip("0 ") and serial.casefold() not in {"none", "unknown"} else None
 
 
 def changed_property(text: str) -> str | None:

@@ -5,22 +5,21 @@ its final name, which is never taken from a file that already has it.
 """
 
 import contextlib
-import ctypes
 import errno
 import hashlib
-import itertools
 import os
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 from tetherlight.camera import jpeg
+from tetherlight.durable import rename_new, sync_folder
 from tetherlight.errors import DiskFull, StoreError
+from tetherlight.filenames import free_names, names_kept
 
 CHUNK = 1 << 20
 FILE_MODE, FOLDER_MODE = 0o640, 0o750
 NO_ROOM = frozenset({errno.ENOSPC, errno.EDQUOT})
-AT_FDCWD, RENAME_NOREPLACE = -100, 1
 TYPES = {
     "jpg": "image/jpeg",
     "jpeg": "image/jpeg",
@@ -107,25 +106,23 @@ def _allocate(descriptor: int, size: int) -> None:
         # Some file systems cannot reserve; writing will show.
 
 
-def publish(drafts: Sequence[Draft], folder: Path, stem: str, *, replace: bool = False) -> list[Path]:
+def publish(drafts: Sequence[Draft], folder: Path, stem: str, *, replace: Collection[str] = ()) -> list[Path]:
     """Give the files of one exposure their final names, one stem for all, and make that durable.
 
-    Where a name is taken the stem becomes stem-2, stem-3 and so on, unless `replace` is set.
+    Where anything has that stem already it becomes stem-2, stem-3 and so on. `replace` names the files of an earlier
+    attempt at the same exposure: the new ones take their place, and no other file's.
     """
+    old = {name for name in replace if name == Path(name).name}
     try:
-        for candidate in itertools.chain([stem], (f"{stem}-{n}" for n in itertools.count(2))):
-            paths = _names(drafts, folder, candidate)
-            if replace:
-                for draft, path in zip(drafts, paths, strict=True):
-                    draft.path.replace(path)
-            elif not _take(drafts, paths):
-                continue
-            _sync_folder(folder)
-            return paths
+        with names_kept(folder):
+            paths = _take(drafts, folder, stem, old)
+        sync_folder(folder)
+        for name in old - {path.name for path in paths}:
+            (folder / name).unlink(missing_ok=True)
     except OSError as error:
         discard(drafts)
         raise _failure(error, folder) from None
-    raise AssertionError("unreachable: the stems do not end")
+    return paths
 
 
 def discard(drafts: Sequence[Draft]) -> None:
@@ -134,51 +131,28 @@ def discard(drafts: Sequence[Draft]) -> None:
         draft.path.unlink(missing_ok=True)
 
 
-def _names(drafts: Sequence[Draft], folder: Path, stem: str) -> list[Path]:
-    """Return one path per file; two files of one type get stem.jpg and stem_2.jpg."""
-    names: list[str] = []
-    for draft in drafts:
-        name = f"{stem}{draft.extension}"
-        repeated = (f"{stem}_{n}{draft.extension}" for n in itertools.count(2))
-        while name in names:
-            name = next(repeated)
-        names.append(name)
-    return [folder / name for name in names]
-
-
-def _take(drafts: Sequence[Draft], paths: Sequence[Path]) -> bool:
-    """Rename all, or none where one of the names exists."""
-    done: list[tuple[Path, Path]] = []
-    for draft, path in zip(drafts, paths, strict=True):
+def _take(drafts: Sequence[Draft], folder: Path, stem: str, old: Collection[str]) -> list[Path]:
+    """Rename all drafts to a stem that is free; where a foreign file comes in between, to another one."""
+    extensions = [draft.extension for draft in drafts]
+    while True:
+        paths = [folder / name for name in free_names(folder, stem, extensions, but=old)]
+        # Old files go last, when nothing can stand in the way any more.
+        pairs = sorted(zip(drafts, paths, strict=True), key=lambda pair: pair[1].name in old)
+        done: list[tuple[Path, Path]] = []
         try:
-            rename_new(draft.path, path)
-        except FileExistsError:
-            for back, taken in done:
-                taken.rename(back)
-            return False
-        done.append((draft.path, path))
-    return True
-
-
-def rename_new(source: Path, target: Path) -> None:
-    """Rename without replacing; raise FileExistsError."""
-    libc = ctypes.CDLL(None, use_errno=True)
-    if libc.renameat2(AT_FDCWD, os.fsencode(source), AT_FDCWD, os.fsencode(target), RENAME_NOREPLACE) == 0:
-        return
-    number = ctypes.get_errno()
-    if number not in {errno.EINVAL, errno.ENOSYS}:
-        raise OSError(number, os.strerror(number), str(target))
-    # A file system without that flag: a hard link does not replace either.
-    os.link(source, target)
-    source.unlink()
-
-
-def _sync_folder(folder: Path) -> None:
-    descriptor = os.open(folder, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)
+            for draft, path in pairs:
+                if path.name in old:
+                    draft.path.replace(path)
+                else:
+                    rename_new(draft.path, path)
+                    done.append((path, draft.path))
+        except OSError as error:
+            for path, back in done:
+                rename_new(path, back)
+            if not isinstance(error, FileExistsError):
+                raise
+        else:
+            return paths
 
 
 def _failure(error: OSError, folder: Path) -> StoreError:

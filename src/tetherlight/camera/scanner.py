@@ -40,7 +40,11 @@ def main(arguments: list[str]) -> int:
 
 
 def _on_usb(library: Library) -> list[dict[str, Any]]:
-    return [{"model": model, "port": port, "serial": usb.serial(port)} for model, port in library.autodetect()]
+    bus = usb.Bus()
+    return [
+        {"model": model, "port": port, "serial": bus.serial(port), "path": bus.path(port)}
+        for model, port in library.autodetect()
+    ]
 
 
 def _ask(library: Library, port: str) -> tuple[int, int]:
@@ -68,7 +72,7 @@ def _identify(library: Library, port: str) -> dict[str, Any] | None:
         return None
     finally:
         driver.close()
-    return {"model": opened["model"], "port": port, "serial": opened["serial"]}
+    return {"model": opened["model"], "port": port, "serial": opened["serial"], "path": None}
 
 
 def _numeric(port: str) -> str:

@@ -2,8 +2,9 @@
 
 import asyncio
 import contextlib
+import logging
 import time
-from collections.abc import Awaitable, Callable, Collection
+from collections.abc import Awaitable, Callable
 from typing import Literal, Protocol, TypeVar
 
 from tetherlight.camera import calls
@@ -13,10 +14,12 @@ from tetherlight.camera.identity import FoundCamera
 from tetherlight.camera.lane import Lane
 from tetherlight.camera.link import Link
 from tetherlight.camera.recovery import Recovery
-from tetherlight.errors import CameraBusy, CameraError, CameraNotFound, CameraNotOpen
+from tetherlight.camera.surroundings import Surroundings
+from tetherlight.errors import CameraBusy, CameraError, CameraLost, CameraNotFound, CameraNotOpen
 from tetherlight.models import CameraState
 from tetherlight.settings import Settings
 
+logger = logging.getLogger(__name__)
 T = TypeVar("T")
 BUSY_PAUSE = 0.05
 """Seconds between two offers to a busy camera."""
@@ -45,22 +48,27 @@ class Session:
         found: FoundCamera,
         settings: Settings,
         deadlines: Deadlines,
-        ports_in_use: Callable[[], Collection[str]],
+        around: Surroundings,
         keeper: Keeper,
     ) -> None:
         self.found = found
         self.serial = found.serial
+        self._stated: tuple[str, str | None] = found.model, None
+        """The model and the serial number that the camera states itself."""
         self.libgphoto2: str | None = None
         """The version of the library through which the camera is open."""
         self.state = CameraState.OPENING
         self.cause: str | None = None
         """Why the camera is being recovered or lost."""
+        self.proven_at = -float("inf")
+        """When the camera itself last answered, on the monotonic clock."""
         self.lane = Lane()
         self.recovery: asyncio.Task[None] | None = None
         self._deadlines = deadlines
         self._keeper = keeper
+        self._bus = around.bus
         self._link = Link(found.camera_id, settings, deadlines)
-        self._ladder = Recovery(self._link, settings, deadlines, ports_in_use)
+        self._ladder = Recovery(self._link, settings, deadlines, around)
         self._settled = asyncio.Event()
 
     @property
@@ -70,17 +78,30 @@ class Session:
 
     async def open(self) -> None:
         """Open the camera for the first time; raise where that fails, leaving nothing behind."""
+        causes: list[str] = []
+
+        def tell(kind: Literal["lost", "recovering"], cause: str, next_step: str, attempt: int) -> None:
+            causes.append(cause)
+            logger.warning("%s cannot be opened yet: %s %s", self._link.name, cause, next_step)
+            self._keeper.tell(kind, cause, next_step, attempt)
+
         try:
-            await self._adopt(await self._link.open_patiently(self.found.model, self.found.port))
+            self.found = await self._ladder.open(self.found, tell, self._adopt)
         except BaseException:
             self.state = CameraState.CLOSED
             await self._link.kill()
             raise
         self.state = CameraState.READY
         self._settled.set()
+        if causes:
+            logger.info("%s is open, after %d further tries.", self._link.name, self._ladder.attempts)
+            self._keeper.tell("ready", causes[-1], None, self._ladder.attempts)
 
-    async def close(self, patience: float | None = None) -> None:
-        """Leave the camera and end its worker; calls get `patience` seconds to end. Closing twice changes nothing."""
+    async def close(self, patience: float | None, leave: Callable[[float], Call[None]]) -> None:
+        """Leave the camera and end its worker; calls get `patience` seconds to end. Closing twice changes nothing.
+
+        `leave` makes the call by which the camera is left, of its deadline.
+        """
         if self.state is CameraState.CLOSED:
             return
         self.state = CameraState.CLOSED
@@ -92,27 +113,50 @@ class Session:
             await self._link.kill()
         if not await self.lane.drain(self._deadlines.close / 2 if patience is None else patience):
             await self._link.kill()
-        await self._link.close()
+        await self._link.close(leave(self._deadlines.close / 2))
 
     def look_now(self) -> None:
         """Look for a lost camera at once."""
         self._ladder.look_now()
 
+    async def find_at(self, port: str) -> None:
+        """Open the lost camera at this port, where somebody says that it is; raise the camera's error."""
+        await self._ladder.send(port)
+
+    @property
+    def question(self) -> str | None:
+        """What a person must say before a lost camera can come back; None where it comes back by itself."""
+        return self._ladder.question
+
     async def request(self, call: Call[T]) -> T:
         """Make a call from within work that has its turn."""
-        return await self._link.request(call)
+        answer = await self._link.request(call)
+        if call.proves(answer):
+            self.proven_at = time.monotonic()
+        return answer
 
-    async def queued(self, work: Callable[[], Awaitable[T]], *, again: bool = False) -> T:
+    async def check(self) -> None:
+        """Make sure, from within work that has its turn, that the camera is there; raise where it is not."""
+        if await self._unplugged():
+            raise CameraLost("The camera was unplugged.")
+        await self.request(calls.probe(self._deadlines.probe))
+
+    async def _unplugged(self) -> bool:
+        """Tell whether the kernel says so, whatever libgphoto2 answers from its cache."""
+        path = self.found.path
+        return path is not None and await asyncio.to_thread(self._bus.port, path) != self.found.port
+
+    async def queued(self, work: Callable[[], Awaitable[T]], *, again: bool = False, ordered: bool = True) -> T:
         """Do the work in its turn; where `again` is set, doing it twice is harmless, so a fault is tried once more."""
         self._require_open()
-        return await self.lane.run(lambda: self._attempt(work, again=again))
+        return await self.lane.run(lambda: self._attempt(work, again=again), ordered=ordered)
 
     async def patiently(self, call: Call[T]) -> T:
         """Make a call from within work that has its turn, again and again for a moment while the camera is busy."""
         give_up = time.monotonic() + self._deadlines.busy
         while True:
             try:
-                return await self._link.request(call)
+                return await self.request(call)
             except CameraBusy:
                 if time.monotonic() >= give_up:
                     raise
@@ -145,7 +189,7 @@ class Session:
                     await self._settled.wait()
         self._require_open()
         if self.state is not CameraState.READY:
-            raise error or lost(self.cause or "it does not answer.")
+            raise error or lost(self.cause or "it does not answer.", self.question)
 
     async def _still_there(self, error: CameraError) -> bool:
         """Find out whether the connection outlived an error; begin the recovery where it did not."""
@@ -164,13 +208,13 @@ class Session:
         if not self._link.alive:
             return False
         try:
-            await self._link.request(calls.probe(self._deadlines.probe))
+            await self.check()
         except CameraError:
             return False
         return True
 
     async def _recover(self, cause: str) -> None:
-        self.found = await self._ladder.run(self.found, cause, self._tell, self._adopt)
+        self.found = await self._ladder.run(self.found, self._stated[1], cause, self._tell, self._adopt)
         self.state, self.cause, self.recovery = CameraState.READY, None, None
         self._settled.set()
         self._keeper.tell("ready", cause, None, self._ladder.attempts)
@@ -182,10 +226,12 @@ class Session:
         self._keeper.tell(kind, cause, next_step, attempt)
 
     async def _adopt(self, opened: Opened) -> None:
-        self.libgphoto2 = opened.libgphoto2
-        if self.serial is None or self.state is CameraState.OPENING:
-            self.serial = opened.serial or self.serial
-        elif opened.serial != self.serial:
+        self.libgphoto2, self.proven_at = opened.libgphoto2, time.monotonic()
+        stated = opened.model, opened.serial
+        if self.state is CameraState.OPENING:
+            self._stated, self.serial = stated, opened.serial or self.found.serial
+        elif stated != self._stated:
             await self._link.request(calls.close_camera(self._deadlines.close))
-            raise CameraNotFound(f"Another camera is at that port: {opened.model}, serial number {opened.serial}.")
+            number = f"serial number {opened.serial}" if opened.serial else "without a serial number"
+            raise CameraNotFound(f"Another camera is at that port: {opened.model}, {number}.")
         await self._keeper.adopt()

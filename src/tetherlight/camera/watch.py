@@ -15,6 +15,8 @@ REST_LIVEVIEW = 0.25
 """The same while previews are taken; one look takes a few milliseconds of the camera's time."""
 LIVEVIEW_OVER = 1.0
 """Seconds after the last preview in which live view still counts as running."""
+UNPROVEN = 1.0
+"""Seconds after which a camera that gave no sign of its own is asked whether it is there."""
 SLOWEST_ROUND = 0.2
 """Seconds between two single entries that are read again while live view keeps the camera busy."""
 
@@ -35,6 +37,9 @@ class Watch:
         poll: Callable[[], Awaitable[None]],
         read_entry: Callable[[str], Awaitable[None]],
         read_all: Callable[[], Awaitable[None]],
+        rest: Callable[[], Awaitable[None]],
+        check: Callable[[], Awaitable[None]],
+        proven_at: Callable[[], float],
     ) -> None:
         self._cache = cache
         self._interval = interval
@@ -42,6 +47,9 @@ class Watch:
         self._poll = poll
         self._read_entry = read_entry
         self._read_all = read_all
+        self._rest = rest
+        self._check = check
+        self._proven_at = proven_at
         self._pending: dict[str, None] = {}
         self._round: list[str] = []
         self._round_at = time.monotonic()
@@ -84,6 +92,9 @@ class Watch:
 
     async def _look(self) -> None:
         await self._poll()
+        if time.monotonic() - self._proven_at() >= UNPROVEN:
+            await self._check()
+        await self._rest()
         while self._pending and self._idle():
             name = next(iter(self._pending))
             del self._pending[name]

@@ -48,6 +48,7 @@ def serve(connection: socket.socket, driver: "Driver") -> None:
         "entry": driver.entry,
         "set_config": driver.set_config,
         "preview": driver.preview,
+        "standby": driver.standby,
         "trigger": driver.trigger,
         "capture": driver.capture,
         "events": driver.events,

@@ -8,9 +8,11 @@ import typer
 
 from tetherlight.cli import completion
 from tetherlight.cli.options import CAMERA_HELP, choose_camera, connected, matching, options_of
+from tetherlight.models import CameraState, ViewfinderState
 
 if TYPE_CHECKING:
     from tetherlight.client.events import RigEvent
+    from tetherlight.models import CameraStatus
 
 CameraOption = Annotated[str | None, typer.Option("--camera", help=CAMERA_HELP, autocompletion=completion.cameras)]
 
@@ -21,7 +23,7 @@ def info(context: typer.Context) -> None:
 
     with connected(context) as rig:
         found = rig.server
-    cameras = [f"{camera.camera_id} ({camera.state.value})" for camera in found.cameras]
+    cameras = [f"{camera.camera_id} ({_standing(camera)})" for camera in found.cameras]
     rows = [
         ("server", f"tetherlight {found.version}, protocol {found.protocol}"),
         ("cameras", ", ".join(cameras) or "none open"),
@@ -40,22 +42,36 @@ def cameras(context: typer.Context) -> None:
 
     with connected(context) as rig:
         found = rig.cameras()
-    rows = [(one.camera_id, one.model, one.port, one.state.value, one.selected) for one in found]
+        standing = {one.camera_id: _standing(one) for one in rig.server.cameras}
+    rows = [
+        (one.camera_id, one.model, one.port, standing.get(one.camera_id, one.state.value), one.selected)
+        for one in found
+    ]
     empty = "No camera was found. `tetherlight doctor` looks for the reason."
     show(context, found, ("CAMERA_ID", "MODEL", "PORT", "STATE", "SELECTED"), rows, empty=empty)
+
+
+def _standing(camera: "CameraStatus") -> str:
+    """Say what an open camera does, and whether its body's live view is on."""
+    if camera.state is not CameraState.READY or camera.viewfinder is ViewfinderState.UNSUPPORTED:
+        return camera.state.value
+    return f"{camera.state.value}, live view {'on' if camera.viewfinder is ViewfinderState.ON else 'in standby'}"
 
 
 def select(
     context: typer.Context,
     camera: Annotated[str | None, typer.Argument(help=CAMERA_HELP, autocompletion=completion.cameras)] = None,
     beside: Annotated[bool, typer.Option("--beside", help="Only open it; the selected camera stays selected.")] = False,
+    port: Annotated[
+        str | None, typer.Option(metavar="PORT", help="Where a lost camera is now that cannot be recognised by itself.")
+    ] = None,
 ) -> None:
     """Open a camera and make it the one that is meant where none is named."""
     from tetherlight.cli.output import say  # noqa: PLC0415
 
     with connected(context) as rig:
         camera_id = matching(rig.cameras(), camera).camera_id if camera else None
-        found = rig.select(camera_id=camera_id, select=not beside)
+        found = rig.select(camera_id=camera_id, port=port, select=not beside)
     say(context, found, f"{found.model} at {found.port} is {'open' if beside else 'selected'}: {found.camera_id}.")
 
 

@@ -3,13 +3,14 @@
 import contextlib
 import gc
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from tetherlight.cli.simulate import Vendor, running_simulator
+from tetherlight.cli.keeper import running_simulator
+from tetherlight.cli.simulate import Serial, Vendor
 
 if TYPE_CHECKING:
     from tetherlight.settings import Settings
@@ -25,13 +26,23 @@ def command(  # noqa: PLR0917 - typer reads the options off the parameters
     vendor: Annotated[
         Vendor | None, typer.Option(help="Whose cameras to simulate, both in turn; canon by default.")
     ] = None,
+    serial: Annotated[
+        Serial | None, typer.Option(help="Serial numbers of the simulated cameras; unique by default.")
+    ] = None,
+    width: Annotated[
+        int | None,
+        typer.Option(min=60, help="Width of simulated captures in pixels; by default as the machine is fast."),
+    ] = None,
+    height: Annotated[int | None, typer.Option(min=40, help="Height of simulated captures in pixels.")] = None,
     no_auth: Annotated[bool, typer.Option("--no-auth", help="Let everybody in who reaches the port.")] = False,
     tls_cert: Annotated[Path | None, typer.Option(help="Certificate chain (PEM).")] = None,
     tls_key: Annotated[Path | None, typer.Option(help="The certificate's private key (PEM).")] = None,
 ) -> None:
     """Run the server until it is interrupted."""
-    if not simulate and (cameras is not None or vendor is not None):
-        raise typer.BadParameter("--cameras and --vendor are about simulated cameras; they need --simulate.")
+    stated = {"--cameras": cameras, "--vendor": vendor, "--serial": serial, "--width": width, "--height": height}
+    chosen = {option: str(value) for option, value in stated.items() if value is not None}
+    if chosen and not simulate:
+        raise typer.BadParameter(f"{' and '.join(chosen)}: only for simulated cameras, with --simulate.")
     with _loading():
         # Takes longer to load than --help should take.
         from tetherlight.server.serve import Address, serve  # noqa: PLC0415
@@ -42,7 +53,7 @@ def command(  # noqa: PLR0917 - typer reads the options off the parameters
     with contextlib.ExitStack() as stack:
         token_dir = settings.state_dir
         if simulate:
-            settings = _simulated(settings, stack, cameras or 1, vendor or "canon")
+            settings = _simulated(settings, stack, chosen)
         serve(settings, address, no_auth=no_auth, token_dir=token_dir)
 
 
@@ -57,8 +68,8 @@ def _loading() -> Iterator[None]:
         gc.enable()
 
 
-def _simulated(settings: "Settings", stack: contextlib.ExitStack, cameras: int, vendor: Vendor) -> "Settings":
-    simulator = stack.enter_context(running_simulator(cameras, vendor))
+def _simulated(settings: "Settings", stack: contextlib.ExitStack, options: Mapping[str, str]) -> "Settings":
+    simulator = stack.enter_context(running_simulator(options))
     # Pairings with simulated cameras are worth nothing afterwards.
     state_dir = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="tetherlight-state-")))
     update = {"cameras": simulator.addresses, "simulator_control": simulator.control, "state_dir": state_dir}

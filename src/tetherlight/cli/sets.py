@@ -25,6 +25,19 @@ PAGE = 200
 """Sets that are asked for at a time."""
 
 
+class SetFiles(StrEnum):
+    """Which files of a set are wanted."""
+
+    ALL = "all"
+    JPEG = "jpeg"
+    RAW = "raw"
+
+
+FilesOption = Annotated[
+    SetFiles, typer.Option(help="Everything, or the images of one kind with manifest and light directions.")
+]
+
+
 class OnFailure(StrEnum):
     """What a failed step does to the set."""
 
@@ -82,8 +95,8 @@ def capture_set(  # noqa: PLR0917 - typer reads the options off the parameters
     for warning in result.warnings:
         note(f"Warning: {warning}")
     typer.echo(f"{result.image_count} images in {result.set_folder}")
-    if here:
-        typer.echo(f"{len(here)} files in {here[0].parent}")
+    if here and output is not None:
+        typer.echo(f"{len(here)} files in {output / result.set_folder.rpartition('/')[2]}")
 
 
 @app.command("list")
@@ -186,13 +199,16 @@ def restore_set(context: typer.Context, name: SetName) -> None:
 
 
 @app.command("download")
-def download_set(context: typer.Context, name: SetName, output: Output = None) -> None:
-    """Bring a set to this computer; run again, it goes on where it broke off."""
+def download_set(
+    context: typer.Context, name: SetName, output: Output = None, files: FilesOption = SetFiles.ALL
+) -> None:
+    """Bring a whole set to this computer; run again, it goes on where it broke off."""
     from tetherlight.cli.output import say  # noqa: PLC0415
 
     with connected(context) as rig:
-        paths = _download(rig, name, output or Path(), quiet=options_of(context).json)
-    say(context, [str(path) for path in paths], f"{len(paths)} files in {paths[0].parent}" if paths else "No files.")
+        paths = _download(rig, name, output or Path(), files, quiet=options_of(context).json)
+    where = (output or Path()) / name
+    say(context, [str(path) for path in paths], f"{len(paths)} files in {where}" if paths else "No files.")
     if not paths:
         raise typer.Exit(FAILED)
 
@@ -211,13 +227,15 @@ def _some(rig: "Client", limit: int | None, search: str | None, order: Order) ->
     return found
 
 
-def _download(rig: "Client", name: str, folder: Path, *, quiet: bool = True) -> list[Path]:
+def _download(
+    rig: "Client", name: str, folder: Path, files: SetFiles = SetFiles.ALL, *, quiet: bool = True
+) -> list[Path]:
     from tetherlight.cli.progress import counting_bytes  # noqa: PLC0415
 
-    total = sum(image.size for image in rig.set_images(name))
+    total = sum(file.size for file in rig.set_files(name, files.value))
     try:
         with counting_bytes(total, quiet=quiet) as told:
-            return rig.download(name, folder, progress=told)
+            return rig.download(name, folder, files=files.value, progress=told)
     except KeyboardInterrupt:
         note("Interrupted; the same command goes on where it stopped.")
         raise typer.Exit(INTERRUPTED) from None

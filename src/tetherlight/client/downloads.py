@@ -1,14 +1,15 @@
-"""Images over HTTP: fetched in pieces, resumed where they broke off, and checked.
+"""Files over HTTP: fetched in pieces, resumed where they broke off, and checked.
 
 What is not complete lies beside its destination under the same name with `.part` behind it.
 """
 
 import asyncio
 import hashlib
+import os
 import ssl
 from collections.abc import Callable
 from dataclasses import dataclass
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 
 import httpx
 
@@ -16,6 +17,7 @@ from tetherlight.client.address import Address
 from tetherlight.client.replies import http_error
 from tetherlight.errors import ServerUnreachable, StoreError
 from tetherlight.models import ImageFile
+from tetherlight.protocol.sets import SetFile
 
 CHUNK = 512 * 1024
 TRIES = 5
@@ -25,6 +27,9 @@ PAUSE = 0.1
 """Seconds before the next attempt; they double with each one that brought nothing."""
 
 TIMEOUT = httpx.Timeout(30.0, connect=10.0)
+
+Listed = ImageFile | SetFile
+"""What a server lists and gives."""
 
 BytesTold = Callable[[int], None]
 """Called with the number of bytes that came, also with those that were there already."""
@@ -68,7 +73,7 @@ class Downloads:
         """Close the connections."""
         await self._http.aclose()
 
-    async def read(self, image: ImageFile) -> bytes:
+    async def read(self, image: Listed) -> bytes:
         """Return an image's bytes; raise StoreError where they are not what the server listed."""
         try:
             response = await self._http.get(self._address.url(image.url))
@@ -80,15 +85,16 @@ class Downloads:
             raise _damaged(image)
         return response.content
 
-    async def fetch(self, image: ImageFile, folder: Path, told: BytesTold | None = None) -> Path:
-        """Bring an image into the folder and return its path; one that is there already is left as it is.
+    async def fetch(self, image: Listed, folder: Path, told: BytesTold | None = None, *, renewed: bool = False) -> Path:
+        """Bring a file into the folder and return its path; one that is there already is left as it is.
 
-        Nothing is overwritten: another file of the same name stays, and the image is called name-2. Raise
-        ImageNotFound, ServerUnreachable, or StoreError where the bytes are not those that the server listed.
+        Nothing is overwritten: another file of the same name stays, and the new one is called name-2, or the old one
+        where the new one is `renewed`. Raise ImageNotFound, ServerUnreachable, or StoreError where the bytes are not
+        those that the server listed.
         """
-        await asyncio.to_thread(folder.mkdir, parents=True, exist_ok=True)
-        # A name is taken from the server only as a name, never as a path.
-        destination, there = await asyncio.to_thread(_destination, folder / Path(image.filename).name, image)
+        wanted = _place(folder, image)
+        await asyncio.to_thread(wanted.parent.mkdir, parents=True, exist_ok=True)
+        destination, there = await asyncio.to_thread(_destination, wanted, image, renewed=renewed)
         told = told or (lambda _: None)
         if there:
             told(image.size)
@@ -100,14 +106,23 @@ class Downloads:
             told(part.size)
         else:
             await asyncio.to_thread(part.begin)
+        resumed = part.size > 0
         await self._fill(part, image, told)
+        if resumed and not await asyncio.to_thread(_is(image), part.path):
+            # What an earlier attempt left may be of another file of that name.
+            told(-part.size)
+            await asyncio.to_thread(part.begin)
+            await self._fill(part, image, told)
         if not await asyncio.to_thread(_is(image), part.path):
             await asyncio.to_thread(part.path.unlink)
             raise _damaged(image)
+        if renewed and destination != wanted:
+            await asyncio.to_thread(wanted.rename, destination)
+            destination = wanted
         await asyncio.to_thread(part.path.rename, destination)
         return destination
 
-    async def _fill(self, part: Part, image: ImageFile, told: BytesTold) -> None:
+    async def _fill(self, part: Part, image: Listed, told: BytesTold) -> None:
         tries = 0
         while part.size < image.size or not part.path.exists():
             before = part.size
@@ -121,13 +136,17 @@ class Downloads:
                     raise _lost(image, error) from error
                 await asyncio.sleep(PAUSE * 2**tries)
 
-    async def _stream(self, part: Part, image: ImageFile, told: BytesTold) -> None:
+    async def _stream(self, part: Part, image: Listed, told: BytesTold) -> None:
         headers = {"Accept-Encoding": "identity"}
         if part.size:
             headers["Range"] = f"bytes={part.size}-"
             if part.etag is not None:
                 headers["If-Range"] = part.etag
         async with self._http.stream("GET", self._address.url(image.url), headers=headers) as response:
+            if response.status_code == httpx.codes.REQUESTED_RANGE_NOT_SATISFIABLE:
+                # The file has become shorter than it was listed: what is here of it is all, and not what is wanted.
+                await asyncio.to_thread(part.path.unlink)
+                raise _damaged(image)
             if response.is_error:
                 raise http_error(response.status_code, await response.aread())
             if part.size and response.status_code != httpx.codes.PARTIAL_CONTENT:
@@ -141,19 +160,29 @@ class Downloads:
             await asyncio.to_thread(part.begin)
 
 
-def _destination(wanted: Path, image: ImageFile) -> tuple[Path, bool]:
-    """Return where the image shall lie, and whether it lies there already."""
-    is_image = _is(image)
+def _place(folder: Path, image: Listed) -> Path:
+    """Return where a file belongs; raise StoreError for a name that leads out of the folder or is hidden."""
+    parts = PurePosixPath(image.filename).parts
+    # A set's file may lie in a folder of the set; an image's name is a name and never a path.
+    parts = parts if isinstance(image, SetFile) else parts[-1:]
+    if not parts or any(part.startswith((".", "/")) or "\0" in part for part in parts):
+        raise StoreError(f"The server listed a file with the name '{image.filename[:200]}', which is none.")
+    return folder.joinpath(*parts)
+
+
+def _destination(wanted: Path, image: Listed, *, renewed: bool) -> tuple[Path, bool]:
+    """Return where the file shall lie, and whether it lies there already; a renewed one does only at its own name."""
+    is_same = _is(image)
     path, number = wanted, 1
-    while path.exists():
-        if path.is_file() and is_image(path):
+    while os.path.lexists(path):
+        if path.is_file() and is_same(path) and (path == wanted or not renewed):
             return path, True
         number += 1
         path = wanted.with_name(f"{wanted.stem}-{number}{wanted.suffix}")
     return path, False
 
 
-def _is(image: ImageFile) -> Callable[[Path], bool]:
+def _is(image: Listed) -> Callable[[Path], bool]:
     def same(path: Path) -> bool:
         if path.stat().st_size != image.size:
             return False
@@ -165,12 +194,12 @@ def _is(image: ImageFile) -> Callable[[Path], bool]:
     return same
 
 
-def _lost(image: ImageFile, error: Exception) -> ServerUnreachable:
+def _lost(image: Listed, error: Exception) -> ServerUnreachable:
     sentence = f"The download of '{image.filename}' broke off: {str(error) or type(error).__name__}."
     return ServerUnreachable(sentence, hint="What came is kept; the next attempt goes on there.")
 
 
-def _damaged(image: ImageFile) -> StoreError:
+def _damaged(image: Listed) -> StoreError:
     return StoreError(
         f"What came for '{image.filename}' is not what the server listed.", hint="List the images again and retry."
     )

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any, cast
 from tetherlight.client.address import Address
 from tetherlight.client.capturing import Progress, SetCapture
 from tetherlight.client.session import Session
+from tetherlight.errors import StoreError
 from tetherlight.models import ImageFile, ImageSet
 from tetherlight.protocol import cameras as camera_table
 from tetherlight.protocol import captures as capture_table
@@ -24,6 +25,10 @@ Downloadable = (
     | set_table.SetDetails
     | set_table.PhotometricSetResult
 )
+
+
+TRIES = 3
+"""Times that a file of a set may change while it is on its way."""
 
 
 class Requests:
@@ -101,6 +106,14 @@ class ImageRequests(Requests):
         """Return the images of a set by filename."""
         return (await self._ask(set_table.GET_IMAGE_SET_CONTENTS, set_name=set_name)).root
 
+    async def set_files(self, set_name: str, files: set_table.Files = "all") -> list[set_table.SetFile]:
+        """Return everything that belongs to a set, as its zip holds it; `files` chooses the images of one kind."""
+        if "set_files" in self._session.info.features:
+            return (await self._ask(set_table.GET_IMAGE_SET_FILES, set_name=set_name, files=files)).root
+        # An older server lists only images.
+        images = await self.set_images(set_name)
+        return [set_table.SetFile.model_validate(one, from_attributes=True) for one in images]
+
     async def delete_set(self, set_name: str) -> str:
         """Move a set to the trash and return the server's sentence."""
         return (await self._ask(set_table.DELETE_IMAGE_SET, set_name=set_name)).message
@@ -161,31 +174,48 @@ class ImageRequests(Requests):
         return await self._http().read(image)
 
     async def download(
-        self, what: Downloadable | str, to: str | Path = ".", *, progress: "BytesTold | None" = None
+        self,
+        what: Downloadable | str,
+        to: str | Path = ".",
+        *,
+        files: set_table.Files = "all",
+        progress: "BytesTold | None" = None,
     ) -> list[Path]:
         """Bring an image, a capture, a series or a set (also by its name) into a folder and return the paths.
 
-        A set gets a folder of its own in it. Files that are there already are not fetched again, interrupted ones
-        are resumed, each is checked against the server's checksum; nothing is overwritten.
+        A set gets a folder of its own in it, with its manifest, light directions and results; `files` chooses the
+        images of one kind. Files that are there already are not fetched again, interrupted ones are resumed, each is
+        checked against the server's checksum; nothing is overwritten: an older manifest is called manifest-2.json.
         """
-        files, folder = await self._files_of(what, Path(to))
-        return [await self._http().fetch(file, folder, progress) for file in files]
-
-    async def _files_of(self, what: Downloadable | str, folder: Path) -> tuple[Sequence[ImageFile], Path]:
         match what:
             case ImageFile():
-                return [what], folder
+                return [await self._http().fetch(what, Path(to), progress)]
             case camera_table.CaptureResult() | capture_table.SeriesResult():
-                return what.files, folder
-            case set_table.PhotometricSetResult():
-                name = what.set_folder.rpartition("/")[2]
-            case set_table.SetDetails():
-                name = what.set.name
-            case ImageSet():
-                name = what.name
-            case _:
-                name = what
-        return await self.set_images(name), folder / Path(name).name
+                return [await self._http().fetch(file, Path(to), progress) for file in what.files]
+        name = _set_name(what)
+        return await self._download_set(name, Path(to) / Path(name).name, files, progress)
+
+    async def _download_set(
+        self, name: str, folder: Path, files: set_table.Files, progress: "BytesTold | None"
+    ) -> list[Path]:
+        """Bring a set; what tells of the images comes last, and anew where it was written meanwhile."""
+        listed = await self.set_files(name, files)
+        listed.sort(key=_tells_of_others)
+        return [await self._fetch_current(name, file, files, folder, progress) for file in listed]
+
+    async def _fetch_current(
+        self, name: str, file: set_table.SetFile, files: set_table.Files, folder: Path, progress: "BytesTold | None"
+    ) -> Path:
+        """Bring a file of a set as it is now; it may be written anew while it is on its way."""
+        for _ in range(TRIES):
+            try:
+                return await self._http().fetch(file, folder, progress, renewed=_tells_of_others(file))
+            except StoreError:
+                now = next((one for one in await self.set_files(name, files) if one.filename == file.filename), file)
+                if now == file:
+                    raise
+                file = now
+        return await self._http().fetch(file, folder, progress, renewed=_tells_of_others(file))
 
     def _http(self) -> "Downloads":
         if self._downloads is None:
@@ -197,6 +227,22 @@ class ImageRequests(Requests):
     async def _close_downloads(self) -> None:
         if self._downloads is not None:
             await self._downloads.close()
+
+
+def _tells_of_others(file: set_table.SetFile) -> bool:
+    """Say whether a file is the set's manifest or the like, which is written anew when the images change."""
+    return not file.mimetype.startswith("image/")
+
+
+def _set_name(what: ImageSet | set_table.SetDetails | set_table.PhotometricSetResult | str) -> str:
+    match what:
+        case set_table.PhotometricSetResult():
+            return what.set_folder.rpartition("/")[2]
+        case set_table.SetDetails():
+            return what.set.name
+        case ImageSet():
+            return what.name
+    return what
 
 
 def _path_of(image: ImageFile | str) -> str:

@@ -94,13 +94,22 @@ class Watches:
         slot = Slot(max_fps)
         fields = {"camera_id": camera_id, "encoding": "binary", "paced": True, "max_fps": max_fps}
         async with self._starting:
-            started = await self._session.request(START_LIVEVIEW, START_LIVEVIEW.parse(fields))
+            try:
+                started = await self._session.request(START_LIVEVIEW, START_LIVEVIEW.parse(fields))
+            except (asyncio.CancelledError, ServerUnreachable):
+                await self._forget(camera_id)
+                raise
             watch = self._watches.setdefault(started.camera_id, Watch(started.camera_id, started.stream))
             watch.stream = started.stream
             watch.slots.append(slot)
             if watch.wanted.max_fps != max_fps:
                 await self._start_again(watch)
         return watch, slot
+
+    async def _forget(self, camera_id: str | None) -> None:
+        """Stop a live view that was asked for and that nobody waits for any more, unless it stands for others too."""
+        if not self._watches or (camera_id is not None and camera_id not in self._watches):
+            await self._session.post(STOP_LIVEVIEW, CameraPayload(camera_id=camera_id))
 
     async def _start_again(self, watch: Watch) -> None:
         watch.stream = (await self._session.request(START_LIVEVIEW, watch.wanted)).stream

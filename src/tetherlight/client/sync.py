@@ -256,6 +256,7 @@ class Client:
     sets_page = _blocking(AsyncClient.sets_page)
     show_set = _blocking(AsyncClient.show_set)
     set_images = _blocking(AsyncClient.set_images)
+    set_files = _blocking(AsyncClient.set_files)
     delete_set = _blocking(AsyncClient.delete_set)
     restore_set = _blocking(AsyncClient.restore_set)
     rename_set = _blocking(AsyncClient.rename_set)

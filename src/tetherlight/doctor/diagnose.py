@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from tetherlight.doctor.gpio import check_gpio
 from tetherlight.doctor.machine import Machine
 from tetherlight.doctor.network import check_network
-from tetherlight.doctor.system import check_clock, check_disk, check_power, check_python
+from tetherlight.doctor.system import check_clock, check_disk, check_power, check_python, check_state
 from tetherlight.doctor.usb import check_cameras, check_mode, usb_devices
 from tetherlight.lights.rig_file import RigFile
 from tetherlight.protocol.server import Finding
@@ -45,6 +45,7 @@ async def diagnose(
 def _look(settings: Settings, rig_file: RigFile, machine: Machine, chips: "Chips | None") -> list[Finding]:
     checks: dict[str, Callable[[], Iterator[Finding]]] = {
         "disk": lambda: check_disk(machine, settings),
+        "state": lambda: check_state(settings),
         "clock": lambda: check_clock(machine),
         "power": lambda: check_power(machine),
         "python": check_python,

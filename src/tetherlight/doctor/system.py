@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 
+from tetherlight.camera.environment import STATE_REMEDY, state_fault
 from tetherlight.doctor.machine import Machine
 from tetherlight.protocol.server import Finding
 from tetherlight.settings import Settings
@@ -48,6 +49,12 @@ def check_disk(machine: Machine, settings: Settings) -> Iterator[Finding]:
         message=f"{room}: {consequence} (MIN_FREE_BYTES is {settings.min_free_bytes / 1e9:.1f} GB).",
         remedy="Delete or move image sets, or set CAPTURES_BASE_DIR to a larger disk.",
     )
+
+
+def check_state(settings: Settings) -> Iterator[Finding]:
+    """Tell where nothing can be remembered: no camera can be opened then, and no login outlives a restart."""
+    if fault := state_fault(settings):
+        yield Finding(check="state", level="error", message=f"{fault} No camera can be opened.", remedy=STATE_REMEDY)
 
 
 def _existing(folder: Path) -> Path:

@@ -55,10 +55,10 @@ def _gpiod(rig: RigFile, chips: "Chips | None") -> Choice:
                 f"The rig file {rig.path} names the GPIO chip '{rig.chip}' but no lights: "
                 "the default pins are those of a Raspberry Pi's header."
             )
-        return Choice(gpiod_lamps.GpiodLamps(chip))
+        return Choice(gpiod_lamps.GpiodLamps(chip, lambda: gpiod_lamps.named_if_there(chips, label)))
     search = gpiod_lamps.find_header(chips)
     if search.chip is not None:
-        return Choice(gpiod_lamps.GpiodLamps(search.chip))
+        return Choice(gpiod_lamps.GpiodLamps(search.chip, lambda: gpiod_lamps.find_header(chips).chip))
     if search.forbidden:
         problem = f"No permission to open {', '.join(search.forbidden)}"
         return _without_chip(rig, problem, hint=gpiod_lamps.FORBIDDEN_HINT)

@@ -1,5 +1,7 @@
 """Lamps on the lines of a GPIO chip, through the kernel's character device and its official bindings."""
 
+import asyncio
+import contextlib
 import errno
 import logging
 import os
@@ -143,6 +145,14 @@ def open_named(chips: Chips, wanted: str) -> Chip:
     raise InvalidSetting(f"GPIO chip '{wanted}' of the rig file was not found: {known}.")
 
 
+def named_if_there(chips: Chips, wanted: str) -> Chip | None:
+    """Open the chip with this path, name or label where there is one now."""
+    try:
+        return open_named(chips, wanted)
+    except InvalidSetting:
+        return None
+
+
 class GpiodLamps(LampDriver):
     """Lamps on one chip; all lines that are free are held in one request and so switch together.
 
@@ -152,8 +162,10 @@ class GpiodLamps(LampDriver):
     name: ClassVar[str] = "gpiod"
     real: ClassVar[bool] = True
 
-    def __init__(self, chip: Chip) -> None:
+    def __init__(self, chip: Chip, find: Callable[[], Chip | None]) -> None:
         self._chip = chip
+        self._find = find
+        self._gone = False
         self._info = chip.get_info()
         self._lights: dict[str, RigLight] = {}
         self._requests: dict[str, LineRequest] = {}
@@ -205,6 +217,28 @@ class GpiodLamps(LampDriver):
         if failed:
             raise lamp_failed(failed, hint="gpioinfo shows who holds which line.")
 
+    async def look(self) -> bool:
+        """Notice that the chip was unplugged, whose lines are then free, and take a chip that is there again."""
+        was_gone = self._gone
+        if not was_gone and _answers(self._chip):
+            return False
+        if not was_gone:
+            logger.warning("The GPIO chip %s is gone.", self._info.label)
+            self._gone = True
+            self._release()
+            self._unavailable = dict.fromkeys(self._lights, self._missing())
+            with contextlib.suppress(OSError):
+                self._chip.close()
+        chip = await asyncio.to_thread(self._find)
+        if chip is not None:
+            self._chip, self._info, self._gone = chip, chip.get_info(), False
+            logger.info("The GPIO chip %s is there again.", self._info.label)
+            await self.define(list(self._lights.values()))
+        return chip is not None or not was_gone
+
+    def _missing(self) -> str:
+        return f"The GPIO chip {self._info.label} is gone."
+
     def off_now(self) -> frozenset[str]:
         """Set each line inactive, going on where one fails."""
         failed: set[str] = set()
@@ -222,11 +256,13 @@ class GpiodLamps(LampDriver):
             self._closed = True
             self.off_now()
             self._release()
-            self._chip.close()
+            if not self._gone:
+                self._chip.close()
 
     def _release(self) -> None:
         for request in {id(request): request for request in self._requests.values()}.values():
-            request.release()
+            with contextlib.suppress(OSError):  # of a chip that is gone
+                request.release()
         self._requests = {}
 
     def _pin(self, name: str) -> int:
@@ -236,6 +272,8 @@ class GpiodLamps(LampDriver):
 
     def _obstacle(self, name: str) -> str | None:
         """Say why a light's line cannot be had, or None."""
+        if self._gone:
+            return self._missing()
         pin = self._lights[name].pin
         if pin is None:
             return "The rig file gives it no pin."
@@ -276,6 +314,15 @@ class GpiodLamps(LampDriver):
             self._unavailable[name] = cause
         else:
             self._unavailable.pop(name, None)
+
+
+def _answers(chip: Chip) -> bool:
+    """Tell whether the chip is there: the kernel knows a descriptor of one that was unplugged, and nothing more."""
+    try:
+        chip.get_info()
+    except OSError:
+        return False
+    return True
 
 
 def _value(state: bool) -> Value:

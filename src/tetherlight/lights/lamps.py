@@ -1,7 +1,7 @@
 """What every driver of lamps does, and how it says that it could not."""
 
 from abc import ABC, abstractmethod
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import ClassVar
 
 from tetherlight.errors import LampFailed
@@ -15,6 +15,12 @@ class LampDriver(ABC):
     real: ClassVar[bool]
     """Whether electricity flows: what clients see as `gpio_available`."""
 
+    def on_change(self, tell: Callable[[Mapping[str, bool]], None]) -> None:  # noqa: B027 - most have nothing to do
+        """Tell from now on when lamps are lost or back by themselves, and how those stand that are known.
+
+        For drivers that notice; the others never tell.
+        """
+
     @property
     @abstractmethod
     def unavailable(self) -> Mapping[str, str]:
@@ -27,6 +33,10 @@ class LampDriver(ABC):
     @abstractmethod
     async def switch(self, states: Mapping[str, bool]) -> None:
         """Switch lights in as few steps as the hardware allows; raise LampFailed for those that stayed as they were."""
+
+    async def look(self) -> bool:
+        """Notice lamps that came or went since, which change `unavailable`; tell whether there are any."""
+        return False
 
     @abstractmethod
     def off_now(self) -> frozenset[str]:

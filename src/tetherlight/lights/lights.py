@@ -40,6 +40,7 @@ class Lights:
         self._listeners: list[Callable[[], None]] = []
         self._lock = asyncio.Lock()
         self._closed = False
+        self._driver.on_change(self._heard)
 
     @classmethod
     async def open(cls, settings: Settings, rig_file: RigFile, *, chips: "Chips | None" = None) -> Self:
@@ -104,14 +105,21 @@ class Lights:
             lights=[self.light(name) for name in self._states],
         )
 
-    async def set(self, states: Mapping[str, bool], *, owner: str | None = None, others_off: bool = False) -> None:
-        """Switch some lights, together where the driver can; raise UnknownLight, LightsBusy or LampFailed.
+    async def set(
+        self, states: Mapping[str, bool], *, owner: str | None = None, others_off: bool = False
+    ) -> dict[str, bool]:
+        """Switch some lights, together where the driver can, and return how all stand then.
 
-        With `others_off` lamps that cannot be driven do not stand in the way of the named ones.
+        Changes are made in the order of the calls. With `others_off` lamps that cannot be driven do not stand in the
+        way of the named ones. Raises LightsBusy at once where a job has the lights; UnknownLight, LampFailed.
         """
-        self._require(states)
-        others = dict.fromkeys(self._reachable(), False) if others_off else {}
-        await _to_the_end(self._set(others | dict(states), owner))
+        self._require_free(owner)
+        return await _to_the_end(self._set(states, others_off=others_off))
+
+    async def settled(self) -> None:
+        """Wait until the changes that were asked for until now are made."""
+        async with self._lock:
+            pass
 
     async def only(self, name: str | None, *, owner: str | None = None) -> None:
         """Switch one light on and all others off, or all off with None; errors as for `set`."""
@@ -120,6 +128,10 @@ class Lights:
     async def all_off(self) -> None:
         """Switch everything off whoever owns it, trying every lamp and never raising."""
         await _to_the_end(self._all_off())
+
+    async def look(self) -> None:
+        """Notice whether the lamps' hardware came or went; what is gone is not told as lit any more."""
+        await _to_the_end(self._look())
 
     def off_now(self) -> None:
         """Switch everything off at once without waiting for anything; for the way out of a dying process."""
@@ -130,18 +142,26 @@ class Lights:
         """Keep the lights for a job: others get LightsBusy, and all lights are off on leaving, whatever happened."""
         return self._reserve(owner)
 
+    def claim(self, owner: str) -> None:
+        """Give the lights to a job from now on, behind the changes asked for before; raise LightsBusy."""
+        self._require_free(owner)
+        self._owner = owner
+
+    def release(self, owner: str) -> None:
+        """Take the lights back from a job that has them."""
+        if self._owner == owner:
+            self._owner = None
+
     @asynccontextmanager
     async def _reserve(self, owner: str) -> AsyncIterator[None]:
-        async with self._lock:
-            self._require_free(None)
-            self._owner = owner
+        self.claim(owner)
         try:
             yield
         finally:
             try:
                 await self.all_off()
             finally:
-                self._owner = None
+                self.release(owner)
 
     async def replace(self, lights: Sequence[EditedLight]) -> None:
         """Write these lights into the rig file and use them from now on, all off.
@@ -149,7 +169,9 @@ class Lights:
         Raises InvalidName, InvalidPayload, LightsBusy, and StoreError or InvalidSetting where the file cannot be
         changed.
         """
-        await _to_the_end(self._replace(_rig_lights(lights)))
+        wanted = _rig_lights(lights)
+        self._require_free(None)
+        await _to_the_end(self._replace(wanted))
 
     def listen(self, callback: Callable[[], None]) -> Callable[[], None]:
         """Call back after each change; return what ends that."""
@@ -175,11 +197,12 @@ class Lights:
                 details={"job_id": self._owner},
             )
 
-    async def _set(self, states: Mapping[str, bool], owner: str | None) -> None:
+    async def _set(self, states: Mapping[str, bool], *, others_off: bool) -> dict[str, bool]:
         async with self._lock:
-            self._require_free(owner)
             self._require(states)
-            await self._switch(states)
+            others = dict.fromkeys(self._reachable(), False) if others_off else {}
+            await self._switch(others | dict(states))
+            return self.states
 
     async def _switch(self, states: Mapping[str, bool]) -> None:
         problem: LampFailed | None = None
@@ -226,15 +249,28 @@ class Lights:
 
     async def _replace(self, lights: Sequence[RigLight]) -> None:
         async with self._lock:
-            self._require_free(None)
             self.rig_file = await asyncio.to_thread(self.rig_file.save_lights, lights)
             await self._take(self.rig_file.lights)
             self._changed()
+
+    async def _look(self) -> None:
+        async with self._lock:
+            if not self._closed and await self._driver.look():
+                gone = self._driver.unavailable
+                self._states = {name: state and name not in gone for name, state in self._states.items()}
+                self._faults = {}
+                self._changed()
 
     async def _close(self) -> None:
         await self._all_off()
         async with self._lock:
             await self._driver.close()
+
+    def _heard(self, states: Mapping[str, bool]) -> None:
+        """Take over how lamps stand that were lost or came back by themselves."""
+        self._states |= {name: state for name, state in states.items() if name in self._states}
+        self._faults = {name: fault for name, fault in self._faults.items() if name not in states}
+        self._changed()
 
     def _changed(self) -> None:
         for callback in tuple(self._listeners):

@@ -2,6 +2,7 @@
 
 import json
 import math
+import os
 import re
 import tomllib
 from collections.abc import Callable, Iterable, Mapping, Sequence
@@ -12,12 +13,14 @@ from typing import Annotated, Any, Literal, Self
 
 from pydantic import ConfigDict, Field, ValidationError, ValidationInfo, field_validator, model_validator
 
+from tetherlight.durable import read_regular
 from tetherlight.errors import InvalidName, InvalidSetting, StoreError
 from tetherlight.lights import rig_edit
 from tetherlight.models import Direction, Model
 from tetherlight.store.naming import DEFAULT_TEMPLATES, Kind, Template, Templates
 
 DEFAULT_NAME = "rig.toml"
+MAX_BYTES = 4_000_000
 
 DriverName = Literal["auto", "gpiod", "RPi.GPIO", "simulated"]
 Finite = Annotated[float, Field(allow_inf_nan=False)]
@@ -177,7 +180,7 @@ class RigFile:
         Raises InvalidSetting with one sentence that names the file, the place in it and what is wrong.
         """
         wanted = path or Path(DEFAULT_NAME)
-        if path is None and not wanted.exists():
+        if path is None and not os.path.lexists(wanted):
             return cls(wanted)
         return cls.parse(_read(wanted), wanted)
 
@@ -223,7 +226,7 @@ class RigFile:
 
 def _read(path: Path) -> str:
     try:
-        return path.read_text(encoding="utf-8")
+        return read_regular(path, most=MAX_BYTES, follow=True).decode()
     except OSError as error:
         raise InvalidSetting(f"The rig file {path} cannot be read: {error.strerror}.") from None
     except UnicodeDecodeError:

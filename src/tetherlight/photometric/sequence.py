@@ -119,7 +119,7 @@ class Sequence:
                     self._folder,
                     step_stem(step),
                     owner=self._owner,
-                    replace=bool(step.files),
+                    replace=[file.filename for file in step.files],
                     exposed=exposed.set,
                 )
             )

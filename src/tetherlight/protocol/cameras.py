@@ -31,7 +31,11 @@ class SelectCamera(Payload):
     """What the camera must match; with nothing given it is the first one found."""
 
     model: str | None = None
-    port: str | None = None
+    port: str | None = Field(
+        default=None,
+        description="With the camera_id of a lost camera: where it is now, which is then believed of a body without a "
+        "serial number.",
+    )
     camera_id: str | None = Field(default=None, description="Opens this camera beside the others and selects it.")
     select: bool = Field(
         default=True, description="False opens the camera of this camera_id and leaves the selected one as it is."
@@ -128,7 +132,7 @@ SELECT_CAMERA = Action(
     failure="Failed to select camera or camera not found.",
     errors=(errors.CameraNotFound, errors.CameraBusy, errors.CameraClaimed, errors.CameraForbidden,
             errors.CameraTimeout),
-    timeout_s=60.0,
+    timeout_s=120.0,
     example={"model": "Canon EOS Rebel T6", "port": "usb:001,006"},
     example_result={"model": "Canon EOS Rebel T6", "port": "usb:001,006",
                     "camera_id": "canon-eos-rebel-t6-062071001234",
@@ -183,7 +187,8 @@ CAPTURE_IMAGE = Action(
 START_LIVEVIEW = Action(
     "START_LIVEVIEW", StartLiveview, StartedLiveview,
     summary="Send the camera's live view to this connection, frame by frame.",
-    errors=(errors.NoCameraSelected, errors.PreviewUnsupported, errors.PreviewFailed, errors.CameraLost),
+    errors=(errors.NoCameraSelected, errors.PreviewUnsupported, errors.PreviewFailed, errors.LiveviewStopped,
+            errors.CameraLost),
     example={"encoding": "binary", "max_fps": 15},
     example_result={"message": "Liveview stream initiated.", "camera_id": "canon-eos-1300d-1", "stream": 1},
 )  # fmt: skip
@@ -195,7 +200,8 @@ STOP_LIVEVIEW = Action(
 GET_PREVIEW = Action(
     "GET_PREVIEW", CameraPayload, Message,
     summary="Send the live view as one bare JPEG per binary message.",
-    errors=(errors.NoCameraSelected, errors.PreviewUnsupported, errors.PreviewFailed, errors.CameraLost),
+    errors=(errors.NoCameraSelected, errors.PreviewUnsupported, errors.PreviewFailed, errors.LiveviewStopped,
+            errors.CameraLost),
     example_result={"message": "Raw byte preview stream requested."},
 )  # fmt: skip
 READY = Action(

@@ -12,6 +12,9 @@ from tetherlight.protocol.cameras import Message
 CatalogueNumber = Annotated[str, Field(max_length=200)]
 Scale = Annotated[float, Field(ge=0, le=1000, allow_inf_nan=False)]
 
+Files = Literal["all", "jpeg", "raw"]
+"""Which files of a set are wanted: everything, or the images of one kind with what tells of them."""
+
 SET_EXAMPLE = "my_object_scan_20231027-150000"
 
 
@@ -96,6 +99,30 @@ class SetDetails(Model):
     set: ImageSet
     images: list[ImageFile]
     manifest: dict[str, Any] | None
+
+
+class SetFiles(SetName):
+    """Which files of a set are wanted."""
+
+    files: Files = Field(
+        default="all", description="jpeg and raw: only such images, with manifest and light directions."
+    )
+
+
+class SetFile(Model):
+    """A file that belongs to a set: an image, the manifest, the light directions or a result."""
+
+    filename: str = Field(description="Inside the set's folder, with '/' where it lies deeper.")
+    size: int = Field(description="Bytes.")
+    mimetype: str
+    sha256: str | None = Field(
+        default=None, description="Null for an image that the manifest does not know, and for large files."
+    )
+    url: str = Field(description="Where the server gives the bytes over HTTP.")
+
+
+class SetFileList(RootModel[list[SetFile]]):
+    """Files of a set by filename."""
 
 
 class ListCaptures(Payload):
@@ -183,6 +210,17 @@ GET_IMAGE_SET = Action(
     example_result={"set": {"name": SET_EXAMPLE, "status": "completed", "image_count": 3}, "images": [],
                     "manifest": {"schema_version": 1}},
 )  # fmt: skip
+GET_IMAGE_SET_FILES = Action(
+    "GET_IMAGE_SET_FILES", SetFiles, SetFileList,
+    summary="List everything that belongs to a set, as its zip holds it: images, manifest, light directions, results.",
+    repeatable=True,
+    errors=(errors.SetNotFound, errors.StoreError),
+    example={"set_name": SET_EXAMPLE, "files": "jpeg"},
+    example_result=[{
+        "filename": "manifest.json", "size": 5120, "mimetype": "application/json",
+        "sha256": "9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08",
+        "url": f"/sets/{SET_EXAMPLE}/manifest.json"}],
+)  # fmt: skip
 DELETE_IMAGE_SET = Action(
     "DELETE_IMAGE_SET", SetName, Message,
     summary="Move a set to the trash, from where it can be restored for a time.",
@@ -224,7 +262,7 @@ GET_IMAGE_DATA = Action(
     "GET_IMAGE_DATA", ImagePath, ImageData,
     summary="Give an image's bytes as Base64 text; over HTTP the same bytes are cheaper.",
     repeatable=True,
-    errors=(errors.ImageNotFound,),
+    errors=(errors.ImageNotFound, errors.StoreError),
     example={"image_path": f"captures/photometric_sets/{SET_EXAMPLE}/image_01_light_front_left.jpg"},
     example_result={"filename": "image_01_light_front_left.jpg", "image_b64": "/9j/4AAQ...", "mimetype": "image/jpeg"},
 )  # fmt: skip

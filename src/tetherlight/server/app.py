@@ -23,7 +23,9 @@ from tetherlight.server.login import login_routes
 from tetherlight.server.logs import set_up_logging
 from tetherlight.server.mjpeg import LiveviewMjpg
 from tetherlight.server.pages import load_pages
+from tetherlight.server.proxies import Proxies
 from tetherlight.server.security import Guard, session_key
+from tetherlight.server.startup import endable_start
 from tetherlight.server.state import ServerState
 from tetherlight.server.stopping import Stopping
 from tetherlight.server.websocket import Dispatch, WebSocketEndpoint
@@ -74,16 +76,17 @@ def _lifespan(open_rig: OpenRig) -> Callable[[FastAPI], AbstractAsyncContextMana
 async def _start(app: FastAPI, open_rig: OpenRig, stack: contextlib.AsyncExitStack) -> None:
     settings = app.state.given_settings or load_settings()
     set_up_logging(settings.log_level, secret=settings.api_token)
-    key = await asyncio.to_thread(session_key, settings.state_dir) if settings.api_token is not None else b""
-    pages = await asyncio.to_thread(load_pages, settings.base_path)
-    rig = await stack.enter_async_context(open_rig(settings))
+    with endable_start():
+        key = await asyncio.to_thread(session_key, settings.state_dir) if settings.api_token is not None else b""
+        pages = await asyncio.to_thread(load_pages, settings.base_path)
+        rig = await stack.enter_async_context(open_rig(settings))
     clients = Clients(settings.max_connections)
     stopping = Stopping(rig, clients)
     rig.publisher.listen(clients.hear)
     clients.start()
     stack.push_async_callback(stopping.finish)
     stack.enter_context(stopping.on_signals())
-    app.state.server = ServerState(settings, rig, clients, Guard(settings, key))
+    app.state.server = ServerState(settings, rig, clients, Guard(settings, key), Proxies(settings.trusted_proxies))
     app.include_router(images_router(rig.store))
     # The pages answer every path that is left: they come last.
     app.mount("/", pages)

@@ -1,9 +1,12 @@
 """All clients of the server: who hears an event, and how everybody is sent home."""
 
 import asyncio
+import contextlib
 import logging
 from collections.abc import Iterator
 from typing import Protocol
+
+from starlette.types import Scope
 
 from tetherlight.publisher import Publication
 from tetherlight.server.link import Link
@@ -35,11 +38,13 @@ class Client(Protocol):
 
 
 class Clients:
-    """The clients that are connected now."""
+    """The clients that are connected now, and the HTTP responses that others are being sent."""
 
     def __init__(self, limit: int) -> None:
         self._limit = limit
         self._clients: dict[Client, None] = {}
+        self._responses: dict[object, Link] = {}
+        """The last response on each connection, until its client has taken it."""
         self._empty = asyncio.Event()
         self._empty.set()
         self._count = 0
@@ -73,6 +78,17 @@ class Clients:
         self._clients.pop(client, None)
         if not self._clients:
             self._empty.set()
+
+    @contextlib.contextmanager
+    def response(self, scope: Scope) -> Iterator[Link]:
+        """Watch a response until its client has taken all of it; who takes nothing for too long is dropped."""
+        link = Link(scope)
+        self._responses[link.identity] = link
+        try:
+            yield link
+        finally:
+            link.complete = True
+            self._forget_taken(link)
 
     def hear(self, publication: Publication) -> None:
         """Hand an event to everybody whom it concerns."""
@@ -112,6 +128,18 @@ class Clients:
         loop = asyncio.get_running_loop()
         while True:
             await asyncio.sleep(SWEEP_INTERVAL)
-            for client in tuple(self._clients):
-                if client.link.stalled(loop.time()):
-                    client.close(TOO_SLOW, "The client reads nothing.")
+            self.sweep(loop.time())
+
+    def sweep(self, now: float) -> None:
+        """End those that take nothing; to be done regularly."""
+        for client in tuple(self._clients):
+            if client.link.stalled(now):
+                client.close(TOO_SLOW, "The client reads nothing.")
+        for link in tuple(self._responses.values()):
+            if link.stalled(now):
+                link.abort()
+            self._forget_taken(link)
+
+    def _forget_taken(self, link: Link) -> None:
+        if link.complete and not link.buffered and self._responses.get(link.identity) is link:
+            del self._responses[link.identity]

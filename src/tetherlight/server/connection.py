@@ -2,16 +2,18 @@
 
 import asyncio
 import logging
+from collections.abc import Awaitable, Callable
 from typing import Literal
 
 from tetherlight.errors import ClientTooSlow, InvalidPayload, TetherlightError
 from tetherlight.fanout import BULK, Outbox
-from tetherlight.liveview import Liveview
+from tetherlight.liveview import Liveview, stopped
 from tetherlight.protocol.events import LIVEVIEW_ENDED, PREVIEW_ENDED, StreamEnd
 from tetherlight.protocol.messages import event_message
 from tetherlight.protocol.server import Topic
 from tetherlight.publisher import Publication
 from tetherlight.server.link import Link, websocket_message
+from tetherlight.server.starting import Starting
 from tetherlight.server.stream import Encoding, Stream
 
 logger = logging.getLogger(__name__)
@@ -37,6 +39,8 @@ class Connection:
         self.closing: tuple[int, str] | None = None
         self.ended = False
         self._streams: dict[StreamKey, Stream] = {}
+        self._starting: dict[Starting, None] = {}
+        self._started = 0
 
     def send(self, message: bytes) -> None:
         """Queue a message; a client that leaves too many unread is closed."""
@@ -82,25 +86,52 @@ class Connection:
             await sent.wait()
 
     async def start_liveview(
-        self, liveview: Liveview, encoding: Encoding = "base64", max_fps: float | None = None, *, paced: bool = False
-    ) -> int:
-        """Watch a camera and return the stream's number; a stream that runs already goes on as asked now."""
-        key = self._key(liveview.camera_id, encoding)
-        running = self._streams.get(key)
-        number = running.number if running is not None else self._next_number()
-        stream = Stream(self, number, liveview, encoding, max_fps, paced=paced)
-        await liveview.watch(stream)
+        self,
+        camera_id: str | None,
+        find: Callable[[str | None], Awaitable[Liveview]],
+        encoding: Encoding = "base64",
+        max_fps: float | None = None,
+        *,
+        paced: bool = False,
+    ) -> Stream:
+        """Watch a camera; a stream that runs already goes on as asked now.
+
+        From the call on it can be stopped; then it raises LiveviewStopped.
+        """
         if self.closing is not None or self.ended:
-            liveview.unwatch(stream)
-            return number
-        replaced = self._streams.pop(key, None)
-        if replaced is not None:
-            replaced.liveview.unwatch(replaced)
+            raise stopped()
+        self._started += 1
+        starting, order = Starting(camera_id), self._started
+        self._starting[starting] = None
+        try:
+            async with starting:
+                liveview = await find(camera_id)
+                stream = Stream(self, order, liveview, encoding, max_fps, paced=paced)
+                await starting.watch(stream)
+        finally:
+            del self._starting[starting]
+        self._put(stream)
+        return stream
+
+    def _put(self, stream: Stream) -> None:
+        """Let a stream flow in the place of the one that ran before; of two that began together the later one flows."""
+        key = self._key(stream.liveview.camera_id, stream.encoding)
+        running = self._streams.get(key)
+        stream.number = running.number if running is not None else self._next_number()
+        if running is not None and running.order > stream.order:
+            stream.liveview.unwatch(stream)
+            return
+        if running is not None:
+            running.liveview.unwatch(running)
         self._streams[key] = stream
-        return number
 
     def stop_liveview(self, camera_id: str | None = None) -> None:
-        """End this connection's live views of a camera, or of all, and forget their waiting frames."""
+        """End this connection's live views of a camera, or of all, and forget their waiting frames.
+
+        Those that are about to begin end as well: no frame comes after this.
+        """
+        for starting in self._starting:
+            starting.stop(camera_id)
         for key in [key for key in self._streams if camera_id in {None, key[0]}]:
             stream = self._streams.pop(key)
             stream.liveview.unwatch(stream)

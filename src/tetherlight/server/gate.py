@@ -8,10 +8,13 @@ from starlette.requests import ClientDisconnect
 from starlette.responses import RedirectResponse, Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from tetherlight.errors import Forbidden, TetherlightError, TooManyRequests, Unauthorized
+from tetherlight.errors import Forbidden, RequestTooSlow, TetherlightError, TooManyRequests, Unauthorized
+from tetherlight.server.deadlines import TimelyBody
+from tetherlight.server.proxies import Proxies
 from tetherlight.server.replies import error_response, unexpected
 from tetherlight.server.security import Guard
 from tetherlight.server.state import server_state
+from tetherlight.server.visitors import VISITOR, counted_address
 
 logger = logging.getLogger(__name__)
 
@@ -45,40 +48,33 @@ class Gate:
         state = server_state(scope)
         strip_base_path(scope, state.settings.base_path)
         headers = Headers(scope=scope)
+        _greet(scope, headers, state.proxies)
         origin = headers.get("origin")
         allowed = origin is not None and state.guard.origin_allowed(origin, headers.get("host"))
+        body = TimelyBody(receive)
 
-        begun = False
+        with state.clients.response(scope) as link:
 
-        async def send_guarded(message: Message) -> None:
-            nonlocal begun
-            if message["type"] == "http.response.start":
-                begun = True
-                _complete_headers(MutableHeaders(scope=message), origin if allowed else None)
-            await send(message)
+            async def send_guarded(message: Message) -> None:
+                if message["type"] == "http.response.start":
+                    body.answered = True
+                    _complete_headers(MutableHeaders(scope=message), origin if allowed else None)
+                await send(message)
+                link.progress()
 
-        refusal = _refusal(scope, headers, state.guard, state.settings.base_path)
-        try:
-            await (refusal or self._app)(scope, receive, send_guarded)
-        except ClientDisconnect:
-            # The body broke off; whatever is sent now is for nobody, but uvicorn wants to see an end.
-            if not begun:
-                await Response(status_code=400)(scope, receive, send_guarded)
-        except Exception as error:
-            # Above this layer nobody would complete the headers of the answer.
-            if begun:
-                raise
-            logger.exception("%s %s failed unexpectedly", scope["method"], scope["path"][:200])
-            await error_response(unexpected(error))(scope, receive, send_guarded)
+            refusal = _refusal(scope, headers, state.guard, state.settings.base_path)
+            await _answer(refusal or self._app, scope, body, send_guarded)
 
     async def _websocket(self, scope: Scope, receive: Receive, send: Send) -> None:
         state = server_state(scope)
         strip_base_path(scope, state.settings.base_path)
         headers = Headers(scope=scope)
+        _greet(scope, headers, state.proxies)
         try:
             state.guard.check_host(headers.get("host"))
             state.guard.check_origin(headers.get("origin"), headers.get("host"))
             scope["authenticated"] = state.guard.authenticated(headers, peer_of(scope))
+            recognise(scope, known=scope["authenticated"])
         except TetherlightError as error:
             logger.warning("A connection from %s was refused: %s", peer_of(scope), error.message)
             # Browsers tell a page the close code only of a connection that was accepted.
@@ -87,6 +83,47 @@ class Gate:
             await send({"type": "websocket.close", "code": close_code(error), "reason": error.message[:100]})
             return
         await self._app(scope, receive, send)
+
+
+async def _answer(app: ASGIApp, scope: Scope, body: TimelyBody, send: Send) -> None:
+    """Let a request be answered, in whatever way it fails."""
+    try:
+        await app(scope, body, send)
+    except ClientDisconnect:
+        # The body broke off; whatever is sent now is for nobody, but uvicorn wants to see an end.
+        if not body.answered:
+            await Response(status_code=400)(scope, body, send)
+    except RequestTooSlow as error:
+        response = error_response(error)
+        # What may still come of the body is not to be taken for the next request.
+        response.headers["Connection"] = "close"
+        await response(scope, body, send)
+    except Exception as error:
+        # Above this layer nobody would complete the headers of the answer.
+        if body.answered:
+            raise
+        logger.exception("%s %s failed unexpectedly", scope["method"], scope["path"][:200])
+        await error_response(unexpected(error))(scope, body, send)
+
+
+def _greet(scope: Scope, headers: Headers, proxies: Proxies) -> None:
+    """Let a request count for the client for which a trusted proxy asks, here and behind here."""
+    forwarded = proxies.forwarded(peer_of(scope), headers)
+    if forwarded is None:
+        return
+    scope["client"] = (forwarded, 0)
+    visitor = scope.get(VISITOR)
+    if visitor is not None:
+        # One connection of a proxy carries requests of many.
+        visitor.shows(known=False)
+        visitor.comes_from(counted_address(forwarded, forwarded=True))
+
+
+def recognise(scope: Scope, *, known: bool = True) -> None:
+    """Take note that a connection has shown the token, where connections are counted."""
+    visitor = scope.get(VISITOR)
+    if visitor is not None:
+        visitor.shows(known=known)
 
 
 def close_code(error: TetherlightError) -> int:
@@ -120,7 +157,7 @@ def _refusal(scope: Scope, headers: Headers, guard: Guard, base_path: str) -> Re
             guard.check_origin(headers.get("origin"), headers.get("host"))
         if method == "OPTIONS":
             return Response(status_code=204)
-        if path in OPEN_PATHS or guard.authenticated(headers, peer_of(scope)):
+        if _admitted(scope, headers, guard):
             return None
     except Unauthorized as error:
         return _challenge(error, path)
@@ -130,6 +167,20 @@ def _refusal(scope: Scope, headers: Headers, guard: Guard, base_path: str) -> Re
         return RedirectResponse(f"{base_path}/login", status_code=303)
     needed = Unauthorized("This needs the server's token.", hint="Send it as 'Authorization: Bearer TOKEN'.")
     return _challenge(needed, path)
+
+
+def _admitted(scope: Scope, headers: Headers, guard: Guard) -> bool:
+    """Say whether a request needs no token or shows it; raise for a wrong one."""
+    # Where no token is needed, who has yet to send something is no better known than a stranger elsewhere.
+    complete = scope["method"] in READING
+    if scope["path"] in OPEN_PATHS:
+        if guard.open and complete:
+            recognise(scope)
+        return True
+    if not guard.authenticated(headers, peer_of(scope)):
+        return False
+    recognise(scope, known=complete or not guard.open)
+    return True
 
 
 def _challenge(error: Unauthorized, path: str) -> Response:

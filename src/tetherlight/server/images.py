@@ -4,6 +4,7 @@ Files are read in pieces by threads, so neither the event loop nor the memory kn
 that reads slowly or leaves costs one open file.
 """
 
+import hashlib
 import os
 from collections.abc import AsyncGenerator, Callable
 from email.utils import formatdate, parsedate_to_datetime
@@ -16,11 +17,14 @@ from anyio import CapacityLimiter, to_thread
 from fastapi import APIRouter, Request
 from fastapi.responses import JSONResponse, Response
 
+from tetherlight.durable import descriptor_of
 from tetherlight.errors import InvalidPayload, TetherlightError
+from tetherlight.protocol.sets import Files
 from tetherlight.server.pieces import Pieces
 from tetherlight.server.ranges import Unsatisfiable, byte_range
 from tetherlight.server.replies import error_response
-from tetherlight.store.archive import Files
+from tetherlight.store.contents import Belonging
+from tetherlight.store.files import store_errors
 from tetherlight.store.images import mimetype_of
 from tetherlight.store.store import Store
 from tetherlight.store.thumbnails import DEFAULT_SIZE
@@ -52,6 +56,7 @@ class _Routes:
         add("/thumbnails/{path:path}", self.thumbnail)
         add("/exif/{path:path}", self.exif)
         add("/sets/{name}.zip", self.archive)
+        add("/sets/{name}/{path:path}", self.set_file)
 
     async def image(self, request: Request, path: str) -> Response:
         """Give an image's bytes, or the part of them that is asked for."""
@@ -60,23 +65,24 @@ class _Routes:
         except TetherlightError as error:
             return failure(error)
         try:
-            status = os.fstat(descriptor)
-            headers = {
-                "Content-Type": mimetype_of(found),
-                "Accept-Ranges": "bytes",
-                "ETag": f'"{status.st_ino:x}-{status.st_mtime_ns:x}-{status.st_size:x}"',
-                "Last-Modified": formatdate(status.st_mtime, usegmt=True),
-                **_common(),
-            }
-            if request.query_params.get("download") == "1":
-                headers["Content-Disposition"] = _attachment(found.name)
-            response = self._file(request, descriptor, status.st_size, headers)
+            return self._opened(request, descriptor, found.name, mimetype_of(found))
         except BaseException:
             os.close(descriptor)
             raise
-        if not isinstance(response, Pieces):
+
+    async def set_file(self, request: Request, name: str, path: str) -> Response:
+        """Give a file that belongs to a set: what the zip has of it."""
+        try:
+            files = _files(request.query_params.get("files", "all"))
+            found = await self._read(partial(self._store.set_file, name, path, files))
+            descriptor = await self._read(partial(_descriptor, found))
+        except TetherlightError as error:
+            return failure(error)
+        try:
+            return self._opened(request, descriptor, found.path.name, found.mimetype, found.made)
+        except BaseException:
             os.close(descriptor)
-        return response
+            raise
 
     async def thumbnail(self, request: Request, path: str) -> Response:
         """Give a small JPEG of an image."""
@@ -118,6 +124,27 @@ class _Routes:
                 yield piece
 
         return Pieces(stream(), 200, {"Content-Type": "application/zip", **headers}, pieces.close)
+
+    def _opened(
+        self, request: Request, descriptor: int, filename: str, mimetype: str, made: bytes | None = None
+    ) -> Response:
+        """Answer a request for an open file, which is closed where the response does not need it any more."""
+        status = os.fstat(descriptor)
+        tag = f"{status.st_ino:x}-{status.st_mtime_ns:x}-{status.st_size:x}"
+        headers = {
+            "Content-Type": mimetype,
+            "Accept-Ranges": "bytes",
+            "ETag": f'"{tag if made is None else hashlib.sha256(made).hexdigest()}"',
+            **_common(),
+        }
+        if made is None and (changed := _http_date(status.st_mtime)) is not None:
+            headers["Last-Modified"] = changed
+        if request.query_params.get("download") == "1":
+            headers["Content-Disposition"] = _attachment(filename)
+        response = self._file(request, descriptor, status.st_size, headers)
+        if not isinstance(response, Pieces):
+            os.close(descriptor)
+        return response
 
     def _file(self, request: Request, descriptor: int, size: int, headers: dict[str, str]) -> Response:
         """Answer a request for an open file; the descriptor is the response's own if it is Pieces."""
@@ -163,6 +190,28 @@ def failure(error: TetherlightError) -> Response:
     return response
 
 
+def _descriptor(found: Belonging) -> int:
+    """Open a file of a set; what is not on the disk is put into memory as a file."""
+    if found.made is None:
+        with store_errors("The file could not be read"):
+            return descriptor_of(found.path)
+    descriptor = os.memfd_create(found.path.name, os.MFD_CLOEXEC)
+    try:
+        os.write(descriptor, found.made)
+    except BaseException:
+        os.close(descriptor)
+        raise
+    return descriptor
+
+
+def _http_date(changed: float) -> str | None:
+    """Write a time as HTTP does; None where it has no such year."""
+    try:
+        return formatdate(changed, usegmt=True)
+    except (ValueError, OverflowError, OSError):
+        return None
+
+
 def _size(text: str | None) -> int:
     """Read the wanted size of a thumbnail in pixels; raise InvalidPayload."""
     if text is None:
@@ -195,14 +244,14 @@ def _unchanged(request: Request, headers: dict[str, str]) -> bool:
     tags = request.headers.get("if-none-match")
     if tags is not None:
         return _matches(tags, headers["ETag"])
-    since = request.headers.get("if-modified-since")
-    return since is not None and _seconds(headers["Last-Modified"]) <= _seconds(since, -1.0)
+    since, changed = request.headers.get("if-modified-since"), headers.get("Last-Modified")
+    return since is not None and changed is not None and _seconds(changed) <= _seconds(since, -1.0)
 
 
 def _still_same(request: Request, headers: dict[str, str]) -> bool:
     """Say whether a part of the file fits to what the client has of it."""
     condition = request.headers.get("if-range")
-    return condition is None or condition.strip() in {headers["ETag"], headers["Last-Modified"]}
+    return condition is None or condition.strip() in {headers["ETag"], headers.get("Last-Modified")}
 
 
 def _matches(tags: str | None, tag: str) -> bool:

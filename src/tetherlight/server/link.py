@@ -13,6 +13,8 @@ from typing import Any
 from starlette.types import Receive, Scope
 from websockets.protocol import State
 
+from tetherlight.server.visitors import VISITOR
+
 logger = logging.getLogger(__name__)
 
 RECEIVE = "tetherlight.receive"
@@ -41,6 +43,9 @@ class Link:
         self._stuck_since: float | None = None
         self._last_buffered = 0
         self._passed = self._last_passed = 0
+        self._visitor = scope.get(VISITOR)
+        self.complete = False
+        """Whether all that there is to send was handed over."""
 
     def tune(self) -> None:
         """Keep stale frames out of the buffers between us and the client."""
@@ -52,11 +57,25 @@ class Link:
         if found is not None:
             tune_socket(found, UNSENT_STREAM_BYTES)
 
+    @property
+    def identity(self) -> object:
+        """What stands for the connection, however many responses go over it."""
+        return self if self._transport is None else self._transport
+
+    def recognise(self) -> None:
+        """Take note that the client has shown the token."""
+        if self._visitor is not None:
+            self._visitor.shows(known=True)
+
+    def progress(self) -> None:
+        """Take note that something could be sent."""
+        self._passed += 1
+
     async def writable(self) -> None:
         """Wait until the transport takes more without growing its buffer."""
         if self._wait_writable is not None:
             await self._wait_writable()
-        self._passed += 1
+        self.progress()
 
     def write_now(self, message: Callable[[], bytes]) -> bool:
         """Write a whole WebSocket message past the ASGI server, or return False: it must go the usual way.

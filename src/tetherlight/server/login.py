@@ -10,7 +10,7 @@ from starlette.responses import RedirectResponse, Response
 from starlette.routing import Route
 
 from tetherlight.errors import TetherlightError, TooManyRequests
-from tetherlight.server.gate import peer_of
+from tetherlight.server.gate import peer_of, recognise
 from tetherlight.server.pages import page_csp
 from tetherlight.server.security import COOKIE, COOKIE_SECONDS
 from tetherlight.server.state import server_state
@@ -51,6 +51,7 @@ async def log_in(request: Request) -> Response:
         state.guard.check_token(token, peer_of(request.scope))
     except TetherlightError as error:
         return _form(request, error.message, 429 if isinstance(error, TooManyRequests) else 401)
+    recognise(request.scope)
     response = _home(request)
     response.set_cookie(
         COOKIE,

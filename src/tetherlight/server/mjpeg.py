@@ -3,18 +3,21 @@
 import asyncio
 import contextlib
 import logging
+from collections.abc import AsyncIterator, Awaitable
 
 from starlette.datastructures import QueryParams
 from starlette.types import Receive, Scope, Send
 
 from tetherlight.errors import InvalidPayload, ServerStopping, TetherlightError, TooManyRequests
 from tetherlight.fanout import Outbox
+from tetherlight.liveview import Liveview
 from tetherlight.publisher import Publication
 from tetherlight.server.clients import Clients
 from tetherlight.server.connection import CLOSE_GRACE
 from tetherlight.server.gate import peer_of
 from tetherlight.server.link import Link
 from tetherlight.server.replies import error_response
+from tetherlight.server.starting import Starting
 from tetherlight.server.state import server_state
 from tetherlight.server.stream import BOUNDARY, PART, Stream
 
@@ -38,6 +41,7 @@ class MjpegClient:
         self.peer = peer
         self.link = link
         self.outbox = Outbox()
+        self.starting = Starting(None)
 
     def hear(self, publication: Publication) -> None:
         """Events have no place in a picture stream."""
@@ -45,8 +49,13 @@ class MjpegClient:
     def close(self, code: int, reason: str) -> None:
         """End the response after the frame under way."""
         logger.info("%s closes: %d %s", self.id, code, reason)
-        self.outbox.close()
+        self.end()
         asyncio.get_running_loop().call_later(CLOSE_GRACE, self.link.abort_if_stuck)
+
+    def end(self) -> None:
+        """Send nothing more; a live view that has not begun is not waited for."""
+        self.outbox.close()
+        self.starting.stop()
 
     def stream_ended(self, stream: Stream, error: TetherlightError, *, resumes: bool) -> None:
         """End the response where no more frames will come; through a pause the last picture stands still."""
@@ -64,24 +73,17 @@ class LiveviewMjpg:
         state = server_state(scope)
         try:
             max_fps = _max_fps(scope)
-            liveview = state.rig.liveview(_camera_id(scope))
             _check_room(state.clients)
             if scope["method"] == "HEAD":
+                await state.rig.find_liveview(_camera_id(scope))
                 await send({"type": "http.response.start", "status": 200, "headers": HEADERS})
                 await send({"type": "http.response.body"})
                 return
             client = MjpegClient(state.clients.next_id(), peer_of(scope), Link(scope))
-            stream = Stream(client, 1, liveview, "multipart", max_fps, paced=False)
-            await liveview.watch(stream)
+            async with _present(client, state.clients, receive):
+                await _watch(client, state.rig.find_liveview(_camera_id(scope)), max_fps, send)
         except TetherlightError as error:
             await error_response(error)(scope, receive, send)
-            return
-        logger.info("%s watches %s as motion JPEG from %s", client.id, liveview.camera_id, client.peer)
-        try:
-            await _respond(client, state.clients, receive, send)
-        finally:
-            liveview.unwatch(stream)
-            logger.info("%s left", client.id)
 
 
 def _camera_id(scope: Scope) -> str | None:
@@ -96,17 +98,13 @@ def _check_room(clients: Clients) -> None:
         raise TooManyRequests("Too many connections; MAX_CONNECTIONS bounds them.")
 
 
-async def _respond(client: MjpegClient, clients: Clients, receive: Receive, send: Send) -> None:
-    client.link.tune()
+@contextlib.asynccontextmanager
+async def _present(client: MjpegClient, clients: Clients, receive: Receive) -> AsyncIterator[None]:
+    """Count the client from its request on, and notice when it leaves, also before the first frame."""
     clients.add(client)
     departure = asyncio.create_task(_departure(client, receive))
     try:
-        await send({"type": "http.response.start", "status": 200, "headers": HEADERS})
-        await send({"type": "http.response.body", "body": PART, "more_body": True})
-        while (outgoing := await client.outbox.get()) is not None:
-            await send({"type": "http.response.body", "body": outgoing.message, "more_body": True})
-            await client.link.writable()
-        await send({"type": "http.response.body"})
+        yield
     finally:
         clients.remove(client)
         departure.cancel()
@@ -114,10 +112,33 @@ async def _respond(client: MjpegClient, clients: Clients, receive: Receive, send
             await departure
 
 
+async def _watch(client: MjpegClient, finding: Awaitable[Liveview], max_fps: float | None, send: Send) -> None:
+    async with client.starting:
+        liveview = await finding
+        stream = Stream(client, 1, liveview, "multipart", max_fps, paced=False)
+        await client.starting.watch(stream)
+    logger.info("%s watches %s as motion JPEG from %s", client.id, liveview.camera_id, client.peer)
+    try:
+        await _respond(client, send)
+    finally:
+        liveview.unwatch(stream)
+        logger.info("%s left", client.id)
+
+
+async def _respond(client: MjpegClient, send: Send) -> None:
+    client.link.tune()
+    await send({"type": "http.response.start", "status": 200, "headers": HEADERS})
+    await send({"type": "http.response.body", "body": PART, "more_body": True})
+    while (outgoing := await client.outbox.get()) is not None:
+        await send({"type": "http.response.body", "body": outgoing.message, "more_body": True})
+        await client.link.writable()
+    await send({"type": "http.response.body"})
+
+
 async def _departure(client: MjpegClient, receive: Receive) -> None:
     while (await receive())["type"] != "http.disconnect":
         pass
-    client.outbox.close()
+    client.end()
 
 
 def _max_fps(scope: Scope) -> float | None:

@@ -14,6 +14,7 @@ from http.cookies import CookieError, SimpleCookie
 from pathlib import Path
 from urllib.parse import urlsplit
 
+from tetherlight.durable import read_regular
 from tetherlight.errors import Forbidden, TooManyRequests, Unauthorized
 from tetherlight.settings import Settings
 
@@ -28,6 +29,7 @@ FAILURES = 10
 """Wrong tokens from one address within `FAILURE_WINDOW`; then that address is refused unheard."""
 
 FAILURE_WINDOW = 60.0
+MAX_SECRET_BYTES = 4096
 REMEMBERED_ADDRESSES = 4096
 
 
@@ -137,10 +139,10 @@ class Guard:
 def load_secret(path: Path) -> str:
     """Return the secret in the file; make one that only the owner can read where there is none."""
     try:
-        found = path.read_text(encoding="ascii").strip()
+        found = read_regular(path, most=MAX_SECRET_BYTES, follow=True).decode("ascii", "replace").strip()
     except FileNotFoundError:
         found = ""
-    if len(found) >= 32:
+    if len(found) >= 32 and found.isascii():
         path.chmod(0o600)
         return found
     path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)

@@ -9,18 +9,18 @@ import socket
 import sys
 from collections.abc import Iterator
 from dataclasses import dataclass
-from functools import partial
 from pathlib import Path
 from types import FrameType
 
 import uvicorn
 
-from tetherlight.errors import StartFailed
+from tetherlight.errors import ServerStopping, StartFailed
 from tetherlight.protocol.messages import MAX_MESSAGE_BYTES
 from tetherlight.server.app import create_app
-from tetherlight.server.entrance import FURTHER_CONNECTIONS, Entrance
+from tetherlight.server.entrance import FURTHER_CONNECTIONS, Reception
 from tetherlight.server.link import tune_socket
 from tetherlight.server.logs import log_everything
+from tetherlight.server.proxies import Proxies
 from tetherlight.server.security import load_secret
 from tetherlight.settings import Settings
 
@@ -60,11 +60,13 @@ def serve(settings: Settings, address: Address, *, no_auth: bool = False, token_
     settings = _with_token(settings, address, no_auth=no_auth, token_dir=token_dir or settings.state_dir)
     with listening(address) as listener, _ended_by_signal():
         app = create_app(settings)
-        most = settings.max_connections + FURTHER_CONNECTIONS
-        server = AnnouncingServer(_config(app, address, most), _page(address, listener, settings))
+        reception = Reception(settings.max_connections + FURTHER_CONNECTIONS, Proxies(settings.trusted_proxies))
+        server = Server(_config(app, address, reception), reception, _page(address, listener, settings))
         try:
             server.run(sockets=[listener])
         except SystemExit:
+            if isinstance(app.state.start_error, ServerStopping):
+                return
             if app.state.start_error is not None:
                 raise app.state.start_error from None
             raise
@@ -72,11 +74,11 @@ def serve(settings: Settings, address: Address, *, no_auth: bool = False, token_
             raise StartFailed("The server could not start; the lines above say why.")
 
 
-def _config(app: object, address: Address, most_connections: int) -> uvicorn.Config:
+def _config(app: object, address: Address, reception: Reception) -> uvicorn.Config:
     return uvicorn.Config(
         app,  # type: ignore[arg-type]
         loop="uvloop",
-        http=partial(Entrance, most=most_connections),  # type: ignore[arg-type]  # whatever makes a protocol will do
+        http=reception.protocol,  # type: ignore[arg-type]  # whatever makes a protocol will do
         ws="websockets-sansio",
         ws_per_message_deflate=False,
         ws_max_size=MAX_MESSAGE_BYTES,
@@ -150,15 +152,17 @@ def _with_token(settings: Settings, address: Address, *, no_auth: bool, token_di
     return settings.model_copy(update={"api_token": token})
 
 
-class AnnouncingServer(uvicorn.Server):
-    """Says where the pages are as soon as they are there."""
+class Server(uvicorn.Server):
+    """Says where the pages are as soon as they are there, and leaves handshakes to the reception."""
 
-    def __init__(self, config: uvicorn.Config, page: str) -> None:
+    def __init__(self, config: uvicorn.Config, reception: Reception, page: str) -> None:
         super().__init__(config)
+        self._reception = reception
         self._page = page
 
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
         """Start to serve, then tell where."""
+        self._reception.tls, self.config.ssl = self.config.ssl, None
         await super().startup(sockets)
         # Printed and not logged: logs are kept and read by others, a token in the address is not for them.
         print(f"\n  Tetherlight is at {self._page}\n", flush=True)  # noqa: T201

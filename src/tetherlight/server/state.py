@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 from starlette.types import Scope
 
 from tetherlight.server.clients import Clients
+from tetherlight.server.proxies import Proxies
 from tetherlight.server.security import Guard
 from tetherlight.settings import Settings
 
@@ -15,12 +16,13 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class ServerState:
-    """The settings, the rig, the clients and the guard of one server."""
+    """The settings, the rig, the clients, the guard and the trusted proxies of one server."""
 
     settings: Settings
     rig: "Rig"
     clients: Clients
     guard: Guard
+    proxies: Proxies
 
 
 def server_state(scope: Scope) -> ServerState:

@@ -36,14 +36,17 @@ class Stream:
     def __init__(
         self,
         connection: FrameSink,
-        number: int,
+        order: int,
         liveview: Liveview,
         encoding: Encoding,
         max_fps: float | None,
         *,
         paced: bool,
     ) -> None:
-        self.number = number
+        self.order = order
+        """Which of the connection's requests for a live view this is."""
+        self.number = 1
+        """What its frames carry, chosen before the first one."""
         self.liveview = liveview
         self.encoding = encoding
         self.paced = paced

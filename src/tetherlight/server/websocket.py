@@ -91,6 +91,7 @@ class Conversation:
             self._turn_away(error, action, request_id)
             return False
         self._connection.authenticated = True
+        self._connection.link.recognise()
         self._connection.send(success_reply(action, {"message": "Authenticated."}, request_id))
         return True
 

@@ -5,13 +5,11 @@ Where numbers come without a name here they are arguments of one operation only,
 
 import struct
 import threading
-from collections.abc import Mapping
-from datetime import datetime, timedelta
+from collections.abc import Mapping, Sequence
 from functools import partial
 
 from tetherlight.simulator import canon_events, canon_tables, ptp
 from tetherlight.simulator.canon_tables import (
-    CAMERA_TIME,
     CAPTURE_TARGET,
     FOCUS_MANUAL,
     FOCUS_MODE,
@@ -19,7 +17,8 @@ from tetherlight.simulator.canon_tables import (
     OUTPUT,
 )
 from tetherlight.simulator.card import StoredFile
-from tetherlight.simulator.device import Body, Property
+from tetherlight.simulator.device import Body
+from tetherlight.simulator.properties import Property
 from tetherlight.simulator.ptp import Code, Kind, Operation, PtpError, Reply
 from tetherlight.simulator.standard import Handler, StandardCamera
 
@@ -49,8 +48,7 @@ _JPEG_BLOB = 1
 _OTHER_BLOBS = ((4, 12), (5, 12), (6, 20), (12, 16), (13, 8), (14, 8), (16, 40), (10, 4), (7, 8), (3, 24))
 _FOCUS_STEPS = {1: -1, 2: -4, 3: -16, 0x8001: 1, 0x8002: 4, 0x8003: 16}
 _SHOTS_TO_COMPUTER = 9999
-_ACCEPTED = (_SET_REMOTE_MODE, _SPACE_ON_COMPUTER, _LOCK, _UNLOCK, _KEEP_ON, _REQUEST_OLC, _AUTOFOCUS_CANCEL)
-_ACCEPTED_VIEW = (_VIEWFINDER_ON, _VIEWFINDER_OFF, _ZOOM)
+_ACCEPTED = (_SET_REMOTE_MODE, _SPACE_ON_COMPUTER, _LOCK, _UNLOCK, _KEEP_ON, _REQUEST_OLC, _ZOOM)
 
 _FAMILIES = {
     _GET_VIEWFINDER: "preview",
@@ -64,18 +62,23 @@ _FAMILIES = {
     _AUTOFOCUS: "focus",
     _DRIVE_LENS: "focus",
 }
+# The last one is what these bodies say when the lens is off or its contacts are dirty.
+_REFUSALS = {"battery_empty": 0xA101, "mirror_up": 0xA005, "no_lens": 0xA006}
 
 
 class CanonCamera(StandardCamera):
     """The personality of an EOS body: one private event queue, which the client polls."""
+
+    refusals = _REFUSALS
 
     def __init__(self, body: Body) -> None:
         self._queue: list[bytes] = []
         self._queue_lock = threading.Lock()
         self._events_on = False
         self.focus_position = 0
+        self.focusing = False
         super().__init__(body)
-        self._handlers |= dict.fromkeys((*_ACCEPTED, *_ACCEPTED_VIEW), self._accept)
+        self._handlers |= dict.fromkeys(_ACCEPTED, self._accept)
         self._handlers |= {
             _GET_STORAGE_IDS: self._get_storage_ids,
             _GET_STORAGE_INFO: self._get_storage_info,
@@ -91,7 +94,10 @@ class CanonCamera(StandardCamera):
             _BULB_START: self._bulb_start,
             _BULB_END: self._bulb_end,
             _GET_VIEWFINDER: self._get_viewfinder,
+            _VIEWFINDER_ON: partial(self._switch_viewfinder, on=True),
+            _VIEWFINDER_OFF: partial(self._switch_viewfinder, on=False),
             _AUTOFOCUS: self._autofocus,
+            _AUTOFOCUS_CANCEL: self._cancel_autofocus,
             _ZOOM_POSITION: self._move_frame,
             _DRIVE_LENS: self._drive_lens,
         }
@@ -124,15 +130,21 @@ class CanonCamera(StandardCamera):
         self._stop_events()
 
     def disconnected(self) -> None:
-        """Forget the client and switch the viewfinder off."""
+        """Forget the client; the live view goes on where it did not say that it leaves."""
+        left = not self._session_open
         super().disconnected()
         self._stop_events()
-        self.body.set_value(OUTPUT, 0)
+        if left:
+            self.body.set_value(OUTPUT, 0)
 
     def property_changed(self, code: int) -> None:
         """Announce a value, and with it what hangs on it."""
         if code in {CAPTURE_TARGET, IMAGE_FORMAT}:
             self._count_shots()
+        if code == OUTPUT:
+            output = int(self.body.value(OUTPUT))
+            self.body.live.turn(on=bool(output))
+            self.body.preview_size = canon_tables.preview_size(output)
         self._announce(canon_events.value_changed(self.body.properties[code], self.body.value(code)))
 
     def busy(self, *, busy: bool) -> None:
@@ -146,9 +158,9 @@ class CanonCamera(StandardCamera):
         """Announce a file on the card."""
         self._announce(canon_events.object_added(file))
 
-    def file_held(self, file: StoredFile) -> None:
-        """Ask the computer to fetch a file."""
-        self._announce(canon_events.transfer_requested(file))
+    def files_held(self, files: Sequence[StoredFile]) -> None:
+        """Ask the computer to fetch files."""
+        self._announce(*map(canon_events.transfer_requested, files))
 
     def file_removed(self, file: StoredFile) -> None:
         """Announce that a file is gone."""
@@ -190,8 +202,6 @@ class CanonCamera(StandardCamera):
             self._stop_events()
             return Reply()
         values = self.body.values()
-        if not values[CAMERA_TIME]:
-            values[CAMERA_TIME] = _local_time()
         entries = self.body.properties.values()
         state = [canon_events.value_changed(entry, values[entry.code]) for entry in entries]
         lists = [canon_events.choices(entry) for entry in entries if entry.labels and entry.listed]
@@ -225,7 +235,7 @@ class CanonCamera(StandardCamera):
         if not entry.writable:
             return Reply(Code.ACCESS_DENIED)
         try:
-            self.body.set_value(code, _unpack(entry, operation.data[8:size]))
+            self.body.request_value(code, _unpack(entry, operation.data[8:size]))
         except ValueError:
             return Reply(Code.INVALID_VALUE)
         return Reply()
@@ -265,7 +275,14 @@ class CanonCamera(StandardCamera):
             return {_GET_VIEWFINDER: lambda _: Reply(data=ptp.u32(0, _JPEG_BLOB))}
         if fault == "empty_preview":
             return {_GET_VIEWFINDER: lambda _: Reply(data=_blobs(()))}
+        if fault == "no_focus":
+            return dict.fromkeys((_RELEASE_ON, _AUTOFOCUS), self._miss_focus)
         return {}
+
+    def _miss_focus(self, _operation: Operation) -> Reply:
+        """Accept the button, half pressed, and tell that the lens finds no focus."""
+        self._announce(canon_events.focus(canon_events.UNFOCUSED))
+        return Reply()
 
     def _release_on(self, operation: Operation, *, announce: bool = True) -> Reply:
         """Press the button, 1 half and 2 fully; the second argument 1 means without autofocus."""
@@ -295,9 +312,19 @@ class CanonCamera(StandardCamera):
     def _press(self, *, announce: bool, bulb: bool) -> Reply:
         return Reply() if self.body.press(announce=announce, bulb=bulb) else Reply(Code.DEVICE_BUSY)
 
+    def _switch_viewfinder(self, _operation: Operation, *, on: bool) -> Reply:
+        """End the live view, or begin it again; where its picture goes stays as it is."""
+        self.body.live.turn(on=on)
+        return Reply()
+
     def _autofocus(self, _operation: Operation) -> Reply:
+        self.focusing = True
         self.body.happenings.add("autofocus")
         self._announce(canon_events.focus(canon_events.FOCUSED))
+        return Reply()
+
+    def _cancel_autofocus(self, _operation: Operation) -> Reply:
+        self.focusing = False
         return Reply()
 
     def _move_frame(self, operation: Operation) -> Reply:
@@ -305,7 +332,7 @@ class CanonCamera(StandardCamera):
         corner = operation.param(0), operation.param(1)
         bounds = [(whole, whole // canon_tables.FRAME) for whole in canon_tables.SENSOR]
         inside = all(0 < at <= whole - frame for at, (whole, frame) in zip(corner, bounds, strict=True))
-        if inside and int(self.body.value(OUTPUT)) & canon_tables.OUTPUT_PC:
+        if inside and int(self.body.value(OUTPUT)) & canon_tables.OUTPUT_ELSEWHERE:
             x, y = ((at + frame / 2) / whole for at, (whole, frame) in zip(corner, bounds, strict=True))
             self.body.focus_point = (x, y)
         return Reply()
@@ -321,7 +348,7 @@ class CanonCamera(StandardCamera):
 
     def _get_viewfinder(self, _operation: Operation) -> Reply:
         """Give the next frame; not ready until the output goes to the computer, busy while the shutter is open."""
-        if not int(self.body.value(OUTPUT)) & canon_tables.OUTPUT_PC:
+        if not int(self.body.value(OUTPUT)) & canon_tables.OUTPUT_ELSEWHERE or not self.body.live.on:
             return Reply(_VIEWFINDER_NOT_READY)
         if self.body.shutter_open:
             return Reply(Code.DEVICE_BUSY)
@@ -336,12 +363,6 @@ def _blobs(first: tuple[tuple[int, bytes], ...]) -> bytes:
     blobs = (*first, *((kind, bytes(size)) for kind, size in _OTHER_BLOBS))
     packed = (ptp.u32(len(content) + 8, kind) + content for kind, content in blobs)
     return b"".join((*packed, ptp.u32(8, 0)))
-
-
-def _local_time() -> int:
-    """Give the clock of a camera that is set to local time: seconds as if that were UTC."""
-    now = datetime.now().astimezone()
-    return int(now.timestamp() + (now.utcoffset() or timedelta()).total_seconds())
 
 
 def _unpack(entry: Property, data: bytes) -> int | str:

@@ -7,7 +7,7 @@ import struct
 
 from tetherlight.simulator import canon_tables, ptp
 from tetherlight.simulator.card import StoredFile
-from tetherlight.simulator.device import Property
+from tetherlight.simulator.properties import Property
 
 TERMINATOR = struct.pack("<II", 8, 0)
 FOCUSED = bytes.fromhex("000000000101")

@@ -2,8 +2,9 @@
 
 from collections.abc import Mapping
 
-from tetherlight.simulator.device import Property, Shot
+from tetherlight.simulator.properties import Property
 from tetherlight.simulator.ptp import Format, Kind
+from tetherlight.simulator.shot import Shot
 
 Values = Mapping[int, int | str]
 
@@ -40,6 +41,8 @@ BULB = 0x0C
 TARGET_CARD = 2
 TARGET_HOST = 4
 OUTPUT_PC = 2
+OUTPUT_ELSEWHERE = 0x0E
+"""Any of the bits of the output that send the live view to a computer."""
 MODE_MANUAL = 3
 FOCUS_MANUAL = 3
 DRIVE_CONTINUOUS = 1
@@ -60,7 +63,11 @@ _SHUTTERS = {
     0x80: "1/500", 0x83: "1/640", 0x85: "1/800", 0x88: "1/1000", 0x8B: "1/1250", 0x8D: "1/1600", 0x90: "1/2000",
     0x93: "1/2500", 0x95: "1/3200", 0x98: "1/4000",
 }  # fmt: skip
-_ISOS = {0x48: 100, 0x50: 200, 0x58: 400, 0x60: 800, 0x68: 1600, 0x70: 3200, 0x78: 6400}
+_ISOS = {
+    0x48: 100, 0x50: 200, 0x58: 400, 0x60: 800, 0x68: 1600, 0x70: 3200, 0x78: 6400, 0x80: 12800, 0x88: 25600,
+    0x90: 51200, 0x98: 102400, 0xA0: 204800, 0xA8: 409600,
+}  # fmt: skip
+HIGHEST_ISO = 6400
 _COMPENSATIONS = {
     0xF0: "-2", 0xF3: "-1.6", 0xF5: "-1.3", 0xF8: "-1", 0xFB: "-0.6", 0xFD: "-0.3", 0x00: "0", 0x03: "0.3",
     0x05: "0.6", 0x08: "1", 0x0B: "1.3", 0x0D: "1.6", 0x10: "2",
@@ -72,6 +79,17 @@ _STYLES = {
     0x87: "Auto", 0x81: "Standard", 0x82: "Portrait", 0x83: "Landscape", 0x84: "Neutral", 0x85: "Faithful",
     0x86: "Monochrome", 0x21: "User defined 1", 0x22: "User defined 2", 0x23: "User defined 3",
 }  # fmt: skip
+# Bits: 1 the body's screen, 2 a computer, 4 and 8 a telephone, which gets smaller frames.
+_OUTPUTS = {
+    0: "Off",
+    1: "TFT",
+    2: "PC",
+    3: "TFT + PC",
+    4: "MOBILE",
+    5: "TFT + MOBILE",
+    8: "MOBILE2",
+    9: "TFT + MOBILE2",
+}
 _BATTERY_LEVELS = {0: "Low", 5: "25%", 1: "50%", 4: "75%", 2: "100%"}
 _DRIVES = {0: "Single", 1: "Continuous", 0x10: "Timer 10 sec", 0x11: "Timer 2 sec"}
 _DELAYS = {0x10: 10.0, 0x11: 2.0}
@@ -94,16 +112,16 @@ _SCALES = {0: 1.0, 1: 2 / 3, 2: 0.5}
 _QUALITIES = {2: 85, 3: 95}
 
 
-def properties(serial: str) -> dict[int, Property]:
+def properties(serial: str, highest_iso: int = HIGHEST_ISO) -> dict[int, Property]:
     """Give the properties in the order in which the camera announces them."""
-    entries = (*_exposure(), *_picture(), *_state(serial))
+    entries = (*_exposure(highest_iso), *_picture(), *_state(serial))
     return {entry.code: entry for entry in entries}
 
 
-def _exposure() -> tuple[Property, ...]:
+def _exposure(highest_iso: int) -> tuple[Property, ...]:
     modes = {0: "P", 1: "TV", 2: "AV", 3: "Manual", 4: "Bulb"}
     shutters = {BULB: "bulb"} | _SHUTTERS
-    isos = {0: "Auto"} | {code: str(iso) for code, iso in _ISOS.items()}
+    isos = {0: "Auto"} | {code: str(iso) for code, iso in _ISOS.items() if iso <= highest_iso}
     metering = {3: "Evaluative", 4: "Partial", 5: "Center-weighted average"}
     focus = {0: "One Shot", 1: "AI Servo", 2: "AI Focus", 3: "Manual"}
     apertures = {code: f"{number:g}" for code, number in _APERTURES.items()}
@@ -127,7 +145,7 @@ def _picture() -> tuple[Property, ...]:
         Property(PICTURE_STYLE, "picturestyle", Kind.UINT8, 0x81, _STYLES),
         Property(IMAGE_FORMAT, "imageformat", Kind.UINT32, 0, _FORMAT_NAMES),
         Property(CAPTURE_TARGET, "capturetarget", Kind.UINT32, TARGET_CARD, {2: "Memory card", 4: "Internal RAM"}),
-        Property(OUTPUT, "output", Kind.UINT32, 0, {0: "Off", 1: "TFT", 2: "PC", 3: "TFT + PC"}),
+        Property(OUTPUT, "output", Kind.UINT32, 0, _OUTPUTS),
         Property(EVF_MODE, "evfmode", Kind.UINT16, 1, {0: "0", 1: "1"}),
     )
 
@@ -178,6 +196,11 @@ def read_shot(values: Values) -> Shot:
         artist=str(values[ARTIST]),
         copyright=str(values[COPYRIGHT]),
     )
+
+
+def preview_size(output: int) -> tuple[int, int]:
+    """Give the size (width, height) of the live view's frames where they are sent to."""
+    return {4: (768, 510), 8: (480, 320)}.get(output & OUTPUT_ELSEWHERE, (1024, 680))
 
 
 def battery_level(percent: int) -> int:

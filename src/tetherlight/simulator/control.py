@@ -4,25 +4,22 @@ Each request is an object with `op`; it is answered in order by `{"ok": true, ..
 """
 
 import contextlib
-import json
-import logging
-import socket
-import threading
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import asdict
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
 
 from tetherlight.simulator.camera import SimulatedCamera
 from tetherlight.simulator.card import CardFullError
+from tetherlight.simulator.developing import ORIENTATIONS
+from tetherlight.simulator.device import Body
 from tetherlight.simulator.faults import FAMILIES, KINDS, Fault
+from tetherlight.simulator.properties import Property
+from tetherlight.simulator.quirks import EFFECTS, MEMORY_NAMES, PropertyFault
+from tetherlight.simulator.request import Answer, Fields, Refused, flag, number, positive, table
 from tetherlight.simulator.stage import Stage
 
-logger = logging.getLogger(__name__)
-
-Fields = Mapping[str, Any]
-Answer = dict[str, Any]
-
-_LONGEST_LINE = 1 << 20
 _LONGEST_WAIT_S = 600.0
 _EVENTS = (
     "autofocus",
@@ -36,6 +33,8 @@ _EVENTS = (
     "file",
     "focus",
     "idle",
+    "live_off",
+    "live_on",
     "preview",
     "property",
 )
@@ -48,10 +47,6 @@ def _known_light() -> Iterator[None]:
         yield
     except KeyError as error:
         raise Refused(f"There is no light {error.args[0]!r}.") from None
-
-
-class Refused(Exception):
-    """A request cannot be done; the text says why."""
 
 
 class Control:
@@ -67,10 +62,15 @@ class Control:
             "light_fault": self._light_fault,
             "plug": self._plug,
             "unplug": lambda fields: self._camera(fields).responder.unplug(),
-            "power": lambda fields: self._camera(fields).responder.power(on=_flag(fields, "on")),
+            "power": lambda fields: self._camera(fields).responder.power(on=flag(fields, "on")),
+            "take_camera": lambda fields: self._camera(fields).responder.take(),
+            "give_back_camera": lambda fields: self._camera(fields).responder.give_back(),
             "press_shutter": self._press_shutter,
             "set_property": self._set_property,
-            "battery": lambda fields: self._camera(fields).set_battery(int(_number(fields, "percent"))),
+            "property_fault": self._property_fault,
+            "quirks": self._quirks,
+            "clock": self._clock,
+            "battery": lambda fields: self._camera(fields).set_battery(int(number(fields, "percent"))),
             "card": self._card,
             "fault": self._fault,
             "clear_faults": self._clear_faults,
@@ -106,10 +106,10 @@ class Control:
         return {"cameras": [_describe(camera) for camera in self._cameras], "lights": self._stage.lights()}
 
     def _define_lights(self, fields: Fields) -> None:
-        self._stage.define_lights(dict(_read_light(name, entry) for name, entry in _table(fields, "lights").items()))
+        self._stage.define_lights(dict(_read_light(name, entry) for name, entry in table(fields, "lights").items()))
 
     def _set_lights(self, fields: Fields) -> Answer:
-        states = _table(fields, "lights")
+        states = table(fields, "lights")
         if not all(isinstance(state, bool) for state in states.values()):
             raise Refused("The states of lights are true or false.")
         with _known_light():
@@ -124,13 +124,17 @@ class Control:
 
     def _plug(self, fields: Fields) -> Answer:
         responder = self._camera(fields).responder
-        responder.plug(move=_flag(fields, "move", default=False))
+        responder.plug(move=flag(fields, "move", default=False))
         return {"port": responder.address}
 
     def _press_shutter(self, fields: Fields) -> None:
+        """Press the button, or hold it for `count` exposures that begin `interval` seconds apart."""
         camera = self._camera(fields)
+        burst: dict[str, Any] = {}
+        if fields.get("count") is not None:
+            burst = {"burst": int(positive(fields, "count")), "interval_s": number(fields, "interval", default=0)}
         try:
-            if not camera.body.press():
+            if not camera.body.press(**burst):
                 raise Refused(f"{camera.name} is still busy with an exposure.")
         except CardFullError:
             raise Refused(f"The card of {camera.name} is full.") from None
@@ -138,11 +142,7 @@ class Control:
 
     def _set_property(self, fields: Fields) -> None:
         body = self._camera(fields).body
-        name, value = fields.get("name", fields.get("code")), fields.get("value")
-        try:
-            entry = body.properties[name] if isinstance(name, int) else body.find_property(str(name))
-        except KeyError:
-            raise Refused(f"There is no property {name!r}.") from None
+        entry, value = _find_property(body, fields), fields.get("value")
         if not isinstance(value, int | float | str) or isinstance(value, bool):
             raise Refused("The value is a text or a number.")
         try:
@@ -150,8 +150,56 @@ class Control:
         except ValueError:
             raise Refused(f"{entry.name} cannot be {value!r}; it can be {', '.join(entry.labels.values())}.") from None
 
+    def _property_fault(self, fields: Fields) -> None:
+        camera = self._camera(fields)
+        entry, effect = _find_property(camera.body, fields), fields.get("effect")
+        if effect is None:
+            camera.mend_property(entry.code)
+            return
+        if effect not in EFFECTS:
+            raise Refused(f"The effect is {', '.join(EFFECTS)} or null.")
+        count = fields.get("count")
+        fault = PropertyFault(
+            effect,
+            seconds=number(fields, "seconds", default=2),
+            announced=flag(fields, "announced", default=False),
+            count=None if count is None else int(number(fields, "count")),
+        )
+        if not camera.fault_property(entry.code, fault):
+            raise Refused(f"The protocol of {camera.name} cannot say that a property is read-only.")
+
+    def _quirks(self, fields: Fields) -> None:
+        """Change what is named, and leave the rest."""
+        quirks = self._camera(fields).body.quirks
+        turned = fields.get("turned", quirks.turned)
+        if turned not in tuple(ORIENTATIONS):
+            raise Refused(f"turned must be one of {', '.join(map(str, ORIENTATIONS))}.")
+        names = fields.get("memory_names", quirks.memory_names)
+        if names not in MEMORY_NAMES:
+            raise Refused(f"memory_names must be one of {', '.join(MEMORY_NAMES)}.")
+        quirks.second_file_s = number(fields, "second_file_s", default=quirks.second_file_s)
+        quirks.raw_only = flag(fields, "raw_only", default=quirks.raw_only)
+        quirks.turned, quirks.memory_names = int(turned), names
+
+    def _clock(self, fields: Fields) -> Answer:
+        """Set a camera's clock to a time, local where it has no zone, or off by so many seconds."""
+        body = self._camera(fields).body
+        offset, when = fields.get("offset_s"), fields.get("time")
+        try:
+            if isinstance(when, str):
+                body.clock.set(datetime.fromisoformat(when))
+            elif isinstance(offset, int | float):
+                body.clock.offset = timedelta(seconds=offset)
+            else:
+                raise Refused("time must be an ISO 8601 text, or offset_s a number.")
+            told = body.clock.now().isoformat(timespec="seconds")
+        except (ValueError, OverflowError):
+            raise Refused("time must be an ISO 8601 text, offset_s a number, and neither too far away.") from None
+        body.clock_changed()
+        return {"time": told}
+
     def _card(self, fields: Fields) -> None:
-        self._camera(fields).set_card_free(int(_number(fields, "free_bytes")))
+        self._camera(fields).set_card_free(int(number(fields, "free_bytes")))
 
     def _fault(self, fields: Fields) -> None:
         kind, when = fields.get("kind"), fields.get("when") or "*"
@@ -163,10 +211,10 @@ class Control:
         fault = Fault(
             str(kind),
             str(when),
-            count=None if count is None else int(_number(fields, "count")),
-            after=int(_number(fields, "after", default=0)),
-            seconds=None if seconds is None else _number(fields, "seconds"),
-            code=int(_number(fields, "code", default=0x2002)),
+            count=None if count is None else int(number(fields, "count")),
+            after=int(number(fields, "after", default=0)),
+            seconds=None if seconds is None else number(fields, "seconds"),
+            code=int(number(fields, "code", default=0x2002)),
         )
         if fault.count == 0:
             return
@@ -182,9 +230,9 @@ class Control:
         event, count = str(fields.get("event")), fields.get("count")
         if event not in _EVENTS:
             raise Refused(f"There is no event {event!r}; there are {', '.join(_EVENTS)}.")
-        timeout = min(_number(fields, "timeout", default=10), _LONGEST_WAIT_S)
+        timeout = min(number(fields, "timeout", default=10), _LONGEST_WAIT_S)
         camera = self._camera(fields)
-        wanted = None if count is None else int(_number(fields, "count"))
+        wanted = None if count is None else int(number(fields, "count"))
         try:
             return {"count": camera.body.happenings.wait(event, wanted, timeout)}
         except TimeoutError:
@@ -199,9 +247,9 @@ class Control:
     def _set_speed(self, fields: Fields) -> None:
         camera = self._camera(fields)
         if fields.get("fps") is not None:
-            camera.body.viewfinder.set_fps(_positive(fields, "fps"))
+            camera.body.viewfinder.set_fps(positive(fields, "fps"))
         if fields.get("bandwidth_bytes_per_s") is not None:
-            camera.responder.link.bytes_per_s = _positive(fields, "bandwidth_bytes_per_s")
+            camera.responder.link.bytes_per_s = positive(fields, "bandwidth_bytes_per_s")
 
     def _export_truth(self, fields: Fields) -> None:
         folder = Path(str(fields.get("path")))
@@ -217,74 +265,13 @@ class Control:
         return {"index": viewfinder.index, "served": viewfinder.served, "fps": viewfinder.fps}
 
 
-class ControlServer:
-    """Serves a Control on a Unix stream socket, a thread for each connection."""
-
-    def __init__(self, control: Control, path: Path) -> None:
-        self._control = control
-        self._path = path
-        self._lock = threading.Lock()
-        self._streams: set[socket.socket] = set()
-        self._listener = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
-        self._accepting = threading.Thread(target=self._accept, name="control", daemon=True)
-
-    def start(self) -> None:
-        """Begin to listen; only the owner may connect."""
-        if self._path.is_socket():
-            self._path.unlink()
-        self._listener.bind(str(self._path))
-        self._path.chmod(0o600)
-        self._listener.listen(16)
-        self._accepting.start()
-
-    def close(self) -> None:
-        """Stop listening, end all connections and remove the socket."""
-        with contextlib.suppress(OSError):
-            self._listener.shutdown(socket.SHUT_RDWR)
-        if self._accepting.ident is not None:
-            self._accepting.join()
-        self._listener.close()
-        with self._lock:
-            for stream in self._streams:
-                with contextlib.suppress(OSError):
-                    stream.shutdown(socket.SHUT_RDWR)
-        self._path.unlink(missing_ok=True)
-
-    def _accept(self) -> None:
-        while True:
-            try:
-                stream, _ = self._listener.accept()
-            except OSError:
-                return
-            with self._lock:
-                self._streams.add(stream)
-            # A connection may be waiting for an event for minutes: it is not waited for at the end.
-            threading.Thread(target=self._serve, args=(stream,), name="control-client", daemon=True).start()
-
-    def _serve(self, stream: socket.socket) -> None:
-        try:
-            with stream.makefile("rb") as lines:
-                while line := lines.readline(_LONGEST_LINE):
-                    stream.sendall(json.dumps(self._answer(line)).encode() + b"\n")
-        except OSError:
-            pass
-        finally:
-            with self._lock:
-                self._streams.discard(stream)
-            stream.close()
-
-    def _answer(self, line: bytes) -> Answer:
-        try:
-            fields = json.loads(line)
-        except (ValueError, RecursionError):
-            return {"ok": False, "error": "The line is no JSON."}
-        if not isinstance(fields, dict):
-            return {"ok": False, "error": "The line is no JSON object."}
-        try:
-            return self._control.execute(fields)
-        except Exception:
-            logger.exception("control request failed: %s", fields.get("op"))
-            return {"ok": False, "error": "The simulator failed; its log says why."}
+def _find_property(body: Body, fields: Fields) -> Property:
+    """Find the property that is meant, by libgphoto2's name or by its code."""
+    name = fields.get("name", fields.get("code"))
+    try:
+        return body.properties[name] if isinstance(name, int) else body.find_property(str(name))
+    except KeyError:
+        raise Refused(f"There is no property {name!r}.") from None
 
 
 def _describe(camera: SimulatedCamera) -> Answer:
@@ -298,16 +285,25 @@ def _describe(camera: SimulatedCamera) -> Answer:
         "addresses": responder.addresses,
         "plugged": responder.plugged,
         "powered": responder.powered,
+        "taken": responder.taken,
         "connected": responder.client_connected,
         "exposing": body.exposing,
         "properties": {entry.name: entry.show(values[entry.code]) for entry in body.properties.values()},
         "faults": responder.faults.describe(),
+        "quirks": _describe_quirks(body),
+        "clock": body.clock.now().isoformat(timespec="seconds"),
         "card": {"capacity": body.card.capacity, "free_bytes": body.card.free, "files": body.card.names()},
         "captures": body.happenings.count("capture"),
         "previews": body.happenings.count("preview"),
         "focus_point": body.focus_point,
+        "liveview": {"on": body.live.on, "seconds": body.live.seconds},
         "events": {event: body.happenings.count(event) for event in _EVENTS},
     }
+
+
+def _describe_quirks(body: Body) -> Answer:
+    faults = {body.properties[code].name: fault.effect for code, fault in body.quirks.property_faults.items()}
+    return {**asdict(body.quirks), "property_faults": faults}
 
 
 def _read_light(name: str, entry: Any) -> tuple[str, Any]:
@@ -322,33 +318,3 @@ def _read_light(name: str, entry: Any) -> tuple[str, Any]:
     if not x * x + y * y + z * z > 0 or intensity < 0:
         raise Refused(f"Light {name!r} needs a direction other than zero and no negative intensity.")
     return name, SceneLight((x, y, z), intensity)
-
-
-def _table(fields: Fields, key: str) -> dict[str, Any]:
-    value = fields.get(key)
-    if not isinstance(value, dict):
-        raise Refused(f"{key} must be an object.")
-    return value
-
-
-def _number(fields: Fields, key: str, default: float | None = None) -> float:
-    value = fields.get(key)
-    if value is None:
-        value = default
-    if isinstance(value, bool) or not isinstance(value, int | float) or value < 0:
-        raise Refused(f"{key} must be a number, 0 or more.")
-    return value
-
-
-def _positive(fields: Fields, key: str) -> float:
-    value = _number(fields, key)
-    if not value:
-        raise Refused(f"{key} must be greater than 0.")
-    return value
-
-
-def _flag(fields: Fields, key: str, *, default: bool | None = None) -> bool:
-    value = fields.get(key, default)
-    if not isinstance(value, bool):
-        raise Refused(f"{key} must be true or false.")
-    return value

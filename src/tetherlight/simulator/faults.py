@@ -27,7 +27,17 @@ Kind = Literal[
     "refuse_connect",
     "hang_handshake",
     "session_busy",
+    "session_open",
+    "session_lost",
     "store_full",
+    "ran_full",
+    "card_locked",
+    "no_card",
+    "no_focus",
+    "focus_limit",
+    "no_lens",
+    "mirror_up",
+    "battery_empty",
 ]
 KINDS: tuple[str, ...] = get_args(Kind)
 FAMILIES = (
@@ -47,15 +57,17 @@ FAMILIES = (
     "exit",
 )
 CONNECT = "connect"
+INSIDE = {"no_object", "zero_blob", "crash_blob", "empty_preview"}
+"""Kinds that happen inside the camera, also where that is nothing."""
+_CAPTURE = frozenset({"capture"})
 _FAMILY = {
-    "zero_blob": "preview",
-    "crash_blob": "preview",
-    "empty_preview": "preview",
-    "no_object": "capture",
-    "store_full": "capture",
-    "session_busy": "open_session",
-    "refuse_connect": CONNECT,
-    "hang_handshake": CONNECT,
+    **dict.fromkeys(("zero_blob", "crash_blob", "empty_preview"), frozenset({"preview"})),
+    **dict.fromkeys(("no_object", "store_full", "ran_full", "card_locked", "no_card", "mirror_up"), _CAPTURE),
+    **dict.fromkeys(("no_lens", "battery_empty"), _CAPTURE),
+    "no_focus": frozenset({"capture", "focus"}),
+    "focus_limit": frozenset({"focus"}),
+    **dict.fromkeys(("session_busy", "session_open"), frozenset({"open_session"})),
+    **dict.fromkeys(("refuse_connect", "hang_handshake"), frozenset({CONNECT})),
 }
 
 
@@ -74,7 +86,7 @@ class Fault:
         """Tell whether an operation of this family is meant."""
         only = _FAMILY.get(self.kind)
         if only is not None:
-            return family == only
+            return family in only
         return family != CONNECT and self.when in {"*", family}
 
     def describe(self) -> dict[str, Any]:

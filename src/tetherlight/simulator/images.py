@@ -20,6 +20,7 @@ _WHITE_BALANCE = {
     "Fluorescent": (0.90, 1.11),
     "Flash": (1.03, 0.97),
 }
+_LARGEST_SHORT = 0xFFFF
 _THUMB_WIDTH = 160
 _THUMB_HEIGHT = 120
 
@@ -43,6 +44,7 @@ class Tags:
     white_balance: str
     width: int
     height: int
+    orientation: int = 1
 
 
 def balance(pixels: Pixels, white_balance: str) -> Pixels:
@@ -99,7 +101,7 @@ def main_directory(tags: Tags) -> tiff.Directory:
     main = tiff.Directory()
     main.set(0x010F, tiff.ASCII, tags.make)
     main.set(0x0110, tiff.ASCII, tags.model)
-    main.set(0x0112, tiff.SHORT, 1)
+    main.set(0x0112, tiff.SHORT, tags.orientation)
     main.set(0x011A, tiff.RATIONAL, 72)
     main.set(0x011B, tiff.RATIONAL, 72)
     main.set(0x0128, tiff.SHORT, 2)
@@ -119,7 +121,11 @@ def _fill_exposure(exif: tiff.Directory, tags: Tags, date: str) -> None:
     exif.set(0x829A, tiff.RATIONAL, tags.shutter_s)
     exif.set(0x829D, tiff.RATIONAL, tags.aperture)
     exif.set(0x8822, tiff.SHORT, 1 if tags.manual_exposure else 2)
-    exif.set(0x8827, tiff.SHORT, tags.iso)
+    exif.set(0x8827, tiff.SHORT, min(tags.iso, _LARGEST_SHORT))
+    if tags.iso > _LARGEST_SHORT:
+        # The field has 16 bits; beyond them EXIF 2.3 has a sensitivity type (2) and the recommended exposure index.
+        exif.set(0x8830, tiff.SHORT, 2)
+        exif.set(0x8832, tiff.LONG, tags.iso)
     exif.set(0x9000, tiff.UNDEFINED, b"0231")
     exif.set(0x9003, tiff.ASCII, date)
     exif.set(0x9004, tiff.ASCII, date)
@@ -137,7 +143,8 @@ def _fill_exposure(exif: tiff.Directory, tags: Tags, date: str) -> None:
     exif.set(0xA003, tiff.LONG, tags.height)
     exif.set(0xA402, tiff.SHORT, 1 if tags.manual_exposure else 0)
     exif.set(0xA403, tiff.SHORT, 0 if tags.white_balance == "Auto" else 1)
-    exif.set(0xA431, tiff.ASCII, tags.serial)
+    if tags.serial:
+        exif.set(0xA431, tiff.ASCII, tags.serial)
     exif.set(0xA434, tiff.ASCII, tags.lens)
 
 

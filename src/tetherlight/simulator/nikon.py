@@ -2,15 +2,16 @@
 
 import struct
 import threading
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from functools import partial
 
 from tetherlight.simulator import nikon_tables, ptp
 from tetherlight.simulator.card import StoredFile
-from tetherlight.simulator.device import Body, Property
-from tetherlight.simulator.nikon_tables import LIVE_VIEW, RECORDING_MEDIA
-from tetherlight.simulator.ptp import Code, Kind, Op, Operation, PtpError, Reply
-from tetherlight.simulator.standard import Handler, StandardCamera
+from tetherlight.simulator.described import DescribedCamera
+from tetherlight.simulator.device import Body
+from tetherlight.simulator.nikon_tables import ISO, ISO_EX, LARGEST_ISO, LIVE_VIEW, RECORDING_MEDIA
+from tetherlight.simulator.ptp import Code, Op, Operation, Reply
+from tetherlight.simulator.standard import Handler
 
 _VENDOR = 0x0000000A
 _AF_DRIVE = 0x90C1
@@ -37,23 +38,26 @@ _FAMILIES = {
     _DRIVE_LENS: "focus",
     _CHANGE_AF_AREA: "focus",
 }
+# Out of focus; mirror up; without a lens the body cannot adjust its aperture; no exhausted battery has a code.
+_REFUSALS = {"no_focus": 0xA002, "mirror_up": 0xA009, "no_lens": 0xA00A}
+_LENS_AT_LIMIT = 0xA00C
 
 
-class NikonCamera(StandardCamera):
+class NikonCamera(DescribedCamera):
     """The personality of a Nikon body: the client asks for events and for readiness."""
+
+    refusals = _REFUSALS
 
     def __init__(self, body: Body) -> None:
         self._events: list[tuple[int, int]] = []
         self._lock = threading.Lock()
         self._took_to_memory = False
+        self._outcome: int = Code.OK
         self.focus_position = 0
         super().__init__(body)
         self._handlers |= dict.fromkeys((_CHANGE_MODE, _AF_DRIVE_CANCEL), self._accept)
         self._handlers |= {
             Op.INITIATE_CAPTURE: self._initiate_capture,
-            Op.GET_PROPERTY_DESCRIPTION: self._describe_property,
-            Op.GET_PROPERTY_VALUE: self._get_property,
-            Op.SET_PROPERTY_VALUE: self._set_property,
             _GET_EVENT: self._get_event,
             _DEVICE_READY: self._device_ready,
             _GET_VENDOR_PROPERTIES: self._get_vendor_properties,
@@ -100,7 +104,13 @@ class NikonCamera(StandardCamera):
 
     def property_changed(self, code: int) -> None:
         """Announce a property that has changed."""
+        if code == LIVE_VIEW:
+            self.body.live.turn(on=bool(self.body.value(LIVE_VIEW)))
         self._announce(_PROPERTY_CHANGED, code)
+        if ISO_EX in self.body.properties and code in {ISO, ISO_EX}:
+            value = int(self.body.value(code))
+            if value <= LARGEST_ISO:
+                self.body.set_value(ISO if code == ISO_EX else ISO_EX, value)
 
     def busy(self, *, busy: bool) -> None:
         """Announce the end of an exposure; its beginning shows in 0x90C8."""
@@ -113,10 +123,11 @@ class NikonCamera(StandardCamera):
         """Announce a file on the card."""
         self._announce(_OBJECT_ADDED, file.handle)
 
-    def file_held(self, file: StoredFile) -> None:
-        """Announce a file in memory."""
+    def files_held(self, files: Sequence[StoredFile]) -> None:
+        """Announce files in memory."""
         self._took_to_memory = True
-        self._announce(_OBJECT_IN_MEMORY, file.handle)
+        for file in files:
+            self._announce(_OBJECT_IN_MEMORY, file.handle)
 
     def file_removed(self, file: StoredFile) -> None:
         """Say nothing: these bodies do not announce it."""
@@ -147,47 +158,11 @@ class NikonCamera(StandardCamera):
         return Reply(data=ptp.u16(len(events)) + b"".join(struct.pack("<HI", *event) for event in events))
 
     def _device_ready(self, _operation: Operation) -> Reply:
-        return Reply(Code.DEVICE_BUSY) if self.body.exposing else Reply()
+        outcome, self._outcome = self._outcome, Code.OK
+        return Reply(Code.DEVICE_BUSY) if self.body.exposing else Reply(outcome)
 
     def _get_vendor_properties(self, _operation: Operation) -> Reply:
         return Reply(data=ptp.array16([code for code in self.body.properties if code >= _VENDOR_PROPERTIES]))
-
-    def _entry(self, operation: Operation) -> Property:
-        entry = self.body.properties.get(operation.param(0))
-        if entry is None:
-            raise PtpError(Code.PROPERTY_NOT_SUPPORTED)
-        return entry
-
-    def _describe_property(self, operation: Operation) -> Reply:
-        entry = self._entry(operation)
-        return Reply(
-            data=ptp.property_description(
-                entry.code,
-                entry.kind,
-                writable=entry.writable,
-                default=entry.default,
-                current=self.body.value(entry.code),
-                choices=entry.texts or list(entry.labels),
-                span=entry.span,
-            )
-        )
-
-    def _get_property(self, operation: Operation) -> Reply:
-        entry = self._entry(operation)
-        return Reply(data=ptp.value(entry.kind, self.body.value(entry.code)))
-
-    def _set_property(self, operation: Operation) -> Reply:
-        entry = self._entry(operation)
-        if not entry.writable:
-            return Reply(Code.ACCESS_DENIED)
-        text = entry.kind is Kind.TEXT
-        try:
-            self.body.set_value(
-                entry.code, ptp.read_text(operation.data) if text else ptp.read_number(entry.kind, operation.data)
-            )
-        except ValueError:
-            return Reply(Code.INVALID_VALUE)
-        return Reply()
 
     def _faulty(self, fault: str | None) -> Mapping[int, Handler]:
         if fault == "no_object":
@@ -197,9 +172,16 @@ class NikonCamera(StandardCamera):
             }
         if fault == "empty_preview":
             return {_GET_LIVE_VIEW: lambda _: Reply(data=bytes(_HEADER_SIZE))}
-        if fault is not None:
+        if fault in {"zero_blob", "crash_blob"}:
             return {_GET_LIVE_VIEW: lambda _: Reply(data=b"")}
+        if fault == "focus_limit":
+            return {_DRIVE_LENS: self._run_into_limit}
         return {}
+
+    def _run_into_limit(self, _operation: Operation) -> Reply:
+        """Begin to turn the focus ring; that it ended before time is told with the readiness."""
+        self._outcome = _LENS_AT_LIMIT
+        return Reply()
 
     def _initiate_capture(self, _operation: Operation, *, announce: bool = True) -> Reply:
         return self._press(to_memory=self.body.value(RECORDING_MEDIA) == nikon_tables.MEDIA_MEMORY, announce=announce)

@@ -2,8 +2,9 @@
 
 from collections.abc import Mapping
 
-from tetherlight.simulator.device import Property, Shot
+from tetherlight.simulator.properties import Property
 from tetherlight.simulator.ptp import Format, Kind
+from tetherlight.simulator.shot import Shot
 
 Values = Mapping[int, int | str]
 
@@ -19,11 +20,13 @@ COMPENSATION = 0x5010
 DRIVE_MODE = 0x5013
 ARTIST = 0xD072
 COPYRIGHT = 0xD073
+ISO_EX = 0xD0B4
 RECORDING_MEDIA = 0xD10B
 LIVE_VIEW = 0xD1A2
 LIVE_VIEW_PROHIBITED = 0xD1A4
 
 BULB = 0xFFFFFFFF
+LARGEST_ISO = 0xFFFF
 MODE_MANUAL = 1
 MEDIA_MEMORY = 1
 DRIVE_CONTINUOUS = 0x8010
@@ -39,6 +42,8 @@ _SHUTTERS = (
     80000, 100000, 130000, 150000, 200000, 250000, 300000,
 )  # fmt: skip
 _ISOS = (100, 125, 160, 200, 250, 320, 400, 500, 640, 800, 1000, 1250, 1600, 2000, 2500, 3200, 6400, 12800)
+_HIGH_ISOS = (25600, 51200, 102400, 204800, 409600)
+HIGHEST_ISO = 12800
 _COMPENSATIONS = (-2000, -1666, -1333, -1000, -666, -333, 0, 333, 666, 1000, 1333, 1666, 2000)
 _WHITE_BALANCES = {
     2: "Automatic", 4: "Daylight", 5: "Fluorescent", 6: "Tungsten", 7: "Flash", 0x8010: "Cloudy", 0x8011: "Shade",
@@ -55,13 +60,19 @@ _SCALES = (1.0, 0.75, 0.5)
 FORMAT_SHORTCUTS = {"JPEG": 2, "RAW+JPEG": 7, "RAW": _RAW_ONLY}
 
 
-def properties(size: tuple[int, int]) -> dict[int, Property]:
-    """Give the properties of a body with this picture size (width, height)."""
-    entries = (*_exposure(), *_picture(size), *_state())
+def properties(size: tuple[int, int], highest_iso: int = HIGHEST_ISO) -> dict[int, Property]:
+    """Give the properties of a body with this picture size (width, height).
+
+    One that goes beyond what 16 bits hold has a second property for the sensitivity, as newer bodies do.
+    """
+    isos = {value: str(value) for value in (*_ISOS, *_HIGH_ISOS) if value <= highest_iso}
+    entries = (*_exposure(isos), *_picture(size), *_state())
+    if highest_iso > LARGEST_ISO:
+        entries = (*entries, Property(ISO_EX, "isoex", Kind.UINT32, 400, isos))
     return {entry.code: entry for entry in entries}
 
 
-def _exposure() -> tuple[Property, ...]:
+def _exposure(isos: Mapping[int, str]) -> tuple[Property, ...]:
     shutters = {time: f"{time / 10000:.4f}s" for time in _SHUTTERS} | {BULB: "Bulb"}
     drives = {1: "Single Shot", DRIVE_CONTINUOUS: "Continuous Low Speed", DRIVE_TIMER: "Timer"}
     focus = {0: "AF-S", 1: "AF-C", 2: "AF-A", 4: "MF (selection)"}
@@ -75,7 +86,7 @@ def _exposure() -> tuple[Property, ...]:
         ),
         Property(SHUTTER_SPEED, "shutterspeed", Kind.UINT32, 166, shutters),
         Property(EXPOSURE_MODE, "expprogram", Kind.UINT16, MODE_MANUAL, {1: "M", 2: "P", 3: "A", 4: "S"}),
-        Property(ISO, "iso", Kind.UINT16, 400, {value: str(value) for value in _ISOS}),
+        Property(ISO, "iso", Kind.UINT16, 400, {v: text for v, text in isos.items() if v <= LARGEST_ISO}),
         Property(COMPENSATION, "exposurecompensation", Kind.INT16, 0, {v: f"{v / 1000:g}" for v in _COMPENSATIONS}),
         Property(DRIVE_MODE, "capturemode", Kind.UINT16, 1, drives),
         Property(0xD161, "focusmode2", Kind.UINT8, 0, focus),
@@ -117,7 +128,7 @@ def read_shot(size: tuple[int, int], values: Values) -> Shot:
     return Shot(
         shutter_s=(166 if shutter == BULB else shutter) / 10000 * 2.0**bias,
         aperture=int(values[APERTURE]) / 100,
-        iso=int(values[ISO]),
+        iso=int(values.get(ISO_EX, values[ISO])),
         formats=("raw",) * raw + ("jpeg",) * jpeg,
         raw_format=Format.NIKON_RAW,
         raw_suffix=".NEF",

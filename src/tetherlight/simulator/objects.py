@@ -10,10 +10,8 @@ from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
-from PIL import Image, ImageDraw
 
-from tetherlight.simulator.relief import carve
-from tetherlight.simulator.texture import Bytes, Floats, Noise, blend, pack, smoothstep, strips, unpack
+from tetherlight.simulator.texture import Bytes, Floats
 
 TABLE_REFLECTANCE = np.array((0.047, 0.048, 0.052), np.float32)
 MATTE_REFLECTANCE = 0.42
@@ -123,7 +121,31 @@ class Grid:
 
 
 @dataclass(frozen=True)
-class World:
+class Plan:
+    """What is known of an image before anything is rendered: its grid and where each thing is in it."""
+
+    grid: Grid
+    layout: Layout
+    medallion_box: Box
+    dial_box: Box
+    mirror_box: Box
+    matte_box: Box
+
+    @classmethod
+    def draw(cls, width: int, height: int, viewpoint: int = 0) -> Plan:
+        """Lay the scene out for an image of `width` x `height` pixels."""
+        layout = LAYOUTS[viewpoint % len(LAYOUTS)]
+        grid = Grid.fit(width, height, layout.zoom)
+        size = round(2 * layout.medallion.radius * grid.scale)
+        cx, cy = grid.pixel(layout.medallion.x, layout.medallion.y)
+        left, top = round(cx - (size - 1) / 2), round(cy - (size - 1) / 2)
+        medallion = Box(left, top, left + size, top + size)
+        dial = grid.box(layout.dial, margin=0.01)
+        return cls(grid, layout, medallion, dial, grid.box(layout.mirror), grid.box(layout.matte))
+
+
+@dataclass(frozen=True)
+class World(Plan):
     """The scene at one image size, before any light: all that a light's layer is computed from.
 
     `height` (H, W) is the ground without the two balls, in world units; `albedo` (H, W, 3) is packed reflectance, the
@@ -131,118 +153,10 @@ class World:
     strong highlights are there, and which pixels show the medallion.
     """
 
-    grid: Grid
-    layout: Layout
     height: Floats
     albedo: Bytes
     gloss: Bytes
     inside: NDArray[np.bool_]
-    medallion_box: Box
-    dial_box: Box
-    mirror_box: Box
-    matte_box: Box
-
-
-def build_world(width: int, height: int, viewpoint: int = 0) -> World:
-    """Build the scene for an image of `width` x `height` pixels: a blink for live view, a second or two for 6 MP."""
-    layout = LAYOUTS[viewpoint % len(LAYOUTS)]
-    grid = Grid.fit(width, height, layout.zoom)
-    ground, albedo = _table(grid)
-    box, inside, gloss = _lay_medallion(grid, layout, ground, albedo)
-    dial_box = _lay_dial(grid, layout.dial, ground, albedo)
-    _lay_card(grid, layout.card, ground, albedo)
-    matte_box, mirror_box = grid.box(layout.matte), grid.box(layout.mirror)
-    matte = unpack(albedo[matte_box.slices])
-    blend(matte, (MATTE_REFLECTANCE,) * 3, coverage(grid, layout.matte, matte_box))
-    albedo[matte_box.slices] = pack(matte)
-    _darken_corners(grid, albedo)
-    return World(grid, layout, ground, albedo, gloss, inside, box, dial_box, mirror_box, matte_box)
-
-
-def _table(grid: Grid) -> tuple[Floats, Bytes]:
-    """Return height and reflectance of the bare table: dark slate, faintly uneven."""
-    shape = grid.height, grid.width
-    clouds, grains = Noise(shape, 6, 4, seed=41), Noise(shape, 220, 3, seed=42, roughness=0.7)
-    ground, albedo = np.empty(shape, np.float32), np.empty((*shape, 3), np.uint8)
-    for rows in strips(grid.height):
-        cloud, grain = clouds[rows], grains[rows]
-        ground[rows] = grain * np.float32(0.00022) + cloud * np.float32(0.0007)
-        tone = 1 + np.float32(0.10) * cloud + np.float32(0.07) * grain
-        albedo[rows] = pack(tone[..., None] * TABLE_REFLECTANCE)
-    return ground, albedo
-
-
-def _lay_medallion(grid: Grid, layout: Layout, ground: Floats, albedo: Bytes) -> tuple[Box, NDArray[np.bool_], Bytes]:
-    """Put the medallion onto the table and return its box, which pixels of the box it covers, and its gloss."""
-    ball = layout.medallion
-    size = round(2 * ball.radius * grid.scale)
-    carving = carve(size, layout.variant)
-    cx, cy = grid.pixel(ball.x, ball.y)
-    left, top = round(cx - (size - 1) / 2), round(cy - (size - 1) / 2)
-    box = Box(left, top, left + size, top + size)
-    rows, columns = box.slices
-    np.copyto(ground[rows, columns], carving.height * np.float32(ball.radius), where=carving.inside)
-    np.copyto(albedo[rows, columns], carving.albedo, where=(carving.cover == 255)[..., None])
-    rim = (carving.cover > 0) & (carving.cover < 255)
-    around = unpack(albedo[rows, columns][rim])
-    blend(around, unpack(carving.albedo[rim]), np.asarray(carving.cover[rim] / np.float32(255), np.float32))
-    albedo[rows, columns][rim] = pack(around)
-    return box, carving.inside, carving.gloss * carving.inside
-
-
-def _lay_dial(grid: Grid, dial: Ball, ground: Floats, albedo: Bytes) -> Box:
-    """Put the dial of the running clock onto the table: a dark disc with a metal ring and light marks."""
-    box = grid.box(dial, margin=0.01)
-    x, y = grid.coordinates(box)
-    radius = np.hypot(x - np.float32(dial.x), y - np.float32(dial.y)) / np.float32(dial.radius)
-    angle = np.arctan2(y - np.float32(dial.y), x - np.float32(dial.x))
-    soft = 1.2 / (dial.radius * grid.scale)
-    ring = np.clip(1 - ((radius - np.float32(0.945)) / np.float32(0.055)) ** 2, 0, None)
-    height = np.float32(DIAL_THICKNESS) * smoothstep(1.0, 0.95, radius) + np.float32(0.008) * ring
-    np.copyto(ground[box.slices], np.asarray(height, np.float32), where=radius < 1)
-    face = unpack(albedo[box.slices])
-    blend(face, (0.055, 0.058, 0.066), smoothstep(1.0 + soft, 1.0, radius))
-    metal = smoothstep(0.89 - soft, 0.89 + soft, radius) * smoothstep(1.0 + soft, 1.0, radius)
-    blend(face, (0.36, 0.34, 0.31), metal)
-    for count, inner, half in ((60, 0.80, 0.010), (12, 0.71, 0.020)):
-        turn = 2 * np.pi / count
-        off = np.abs(np.mod(angle + np.float32(turn / 2), np.float32(turn)) - np.float32(turn / 2)) * radius
-        across = smoothstep(half + soft, max(half - soft, 0), off)
-        along = smoothstep(inner - soft, inner + soft, radius) * smoothstep(0.85 + soft, 0.85, radius)
-        blend(face, (0.46, 0.46, 0.44), across * along)
-    albedo[box.slices] = pack(face)
-    return box
-
-
-def _lay_card(grid: Grid, card: tuple[float, float, float, float], ground: Floats, albedo: Bytes) -> None:
-    """Lay the scale card down: a checked bar and six grays from white to black."""
-    left, bottom, right, top = card
-    width, height = round((right - left) * grid.scale), round((top - bottom) * grid.scale)
-    fine = 4
-    image = Image.new("F", (width * fine, height * fine), CARD_REFLECTANCE)
-    draw = ImageDraw.Draw(image)
-    unit = width * fine / 100
-    for index in range(10):
-        x = (5 + 9 * index) * unit
-        tones = (GRAYS[-1], GRAYS[0]) if index % 2 == 0 else (GRAYS[0], GRAYS[-1])
-        for tone, upper in zip(tones, (3, 5.2), strict=True):
-            draw.rectangle((x, upper * unit, x + 9 * unit, (upper + 2.2) * unit), fill=tone)
-    for index, gray in enumerate(GRAYS):
-        x = (5 + 15 * index) * unit
-        draw.rectangle((x, 9.8 * unit, x + 15 * unit, 19 * unit), fill=gray)
-    x0, y0 = (round(value) for value in grid.pixel(left, top))
-    shades = pack(np.asarray(image.resize((width, height), Image.Resampling.BOX), np.float32))
-    ground[y0 : y0 + height, x0 : x0 + width] = CARD_THICKNESS
-    part = albedo[y0 : y0 + height, x0 : x0 + width]
-    part[:] = shades[: part.shape[0], : part.shape[1], None]
-
-
-def _darken_corners(grid: Grid, albedo: Bytes) -> None:
-    """Let the lens lose a little light towards the corners."""
-    x, y = grid.coordinates(Box(0, 0, grid.width, grid.height))
-    for rows in strips(grid.height):
-        # The packed values are square roots, so the fall-off with its square is applied as it is.
-        albedo[rows] = albedo[rows] / (1 + np.float32(0.045) * (x * x + y[rows] * y[rows]))[..., None] + np.float32(0.5)
 
 
 def coverage(grid: Grid, ball: Ball, box: Box) -> Floats:
@@ -250,3 +164,12 @@ def coverage(grid: Grid, ball: Ball, box: Box) -> Floats:
     x, y = grid.coordinates(box)
     distance = np.hypot(x - np.float32(ball.x), y - np.float32(ball.y)) * np.float32(grid.scale)
     return np.asarray(np.clip(np.float32(ball.radius * grid.scale + 0.5) - distance, 0, 1), np.float32)
+
+
+def slopes(height: Floats, scale: float, first: int, last: int) -> tuple[Floats, Floats]:
+    """Return the slopes dz/dx and dz/dy (y up) of rows first..last of a height map with `scale` pixels per unit."""
+    half = np.float32(scale / 2)
+    rows = np.clip(np.arange(first - 1, last + 1), 0, height.shape[0] - 1)
+    part = height[rows[0] : rows[-1] + 1]
+    part = np.pad(part, ((int(first == 0), int(last == height.shape[0])), (1, 1)), mode="edge")
+    return (part[1:-1, 2:] - part[1:-1, :-2]) * half, (part[:-2, 1:-1] - part[2:, 1:-1]) * half

@@ -21,8 +21,10 @@ class Code(IntEnum):
     INVALID_HANDLE = 0x2009
     PROPERTY_NOT_SUPPORTED = 0x200A
     STORE_FULL = 0x200C
+    STORE_READ_ONLY = 0x200E
     ACCESS_DENIED = 0x200F
     NO_THUMBNAIL = 0x2010
+    STORE_NOT_AVAILABLE = 0x2013
     DEVICE_BUSY = 0x2019
     INVALID_PARENT = 0x201A
     INVALID_VALUE = 0x201C
@@ -51,12 +53,24 @@ class Op(IntEnum):
     GET_PARTIAL_OBJECT = 0x101B
 
 
+class Event(IntEnum):
+    """The standard events, which come on a connection of their own."""
+
+    OBJECT_ADDED = 0x4002
+    OBJECT_REMOVED = 0x4003
+    PROPERTY_CHANGED = 0x4006
+    STORE_FULL = 0x400A
+    CAPTURE_COMPLETE = 0x400D
+
+
 class Format(IntEnum):
     """Object formats."""
 
     FOLDER = 0x3001
     NIKON_RAW = 0x3000
     JPEG = 0x3801
+    DNG = 0x3811
+    SONY_RAW = 0xB101
     CANON_RAW = 0xB103
 
 

@@ -67,12 +67,13 @@ class Greeting:
 
 
 class Connection:
-    """One TCP connection that carries packets. One thread reads and writes; any thread may take it down."""
+    """One TCP connection that carries packets. One thread reads; any thread may send an event or take it down."""
 
     def __init__(self, stream: socket.socket, link: Link) -> None:
         self._stream = stream
         self._link = link
         self._down = threading.Event()
+        self._sending = threading.Lock()
         stream.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
 
     def receive(self) -> tuple[int, bytes]:
@@ -125,6 +126,10 @@ class Connection:
         """Send the response that ends an operation."""
         self.send(Packet.RESPONSE, struct.pack("<HI", code, transaction) + u32(*params))
 
+    def send_event(self, code: int, *params: int) -> None:
+        """Tell the client what happened, on an event connection."""
+        self.send(Packet.EVENT, struct.pack("<HI", code, 0) + u32(*params))
+
     def start_data(self, transaction: int, total: int) -> None:
         """Announce a data phase of so many bytes."""
         self.send(Packet.START_DATA, struct.pack("<IQ", transaction, total))
@@ -155,7 +160,8 @@ class Connection:
     def send_raw(self, data: bytes | memoryview) -> None:
         """Send bytes as they are; raise Disconnected."""
         try:
-            self._stream.sendall(data)
+            with self._sending:
+                self._stream.sendall(data)
         except OSError:
             raise Disconnected from None
 

@@ -14,7 +14,8 @@ from numpy.typing import NDArray
 from PIL import Image, ImageDraw, ImageFont
 from scipy import ndimage
 
-from tetherlight.simulator.texture import Bytes, Floats, Noise, blend, pack, smoothstep, strips
+from tetherlight.simulator.noise import Noise
+from tetherlight.simulator.texture import Bytes, Floats, blend, pack, smoothstep, strips
 
 PLATE = 0.062
 EDGE = 0.94

@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 from PIL import Image
 from scipy import ndimage
 
+from tetherlight.simulator.layer import SHADING_SCALE, SHEEN_SCALE, Layer
 from tetherlight.simulator.objects import (
     DIAL_THICKNESS,
     MATTE_REFLECTANCE,
@@ -23,6 +24,7 @@ from tetherlight.simulator.objects import (
     Box,
     World,
     coverage,
+    slopes,
 )
 from tetherlight.simulator.relief import GLOSS_SCALE
 from tetherlight.simulator.texture import Floats, smoothstep, strips
@@ -35,45 +37,16 @@ LAMP_RADIANCE = 9.0
 BOUNCE = 0.008
 """Share of a light that comes back from the room evenly and fills the shadows."""
 SHEEN_EXPONENT = 26
-SHEEN_SCALE = 255 / 0.06
-SHADING_SCALE = 65535 / 1.05
 RELIEF_TOP = 0.115
 """No relief is higher than this, in world units."""
 BAND_ROWS = 48
 MIRRORED_WIDTH = 300
 
 
-@dataclass(frozen=True)
-class Layer:
-    """The scene under one light of intensity 1.
-
-    `shading` (H, W) is cosine times visibility plus bounce, in `SHADING_SCALE`ths; `sheen` covers the medallion's box,
-    in `SHEEN_SCALE`ths; `mirror` (h, w, 3) is what the mirror ball reflects.
-    """
-
-    shading: NDArray[np.uint16]
-    sheen: NDArray[np.uint8]
-    mirror: NDArray[np.float16]
-
-    @property
-    def nbytes(self) -> int:
-        """Memory that the layer takes."""
-        return self.shading.nbytes + self.sheen.nbytes + self.mirror.nbytes
-
-
 def unit(direction: tuple[float, float, float]) -> Vector:
     """Return a direction as a vector of length 1."""
     vector = np.asarray(direction, np.float64)
     return np.asarray(vector / np.linalg.norm(vector), np.float64)
-
-
-def slopes(height: Floats, scale: float, first: int, last: int) -> tuple[Floats, Floats]:
-    """Return the slopes dz/dx and dz/dy (y up) of rows first..last of a height map with `scale` pixels per unit."""
-    half = np.float32(scale / 2)
-    rows = np.clip(np.arange(first - 1, last + 1), 0, height.shape[0] - 1)
-    part = height[rows[0] : rows[-1] + 1]
-    part = np.pad(part, ((int(first == 0), int(last == height.shape[0])), (1, 1)), mode="edge")
-    return (part[1:-1, 2:] - part[1:-1, :-2]) * half, (part[:-2, 1:-1] - part[2:, 1:-1]) * half
 
 
 def render_light(world: World, direction: tuple[float, float, float]) -> Layer:

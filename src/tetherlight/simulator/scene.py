@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import logging
 import os
-import sys
 import threading
-from collections.abc import Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
+from itertools import islice
 from pathlib import Path
 from types import MappingProxyType
 
@@ -14,17 +15,30 @@ import numpy as np
 from numpy.typing import NDArray
 
 from tetherlight.simulator import dial, truth
+from tetherlight.simulator.cache import Cache
 from tetherlight.simulator.liveimage import LiveImage
 from tetherlight.simulator.objects import World
 from tetherlight.simulator.sensor import REFERENCE_EXPOSURE, Exposure, Sensor, bands
 from tetherlight.simulator.view import Direction, View
 
+logger = logging.getLogger(__name__)
+
 __all__ = ["DEFAULT_LIGHTS", "REFERENCE_EXPOSURE", "Exposure", "Scene", "SceneLight"]
+
+Size = tuple[int, int]
+"""Width and height in pixels."""
 
 LAYER_BYTES = 160 * 2**20
 """Memory for the rendered lights of one image size: nine lights and the room at 6 megapixels."""
 LARGEST_PREVIEW = 1_300_000
 """Images of at most this many pixels count as previews when views are dropped."""
+MOST_RENDERERS = 4
+"""Each light that is being rendered needs some 100 MB at 6 megapixels."""
+MOST_AHEAD = 24
+"""Lights that are rendered ahead: so many fit into the cache at 6 megapixels."""
+
+Part = tuple[View, Direction | None]
+"""One layer of one image size."""
 
 
 @dataclass(frozen=True)
@@ -37,24 +51,25 @@ class SceneLight:
 
 DEFAULT_LIGHTS: Mapping[str, SceneLight] = MappingProxyType(
     {
-        "lights_top": SceneLight((0.0, 0.05, 1.0), 0.8),
-        "light_front": SceneLight((0.03, -0.70, 0.71)),
-        "light_front_left": SceneLight((-0.49, -0.52, 0.70)),
-        "light_left": SceneLight((-0.73, 0.02, 0.68)),
-        "light_rear_left": SceneLight((-0.51, 0.48, 0.71)),
-        "light_rear": SceneLight((-0.02, 0.72, 0.69)),
-        "light_rear_right": SceneLight((0.50, 0.51, 0.70)),
-        "light_right": SceneLight((0.71, -0.03, 0.70)),
-        "light_front_right": SceneLight((0.52, -0.47, 0.71)),
+        "lights_top": SceneLight((0.0, 0.0995, 0.995), 0.8),
+        "light_front": SceneLight((0.0, -0.7071, 0.7071)),
+        "light_front_left": SceneLight((-0.5, -0.5, 0.7071)),
+        "light_left": SceneLight((-0.7071, 0.0, 0.7071)),
+        "light_rear_left": SceneLight((-0.5, 0.5, 0.7071)),
+        "light_rear": SceneLight((0.0, 0.7071, 0.7071)),
+        "light_rear_right": SceneLight((0.5, 0.5, 0.7071)),
+        "light_right": SceneLight((0.7071, 0.0, 0.7071)),
+        "light_front_right": SceneLight((0.5, -0.5, 0.7071)),
     }
 )
-"""The nine lights of the usual rig: one beside the camera, eight around at about 45 degrees; front is the bottom."""
+"""The nine lights of the usual rig, where the server's default rig has them: what is rendered ahead is then used."""
 
 
 class Scene:
     """A rendered scene whose pictures follow the lights, the exposure and the time; safe to use from several threads.
 
-    Nothing is rendered until it is asked for; `warm` does it ahead in the background. `viewpoint` chooses among a few
+    Nothing is rendered until it is asked for; `prepare` does it ahead, and from then on new lights are rendered in the
+    background as they are defined. What a `cache` has is not rendered at all. `viewpoint` chooses among a few
     arrangements, so that two cameras do not show the same; with `seed` None pictures have no noise.
     """
 
@@ -66,18 +81,22 @@ class Scene:
         *,
         viewpoint: int = 0,
         seed: int | None = 0,
+        cache: Cache | None = None,
     ) -> None:
         self.size = width, height
+        self._cache = cache
         self._viewpoint = viewpoint
         self._sensor = Sensor(seed)
-        self._lock = threading.Lock()
+        self._lock = threading.RLock()
         self._lights = dict(DEFAULT_LIGHTS if lights is None else lights)
         self._on: dict[str, bool] = dict.fromkeys(self._lights, False)
         self._dead: set[str] = set()
-        self._views: dict[tuple[int, int], View] = {}
-        self._live: dict[tuple[int, int], LiveImage] = {}
+        self._views: dict[Size, View] = {}
+        self._live: dict[Size, LiveImage] = {}
         self._frames = 0
+        self._ahead: tuple[Size, ...] = ()
         self._warmer: threading.Thread | None = None
+        self._helpers: dict[Size, threading.Thread] = {}
         self._closing = threading.Event()
 
     @property
@@ -103,6 +122,9 @@ class Scene:
             self._lights = dict(lights)
             self._on = {name: self._on.get(name, False) for name in lights}
             self._dead &= set(lights)
+            if self._ahead and self._warmer is None:
+                self._warmer = threading.Thread(target=self._catch_up, name="scene-warmer", daemon=True)
+                self._warmer.start()
 
     def set_lights(self, states: Mapping[str, bool]) -> None:
         """Switch the named lights and leave the others; raise KeyError, and change nothing, if one is unknown."""
@@ -119,12 +141,13 @@ class Scene:
                 raise KeyError(name)
             (self._dead.add if dead else self._dead.discard)(name)
 
-    def capture(self, exposure: Exposure, size: tuple[int, int] | None = None, t: float = 0.0) -> NDArray[np.uint8]:
+    def capture(self, exposure: Exposure, size: Size | None = None, t: float = 0.0) -> NDArray[np.uint8]:
         """Return a still picture (H, W, 3) in sRGB, of capture size unless `size` (width, height) says otherwise.
 
         `t` is the time in seconds that the clock shows; it stands at the top by default.
         """
-        view, intensities, frame = self._prepare(size or self.size)
+        view, intensities, frame = self._look(size or self.size)
+        view.prepare(intensities)
         width, height = view.size
         picture = np.empty((height, width, 3), np.uint8)
         with view.lock:
@@ -133,9 +156,10 @@ class Scene:
                 picture[rows] = self._sensor.encode(view.light(mix, rows, t), exposure, frame, rows.start)
         return picture
 
-    def linear(self, exposure: Exposure, size: tuple[int, int] | None = None, t: float = 0.0) -> NDArray[np.uint16]:
+    def linear(self, exposure: Exposure, size: Size | None = None, t: float = 0.0) -> NDArray[np.uint16]:
         """Return linear sensor values (H, W, 3) as for a RAW file: 14 bits, black 0, `sensor.RAW_WHITE` when full."""
-        view, intensities, frame = self._prepare(size or self.size)
+        view, intensities, frame = self._look(size or self.size)
+        view.prepare(intensities)
         width, height = view.size
         values = np.empty((height, width, 3), np.uint16)
         with view.lock:
@@ -144,18 +168,19 @@ class Scene:
                 values[rows] = self._sensor.raw(view.light(mix, rows, t), exposure, frame, rows.start)
         return values
 
-    def preview(self, exposure: Exposure, t: float, size: tuple[int, int] = (1024, 680)) -> NDArray[np.uint8]:
+    def preview(self, exposure: Exposure, t: float, size: Size = (1024, 680)) -> NDArray[np.uint8]:
         """Return a live-view picture (H, W, 3) in sRGB at `t` seconds; the clock's hand is always at another place."""
-        view, intensities, _ = self._prepare(size)
+        view, intensities, _ = self._look(size)
+        view.prepare(intensities)
         with view.lock:
             live = self._live.get(size)
             if live is None or live.view is not view:
                 live = self._live[size] = LiveImage(view, self._sensor)
             return live.draw(intensities, exposure, t)
 
-    def moving_box(self, size: tuple[int, int] | None = None) -> tuple[int, int, int, int]:
+    def moving_box(self, size: Size | None = None) -> tuple[int, int, int, int]:
         """Return left, top, right and bottom (ends excluded) in pixels of the part of the picture that moves."""
-        box = self._view(size or self.size).world.dial_box
+        box = self._view(size or self.size).plan.dial_box
         return box.left, box.top, box.right, box.bottom
 
     @staticmethod
@@ -177,28 +202,88 @@ class Scene:
             views = list(self._views.values())
         return sum(view.nbytes for view in views)
 
-    def warm(self) -> None:
-        """Begin to render all lights at capture size in a low-priority thread; `close` ends it."""
-        if self._warmer is None:
-            self._warmer = threading.Thread(target=self._render_ahead, name="scene-warmer", daemon=True)
-            self._warmer.start()
+    def ready(self, size: Size, seconds: float) -> bool:
+        """Tell whether a picture of this size needs nothing rendered first, and if not, see to it for some seconds.
+
+        What is not done then goes on in the background, so asking again is worth while.
+        """
+        view, intensities, _ = self._look(size)
+        if view.is_ready(intensities):
+            return True
+        with self._lock:
+            helper = self._helpers.get(size)
+            if helper is None or not helper.is_alive():
+                helper = threading.Thread(target=view.prepare, args=(intensities,), name="scene-helper", daemon=True)
+                self._helpers[size] = helper
+                helper.start()
+        helper.join(seconds)
+        return view.is_ready(intensities)
+
+    def missing(self, *sizes: Size) -> int:
+        """Count what `prepare` would have to render."""
+        return len(self._missing(sizes))
+
+    def prepare(self, *sizes: Size) -> None:
+        """Render all lights at these sizes, as far as the cache does not have them, on all processors."""
+        self._ahead = sizes
+        missing = self._missing(sizes)
+        # Simulators that start at once begin at different ends, and find what the others have rendered by then.
+        first = os.getpid() % max(len(missing), 1)
+        parts = iter(missing[first:] + missing[:first])
+        # Daemons, so that a process that is told to end while they render does not wait for them.
+        threads = [
+            threading.Thread(target=self._render_in_turn, args=(parts,), name="scene-renderer", daemon=True)
+            for _ in range(min(len(missing), os.cpu_count() or 1, MOST_RENDERERS))
+        ]
+        for thread in threads:
+            thread.start()
+        for thread in threads:
+            thread.join()
 
     def close(self) -> None:
         """Stop rendering ahead and wait until the thread has ended: at most about the time of one light."""
         self._closing.set()
-        if self._warmer is not None:
-            self._warmer.join()
+        warmer = self._warmer
+        if warmer is not None:
+            warmer.join()
 
-    def _render_ahead(self) -> None:
-        if sys.platform == "linux":
-            os.setpriority(os.PRIO_PROCESS, threading.get_native_id(), 15)
-        view = self._view(self.size)
-        for direction in (None, *(_normalised(light) for light in self.lights.values())):
-            if self._closing.is_set() or view.full:
+    def _render_in_turn(self, parts: Iterator[Part]) -> None:
+        while True:
+            with self._lock:
+                part = next(parts, None)
+            if part is None:
                 return
+            self._render_ahead(part)
+
+    def _catch_up(self) -> None:
+        """Render one after the other what new lights need: each once, for where room is short one pushes others out."""
+        done: set[Part] = set()
+        while True:
+            with self._lock:
+                part = next((part for part in self._missing(self._ahead) if part not in done), None)
+                if part is None or self._closing.is_set():
+                    self._warmer = None
+                    return
+            done.add(part)
+            try:
+                self._render_ahead(part)
+            except Exception:
+                logger.exception("a light could not be rendered ahead")
+
+    def _missing(self, sizes: Iterable[Size]) -> list[Part]:
+        """List the layers that are neither in memory nor on the disk."""
+        lit = dict.fromkeys(_normalised(light) for light in self.lights.values())
+        directions = (None, *islice(lit, MOST_AHEAD))
+        views = [self._view(size) for size in sizes]
+        return [(view, direction) for view in views for direction in directions if not view.has(direction)]
+
+    def _render_ahead(self, part: Part) -> None:
+        """Render one layer, unless that would push another one out of memory."""
+        view, direction = part
+        if view.may_grow():
             view.layer(direction)
 
-    def _prepare(self, size: tuple[int, int]) -> tuple[View, dict[Direction, float], int]:
+    def _look(self, size: Size) -> tuple[View, dict[Direction, float], int]:
         """Return the view of a size, the lights that shine now with their intensities, and a number for this frame."""
         view = self._view(size)
         with self._lock:
@@ -210,10 +295,10 @@ class Scene:
                     intensities[direction] = intensities.get(direction, 0.0) + light.intensity
             return view, intensities, self._frames
 
-    def _view(self, size: tuple[int, int]) -> View:
+    def _view(self, size: Size) -> View:
         """Return the view of a size; of large sizes only the one used last is kept, of small ones two."""
         with self._lock:
-            view = self._views.pop(size, None) or View(*size, self._viewpoint, LAYER_BYTES)
+            view = self._views.pop(size, None) or View(*size, self._viewpoint, LAYER_BYTES, self._cache)
             small = [other for other in self._views if other[0] * other[1] <= LARGEST_PREVIEW]
             large = [other for other in self._views if other not in small]
             stale = small[:-1] if size[0] * size[1] <= LARGEST_PREVIEW else large
@@ -225,5 +310,6 @@ class Scene:
 
 
 def _normalised(light: SceneLight) -> Direction:
-    x, y, z = (float(value) for value in np.asarray(light.direction) / np.linalg.norm(light.direction))
+    """Return a light's direction with length 1, so that equal directions are equal however they were written."""
+    x, y, z = (round(float(value), 7) for value in np.asarray(light.direction) / np.linalg.norm(light.direction))
     return x, y, z

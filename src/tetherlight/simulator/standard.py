@@ -2,7 +2,7 @@
 
 import threading
 from abc import ABC, abstractmethod
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 
 from tetherlight.simulator import ptp
 from tetherlight.simulator.card import CardFullError, StoredFile
@@ -10,6 +10,7 @@ from tetherlight.simulator.device import Body
 from tetherlight.simulator.ptp import Code, Op, Operation, PtpError, Reply
 
 Handler = Callable[[Operation], Reply]
+Emit = Callable[[int, int], None]
 
 _FAMILIES: Mapping[int, str] = {
     Op.OPEN_SESSION: "open_session",
@@ -25,14 +26,38 @@ _FAMILIES: Mapping[int, str] = {
     Op.GET_PROPERTY_VALUE: "get_config",
     Op.SET_PROPERTY_VALUE: "set_config",
 }
+_REFUSALS: Mapping[str, int] = {
+    "busy": Code.DEVICE_BUSY,
+    "session_busy": Code.DEVICE_BUSY,
+    "session_open": Code.SESSION_ALREADY_OPEN,
+    "session_lost": Code.SESSION_NOT_OPEN,
+    "store_full": Code.STORE_FULL,
+    "ran_full": Code.STORE_FULL,
+    "card_locked": Code.STORE_READ_ONLY,
+    "no_card": Code.STORE_NOT_AVAILABLE,
+    **dict.fromkeys(("no_focus", "focus_limit", "no_lens", "mirror_up", "battery_empty"), Code.GENERAL_ERROR),
+}
 NO_SESSION_NEEDED = {Op.GET_DEVICE_INFO, Op.OPEN_SESSION}
 
 
+def _heard_by_nobody(_code: int, _parameter: int) -> None:
+    pass
+
+
 class StandardCamera(ABC):
-    """A camera body behind PTP operations. One session at a time; observes its body."""
+    """A camera body behind PTP operations. One session at a time; observes its body.
+
+    `tells_readonly` is whether its protocol can say of a property that it cannot be set; `refusals` are the response
+    codes by which this maker tells some troubles, see faults.
+    """
+
+    tells_readonly = False
+    refusals: Mapping[str, int] = {}
 
     def __init__(self, body: Body) -> None:
         self.body = body
+        self.emit: Emit = _heard_by_nobody
+        """Send a standard event with one parameter to the client, where it listens; from any thread."""
         self._interrupted = threading.Event()
         self._session_open = False
         self._handlers: dict[int, Handler] = {
@@ -68,8 +93,8 @@ class StandardCamera(ABC):
         """Announce a file on the card."""
 
     @abstractmethod
-    def file_held(self, file: StoredFile) -> None:
-        """Announce a file in memory."""
+    def files_held(self, files: Sequence[StoredFile]) -> None:
+        """Announce files in memory."""
 
     @abstractmethod
     def file_removed(self, file: StoredFile) -> None:
@@ -92,7 +117,8 @@ class StandardCamera(ABC):
         return _FAMILIES.get(operation.code, "other")
 
     def connected(self) -> None:
-        """Get ready for a new client."""
+        """Get ready for a new client; what came into memory after the last one had gone is lost."""
+        self.body.card.drop_held()
         self._interrupted.clear()
         self._session_open = False
         self.body.happenings.add("connect")
@@ -123,6 +149,14 @@ class StandardCamera(ABC):
             return Reply(error.code)
         except CardFullError:
             return Reply(Code.STORE_FULL)
+
+    def refusal(self, trouble: str) -> int | None:
+        """Give the response code for a trouble; None where the fault itself names one."""
+        return self.refusals.get(trouble) or _REFUSALS.get(trouble)
+
+    def has_part(self, fault: str) -> bool:
+        """Tell whether a fault happens inside the camera, in `handle`."""
+        return bool(self._faulty(fault))
 
     def _faulty(self, fault: str | None) -> Mapping[int, Handler]:  # noqa: ARG002 - for vendors
         """Give the handlers that replace the usual ones under a fault."""

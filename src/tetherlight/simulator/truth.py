@@ -9,8 +9,7 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from tetherlight.simulator.objects import Ball, World
-from tetherlight.simulator.render import slopes
+from tetherlight.simulator.objects import Ball, World, slopes
 from tetherlight.simulator.texture import Floats, unpack
 
 

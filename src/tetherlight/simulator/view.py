@@ -1,21 +1,25 @@
-"""The scene at one image size: the layers of its lights, kept within a bound of memory, and their sum."""
+"""The scene at one image size: what is rendered of it, kept within a bound of memory, and the sum of its lights."""
 
 from __future__ import annotations
 
 from collections import OrderedDict
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
+from concurrent.futures import Future
 from dataclasses import dataclass
-from threading import RLock
+from threading import Lock, RLock
+from typing import Any, TypeVar, cast
 
 import numpy as np
 
+from tetherlight.simulator.cache import Cache, Shapes
 from tetherlight.simulator.dial import draw_hand
-from tetherlight.simulator.objects import World, build_world, coverage
-from tetherlight.simulator.render import SHADING_SCALE, SHEEN_SCALE, Layer, render_ambient, render_light
+from tetherlight.simulator.layer import SHADING_SCALE, SHEEN_SCALE, Layer
+from tetherlight.simulator.objects import Plan, World, coverage
 from tetherlight.simulator.sensor import ONE_LIGHT
 from tetherlight.simulator.texture import Floats
 
 Direction = tuple[float, float, float]
+Part = TypeVar("Part")
 
 AMBIENT = 0.0014
 """Light of the room on a white surface at the reference exposure, with all lights off: about 0.3 % of one light."""
@@ -31,53 +35,78 @@ class Mix:
 
 
 class View:
-    """All that is rendered for one image size, each part on first need."""
+    """All that is rendered for one image size, each part on first need or out of the cache.
 
-    def __init__(self, width: int, height: int, viewpoint: int, layer_bytes: int) -> None:
+    `lock` is held for drawing. It is never needed for rendering, so a picture whose parts are there waits for no other.
+    """
+
+    def __init__(self, width: int, height: int, viewpoint: int, layer_bytes: int, cache: Cache | None = None) -> None:
         self.size = width, height
+        self.plan = Plan.draw(width, height, viewpoint)
         self.lock = RLock()
         self._viewpoint = viewpoint
         self._layer_bytes = layer_bytes
+        self._cache = cache
+        self._parts = Lock()
+        self._under_way: dict[object, Future[Any]] = {}
         self._world: World | None = None
         self._layers: OrderedDict[Direction | None, Layer] = OrderedDict()
+        self._mirror_cover = coverage(self.plan.grid, self.plan.layout.mirror, self.plan.mirror_box)
         self._mix: tuple[Mapping[Direction, float], Mix] | None = None
 
     @property
     def world(self) -> World:
         """The scene without light, built on first use."""
-        with self.lock:
-            if self._world is None:
-                self._world = build_world(*self.size, self._viewpoint)
-            return self._world
+        return self._world or self._once("world", self._make_world)
 
     @property
     def nbytes(self) -> int:
         """Memory that layers and sum take now."""
-        with self.lock:
-            parts = [] if self._mix is None else [self._mix[1].shading, self._mix[1].sheen, self._mix[1].mirror]
+        mix = self._mix
+        parts = [] if mix is None else [mix[1].shading, mix[1].sheen, mix[1].mirror]
+        with self._parts:
             return sum(layer.nbytes for layer in self._layers.values()) + sum(part.nbytes for part in parts)
-
-    @property
-    def full(self) -> bool:
-        """Whether another layer would push out one that is kept."""
-        with self.lock:
-            largest = max((layer.nbytes for layer in self._layers.values()), default=0)
-            return (len(self._layers) + 1) * largest > self._layer_bytes
 
     def layer(self, direction: Direction | None) -> Layer:
         """Return the scene under one light of intensity 1, or under the light of the room if None.
 
         The layers used last are kept, as many as fit.
         """
-        with self.lock:
-            if direction not in self._layers:
-                world = self.world
-                self._layers[direction] = render_ambient(world) if direction is None else render_light(world, direction)
-            self._layers.move_to_end(direction)
-            room = self._layer_bytes // self._layers[direction].nbytes
-            while len(self._layers) > max(1, room):
-                self._layers.popitem(last=False)
-            return self._layers[direction]
+        with self._parts:
+            layer = self._layers.get(direction)
+            if layer is not None:
+                self._layers.move_to_end(direction)
+                return layer
+        return self._once(direction, lambda: self._make_layer(direction))
+
+    def prepare(self, intensities: Mapping[Direction, float]) -> None:
+        """Make all that a picture under these lights needs before it is drawn."""
+        _ = self.world
+        for direction in (None, *intensities):
+            self.layer(direction)
+        self.mix(intensities)
+
+    def is_ready(self, intensities: Mapping[Direction, float]) -> bool:
+        """Tell whether a picture under these lights needs nothing rendered first."""
+        mix = self._mix
+        with self._parts:
+            layers = {None, *intensities} <= self._layers.keys()
+        return self._world is not None and (layers or (mix is not None and mix[0] == intensities))
+
+    def has(self, direction: Direction | None) -> bool:
+        """Tell whether a layer, and what it lies on, is in memory or on the disk."""
+        with self._parts:
+            if direction in self._layers:
+                return True
+        return self._is_cached("world", self._world_shapes) and self._is_cached(direction, self._layer_shapes)
+
+    def may_grow(self) -> bool:
+        """Tell whether a further layer can be kept without pushing another one out."""
+        if self._cache is not None and self._cache.usable:
+            return True
+        with self._parts:
+            largest = max((layer.nbytes for layer in self._layers.values()), default=0)
+            return (len(self._layers) + 1) * largest <= self._layer_bytes
 
     def mix(self, intensities: Mapping[Direction, float]) -> Mix:
         """Return the sum of the given lights and of the room's faint light; kept while the lights stay the same."""
@@ -93,7 +122,10 @@ class View:
         world = self.world
         albedo = world.albedo[rows]
         light = np.multiply(albedo, albedo, dtype=np.float32)
-        light *= (mix.shading[rows] * np.float32(1 / 255**2))[..., None]
+        shading = mix.shading[rows] * np.float32(1 / 255**2)
+        # A channel at a time: arrays of other shapes are multiplied at a third of the speed.
+        for channel in range(3):
+            light[..., channel] *= shading
         self._add_sheen(light, mix, rows)
         self._add_mirror(light, mix, rows)
         box = world.dial_box
@@ -103,6 +135,79 @@ class View:
             columns = slice(box.left, box.right)
             draw_hand(world, light[top - rows.start : bottom - rows.start, columns], mix.shading[part.slices], t, part)
         return light
+
+    def _once(self, part: object, make: Callable[[], Part]) -> Part:
+        """Make a part on the first of the threads that need it now; the others wait for that one."""
+        with self._parts:
+            future = self._under_way.get(part)
+            mine = future is None
+            if future is None:
+                future = self._under_way[part] = Future()
+        if mine:
+            try:
+                future.set_result(make())
+            except BaseException as error:
+                future.set_exception(error)
+                raise
+            finally:
+                with self._parts:
+                    del self._under_way[part]
+        return cast("Part", future.result())
+
+    def _make_world(self) -> World:
+        shapes = self._world_shapes
+        arrays = self._cache.load(self._key("world"), shapes) if self._cache else None
+        if arrays is None:
+            # Needs libraries that take as long to load as all the rest of the simulator.
+            from tetherlight.simulator.build import build_world  # noqa: PLC0415
+
+            built = build_world(*self.size, self._viewpoint)
+            arrays = {name: getattr(built, name) for name in shapes}
+            if self._cache:
+                arrays = self._cache.keep(self._key("world"), shapes, arrays)
+        self._world = World(**(vars(self.plan) | dict(arrays)))
+        return self._world
+
+    def _make_layer(self, direction: Direction | None) -> Layer:
+        shapes, key = self._layer_shapes, self._key(direction)
+        arrays = self._cache.load(key, shapes) if self._cache else None
+        if arrays is None:
+            from tetherlight.simulator.render import render_ambient, render_light  # noqa: PLC0415 - see _make_world
+
+            world = self.world
+            arrays = vars(render_ambient(world) if direction is None else render_light(world, direction))
+            if self._cache:
+                arrays = self._cache.keep(key, shapes, arrays)
+        layer = Layer(**arrays)
+        with self._parts:
+            self._layers[direction] = layer
+            while len(self._layers) > max(1, self._layer_bytes // layer.nbytes):
+                self._layers.popitem(last=False)
+        return layer
+
+    def _key(self, part: object) -> str:
+        return f"{self.size} {self.plan.layout.variant} {part}"
+
+    def _is_cached(self, part: object, shapes: Shapes) -> bool:
+        return self._cache is not None and self._cache.has(self._key(part), shapes)
+
+    @property
+    def _world_shapes(self) -> Shapes:
+        size, medallion = (self.size[1], self.size[0]), self.plan.medallion_box.shape
+        return {
+            "height": (np.float32, size),
+            "albedo": (np.uint8, (*size, 3)),
+            "gloss": (np.uint8, medallion),
+            "inside": (np.bool_, medallion),
+        }
+
+    @property
+    def _layer_shapes(self) -> Shapes:
+        return {
+            "shading": (np.uint16, (self.size[1], self.size[0])),
+            "sheen": (np.uint8, self.plan.medallion_box.shape),
+            "mirror": (np.float16, (*self.plan.mirror_box.shape, 3)),
+        }
 
     def _sum(self, intensities: Mapping[Direction, float], reusable: Mix | None) -> Mix:
         room = self.layer(None)
@@ -120,21 +225,20 @@ class View:
         return mix
 
     def _add_sheen(self, light: Floats, mix: Mix, rows: slice) -> None:
-        box = self.world.medallion_box
-        top, bottom = max(rows.start, box.top), min(rows.stop, box.bottom)
-        if top < bottom:
-            light[top - rows.start : bottom - rows.start, box.left : box.right] += mix.sheen[
-                top - box.top : bottom - box.top, :, None
-            ]
-
-    def _add_mirror(self, light: Floats, mix: Mix, rows: slice) -> None:
-        world = self.world
-        box = world.mirror_box
+        box = self.plan.medallion_box
         top, bottom = max(rows.start, box.top), min(rows.stop, box.bottom)
         if top < bottom:
             part = light[top - rows.start : bottom - rows.start, box.left : box.right]
-            amount = coverage(world.grid, world.layout.mirror, type(box)(box.left, top, box.right, bottom))
-            part += (mix.mirror[top - box.top : bottom - box.top] - part) * amount[..., None]
+            for channel in range(3):
+                part[..., channel] += mix.sheen[top - box.top : bottom - box.top]
+
+    def _add_mirror(self, light: Floats, mix: Mix, rows: slice) -> None:
+        box = self.plan.mirror_box
+        top, bottom = max(rows.start, box.top), min(rows.stop, box.bottom)
+        if top < bottom:
+            part = light[top - rows.start : bottom - rows.start, box.left : box.right]
+            inside = slice(top - box.top, bottom - box.top)
+            part += (mix.mirror[inside] - part) * self._mirror_cover[inside, :, None]
 
 
 def _add(mix: Mix, layer: Layer, intensity: float) -> None:

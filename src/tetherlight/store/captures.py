@@ -10,15 +10,17 @@ import secrets
 import threading
 import time
 from collections.abc import Iterable, Iterator, Mapping
-from contextlib import suppress
+from contextlib import ExitStack, contextmanager, suppress
 from pathlib import Path
 
-from tetherlight.camera.saving import rename_new
+from tetherlight.durable import read_regular, rename_new, sync_folder
 from tetherlight.errors import ImageNotFound, InvalidPayload, StoreError
+from tetherlight.filenames import SIDECAR, entries_taking, names_kept
 from tetherlight.models import ImageFile
 from tetherlight.store import index
-from tetherlight.store.files import FOLDER_MODE, make_folder, store_errors, sync_folder, write_atomically
-from tetherlight.store.images import images_in, is_image, is_jpeg
+from tetherlight.store.clock import Clock
+from tetherlight.store.files import FOLDER_MODE, make_folder, store_errors, write_atomically
+from tetherlight.store.images import images_in, is_image, is_jpeg, suffix_of
 from tetherlight.store.names import is_visible, shown
 from tetherlight.store.paths import Places
 from tetherlight.store.sets import ImageSets
@@ -27,7 +29,6 @@ from tetherlight.store.xmp import MAX_BYTES, NOTHING, Annotation, BrokenXmp, ann
 
 logger = logging.getLogger(__name__)
 
-SIDECAR = ".xmp"
 REMEMBERED = 4096
 """Sidecars whose content is kept in memory, as it was when they were read."""
 MOVING = ".moving-"
@@ -37,12 +38,12 @@ MOVING = ".moving-"
 class SingleCaptures:
     """The single captures of one captures folder; every method may be called from any thread."""
 
-    def __init__(self, places: Places, sets: ImageSets) -> None:
+    def __init__(self, places: Places, sets: ImageSets, clock: Clock) -> None:
         self._places = places
         self._sets = sets
         self._lock = threading.Lock()
         self._annotations: dict[str, tuple[tuple[int, ...], Annotation]] = {}
-        self.trash = Trash(places.captures_trash_dir, "Image")
+        self.trash = Trash(places.captures_trash_dir, "Image", clock)
 
     def newest(self, limit: int) -> list[ImageFile]:
         """Return the newest images, newest first; a sidecar is read only where there is one."""
@@ -67,15 +68,15 @@ class SingleCaptures:
             raise InvalidPayload(
                 "Field 'notes' of ANNOTATE_IMAGE: it holds control characters, which XMP cannot carry."
             )
-        with self._lock:
+        with self._kept():
             path = self._places.resolve_capture(image_path)
             if rating is not None or notes is not None:
-                _annotate(_sidecar(path), rating, notes)
+                _annotate(self._sidecar(path), rating, notes)
             return self._described(path)
 
     def delete(self, image_path: str) -> list[ImageFile]:
         """Move every file of an exposure to the trash, together; return its images, the named one first."""
-        with self._lock:
+        with self._kept():
             path = self._places.resolve_capture(image_path)
             images = self._described(path)
             with store_errors(f"Image '{shown(path.name)}' could not be moved to the trash"):
@@ -96,9 +97,9 @@ class SingleCaptures:
     def restore(self, image_path: str) -> list[ImageFile]:
         """Bring the exposure back that was deleted last with this image; return its images, the named one first.
 
-        Raise ImageNotFound, and StoreError where a file of one of its names is there again.
+        Raise ImageNotFound, and StoreError where anything has its stem again.
         """
-        with self._lock:
+        with self._kept():
             deleted, name = self._deleted(image_path)
             with store_errors(f"Image '{shown(name)}' could not be restored"):
                 self._refuse_taken(deleted)
@@ -112,6 +113,13 @@ class SingleCaptures:
 
     def finish_moves(self) -> None:
         """Bring back what a crash left on its way to the trash or from it; what does not fit any more is deleted."""
+        try:
+            with self._kept():
+                self._finish_moves()
+        except StoreError as error:
+            logger.warning("What a crash left between folder and trash stays there: %s", error.message)
+
+    def _finish_moves(self) -> None:
         for place in _folders(self._places.captures_trash_dir, MOVING):
             for moving in _folders(place):
                 try:
@@ -122,6 +130,14 @@ class SingleCaptures:
                     logger.warning("Image '%s' stays between folder and trash: %s", shown(moving.name), error)
             with suppress(OSError):
                 place.rmdir()
+
+    @contextmanager
+    def _kept(self) -> Iterator[None]:
+        """Let nobody else give, free or move names meanwhile, neither here nor in another process."""
+        with self._lock, ExitStack() as stack:
+            with store_errors("The captures' folder could not be used"):
+                stack.enter_context(names_kept(self._places.captures_dir))
+            yield
 
     def _described(self, path: Path) -> list[ImageFile]:
         """Describe the images of an exposure as messages do, the given one first."""
@@ -172,6 +188,8 @@ class SingleCaptures:
         place.mkdir(mode=FOLDER_MODE)
         if made:
             (place / stem).mkdir(mode=FOLDER_MODE)
+            sync_folder(place)
+        # What moves there must not be known under its new name alone while the folder itself is not on the disk.
         sync_folder(place.parent)
         return place / stem
 
@@ -190,6 +208,7 @@ class SingleCaptures:
                 raise
             done.append((file, target))
         sync_folder(self._places.captures_dir)
+        sync_folder(moving)
         moving.rmdir()
         with suppress(OSError):
             moving.parent.rmdir()
@@ -206,11 +225,21 @@ class SingleCaptures:
         raise ImageNotFound(f"Image '{shown(image_path)}' is not in the trash.")
 
     def _refuse_taken(self, deleted: Deleted) -> None:
-        for file in deleted.path.iterdir():
-            if os.path.lexists(self._places.captures_dir / file.name):
-                raise StoreError(
-                    f"There is already a file '{shown(file.name)}'.", hint="Move it away, then restore the image."
-                )
+        """Raise StoreError where anything has a stem that is to come back: it would become a part of the exposure."""
+        names = {file.name for file in deleted.path.iterdir()}
+        for stem in sorted({deleted.name, *map(_stem_of, names)}):
+            for name in sorted(entries_taking(self._places.captures_dir, stem)):
+                if name in names or is_image(name) or suffix_of(name) == SIDECAR:
+                    raise StoreError(
+                        f"There is already a file '{shown(name)}'.", hint="Move it away, then restore the image."
+                    )
+
+    def _sidecar(self, image: Path) -> Path:
+        """Return where an exposure's sidecar is, or will be."""
+        for file in self._files(image.stem):
+            if file.stem == image.stem and file.suffix.lower() == SIDECAR:
+                return file
+        return image.with_suffix(SIDECAR)
 
 
 def _belongs(name: str, stem: str) -> bool:
@@ -230,20 +259,12 @@ def _sidecars(folder: Path) -> Iterator[Path]:
                 yield folder / entry.name
 
 
-def _sidecar(image: Path) -> Path:
-    """Return where an exposure's sidecar is, or will be."""
-    loud = image.with_suffix(SIDECAR.upper())
-    return loud if loud.is_file() and not loud.is_symlink() else image.with_suffix(SIDECAR)
-
-
 def _content(sidecar: Path) -> bytes | None:
     """Return a sidecar's bytes, None where there is none; a link is not followed."""
     try:
-        descriptor = os.open(sidecar, os.O_RDONLY | os.O_CLOEXEC | os.O_NOFOLLOW | os.O_NONBLOCK)
+        return read_regular(sidecar, most=MAX_BYTES)
     except FileNotFoundError:
         return None
-    with os.fdopen(descriptor, "rb") as file:
-        return file.read(MAX_BYTES + 1)
 
 
 def _annotate(sidecar: Path, rating: int | None, notes: str | None) -> None:
@@ -264,7 +285,16 @@ def _annotate(sidecar: Path, rating: int | None, notes: str | None) -> None:
             sync_folder(sidecar.parent)
 
 
+def _stem_of(name: str) -> str:
+    """Return the stem of an exposure by the name of one of its files."""
+    base, suffix = os.path.splitext(name)  # noqa: PTH122
+    return os.path.splitext(base)[0] if suffix.lower() == SIDECAR and is_image(base) else base  # noqa: PTH122
+
+
 def _folders(folder: Path, prefix: str = "") -> list[Path]:
-    if folder.is_symlink() or not folder.is_dir():
+    if folder.is_symlink():
         return []
-    return [one for one in folder.iterdir() if one.name.startswith(prefix) and one.is_dir() and not one.is_symlink()]
+    with suppress(OSError), os.scandir(folder) as entries:
+        found = [entry.name for entry in entries if entry.is_dir(follow_symlinks=False)]
+        return [folder / name for name in found if name.startswith(prefix)]
+    return []

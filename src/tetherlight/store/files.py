@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
+from tetherlight.durable import sync_folder
 from tetherlight.errors import DiskFull, StoreError, TetherlightError
 
 FILE_MODE = 0o640
@@ -63,18 +64,11 @@ def write_atomically(path: Path, content: bytes, *, durable: bool = True) -> Non
 
 
 def make_folder(path: Path) -> None:
-    """Create a folder and its parents where they are missing, readable for owner and group."""
+    """Create a folder and its parents where they are missing, all safe on the disk, readable for owner and group."""
     if path.is_dir():
         return
+    missing = [one for one in path.parents if not one.exists()]
     path.parent.mkdir(parents=True, exist_ok=True)
     path.mkdir(mode=FOLDER_MODE, exist_ok=True)
-    sync_folder(path.parent)
-
-
-def sync_folder(path: Path) -> None:
-    """Wait until the names in a folder are on the disk."""
-    descriptor = os.open(path, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)
+    for made in (path, *missing):
+        sync_folder(made.parent)

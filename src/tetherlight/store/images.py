@@ -77,7 +77,7 @@ def images_in(folder: Path) -> Iterator[tuple[Path, os.stat_result]]:
                 if is_visible(entry.name) and is_image(entry.name) and entry.is_file(follow_symlinks=False):
                     try:
                         yield folder / entry.name, entry.stat(follow_symlinks=False)
-                    except FileNotFoundError:  # deleted meanwhile
+                    except OSError:  # deleted meanwhile
                         continue
     except (FileNotFoundError, NotADirectoryError):
         return

@@ -5,7 +5,7 @@ survive a read and a write.
 """
 
 from collections.abc import Mapping
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from importlib.metadata import version
 from pathlib import Path
 from typing import Annotated, Any, Literal, Self
@@ -13,6 +13,7 @@ from typing import Annotated, Any, Literal, Self
 from pydantic import AfterValidator, AwareDatetime, BaseModel, ConfigDict, Field, ValidationError
 from pydantic_core import from_json
 
+from tetherlight.durable import read_regular
 from tetherlight.errors import SetNotFound, StoreError
 from tetherlight.models import ConfigEntry, Direction, JobState, StepState
 from tetherlight.store.files import store_errors, write_atomically
@@ -20,12 +21,28 @@ from tetherlight.store.images import is_jpeg
 
 MANIFEST = "manifest.json"
 SCHEMA_VERSION = 1
-MAX_MANIFEST_BYTES = 64_000_000
+MAX_MANIFEST_BYTES = 32_000_000
+"""Twenty times what a set of the most steps has."""
 NOTED = ("notes", "rating", "ratings", "catalogue_number", "scale_mm_per_pixel")
 """What people note, which only they change."""
 RATINGS = range(-1, 6)
 
-Moment = Annotated[AwareDatetime, AfterValidator(lambda when: when.astimezone(UTC))]
+_DAY = timedelta(days=1)
+_FIRST, _LAST = datetime.min.replace(tzinfo=UTC) + _DAY, datetime.max.replace(tzinfo=UTC) - _DAY
+
+
+def _in_utc(when: datetime) -> datetime:
+    """Return a time in UTC; raise ValueError for one that some time zone could not show."""
+    try:
+        utc = when.astimezone(UTC)
+    except OverflowError:
+        utc = None
+    if utc is None or not _FIRST <= utc <= _LAST:
+        raise ValueError("there is no such time")
+    return utc
+
+
+Moment = Annotated[AwareDatetime, AfterValidator(_in_utc)]
 """A time with its zone, kept in UTC."""
 
 
@@ -189,11 +206,8 @@ def write_manifest(folder: Path, manifest: Manifest) -> None:
 
 def read_raw_manifest(folder: Path) -> dict[str, Any] | None:
     """Return the manifest as it stands on disk, None where there is none; raise StoreError for a broken one."""
-    path = folder / MANIFEST
     try:
-        if path.is_symlink() or path.stat().st_size > MAX_MANIFEST_BYTES:
-            raise StoreError("The manifest is no file that could be read.")
-        raw = from_json(path.read_bytes())
+        raw = from_json(read_regular(folder / MANIFEST, most=MAX_MANIFEST_BYTES))
     except (FileNotFoundError, NotADirectoryError):
         return None
     except OSError as error:
@@ -234,9 +248,18 @@ def started_in(raw: Mapping[str, Any] | None) -> datetime | None:
     value = raw.get("started_at") if raw else None
     try:
         started = datetime.fromisoformat(value) if isinstance(value, str) else None
+        return _in_utc(started) if started is not None and started.tzinfo is not None else None
     except ValueError:
         return None
-    return started if started is not None and started.tzinfo is not None else None
+
+
+def fault_in(raw: Mapping[str, Any]) -> str | None:
+    """Say what is wrong with a raw manifest, as far as a list shows it; None where that is right."""
+    if raw.get("started_at") is not None and started_in(raw) is None:
+        return "The manifest is broken at 'started_at': there is no such time."
+    if not isinstance(raw.get("steps", []), list):
+        return "The manifest is broken at 'steps': it is no list."
+    return None
 
 
 def rating_of(value: object) -> int | None:

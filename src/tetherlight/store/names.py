@@ -51,7 +51,7 @@ def timestamp_in(name: str) -> datetime | None:
         return None
     try:
         return datetime.strptime(found[1], "%Y%m%d-%H%M%S").astimezone(UTC)
-    except (ValueError, OverflowError):
+    except (ValueError, OverflowError, OSError):
         return None
 
 

@@ -14,7 +14,9 @@ from pathlib import Path, PurePosixPath
 from typing import Self
 from urllib.parse import quote
 
+from tetherlight.durable import descriptor_of
 from tetherlight.errors import ImageNotFound, InvalidSetting, SetNotFound
+from tetherlight.filenames import DELETED
 from tetherlight.settings import Settings
 from tetherlight.store.images import is_image
 from tetherlight.store.names import is_visible, shown
@@ -22,7 +24,6 @@ from tetherlight.store.names import is_visible, shown
 MAX_PATH_LENGTH = 4096
 MAX_PART_BYTES = 255
 TRASH = ".trash"
-CAPTURES_TRASH = ".trash_captures"
 THUMBNAILS = ".thumbnails"
 
 
@@ -66,7 +67,7 @@ class Places:
     @property
     def captures_trash_dir(self) -> Path:
         """The absolute folder of deleted single captures, where a rename always reaches it."""
-        return self.captures_dir / CAPTURES_TRASH
+        return self.captures_dir / DELETED
 
     @property
     def thumbnails_dir(self) -> Path:
@@ -105,13 +106,9 @@ class Places:
         path = self.resolve_image(text, base_first=base_first)
         try:
             # The path is free of links now; one that was put there since is not followed.
-            descriptor = os.open(path, os.O_RDONLY | os.O_CLOEXEC | os.O_NOFOLLOW | os.O_NONBLOCK)
+            return path, descriptor_of(path)
         except OSError:
             raise ImageNotFound(f"Image not found or access denied: {shown(text)}") from None
-        if stat.S_ISREG(os.fstat(descriptor).st_mode):
-            return path, descriptor
-        os.close(descriptor)
-        raise ImageNotFound(f"Image not found or access denied: {shown(text)}")
 
     def resolve_capture(self, text: str) -> Path:
         """Return the path of a single capture, which lies directly in the captures' folder and is no link.

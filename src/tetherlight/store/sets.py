@@ -10,16 +10,20 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
+from tetherlight.durable import rename_new, sync_folder
 from tetherlight.errors import ImageNotFound, InvalidPayload, SetBusy, SetExists, SetNotFound, StoreError
 from tetherlight.models import ImageFile, ImageSet, JobState
-from tetherlight.protocol.sets import AnnotateSet, SetDetails
-from tetherlight.store.files import FOLDER_MODE, make_folder, store_errors, sync_folder
+from tetherlight.protocol.sets import AnnotateSet, Files, SetDetails, SetFile
+from tetherlight.store.clock import Clock
+from tetherlight.store.contents import belongings, listed
+from tetherlight.store.files import FOLDER_MODE, make_folder, store_errors
 from tetherlight.store.images import images_in, mimetype_of, representative
 from tetherlight.store.index import Entry, SetIndex
 from tetherlight.store.manifest import (
     NOTED,
     Manifest,
     catalogue_number_in,
+    fault_in,
     manifest_of,
     rating_of,
     ratings_in,
@@ -52,12 +56,12 @@ class SetFolder:
 class ImageSets:
     """The sets of one captures folder; every method may be called from any thread."""
 
-    def __init__(self, places: Places) -> None:
+    def __init__(self, places: Places, clock: Clock) -> None:
         self._places = places
         self._index = SetIndex(places.sets_dir, self._read)
         self._held: set[str] = set()
         self._lock = threading.RLock()
-        self.trash = Trash(places.trash_dir, "Set")
+        self.trash = Trash(places.trash_dir, "Set", clock)
 
     def create(self, template: Template, prefix: str | None, when: datetime, subject: Subject) -> SetFolder:
         """Make a new folder; where its name is taken, as by a set of the same second, it gets `-2`. Raise InvalidName.
@@ -113,7 +117,7 @@ class ImageSets:
     def contents(self, name: str) -> list[ImageFile]:
         """Return the images of a set by filename; raise SetNotFound, also for an empty one."""
         folder = self._places.set_folder(name)
-        images = self._images(folder, self._raw(folder))
+        images = self._images(folder, self._raw(folder)[0])
         if not images:
             raise SetNotFound(f"Set '{shown(name)}' not found or empty.")
         return images
@@ -121,11 +125,22 @@ class ImageSets:
     def details(self, name: str) -> SetDetails:
         """Return a set with its images and its manifest as it stands on disk."""
         folder = self._places.set_folder(name)
-        raw = self._raw(folder)
-        details = SetDetails(set=self._summary(folder, raw)[0], images=self._images(folder, raw), manifest=raw)
+        raw, fault = self._raw(folder)
+        with store_errors(f"Set '{shown(name)}' could not be read"):
+            summary, _ = self._summary(folder, raw, fault)
+            details = SetDetails(set=summary, images=self._images(folder, raw), manifest=raw)
         self._places.set_folder(name)  # deleted or renamed meanwhile: what was read is not to be believed
         self._index.doubt(details.set)
         return details
+
+    def files(self, name: str, files: Files) -> list[SetFile]:
+        """Return everything that belongs to a set, or to one kind of its images, by name; raise SetNotFound."""
+        folder = self._places.set_folder(name)
+        recorded = _recorded_hashes(self._raw(folder)[0])
+        with store_errors(f"Set '{shown(name)}' could not be read"):
+            found = [listed(name, one, files, recorded) for one in belongings(folder, files)]
+        self._places.set_folder(name)  # deleted or renamed meanwhile: what was read is not to be believed
+        return found
 
     def manifest(self, name: str) -> Manifest:
         """Return a set's manifest; raise SetNotFound or StoreError."""
@@ -161,7 +176,7 @@ class ImageSets:
             if checked != name:
                 destination = self._free_place(checked)
                 with store_errors(f"Set '{shown(name)}' could not be renamed"):
-                    folder.rename(destination)
+                    rename_new(folder, destination)
                     sync_folder(destination.parent)
         return checked
 
@@ -224,7 +239,7 @@ class ImageSets:
         if rating is not None:
             self.annotate(AnnotateSet(set_name=name, ratings={path.name: rating}))
         folder = self._places.set_folder(name)
-        for image in self._images(folder, self._raw(folder)):
+        for image in self._images(folder, self._raw(folder)[0]):
             if image.filename == path.name:
                 return image
         raise ImageNotFound(f"Image not found or access denied: {shown(path.name)}")
@@ -246,7 +261,8 @@ class ImageSets:
 
     def _images(self, folder: Path, raw: Mapping[str, Any] | None) -> list[ImageFile]:
         recorded, ratings = _recorded_hashes(raw), ratings_in(raw)
-        found = sorted(images_in(folder), key=lambda image: image[0].name)
+        with store_errors(f"Set '{shown(folder.name)}' could not be read"):
+            found = sorted(images_in(folder), key=lambda image: image[0].name)
         return [
             self.image_file(
                 path,
@@ -258,10 +274,17 @@ class ImageSets:
         ]
 
     def _read(self, folder: Path) -> tuple[ImageSet, int]:
-        """Read what lists tell of a set, and when its newest image changed, in nanoseconds."""
-        return self._summary(folder, self._raw(folder))
+        """Read what lists tell of a set, and when its newest image changed, in nanoseconds.
 
-    def _summary(self, folder: Path, raw: Mapping[str, Any] | None) -> tuple[ImageSet, int]:
+        One that cannot be read is shown as broken and hides no other.
+        """
+        try:
+            return self._summary(folder, *self._raw(folder))
+        except OSError as error:
+            fault = f"The folder cannot be read: {error.strerror}."
+            return ImageSet(name=folder.name, created_at=timestamp_in(folder.name), fault=fault), 0
+
+    def _summary(self, folder: Path, raw: Mapping[str, Any] | None, fault: str | None) -> tuple[ImageSet, int]:
         images = list(images_in(folder))
         cover = representative(path for path, _ in images)
         camera = raw.get("camera") if raw else None
@@ -276,16 +299,18 @@ class ImageSets:
             cover=None if cover is None else self._places.wire(cover),
             rating=rating_of(raw.get("rating")) if raw else None,
             catalogue_number=catalogue_number_in(raw),
+            fault=fault,
         )
         return summary, max((max(status.st_mtime_ns, status.st_ctime_ns) for _, status in images), default=0)
 
-    def _raw(self, folder: Path) -> dict[str, Any] | None:
-        """Return a manifest for showing; a broken one hides nothing of the set but itself."""
+    def _raw(self, folder: Path) -> tuple[dict[str, Any] | None, str | None]:
+        """Return a manifest for showing, and what is wrong with it; a broken one hides nothing else of the set."""
         try:
-            return read_raw_manifest(folder)
+            raw = read_raw_manifest(folder)
         except StoreError as error:
-            logger.warning("Set '%s' is shown without its manifest: %s", folder.name, error.message)
-            return None
+            logger.debug("Set '%s' is shown without its manifest: %s", folder.name, error.message)
+            return None, error.message
+        return raw, None if raw is None else fault_in(raw)
 
     def _made(self, name: str) -> bool:
         try:
@@ -320,7 +345,7 @@ def _noted(folder: Path) -> dict[str, Any]:
 def _modified(folder: Path) -> datetime | None:
     try:
         return datetime.fromtimestamp(folder.stat().st_mtime, UTC)
-    except (FileNotFoundError, OverflowError, ValueError):
+    except (OSError, OverflowError, ValueError):
         return None
 
 

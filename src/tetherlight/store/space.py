@@ -3,6 +3,7 @@
 import shutil
 from collections import defaultdict, deque
 from collections.abc import Iterable, Sequence
+from contextlib import suppress
 from os import stat_result
 from pathlib import Path
 
@@ -74,8 +75,10 @@ class Space:
 
     def _on_disk(self) -> list[int]:
         newest = [self._places.sets_dir / name for name in self._sets.last_changed()[:1]]
-        folders = [self._places.captures_dir, *newest]
-        sizes = [size for folder in folders for size in _exposures(images_in(folder))]
+        sizes: list[int] = []
+        for folder in (self._places.captures_dir, *newest):
+            with suppress(OSError):  # one that cannot be read says nothing
+                sizes += _exposures(images_in(folder))
         return sorted(sizes)[-RECENT:]
 
 

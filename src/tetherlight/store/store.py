@@ -8,18 +8,20 @@ import logging
 import os
 import time
 from collections.abc import Callable, Generator, Iterator
-from contextlib import AbstractContextManager
+from contextlib import AbstractContextManager, suppress
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from functools import partial
 from pathlib import Path
 
-from tetherlight.errors import ImageNotFound, InvalidPayload
+from tetherlight.errors import ImageNotFound, InvalidPayload, SetNotFound, StoreError
 from tetherlight.models import ImageFile, ImageSet, Storage
-from tetherlight.protocol.sets import AnnotateSet, ImageSetPage, ListSets, SetDetails
+from tetherlight.protocol.sets import AnnotateSet, Files, ImageSetPage, ListSets, SetDetails, SetFile
 from tetherlight.settings import Settings
-from tetherlight.store.archive import Files, zip_of_set
+from tetherlight.store.archive import zip_of_set
 from tetherlight.store.captures import SingleCaptures
+from tetherlight.store.clock import Clock, SystemClock
+from tetherlight.store.contents import Belonging, belonging
 from tetherlight.store.exif import ExifFacts, read_exif
 from tetherlight.store.files import make_folder, store_errors
 from tetherlight.store.images import mimetype_of
@@ -36,6 +38,8 @@ from tetherlight.store.thumbnails import DEFAULT_SIZE, Thumbnail, Thumbnails
 
 logger = logging.getLogger(__name__)
 
+MAX_TEXT_BYTES = 512_000_000
+"""Bytes of an image that is held in memory to be sent as text."""
 FIRST_LOOK = 16
 """Sets that a start looks at before it is done: what a crash cut short is among those that changed last."""
 LATER_LOOK = 8
@@ -57,12 +61,15 @@ class Noted:
 class Store:
     """The captures folder with its single captures and its image sets."""
 
-    def __init__(self, settings: Settings, templates: Templates = DEFAULT_TEMPLATES) -> None:
+    def __init__(
+        self, settings: Settings, templates: Templates = DEFAULT_TEMPLATES, clock: Clock | None = None
+    ) -> None:
         self.places = Places.of(settings)
         self.templates = templates
         self._trash_age = timedelta(days=settings.trash_days)
-        self._sets = ImageSets(self.places)
-        self._captures = SingleCaptures(self.places, self._sets)
+        clock = clock or SystemClock()
+        self._sets = ImageSets(self.places, clock)
+        self._captures = SingleCaptures(self.places, self._sets, clock)
         self._stems = Stems(self.places.captures_dir, self._captures.trash)
         trashes = (self._sets.trash, self._captures.trash)
         self._space = Space(self.places, self._sets, trashes, settings.min_free_bytes)
@@ -140,7 +147,12 @@ class Store:
         """Return filename, bytes and mimetype of an image; raise ImageNotFound."""
         path, descriptor = self.places.open_image(image_path)
         with store_errors("The image could not be read"), os.fdopen(descriptor, "rb") as file:
-            return path.name, file.read(), mimetype_of(path)
+            if os.fstat(descriptor).st_size > MAX_TEXT_BYTES:
+                raise StoreError(
+                    f"Image '{shown(path.name)}' is too large to be sent as text.",
+                    hint="Fetch it over HTTP, by its url.",
+                )
+            return path.name, file.read(MAX_TEXT_BYTES), mimetype_of(path)
 
     def list_captures(self, limit: int = 100) -> list[ImageFile]:
         """Return the newest single captures, newest first, with what people noted about them."""
@@ -260,12 +272,26 @@ class Store:
         """Return what the camera wrote into an image that was resolved before; raise ImageUnreadable."""
         return read_exif(path)
 
+    def set_files(self, name: str, files: Files = "all") -> list[SetFile]:
+        """Return everything that belongs to a set, or to one kind of its images, by name; raise SetNotFound."""
+        return self._sets.files(name, files)
+
+    def set_file(self, name: str, filename: str, files: Files = "all") -> Belonging:
+        """Return a file of a set by its name inside the set's folder; raise ImageNotFound."""
+        with suppress(SetNotFound):
+            if (found := belonging(self.places.set_folder(name), filename, files)) is not None:
+                return found
+        raise ImageNotFound(f"File not found or access denied: {shown(f'{name}/{filename}')}")
+
     def zip_set(self, name: str, files: Files = "all") -> Generator[bytes]:
         """Return a set as the pieces of a zip; raise SetNotFound at once and StoreError on the way."""
         return zip_of_set(self.places.set_folder(name), files)
 
     def purge_trash(self) -> int:
-        """Remove for good what was deleted more than TRASH_DAYS ago; return how many sets and exposures that were."""
+        """Remove for good what was deleted more than TRASH_DAYS ago; return how many sets and exposures that were.
+
+        Nothing goes at the first look: a second one, ten minutes later, must agree.
+        """
         return sum(trash.purge(older_than=self._trash_age) for trash in (self._sets.trash, self._captures.trash))
 
     def storage(self) -> Storage:

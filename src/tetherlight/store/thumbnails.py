@@ -18,6 +18,7 @@ from pathlib import Path
 
 from PIL import Image, ImageOps
 
+from tetherlight.durable import open_regular, read_regular
 from tetherlight.errors import ImageUnreadable
 from tetherlight.store.files import make_folder, store_errors, write_atomically
 from tetherlight.store.images import is_jpeg, is_raw, mimetype_of
@@ -30,6 +31,8 @@ SIZES = (160, 320, 640, 1600)
 """Pixels of the longer edge."""
 DEFAULT_SIZE = 320
 CACHE_BYTES = 512_000_000
+MAX_KEPT_BYTES = 8_000_000
+"""More than any thumbnail has."""
 QUALITY = 82
 MAX_PIXELS = 150_000_000
 FRESH_S = 86_400
@@ -150,9 +153,11 @@ def shrunk(path: Path, size: int) -> Image.Image:
     return picture
 
 
-def open_picture(path: Path) -> Image.Image:
+@contextmanager
+def open_picture(path: Path) -> Iterator[Image.Image]:
     """Open an image with the reader of its kind alone: none of the many others is offered a file to stumble over."""
-    return Image.open(path, formats=_FORMATS.get(mimetype_of(path), ()))
+    with open_regular(path) as file, Image.open(file, formats=_FORMATS.get(mimetype_of(path), ())) as image:
+        yield image
 
 
 def _picture(path: Path, size: int) -> Image.Image:
@@ -181,7 +186,7 @@ def _raw_preview(path: Path, size: int) -> Image.Image:
 @contextmanager
 def mapped(path: Path) -> Iterator[mmap | bytes]:
     """Map a file into memory to look at parts of it."""
-    with path.open("rb") as file:
+    with open_regular(path) as file:
         if os.fstat(file.fileno()).st_size == 0:
             yield b""
             return
@@ -215,7 +220,7 @@ def _scaled(image: Image.Image) -> Image.Image:
 def _read(path: Path) -> bytes | None:
     """Return a kept thumbnail and note that it was used; None where there is none."""
     try:
-        jpeg = path.read_bytes()
+        jpeg = read_regular(path, most=MAX_KEPT_BYTES)
         if time.time() - path.stat().st_mtime > FRESH_S:
             os.utime(path)
     except OSError:

@@ -1,20 +1,33 @@
-"""What was deleted: moved aside by a rename, brought back by another, gone after a time or when room is needed."""
+"""What was deleted: moved aside by a rename, brought back by another, gone after a time or when room is needed.
+
+A small computer without a battery begins at a wrong time and is set right later. So nothing goes for good because one
+look at the clock says so: two looks must agree, with enough time between them and no jump; and what this server itself
+deleted is never older than the server has seen it lie there.
+"""
 
 import logging
+import os
 import shutil
 import threading
 from collections.abc import Iterator
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
-from tetherlight.store.files import FOLDER_MODE, make_folder, store_errors, sync_folder
+from tetherlight.durable import rename_new, sync_folder
+from tetherlight.store.clock import Clock
+from tetherlight.store.files import FOLDER_MODE, make_folder, store_errors
 from tetherlight.store.names import shown
 
 logger = logging.getLogger(__name__)
 
 STAMP = "%Y%m%dT%H%M%S.%fZ"
 PURGING = ".purging-"
+LOOKS_APART_S = 600.0
+"""Seconds between two looks that may agree that something is to go."""
+JUMP_S = 60.0
+"""Seconds by which the clock may be corrected between two looks; more is a jump, and the looks begin anew."""
 
 
 @dataclass(frozen=True)
@@ -26,19 +39,41 @@ class Deleted:
     path: Path
 
 
+@dataclass(frozen=True)
+class Moment:
+    """Both clocks at once."""
+
+    wall: datetime
+    steady: float
+
+    def jumped_since(self, earlier: "Moment") -> bool:
+        """Say whether the clock was set in between."""
+        passed = (self.wall - earlier.wall).total_seconds()
+        return abs(passed - (self.steady - earlier.steady)) > JUMP_S
+
+
 class Trash:
     """Deleted folders of one kind: each lies alone in a folder named after the moment of its deletion."""
 
-    def __init__(self, folder: Path, kind: str) -> None:
+    def __init__(self, folder: Path, kind: str, clock: Clock) -> None:
         self._folder = folder
         self._kind = kind
-        self._lock = threading.Lock()
+        self._clock = clock
+        self._lock = threading.RLock()
+        self._thrown: dict[str, Moment] = {}
+        """What this server deleted, by the name of its place: when, by clocks that were right or wrong together."""
+        self._due: dict[str, Moment] = {}
+        """When a place was first seen to be due, by its name."""
 
     def throw(self, path: Path) -> None:
         """Move a folder into the trash at once and whole."""
         with self._lock, store_errors(f"{self._kind} '{shown(path.name)}' could not be moved to the trash"):
             make_folder(self._folder)
-            place = self._new_place()
+            now = self._now()
+            place = self._new_place(now.wall)
+            # On disks without a journal a name that is gone from one folder may not be known by another one alone
+            # that is itself not yet on the disk.
+            sync_folder(self._folder)
             try:
                 path.rename(place / path.name)
             except OSError:
@@ -46,6 +81,7 @@ class Trash:
                 raise
             sync_folder(place)
             sync_folder(path.parent)
+            self._thrown[place.name] = now
 
     def newest(self, name: str) -> Deleted | None:
         """Return the folder of this name that was deleted last, None where there is none."""
@@ -56,48 +92,117 @@ class Trash:
         return min(self, key=lambda one: one.deleted_at, default=None)
 
     def take_back(self, deleted: Deleted, destination: Path) -> None:
-        """Move a folder from the trash to its destination, which must not exist."""
+        """Move a folder from the trash to its destination; raise StoreError where that exists."""
+        place = deleted.path.parent
         with self._lock, store_errors(f"{self._kind} '{shown(deleted.name)}' could not be restored"):
-            deleted.path.rename(destination)
+            rename_new(deleted.path, destination)
             sync_folder(destination.parent)
-            deleted.path.parent.rmdir()
+            sync_folder(place)
+            place.rmdir()
+            self._forget(place.name)
 
     def purge(self, *, older_than: timedelta) -> int:
-        """Remove for good what was deleted long ago; return how many folders that were."""
-        limit = datetime.now(UTC) - older_than
-        return sum(self.remove(one) for one in list(self) if one.deleted_at <= limit)
+        """Look for what was deleted long ago, and remove for good what an earlier look found too; return how many.
+
+        The first look after a start, or after the clock was set, removes nothing.
+        """
+        removed = 0
+        with self._lock:
+            there = list(self)
+            now = self._now()
+            for name in (self._due.keys() | self._thrown.keys()) - {one.path.parent.name for one in there}:
+                self._forget(name)
+            for one in there:
+                removed += self._is_due(one, now, older_than) and self.remove(one)
+        return removed
+
+    def _is_due(self, one: Deleted, now: Moment, older_than: timedelta) -> bool:
+        """Look at one that was deleted; say whether it may go."""
+        place = one.path.parent.name
+        # What was changed later than it was deleted has a wrong stamp; one in the future stays until its time is over.
+        age = now.wall - max(one.deleted_at, _changed_at(one.path))
+        if (thrown := self._thrown.get(place)) is not None:
+            age = min(age, timedelta(seconds=now.steady - thrown.steady))
+        if age < older_than:
+            self._due.pop(place, None)
+            return False
+        first = self._due.setdefault(place, now)
+        if now.jumped_since(first):
+            self._due[place] = now
+            return False
+        return now.steady - first.steady >= LOOKS_APART_S
 
     def clean(self) -> None:
         """Finish removals and drop the empty folders of moves that a crash cut short."""
         for place in self._places():
             if place.name.startswith(PURGING):
                 shutil.rmtree(place, ignore_errors=True)
-            elif not any(place.iterdir()):
+                continue
+            with suppress(OSError):  # not empty, or not ours to remove
                 place.rmdir()
 
     def __iter__(self) -> Iterator[Deleted]:
+        with self._lock:
+            self._stamp_again()
         for place in self._places():
             try:
                 deleted_at = datetime.strptime(place.name.partition("-")[0], STAMP).replace(tzinfo=UTC)
                 yield from (Deleted(path.name, deleted_at, path) for path in place.iterdir())
-            except (ValueError, FileNotFoundError):  # not ours, or purged meanwhile
+            except (ValueError, OSError):  # not ours, purged meanwhile, or not to be read
                 continue
 
     def _places(self) -> list[Path]:
-        if self._folder.is_symlink() or not self._folder.is_dir():
+        if self._folder.is_symlink():
             return []
-        return [place for place in self._folder.iterdir() if place.is_dir() and not place.is_symlink()]
+        with suppress(OSError), os.scandir(self._folder) as entries:
+            return [self._folder / entry.name for entry in entries if entry.is_dir(follow_symlinks=False)]
+        return []
 
-    def _new_place(self) -> Path:
-        stamp = datetime.now(UTC).strftime(STAMP)
-        for number in range(1, 1000):
-            place = self._folder / (stamp if number == 1 else f"{stamp}-{number}")
+    def _new_place(self, when: datetime) -> Path:
+        for place in self._names_for(when):
             try:
                 place.mkdir(mode=FOLDER_MODE)
             except FileExistsError:
                 continue
             return place
         raise FileExistsError(self._folder)
+
+    def _names_for(self, when: datetime) -> Iterator[Path]:
+        stamp = when.strftime(STAMP)
+        yield self._folder / stamp
+        yield from (self._folder / f"{stamp}-{number}" for number in range(2, 1000))
+
+    def _stamp_again(self) -> None:
+        """Where the clock was set since, name what this server deleted by the time that it is now known to have been.
+
+        The next start knows only the name; it would find it far too old, or deleted in the future.
+        """
+        now = self._now()
+        for name, thrown in list(self._thrown.items()):
+            if not now.jumped_since(thrown):
+                continue
+            known = Moment(now.wall - timedelta(seconds=now.steady - thrown.steady), thrown.steady)
+            self._forget(name)
+            for place in self._names_for(known.wall):
+                try:
+                    rename_new(self._folder / name, place)
+                except FileExistsError:
+                    continue
+                except FileNotFoundError:  # restored or purged by another server
+                    pass
+                except OSError as error:
+                    logger.warning("A deletion keeps its wrong time: %s", error)
+                    self._thrown[name] = thrown
+                else:
+                    self._thrown[place.name] = known
+                break
+
+    def _forget(self, place: str) -> None:
+        self._thrown.pop(place, None)
+        self._due.pop(place, None)
+
+    def _now(self) -> Moment:
+        return Moment(self._clock.wall(), self._clock.steady())
 
     def remove(self, deleted: Deleted) -> bool:
         """Remove for good what was deleted; say whether it was still there."""
@@ -109,6 +214,18 @@ class Trash:
                 place.rename(doomed)
             except FileNotFoundError:  # restored or purged meanwhile
                 return False
+            self._forget(place.name)
         shutil.rmtree(doomed, ignore_errors=True)
         logger.info("%s '%s' was removed from the trash for good", self._kind, deleted.name)
         return True
+
+
+def _changed_at(folder: Path) -> datetime:
+    """Return when what lies in a folder was changed last."""
+    newest = 0.0
+    with suppress(OSError), os.scandir(folder) as entries:
+        newest = max((entry.stat(follow_symlinks=False).st_mtime for entry in entries), default=newest)
+    try:
+        return datetime.fromtimestamp(newest, UTC)
+    except (ValueError, OverflowError, OSError):
+        return datetime.fromtimestamp(0, UTC)

@@ -1,7 +1,7 @@
 "use client";
 
 import { useState } from "react";
-import { serverUrl } from "@/lib/base";
+import { serverUrl, zipUrl } from "@/lib/base";
 import { bytes, plural } from "@/lib/format";
 import type { ImageFile } from "@/lib/protocol";
 import type { Shot } from "@/lib/sets";
@@ -19,6 +19,8 @@ interface Props {
   /** All that are shown: keys mean the one that has the focus while none is chosen. */
   all: Shot[];
   ratings?: Record<string, number>;
+  /** The set that they belong to: chosen as a whole it comes as one zip, with what tells of the images. */
+  setName?: string;
   /** Changes the ratings of all of them; missing where none can be kept. */
   onRate?: (images: ImageFile[], rating: number) => void;
   /** Writes the same notes to all of them, and moves all to the trash; missing where that cannot be. */
@@ -28,7 +30,7 @@ interface Props {
 }
 
 /** What can be done with the chosen images. */
-export function ChosenShots({ shots, all, ratings = {}, onRate, onNotes, onDelete, onNone }: Props) {
+export function ChosenShots({ shots, all, ratings = {}, setName, onRate, onNotes, onDelete, onNone }: Props) {
   const [left, setLeft] = useState(0);
   const images = shots.map((shot) => shot.image);
   const files = shots.flatMap((shot) => [shot.image, ...shot.others]);
@@ -42,10 +44,15 @@ export function ChosenShots({ shots, all, ratings = {}, onRate, onNotes, onDelet
   });
   if (shots.length === 0) return null;
   const known = new Set(images.map((image) => ratings[image.filename] ?? 0));
+  const whole = setName !== undefined && shots.length === all.length ? zipUrl(setName, "all") : null;
   const download = async () => {
+    if (whole) {
+      save(whole, `${setName}.zip`);
+      return;
+    }
     for (const [number, file] of files.entries()) {
       setLeft(files.length - number);
-      save(file);
+      save(`${serverUrl(file.url)}?download=1`, file.filename);
       await new Promise((resolve) => setTimeout(resolve, BETWEEN_DOWNLOADS_MS));
     }
     setLeft(0);
@@ -60,7 +67,7 @@ export function ChosenShots({ shots, all, ratings = {}, onRate, onNotes, onDelet
         icon="download"
         disabled={left > 0}
         onClick={download}
-        title={`${plural(files.length, "file")}, one by one`}
+        title={whole ? "The whole set as zip" : `${plural(files.length, "file")}, one by one`}
       >
         {left > 0 ? `${left} left` : `Download ${bytes(size)}`}
       </Button>
@@ -83,9 +90,9 @@ function focusedOf(all: Shot[]): ImageFile[] {
   return all.map((shot) => shot.image).filter((image) => image.path === path);
 }
 
-function save(file: ImageFile): void {
+function save(href: string, filename: string): void {
   const link = document.createElement("a");
-  link.href = `${serverUrl(file.url)}?download=1`;
-  link.download = file.filename;
+  link.href = href;
+  link.download = filename;
   link.click();
 }

@@ -14,7 +14,7 @@ interface Props {
 /** A set as one zip: everything, or only one kind of file. */
 export function DownloadDialog({ set, images, onClose }: Props) {
   const jpegs = images.filter((image) => image.mimetype === "image/jpeg");
-  const raws = images.filter((image) => image.mimetype !== "image/jpeg");
+  const raws = images.filter(({ mimetype }) => mimetype.startsWith("image/x-") && mimetype !== "image/x-exr");
   const choices = [
     { files: "all", name: "Everything", of: images },
     { files: "jpeg", name: "JPEG only", of: jpegs },

@@ -36,7 +36,11 @@ export function SetCard({ set, height, chosen, choosing, onChoose }: Props) {
         <span className={styles.cover}>
           {cover ? <img src={cover} alt="" loading="lazy" /> : <Icon name="gallery" size={28} />}
           {status && (
-            <span className={styles.status} data-busy={set.status === "running" || undefined}>
+            <span
+              className={styles.status}
+              data-busy={set.status === "running" || undefined}
+              title={set.fault ?? undefined}
+            >
               {status}
             </span>
           )}

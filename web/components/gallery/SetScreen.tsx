@@ -70,7 +70,7 @@ export function SetScreen() {
               plural(shots.length, "frame"),
               bytes(set.size),
               set.camera,
-              statusWords(set),
+              set.fault ?? statusWords(set),
             ]
               .filter(Boolean)
               .join(" · ")}
@@ -93,7 +93,7 @@ export function SetScreen() {
         rating={set.rating}
         catalogueNumber={set.catalogue_number ?? ""}
         scale={typeof manifest?.scale_mm_per_pixel === "number" ? manifest.scale_mm_per_pixel : null}
-        reason={manifest ? reason : "This folder has no manifest to keep notes in."}
+        reason={set.fault ?? (manifest ? reason : "This folder has no manifest to keep notes in.")}
         onChange={annotate}
       />
       {images.length > 0 ? (
@@ -113,6 +113,7 @@ export function SetScreen() {
         all={shots}
         shots={shots.filter(({ image }) => selection.chosen.has(image.path))}
         ratings={ratings}
+        setName={name}
         onRate={onRate}
         onNone={() => setSelection(NOTHING_CHOSEN)}
       />

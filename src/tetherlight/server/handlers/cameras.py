@@ -53,26 +53,30 @@ async def deselect_camera(context: Context, payload: CameraPayload) -> Message:
 
 async def get_config(context: Context, payload: GetConfig) -> Encoded[ConfigReply]:
     """Give one entry or all."""
-    return Encoded(context.rig.camera(payload.camera_id).encoded_config(payload.config_name))
+    camera = await context.rig.find_camera(payload.camera_id)
+    return Encoded(camera.encoded_config(payload.config_name))
 
 
 async def set_config(context: Context, payload: SetConfig) -> ConfigEntry:
     """Set one entry."""
-    return await context.rig.camera(payload.camera_id).set_config(payload.config_name, payload.value)
+    async with context.rig.turn(payload.camera_id) as camera:
+        return await camera.set_config(payload.config_name, payload.value)
 
 
 async def capture_image(context: Context, payload: CaptureImage) -> CaptureResult:
     """Take a picture."""
-    return await context.rig.captures.capture(context.rig.camera(payload.camera_id), download=payload.download)
+    async with context.rig.turn(payload.camera_id) as camera:
+        return await context.rig.captures.capture(camera, download=payload.download)
 
 
 async def start_liveview(context: Context, payload: StartLiveview) -> StartedLiveview:
     """Begin to send frames to the connection that asks."""
-    liveview = context.rig.liveview(payload.camera_id)
     stream = await context.connection.start_liveview(
-        liveview, payload.encoding, max_fps=payload.max_fps, paced=payload.paced
+        payload.camera_id, context.rig.find_liveview, payload.encoding, payload.max_fps, paced=payload.paced
     )
-    return StartedLiveview(message="Liveview stream initiated.", camera_id=liveview.camera_id, stream=stream)
+    return StartedLiveview(
+        message="Liveview stream initiated.", camera_id=stream.liveview.camera_id, stream=stream.number
+    )
 
 
 async def stop_liveview(context: Context, payload: CameraPayload) -> Message:
@@ -83,8 +87,7 @@ async def stop_liveview(context: Context, payload: CameraPayload) -> Message:
 
 async def get_preview(context: Context, payload: CameraPayload) -> Message:
     """Begin to send bare JPEGs to the connection that asks."""
-    liveview = context.rig.liveview(payload.camera_id)
-    await context.connection.start_liveview(liveview, "raw", max_fps=None, paced=False)
+    await context.connection.start_liveview(payload.camera_id, context.rig.find_liveview, "raw")
     return Message(message="Raw byte preview stream requested.")
 
 
@@ -96,14 +99,16 @@ async def ready(context: Context, payload: Ready) -> Message:
 
 async def move_focus(context: Context, payload: DriveFocus) -> Message:
     """Move the lens."""
-    await drive_focus(context.rig.camera(payload.camera_id), payload.step)
+    async with context.rig.turn(payload.camera_id) as camera:
+        await drive_focus(camera, payload.step)
     return Message(message="Focus moved.")
 
 
 async def focus_once(context: Context, payload: Autofocus) -> Message:
     """Focus once, at a point if one is given."""
-    live = context.rig.liveview(payload.camera_id).viewers > 0
-    await autofocus(context.rig.camera(payload.camera_id), payload.point, live=live)
+    async with context.rig.turn(payload.camera_id) as camera:
+        live = context.rig.liveview(camera.camera_id).viewers > 0
+        await autofocus(camera, payload.point, live=live)
     return Message(message="Autofocus done.")
 
 

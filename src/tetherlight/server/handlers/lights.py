@@ -23,12 +23,12 @@ async def get_light_states(context: Context, _: NoPayload) -> LightStates:
 async def set_light_state(context: Context, payload: SetLightState) -> LightChange:
     """Switch one light."""
     lights = context.rig.lights
-    await lights.set({payload.light_name: payload.state})
+    states = await lights.set({payload.light_name: payload.state})
     available = lights.gpio_available
     message = f"Light '{payload.light_name}' turned {'ON' if payload.state else 'OFF'}."
     return LightChange(
         light_name=payload.light_name,
-        new_state=lights.states[payload.light_name],
+        new_state=states[payload.light_name],
         gpio_available=available,
         message=message if available else f"{message} (simulated)",
     )

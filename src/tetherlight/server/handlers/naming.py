@@ -11,18 +11,18 @@ from tetherlight.server.context import Context, Pair, bind
 
 async def get_naming(context: Context, payload: NamingTemplates) -> Naming:
     """Tell how things are called, or would be."""
-    return await context.rig.names.show(payload, _camera(context.rig))
+    return await context.rig.names.show(payload, await _camera(context.rig))
 
 
 async def set_naming(context: Context, payload: NamingTemplates) -> Naming:
     """Call things otherwise from now on."""
-    return await context.rig.names.keep(payload, _camera(context.rig))
+    return await context.rig.names.keep(payload, await _camera(context.rig))
 
 
-def _camera(rig: Rig) -> Camera | None:
+async def _camera(rig: Rig) -> Camera | None:
     """Return the camera that examples are about: the selected one, else any that is open."""
     with contextlib.suppress(NoCameraSelected):
-        return rig.camera()
+        return await rig.find_camera()
     return next(iter(rig.cameras), None)
 
 

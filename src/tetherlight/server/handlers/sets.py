@@ -12,6 +12,7 @@ from tetherlight.protocol.sets import (
     GET_IMAGE_DATA,
     GET_IMAGE_SET,
     GET_IMAGE_SET_CONTENTS,
+    GET_IMAGE_SET_FILES,
     LIST_CAPTURES,
     LIST_IMAGE_SETS,
     RENAME_IMAGE_SET,
@@ -27,6 +28,8 @@ from tetherlight.protocol.sets import (
     PhotometricSetResult,
     RenameSet,
     SetDetails,
+    SetFileList,
+    SetFiles,
     SetName,
 )
 from tetherlight.server.context import Context, Pair, bind
@@ -51,6 +54,11 @@ async def get_image_set_contents(context: Context, payload: SetName) -> ImageLis
 async def get_image_set(context: Context, payload: SetName) -> SetDetails:
     """Give a set with its manifest."""
     return await asyncio.to_thread(context.rig.store.set_details, payload.set_name)
+
+
+async def get_image_set_files(context: Context, payload: SetFiles) -> SetFileList:
+    """List what belongs to a set."""
+    return SetFileList(await asyncio.to_thread(context.rig.store.set_files, payload.set_name, payload.files))
 
 
 async def delete_image_set(context: Context, payload: SetName) -> Message:
@@ -97,6 +105,7 @@ PAIRS: tuple[Pair, ...] = (
     bind(LIST_IMAGE_SETS, list_image_sets),
     bind(GET_IMAGE_SET_CONTENTS, get_image_set_contents),
     bind(GET_IMAGE_SET, get_image_set),
+    bind(GET_IMAGE_SET_FILES, get_image_set_files),
     bind(DELETE_IMAGE_SET, delete_image_set),
     bind(RESTORE_IMAGE_SET, restore_image_set),
     bind(RENAME_IMAGE_SET, rename_image_set),

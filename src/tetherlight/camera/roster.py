@@ -1,0 +1,70 @@
+"""Which cameras are there, and which of them are which: what the rig knows of those that it has not opened."""
+
+import asyncio
+from collections.abc import Iterator, Mapping
+
+from tetherlight.camera.camera import Camera
+from tetherlight.camera.detection import find_cameras
+from tetherlight.camera.identity import FoundCamera
+from tetherlight.camera.known import KnownCameras
+from tetherlight.camera.surroundings import Surroundings
+from tetherlight.errors import CameraError
+from tetherlight.settings import Settings
+
+CHECK_SECONDS = 5.0
+"""Seconds that an open camera gets to show that it is there, in its turn."""
+
+
+class Roster:
+    """All cameras that a rig knows, open or not, in an order that stays."""
+
+    def __init__(self, settings: Settings, opened: Mapping[str, Camera]) -> None:
+        self._settings = settings
+        self._opened = opened
+        self._known = KnownCameras(opened.values)
+        self._looking = asyncio.Lock()
+        self.around = Surroundings(self._ports, self._known.trusts, self._known.alone)
+        """What each camera of the rig needs to know of the others."""
+
+    def __contains__(self, camera_id: str) -> bool:
+        return camera_id in self._known
+
+    def __iter__(self) -> Iterator[FoundCamera]:
+        """Give those that are open or were there when last looked for."""
+        return iter(self._known)
+
+    async def look(self) -> bool:
+        """Look for cameras and say whether others are there than before; raise DetectionFailed."""
+        async with self._looking:
+            before = self._known.there()
+            found = await find_cameras(self._settings, skip_ports=self._ports())
+            for camera in tuple(self._opened.values()):
+                if self._known.rivals(camera, found) and await _is_there(camera):
+                    self._known.doubled(camera, found)
+            self._known.look(found)
+        return self._known.there() != before
+
+    def opened(self, camera: Camera) -> None:
+        """Take note of a camera that was opened, or came back, maybe elsewhere."""
+        self._known.opened(camera.found, camera.serial)
+
+    def closed(self, camera: Camera) -> None:
+        """Take note of a camera that is about to be closed."""
+        self._known.closed(camera)
+
+    def _ports(self) -> tuple[str, ...]:
+        return tuple(camera.port for camera in self._opened.values())
+
+
+async def _is_there(camera: Camera) -> bool:
+    """Tell whether an open camera is where it was; one that has something to do is."""
+    if camera.owner is not None:
+        return True
+    try:
+        async with asyncio.timeout(CHECK_SECONDS):
+            await camera.check()
+    except TimeoutError:
+        return True
+    except CameraError:
+        return False
+    return True

@@ -1,0 +1,162 @@
+"""What belongs to an image set: the one list behind the zip, single files over HTTP, and downloads.
+
+A set is its images, its manifest, its results, and the directions of its lights as an `.lp` file, which is made of the
+manifest where nobody put one there.
+"""
+
+import hashlib
+import os
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from io import BufferedReader, BytesIO
+from pathlib import Path
+from types import MappingProxyType
+from urllib.parse import quote
+
+from tetherlight.durable import open_regular
+from tetherlight.errors import StoreError
+from tetherlight.protocol.sets import Files, SetFile
+from tetherlight.store.images import is_image, is_jpeg, is_raw, mimetype_of
+from tetherlight.store.manifest import MANIFEST, Manifest, StepRecord, read_manifest
+from tetherlight.store.names import is_visible
+from tetherlight.store.paths import MAX_PATH_LENGTH, is_plain_part
+
+LP = ".lp"
+MIMETYPES: Mapping[str, str] = MappingProxyType(
+    {".json": "application/json", LP: "text/plain", ".txt": "text/plain", ".csv": "text/csv"}
+)
+HASHED_BYTES = 16_000_000
+"""A file that is no image is read for its checksum when it has no more bytes than this."""
+
+
+@dataclass(frozen=True)
+class Belonging:
+    """A file of a set: its name inside the set's folder, and where its bytes are."""
+
+    name: str
+    path: Path
+    made: bytes | None = None
+    """The bytes of a file that is not on the disk."""
+
+    def open(self) -> BufferedReader | BytesIO:
+        """Open it for reading; raise OSError."""
+        return open_regular(self.path) if self.made is None else BytesIO(self.made)
+
+    @property
+    def size(self) -> int:
+        """Return its bytes; raise OSError."""
+        return self.path.stat().st_size if self.made is None else len(self.made)
+
+    @property
+    def mimetype(self) -> str:
+        """Its type; what a browser could run has none."""
+        return mimetype_of(self.name) if is_image(self.name) else MIMETYPES.get(self.path.suffix.lower(), OCTETS)
+
+    def checksum(self) -> str | None:
+        """Return its sha256, None where it is an image or else too large to be read for that; raise OSError."""
+        if is_image(self.name) or self.size > HASHED_BYTES:
+            return None
+        with self.open() as file:
+            return hashlib.file_digest(file, "sha256").hexdigest()
+
+
+OCTETS = "application/octet-stream"
+
+
+def belongings(folder: Path, files: Files = "all") -> list[Belonging]:
+    """Return what belongs to a set, or to one kind of its images, by name; hidden files and links do not.
+
+    Raise OSError where a folder of it cannot be read.
+    """
+    found = [Belonging(str(path.relative_to(folder)), path) for path in _walk(folder) if _chosen(path, folder, files)]
+    made = None if any(one.name == _lp_name(folder) for one in found) else _directions(folder, files)
+    return sorted([*found, *([] if made is None else [made])], key=lambda one: one.name)
+
+
+def belonging(folder: Path, name: str, files: Files = "all") -> Belonging | None:
+    """Return the file of this name, as `belongings` lists it; None where none belongs to the set."""
+    parts = name.split("/")
+    if len(name) > MAX_PATH_LENGTH or not all(is_plain_part(part) for part in parts):
+        return None
+    path = folder.joinpath(*parts)
+    try:
+        links = any(one.is_symlink() for one in (path, *path.parents) if one != folder and one.is_relative_to(folder))
+        if not links and path.is_file():
+            return Belonging(name, path) if _chosen(path, folder, files) else None
+    except OSError:
+        return None
+    return _directions(folder, files) if name == _lp_name(folder) else None
+
+
+def listed(set_name: str, one: Belonging, files: Files, recorded: Mapping[tuple[str, int], str]) -> SetFile:
+    """Describe a file of a set as messages do; `recorded` are checksums by name and size. Raise OSError."""
+    url = f"/sets/{quote(set_name, safe='')}/{quote(one.name)}"
+    return SetFile(
+        filename=one.name,
+        size=one.size,
+        mimetype=one.mimetype,
+        sha256=recorded.get((one.name, one.size)) or one.checksum(),
+        url=url if one.made is None or files == "all" else f"{url}?files={files}",
+    )
+
+
+def light_directions(folder: Path, files: Files = "all") -> str | None:
+    """Write the light directions of a set as an `.lp` file; None where its manifest knows none.
+
+    A line with the count, then a line per image: file name and the unit vector from the object to the light.
+    """
+    try:
+        manifest = read_manifest(folder)
+    except StoreError:
+        return None
+    lines = list(_lp_lines(manifest, files))
+    return "\n".join([str(len(lines)), *lines, ""]) if lines else None
+
+
+def _walk(folder: Path) -> Iterator[Path]:
+    for inner, folders, names in os.walk(folder, onerror=_refuse):
+        folders[:] = [name for name in folders if is_visible(name)]
+        paths = (Path(inner, name) for name in names if is_visible(name))
+        yield from (path for path in paths if path.is_file() and not path.is_symlink())
+
+
+def _refuse(error: OSError) -> None:
+    """Let a folder that cannot be read be an error: what is left of the set must not look like all of it."""
+    raise error
+
+
+def _chosen(path: Path, folder: Path, files: Files) -> bool:
+    """Say whether a file belongs to a choice; manifest and directions do to each."""
+    if files == "all":
+        return True
+    if path.parent != folder:
+        return False
+    return _is_wanted(path.name, files) if is_image(path) else path.name == MANIFEST or path.suffix == LP
+
+
+def _is_wanted(name: str, files: Files) -> bool:
+    return is_jpeg(name) if files == "jpeg" else is_raw(name)
+
+
+def _directions(folder: Path, files: Files) -> Belonging | None:
+    text = light_directions(folder, files)
+    return None if text is None else Belonging(_lp_name(folder), folder / _lp_name(folder), text.encode())
+
+
+def _lp_name(folder: Path) -> str:
+    return f"{folder.name}{LP}"
+
+
+def _lp_lines(manifest: Manifest, files: Files) -> Iterator[str]:
+    for step in manifest.steps:
+        name = _name_for(step, files)
+        if name is not None and step.light is not None and step.direction is not None:
+            x, y, z = step.direction
+            yield f"{name} {x:.6f} {y:.6f} {z:.6f}"
+
+
+def _name_for(step: StepRecord, files: Files) -> str | None:
+    """Return the file that stands for a step in a choice."""
+    if files == "all":
+        return None if step.image is None else step.image.filename
+    return next((one.filename for one in step.files if _is_wanted(one.filename, files)), None)
