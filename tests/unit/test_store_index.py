@@ -201,7 +201,7 @@ def test_an_odd_date_spoils_no_list(store: Store, started: str) -> None:
 
 
 def test_a_set_that_cannot_be_read_is_listed_with_what_is_wrong(store: Store) -> None:
-    """A folder without permission, or on a disk that fails, hides no other one, and counts again when it can be read."""
+    """A folder without permission, or on a disk that fails, hides no other one; later it counts again."""
     scandir = os.scandir
 
     def failing(path: "os.PathLike[str] | str") -> object:
