@@ -10,6 +10,8 @@ import pytest
 from fakes import FakeClock
 from tetherlight.durable import sync_folder
 from tetherlight.errors import StoreError
+from tetherlight.settings import Settings
+from tetherlight.store.store import Store
 from tetherlight.store.trash import Trash
 
 WEEK = timedelta(days=7)
@@ -181,3 +183,18 @@ def test_odd_things_in_the_trash_do_no_harm(trash: Trash, tmp_path: Path, clock:
     assert trash.purge(older_than=WEEK) == 0
     assert names(trash) == {"vase", "pipe"}
     assert len(list(folder.iterdir())) == 5
+
+
+def test_the_names_in_the_trash_are_those_that_lie_there_now(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Also what another server deletes or brings back is seen at once."""
+    monkeypatch.chdir(tmp_path)
+    one, other = Store(Settings()), Store(Settings())
+    one.prepare()
+    assert one._sets.trash.names() == frozenset()
+    for name in ("vase", "coin"):
+        Path("captures/photometric_sets", name).mkdir()
+        other.delete_set(name)
+        assert name in one._sets.trash.names()
+    other.restore_set("vase")
+    assert one._sets.trash.names() == {"coin"}
+    one.close()

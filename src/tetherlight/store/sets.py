@@ -72,7 +72,7 @@ class ImageSets:
         with self._lock, store_errors("The folder of the set could not be made"):
             make_folder(self._places.sets_dir)
             number, name = 1, (stem := self.next_name(template, subject, when))
-            deleted = {one.name for one in self.trash}
+            deleted = self.trash.names()
             while name in deleted or not self._made(name):
                 number += 1
                 name = f"{stem}-{number}"
@@ -83,7 +83,7 @@ class ImageSets:
         if not template.counts:
             return template.render(subject, when)
         with self._lock:
-            known = [*(one.name for one in self.trash), *self.names()]
+            known = [*self.trash.names(), *self.names()]
         return template.render(subject, when, template.next_number(known, subject))
 
     @contextmanager

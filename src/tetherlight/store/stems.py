@@ -50,7 +50,7 @@ class Stems:
 
     def _names(self) -> Iterator[str]:
         yield from self._given
-        yield from (deleted.name for deleted in self._trash)
+        yield from self._trash.names()
         try:
             with os.scandir(self._folder) as entries:
                 yield from (entry.name for entry in entries)

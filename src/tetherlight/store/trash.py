@@ -9,6 +9,7 @@ import logging
 import os
 import shutil
 import threading
+import time
 from collections.abc import Iterator
 from contextlib import suppress
 from dataclasses import dataclass
@@ -16,6 +17,7 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 from tetherlight.durable import rename_new, sync_folder
+from tetherlight.store import index
 from tetherlight.store.clock import Clock
 from tetherlight.store.files import FOLDER_MODE, make_folder, store_errors
 from tetherlight.store.names import shown
@@ -64,6 +66,8 @@ class Trash:
         """What this server deleted, by the name of its place: when, by clocks that were right or wrong together."""
         self._due: dict[str, Moment] = {}
         """When a place was first seen to be due, by its name."""
+        self._read: tuple[tuple[int, ...], frozenset[str]] | None = None
+        """How the trash was stamped before its names were read, and the names."""
 
     def throw(self, path: Path) -> None:
         """Move a folder into the trash at once and whole."""
@@ -82,6 +86,22 @@ class Trash:
             sync_folder(place)
             sync_folder(path.parent)
             self._thrown[place.name] = now
+
+    def names(self) -> frozenset[str]:
+        """Return the names of what lies here; they are read again only when something came or went."""
+        with self._lock:
+            now = time.time_ns()
+            try:
+                status = self._folder.lstat()
+            except OSError:
+                return frozenset()
+            stamp = (status.st_mtime_ns, status.st_ctime_ns, status.st_ino)
+            if self._read is None or self._read[0] != stamp:
+                self._read = (stamp, frozenset(one.name for one in self))
+            names = self._read[1]
+            if now - max(stamp[:2]) <= index.REST_NS:
+                self._read = None
+            return names
 
     def newest(self, name: str) -> Deleted | None:
         """Return the folder of this name that was deleted last, None where there is none."""
