@@ -33,7 +33,6 @@ async def test_it_ends_after_the_last_preview_and_begins_again_with_the_next(wor
     for _ in range(2):
         assert (await world.camera.preview()).width
         assert world.camera.status().viewfinder is ViewfinderState.ON
-        assert await live(world)
         await rests(world)
         assert not await live(world)
     events = (await world.simulator.status())["events"]
@@ -44,6 +43,8 @@ async def test_it_ends_after_the_last_preview_and_begins_again_with_the_next(wor
 
 async def test_moving_the_focus_begins_it_and_counts_as_use(world: OpenCamera) -> None:
     """Bodies move their lens only while it runs; afterwards it ends again."""
+    await world.camera.preview()
+    await rests(world)
     before = (await world.simulator.status())["events"]["live_on"]
     (drive,) = await world.camera.get_config("manualfocusdrive")
     await world.camera.set_config(drive.path, "Near 1" if drive.options else -20)

@@ -31,7 +31,6 @@ from tetherlight.errors import (
     ConfigNotFound,
     ConfigRejected,
     PreviewFailed,
-    PreviewUnsupported,
 )
 from tetherlight.models import CameraState, CameraStatus, ConfigEntry, ConfigValue
 from tetherlight.settings import Settings
@@ -299,16 +298,18 @@ class Camera:
     # Work that has its turn
 
     async def _preview(self) -> Preview:
+        was_on = self._standby.on
+        # Before it comes: one that fails may have begun the live view all the same.
+        self._standby.begun()
+        if not was_on:
+            self._tell_status()
         try:
             preview = await self._session.request(calls.preview(self._deadlines.preview))
         except CameraError as error:
             if type(error) is CameraError:
                 raise PreviewFailed(error.message, details=error.details) from None
             raise
-        was_on = self._standby.on
-        self._standby.begun()
-        if not was_on:
-            self._tell_status()
+        self._standby.used()
         return preview
 
     async def _rest(self) -> None:
@@ -322,12 +323,19 @@ class Camera:
 
     async def _set(self, entry: ConfigEntry, wanted: ConfigValue) -> ConfigEntry:
         if self._standby.wakes(entry):
-            with suppress(PreviewFailed, PreviewUnsupported):
-                await self._preview()
+            await self._wake()
         written = await self._write(entry, wanted)
         self._standby.wrote(entry, wanted)
         self._tell_status()
         return written
+
+    async def _wake(self) -> None:
+        """Begin the live view; that no preview comes of it is no failure of what needs it."""
+        try:
+            await self._preview()
+        except CameraError as error:
+            if suspicious(error) and not await self._session.answers():
+                raise
 
     async def _write(self, entry: ConfigEntry, wanted: ConfigValue) -> ConfigEntry:
         patience = self._deadlines.read_back
