@@ -1112,7 +1112,7 @@ filename: string
 size: number
 mimetype: string
 /**
- * Null for a large file that the manifest does not know.
+ * Null for an image that the manifest does not know, and for large files.
  */
 sha256: (string | null)
 /**
