@@ -11,6 +11,7 @@ import tempfile
 from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
 
+import hypothesis
 import pytest
 
 from free_ports import free_port
@@ -19,6 +20,7 @@ from tetherlight.settings import Settings
 
 GRACE_S = 10.0
 KEPT_BY_OTHERS = ("playwright", ".org.chromium", "org.chromium", "com.google", ".com.google")
+SLOWNESS = [hypothesis.HealthCheck.too_slow]
 HELPERS_OF_PYTHON = (b"multiprocessing.resource_tracker", b"multiprocessing.forkserver")
 
 
@@ -35,6 +37,9 @@ def pytest_configure(config: pytest.Config) -> None:
     # A shell that starts the tests in the background, or nohup, lets them ignore these; what they start must not.
     signal.signal(signal.SIGHUP, signal.SIG_DFL)
     signal.signal(signal.SIGINT, signal.default_int_handler)
+    # How long an example takes says how busy the machine is.
+    hypothesis.settings.register_profile("any machine", deadline=None, suppress_health_check=SLOWNESS)
+    hypothesis.settings.load_profile("any machine")
     for name in Settings.model_fields:
         os.environ.pop(name.upper(), None)
     # Pytest keeps its own folders where they always are; everything else that is temporary is ours to count.

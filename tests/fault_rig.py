@@ -100,6 +100,15 @@ class FaultRig:
         count = (await self.simulator.status(STRUCK))["events"][event] + further
         return asyncio.create_task(self.simulator.wait(event, count, STRUCK))
 
+    async def reached(self, moment: "asyncio.Task[dict[str, Any]]", reply: "asyncio.Future[Message]") -> None:
+        """Wait for a moment within a request; fail at once where the request ends before it."""
+        await asyncio.wait({moment, reply}, return_when=asyncio.FIRST_COMPLETED)
+        if not moment.done():
+            moment.cancel()
+            await asyncio.gather(moment, return_exceptions=True)
+            raise AssertionError(f"it ended before the fault could strike: {await reply}")
+        await moment
+
     async def ask(self, outcome: Outcome, action: str, payload: Any = None) -> Message:
         """Make a request that may fail; note how it ended and when."""
         asked = time.monotonic()
@@ -123,11 +132,17 @@ class FaultRig:
         )
 
     async def expose(self, seconds: float) -> None:
-        """Choose the shutter speed that is nearest to so many seconds, however the maker writes it."""
+        """Choose the shutter speed that is nearest to so many seconds, however the maker writes it.
+
+        A body that still exposes is waited for.
+        """
         entry = await self.client.do("GET_CONFIG", {"config_name": "shutterspeed"})
         timed = {text: length for text in entry["options"] if (length := _seconds(text)) is not None}
         nearest = min(timed, key=lambda text: abs(timed[text] - seconds))
-        await self.client.do("SET_CONFIG", {"config_name": "shutterspeed", "value": nearest})
+        wanted = {"config_name": "shutterspeed", "value": nearest}
+        async with asyncio.timeout(stretched(PATIENCE_S)):
+            while not (reply := await self.client.request("SET_CONFIG", wanted, timeout=PATIENCE_S))["success"]:
+                assert reply["error_code"] == "camera_busy", reply
 
     async def other(self, name: str) -> str:
         """Return a value that a setting could have and has not."""
@@ -165,7 +180,7 @@ class FaultRig:
 
     async def check(self, outcome: Outcome) -> None:
         """Check that everything is as it should be after a fault."""
-        reply = await self.client.request("CAPTURE_IMAGE", timeout=PATIENCE_S)
+        reply = await self.captured()
         if not reply["success"]:
             outcome.problems.append(f"no capture afterwards: {reply['error']}")
         lit = [name for name, on in (await self.simulator.control("status"))["lights"].items() if on]
@@ -180,6 +195,14 @@ class FaultRig:
         if zombies:
             outcome.problems.append(f"{len(zombies)} zombies")
         outcome.problems += self.untruths()
+
+    async def captured(self) -> Message:
+        """Take a picture; a body that still exposes what was asked for before is waited for."""
+        async with asyncio.timeout(stretched(PATIENCE_S)):
+            while True:
+                reply = await self.client.request("CAPTURE_IMAGE", timeout=PATIENCE_S)
+                if reply["success"] or reply["error_code"] != "camera_busy":
+                    return reply
 
     def untruths(self, *, running: bool = True) -> list[str]:
         """Return what the manifests say that is not so; with `running` also that a set is being captured."""

@@ -28,9 +28,10 @@ _counting: list[Operations] = []
 """The blocks that count now; a hook of the interpreter cannot be taken away again."""
 
 
-def _heard(event: str, _arguments: tuple[Any, ...]) -> None:
+def _heard(event: str, arguments: tuple[Any, ...]) -> None:
     for operations in _counting:
-        if event == "open":
+        # A descriptor that is open already asks for nothing.
+        if event == "open" and not isinstance(arguments[0], int):
             operations.opened += 1
         elif event in {"os.scandir", "os.listdir"}:
             operations.folders += 1

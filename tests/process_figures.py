@@ -21,11 +21,15 @@ class Figures:
 
 
 def figures(pid: int) -> Figures:
-    """Return how a process stands."""
-    status = dict(
-        line.split(":", 1) for line in Path("/proc", str(pid), "status").read_text().splitlines() if ":" in line
-    )
-    descriptors = sum(1 for _ in Path("/proc", str(pid), "fd").iterdir())
+    """Return how a process stands; raise ProcessLookupError where it has ended, reaped or not."""
+    try:
+        lines = Path("/proc", str(pid), "status").read_text().splitlines()
+        descriptors = sum(1 for _ in Path("/proc", str(pid), "fd").iterdir())
+    except FileNotFoundError:
+        raise ProcessLookupError(pid) from None
+    status = dict(line.split(":", 1) for line in lines if ":" in line)
+    if "VmRSS" not in status:
+        raise ProcessLookupError(pid)
     return Figures(int(status["VmRSS"].split()[0]) / 1024, descriptors, int(status["Threads"]))
 
 

@@ -31,7 +31,8 @@ SAYS: Mapping[str, bytes] = {
     "a question": _post("Content-Length: 100", "Expect: 100-continue"),
     "a body for what takes none": _post("Content-Length: 100").replace(b"/login", b"/health"),
     "many requests and then half of one": _GET * 20 + _GET[:30],
-    "many requests whose answers it does not read": _LARGE * 2000,
+    "too many requests at once": _LARGE * 2000,
+    "many requests whose answers it does not read": _LARGE * 30,
 }
 TRICKLES = {
     "half a header": b"x",

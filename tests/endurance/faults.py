@@ -20,7 +20,8 @@ from process_figures import children, figures
 
 Script = Callable[[FaultRig, Outcome], Awaitable[None]]
 VIEW = {"encoding": "binary", "max_fps": 20}
-LONG_S = 30.0
+EXPOSED_S = 1.0
+"""How long the shutter is open when something has to happen meanwhile, on a quiet machine."""
 SEEN_BY_NOBODY = {"hang while it is left", "worker killed at idle, then a capture"}
 """What the server is expected to hide from its clients altogether."""
 
@@ -91,8 +92,8 @@ async def unplug_download(rig: FaultRig, outcome: Outcome) -> None:
     await rig.control("set_speed", bandwidth_bytes_per_s=3_000)
     taken = await rig.next("capture")
     reply = await rig.client.send("CAPTURE_IMAGE")
-    await taken
-    await asyncio.sleep(stretched(0.3))
+    await rig.reached(taken, reply)
+    await asyncio.sleep(0.3)
     since = time.monotonic()
     await rig.control("unplug")
     rig.note(outcome, await reply, since)
@@ -100,10 +101,10 @@ async def unplug_download(rig: FaultRig, outcome: Outcome) -> None:
 
 async def during_exposure(rig: FaultRig, outcome: Outcome, blow: Callable[[], Awaitable[object]]) -> None:
     """Do something to the camera while its shutter is open, long enough to be in time on a busy machine."""
-    await rig.expose(LONG_S)
+    await rig.expose(stretched(EXPOSED_S))
     exposing = await rig.next("exposure")
     reply = await rig.client.send("CAPTURE_IMAGE")
-    await exposing
+    await rig.reached(exposing, reply)
     since = time.monotonic()
     await blow()
     rig.note(outcome, await reply, since)
@@ -123,10 +124,10 @@ async def in_sequence(
     rig: FaultRig, outcome: Outcome, blow: Callable[[], Awaitable[object]], exposures: int = 2
 ) -> None:
     """Do something to the camera at the second light of a set."""
-    await rig.expose(1)
+    await rig.expose(stretched(EXPOSED_S))
     second = await rig.next("exposure", exposures)
     reply = await rig.client.send("CAPTURE_PHOTOMETRIC_SET", {"light_sequence": LIGHTS, "set_name_prefix": "struck"})
-    await second
+    await rig.reached(second, reply)
     since = time.monotonic()
     await blow()
     ended = await asyncio.wait_for(reply, stretched(PATIENCE_S))

@@ -317,7 +317,12 @@ class Soak:
         server = self.rig.server.pid
         pids = {"server": server, "simulator": self.rig.simulator.pid}
         pids |= {f"worker {number}": pid for number, pid in enumerate(sorted(workers(server)), 1)}
-        return {name: figures(pid) for name, pid in pids.items()}
+        stands = {}
+        for name, pid in pids.items():
+            # A worker may have been killed a moment ago.
+            with contextlib.suppress(ProcessLookupError):
+                stands[name] = figures(pid)
+        return stands
 
     def tell(self, when: str) -> None:
         """Print how everything stands."""

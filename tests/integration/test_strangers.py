@@ -11,7 +11,7 @@ import pytest_asyncio
 
 from server_process import ServerProcess
 from strangers import HOST, SAYS, Stranger, strangers
-from tetherlight.server.entrance import FURTHER_CONNECTIONS
+from tetherlight.server.entrance import FURTHER_CONNECTIONS, UNKNOWN_REQUESTS
 from tls_certificate import CERTIFICATE, KEY
 
 pytestmark = [pytest.mark.asyncio(loop_scope="module"), pytest.mark.timeout(400)]
@@ -36,9 +36,9 @@ async def server(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Serv
 async def visit(server: ServerProcess, *, forwarded: str | None = None) -> int:
     """Come with the right token in every way, each on a connection of its own; return how often that was let in."""
     headers = {} if forwarded is None else {"X-Forwarded-For": forwarded}
-    async with httpx.AsyncClient(base_url=server.url, trust_env=False, timeout=60, headers=headers) as http:
+    async with httpx.AsyncClient(base_url=server.url, trust_env=False, timeout=200, headers=headers) as http:
         healthy = (await http.get("/health")).status_code == 200
-    async with httpx.AsyncClient(base_url=server.url, trust_env=False, timeout=60, headers=headers) as http:
+    async with httpx.AsyncClient(base_url=server.url, trust_env=False, timeout=200, headers=headers) as http:
         logged_in = (await http.post("/login", data={"token": TOKEN})).status_code == 303
         inside = (await http.get("/")).status_code == 200
     async with server.client(additional_headers=headers | {"Authorization": f"Bearer {TOKEN}"}) as client:
@@ -86,6 +86,19 @@ async def test_a_request_is_answered_408_when_its_body_does_not_come(server: Ser
             assert b'"error_code":"request_too_slow"' in body
 
 
+async def test_who_stays_unknown_is_answered_only_so_often_on_a_connection(server: ServerProcess) -> None:
+    """Told so with the last answer, and whatever it has sent beyond that is not looked at."""
+    async with strangers(server.port, 3, kinds=["too many requests at once"]) as there:
+        for answer in await asyncio.gather(*(one.ended() for one in there)):
+            assert answer.count(b"HTTP/1.1 200") <= UNKNOWN_REQUESTS
+    async with httpx.AsyncClient(base_url=server.url, trust_env=False, timeout=200) as http:
+        answers = [await http.get("/health") for _ in range(UNKNOWN_REQUESTS + 1)]
+        ends = [number for number, one in enumerate(answers) if one.headers.get("connection") == "close"]
+        assert ends == [UNKNOWN_REQUESTS - 1]
+        known = [await http.get("/", headers={"Authorization": f"Bearer {TOKEN}"}) for _ in range(UNKNOWN_REQUESTS)]
+        assert not [one for one in known if "connection" in one.headers]
+
+
 async def test_who_ends_its_half_of_the_connection_is_let_go(server: ServerProcess) -> None:
     async with strangers(server.port, 2 * len(SAYS), half_closed=True) as there:
         await asyncio.gather(*(one.ended() for one in there if not one.kind.endswith("does not read")))
@@ -100,7 +113,7 @@ async def test_behind_a_proxy_each_client_counts_for_itself(server: ServerProces
         assert first == [b""] * 20, "the oldest ones give way at once, without an answer"
         assert await visit(server, forwarded="203.0.113.8") == 5
         assert await visit(server, forwarded="203.0.113.7") == 5
-    async with httpx.AsyncClient(base_url=server.url, trust_env=False, timeout=60) as http:
+    async with httpx.AsyncClient(base_url=server.url, trust_env=False, timeout=200) as http:
         guesser = {"X-Forwarded-For": "10.1.1.1, 203.0.113.9"}
         answers = [await http.post("/login", data={"token": "wrong"}, headers=guesser) for _ in range(11)]
         assert [answer.status_code for answer in answers] == [401] * 10 + [429]
@@ -128,7 +141,7 @@ async def test_handshakes_of_tls_count_and_have_a_deadline(tmp_path: Path) -> No
     server = ServerProcess(tmp_path, *arguments, environment=environment, tls=trust)
     async with server, strangers(server.port, FURTHER_CONNECTIONS + 50, kinds=["nothing"]) as there:
         for _ in range(3):
-            async with httpx.AsyncClient(base_url=server.url, trust_env=False, timeout=60, verify=trust) as http:
+            async with httpx.AsyncClient(base_url=server.url, trust_env=False, timeout=200, verify=trust) as http:
                 assert (await http.get("/health")).status_code == 200
                 assert (await http.post("/login", data={"token": TOKEN})).status_code == 303
             headers = {"Authorization": f"Bearer {TOKEN}"}

@@ -20,7 +20,7 @@ from tetherlight.durable import NotRegular, open_regular, read_regular
 from tetherlight.errors import ImageNotFound, InvalidSetting, ServerStopping, StoreError
 from tetherlight.lights.lights import Lights
 from tetherlight.lights.rig_file import RigFile
-from tetherlight.models import JobState
+from tetherlight.models import ImageSet, JobState
 from tetherlight.protocol.sets import AnnotateSet, ImageSetList
 from tetherlight.rig import Rig
 from tetherlight.server.security import load_secret, session_key
@@ -274,9 +274,9 @@ async def test_the_lights_are_off_before_the_disk_is_touched(monkeypatch: pytest
         steps.append("lights off")
         return lights
 
-    def prepare(one: Store) -> None:
+    def prepare(one: Store) -> list[ImageSet]:
         steps.append("disk")
-        prepared(one)
+        return prepared(one)
 
     monkeypatch.setattr(Lights, "open", open_lights)
     monkeypatch.setattr(Store, "prepare", prepare)

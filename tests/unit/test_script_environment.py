@@ -70,13 +70,10 @@ class Checkout:
 
     def works(self) -> bool:
         """Say whether the environment has this folder's server."""
-        asked = [
-            self.folder / ".venv" / "bin" / "python",
-            "-I",
-            "-c",
-            "import tetherlight; print(tetherlight.__file__)",
-        ]
-        done = subprocess.run(asked, capture_output=True, text=True, check=False, timeout=stretched(60))
+        python, asked = str(self.folder / ".venv" / "bin" / "python"), "import tetherlight; print(tetherlight.__file__)"
+        done = subprocess.run(
+            [python, "-I", "-c", asked], capture_output=True, text=True, check=False, timeout=stretched(60)
+        )
         return done.stdout.strip() == str(self.folder / "src" / "tetherlight" / "__init__.py")
 
     def packages(self) -> Path:

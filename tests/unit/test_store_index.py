@@ -200,8 +200,10 @@ def test_an_odd_date_spoils_no_list(store: Store, started: str) -> None:
     assert len(json.loads(store.list_sets_as_json())) == 3
 
 
-def test_a_set_that_cannot_be_read_is_listed_with_what_is_wrong(store: Store) -> None:
-    """A folder without permission, or on a disk that fails, hides no other one; later it counts again."""
+def test_a_set_that_cannot_be_read_is_listed_as_broken_until_it_can(
+    store: Store, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A folder without permission, or on a disk that fails, hides no other one; nothing else need change to mend it."""
     scandir = os.scandir
 
     def failing(path: "os.PathLike[str] | str") -> object:
@@ -209,10 +211,9 @@ def test_a_set_that_cannot_be_read_is_listed_with_what_is_wrong(store: Store) ->
             raise PermissionError(13, "Permission denied", str(path))
         return scandir(path)
 
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr("tetherlight.store.images.os.scandir", failing)
-        patch.setattr(index, "REST_NS", -1)
-        found = listed(store)
-    assert found["vase"].fault == "The folder cannot be read: Permission denied."
-    assert found["coin"].image_count == 1
+    monkeypatch.setattr(index, "REST_NS", -1)
+    with monkeypatch.context() as broken:
+        broken.setattr("tetherlight.store.images.os.scandir", failing)
+        assert listed(store)["vase"].fault == "The folder cannot be read: Permission denied."
+        assert listed(store)["coin"].image_count == 1
     assert listed(store)["vase"].fault is None

@@ -12,9 +12,9 @@ const complain = vi.fn();
 
 /** A set that began so many hours after the first one. */
 function set(name: string, hour: number, change: Partial<ImageSet> = {}): ImageSet {
-  const facts = { camera: null, cover: null, rating: null, catalogue_number: null, fault: null };
+  const nothing = { camera: null, cover: null, rating: null, catalogue_number: null, fault: null };
   const created_at = new Date(Date.UTC(2026, 0, 1, hour)).toISOString();
-  return { name, created_at, status: "completed", image_count: 1, size: 1, ...facts, ...change };
+  return { name, created_at, status: "completed", image_count: 1, size: 1, ...nothing, ...change };
 }
 
 const shown = () => shelf.getState().sets.map(({ name }) => name);

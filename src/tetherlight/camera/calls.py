@@ -40,7 +40,8 @@ class Deadlines:
     """The first and the longest pause between two looks for a lost camera."""
     look_most_network: float = 1.0
     """The longest pause where nothing announces the camera: a refused connection costs next to nothing."""
-    scan: float = 10.0
+    scan: float = 30.0
+    """For a process that only starts and lists: on a machine that is busy that alone took more than 10."""
 
 
 def _never(_answer: Any) -> bool:

@@ -18,8 +18,8 @@ from tetherlight.camera.driver import Driver
 from tetherlight.camera.gphoto import Library
 from tetherlight.errors import CameraError, DetectionFailed
 
-PATIENCE = 3.0
-"""Seconds for all network cameras together: libgphoto2 gives a silent one 2.5."""
+PATIENCE = 8.0
+"""Seconds for all network cameras together. libgphoto2 gives a silent one 2.5; the rest is for a busy machine."""
 
 
 def main(arguments: list[str]) -> int:

@@ -13,7 +13,7 @@ from collections.abc import Coroutine
 from functools import partial
 from typing import Any, Literal, cast
 
-from starlette.types import ASGIApp, Receive, Scope, Send
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from uvicorn.protocols.http.h11_impl import H11Protocol
 from uvicorn.protocols.websockets.websockets_sansio_impl import WebSocketsSansIOProtocol
 
@@ -27,6 +27,10 @@ FURTHER_CONNECTIONS = 256
 
 LOOK_SECONDS = 1.0
 """Seconds between two looks at a connection."""
+
+UNKNOWN_REQUESTS = 32
+"""Requests that a connection may bring without showing the token. More of them sent at once would keep the loop busy,
+which takes only one new connection in each of its turns."""
 
 HANDSHAKE_SECONDS = 10.0
 """Seconds for the handshake of TLS."""
@@ -175,10 +179,20 @@ def _end(found: socket.socket) -> None:
 
 
 def _introduced(app: ASGIApp, visitor: Visitor) -> ASGIApp:
-    """Return the application, told with each request whose it is."""
+    """Return the application, told with each request whose it is; who stays unknown may not go on for ever."""
 
     async def introduced(scope: Scope, receive: Receive, send: Send) -> None:
         scope[VISITOR] = visitor
-        await app(scope, receive, send)
+        visitor.requests += 1
+
+        async def send_or_end(message: Message) -> None:
+            if message["type"] == "http.response.start" and visitor.requests >= UNKNOWN_REQUESTS:
+                if visitor.known:
+                    visitor.requests = 0
+                else:
+                    message = {**message, "headers": [*message.get("headers", ()), (b"connection", b"close")]}
+            await send(message)
+
+        await app(scope, receive, send_or_end if scope["type"] == "http" else send)
 
     return introduced

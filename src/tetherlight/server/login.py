@@ -1,6 +1,7 @@
 """The login page: the token is shown once, and a cookie stands for it from then on."""
 
 import html
+from functools import cache
 from importlib import resources
 from pathlib import Path
 from urllib.parse import parse_qs
@@ -78,9 +79,14 @@ def _home(request: Request, fragment: str = "") -> RedirectResponse:
 
 
 def _form(request: Request, problem: str, status: int) -> Response:
+    page, csp = _page(server_state(request.scope).settings.base_path)
+    headers = {"Content-Security-Policy": csp, "Cache-Control": "no-store"}
+    return Response(page.replace("{{problem}}", html.escape(problem)), status, headers, "text/html; charset=utf-8")
+
+
+@cache
+def _page(base_path: str) -> tuple[str, str]:
+    """Return the page without a problem filled in, and its policy; whoever likes may ask for it again and again."""
     template = Path(str(resources.files("tetherlight.server"))) / "login.html"
-    base_path = server_state(request.scope).settings.base_path
-    page = template.read_text(encoding="utf-8").replace("{{problem}}", html.escape(problem))
-    page = page.replace("{{base_path}}", html.escape(base_path))
-    headers = {"Content-Security-Policy": page_csp(page), "Cache-Control": "no-store"}
-    return Response(page, status, headers, "text/html; charset=utf-8")
+    page = template.read_text(encoding="utf-8").replace("{{base_path}}", html.escape(base_path))
+    return page, page_csp(page)

@@ -27,6 +27,8 @@ from tetherlight.settings import Settings
 logger = logging.getLogger(__name__)
 
 BACKLOG = 1024
+ACCEPTED_AT_ONCE = 8
+"""Connections that are taken in one turn of the loop, which takes one from each descriptor of the listening socket."""
 GRACE_SECONDS = 5
 
 
@@ -63,7 +65,7 @@ def serve(settings: Settings, address: Address, *, no_auth: bool = False, token_
         reception = Reception(settings.max_connections + FURTHER_CONNECTIONS, Proxies(settings.trusted_proxies))
         server = Server(_config(app, address, reception), reception, _page(address, listener, settings))
         try:
-            server.run(sockets=[listener])
+            server.run(sockets=[listener, *(listener.dup() for _ in range(ACCEPTED_AT_ONCE - 1))])
         except SystemExit:
             if isinstance(app.state.start_error, ServerStopping):
                 return

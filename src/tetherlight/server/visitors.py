@@ -29,6 +29,8 @@ class Visitor:
         """Whether it has shown the token."""
         self.address: str | None = None
         """What it is counted under; None where nothing can be told from the address."""
+        self.requests = 0
+        """How many it has brought since it last showed the token."""
         self.drop = drop
         self.rests = rests
         self._visitors = visitors
