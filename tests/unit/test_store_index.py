@@ -211,7 +211,7 @@ def test_a_set_that_cannot_be_read_is_listed_as_broken_until_it_can(
             raise PermissionError(13, "Permission denied", str(path))
         return scandir(path)
 
-    monkeypatch.setattr(index, "REST_NS", -1)
+    monkeypatch.setattr(index, "REST_NS", 0)
     with monkeypatch.context() as broken:
         broken.setattr("tetherlight.store.images.os.scandir", failing)
         assert listed(store)["vase"].fault == "The folder cannot be read: Permission denied."

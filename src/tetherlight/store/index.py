@@ -99,8 +99,6 @@ class SetIndex:
         first_seen = known.first_seen_ns if known is not None and same else seen
         # The wall clock may stand wrong; what was the same for long enough has rested as well.
         rested = now - max(stamp.changed_ns, image_ns) > REST_NS or seen - first_seen > REST_NS
-        # What could not be read may be readable a moment later, without another stamp.
-        rested = rested and summary.fault is None
         entry = Entry(
             summary=summary,
             json=to_json(summary),

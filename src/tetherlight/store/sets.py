@@ -3,6 +3,7 @@
 import logging
 import os
 import threading
+import time
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
@@ -282,7 +283,8 @@ class ImageSets:
             return self._summary(folder, *self._raw(folder))
         except OSError as error:
             fault = f"The folder cannot be read: {error.strerror}."
-            return ImageSet(name=folder.name, created_at=timestamp_in(folder.name), fault=fault), 0
+            # As if an image changed just now: it may be readable a moment later without another stamp.
+            return ImageSet(name=folder.name, created_at=timestamp_in(folder.name), fault=fault), time.time_ns()
 
     def _summary(self, folder: Path, raw: Mapping[str, Any] | None, fault: str | None) -> tuple[ImageSet, int]:
         images = list(images_in(folder))
