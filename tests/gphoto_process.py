@@ -80,6 +80,12 @@ class GphotoProcess:
     ) -> None:
         await self._stop()
 
+    async def kill(self) -> None:
+        """End the process at once, whatever it does."""
+        assert self._process is not None
+        self._process.kill()
+        await self._process.wait()
+
     async def call(self, name: str, /, *, deadline: float = 15.0, **arguments: Any) -> Any:
         """Make one call and give its result.
 

@@ -1,5 +1,6 @@
 """Faults on the wire as unmodified libgphoto2 meets them; the numbers are its error codes."""
 
+import asyncio
 from collections.abc import AsyncIterator
 
 import pytest
@@ -60,8 +61,11 @@ async def test_a_client_that_is_killed_leaves_the_camera_free(
 ) -> None:
     """Even while the camera lets it wait for an answer."""
     await simulator.control("fault", kind="delay", when="preview", seconds=60, count=1)
-    with pytest.raises(GphotoHungError):
-        await camera.call("preview", deadline=0.5)
+    waiting = asyncio.create_task(camera.call("preview"))
+    await simulator.wait("fault")
+    await camera.kill()
+    with pytest.raises(GphotoDiedError):
+        await waiting
     async with GphotoProcess(simulator.camera.port) as again:
         await again.call("preview")
 

@@ -8,7 +8,6 @@ import typer
 
 from tetherlight.cli import completion
 from tetherlight.cli.options import CAMERA_HELP, choose_camera, connected, matching, options_of
-from tetherlight.models import CameraState, ViewfinderState
 
 if TYPE_CHECKING:
     from tetherlight.client.events import RigEvent
@@ -53,6 +52,8 @@ def cameras(context: typer.Context) -> None:
 
 def _standing(camera: "CameraStatus") -> str:
     """Say what an open camera does, and whether its body's live view is on."""
+    from tetherlight.models import CameraState, ViewfinderState  # noqa: PLC0415
+
     if camera.state is not CameraState.READY or camera.viewfinder is ViewfinderState.UNSUPPORTED:
         return camera.state.value
     return f"{camera.state.value}, live view {'on' if camera.viewfinder is ViewfinderState.ON else 'in standby'}"

@@ -60,12 +60,14 @@ def serve(settings: Settings, address: Address, *, no_auth: bool = False, token_
     log_everything(settings.log_level)
     _check_tls(address)
     settings = _with_token(settings, address, no_auth=no_auth, token_dir=token_dir or settings.state_dir)
-    with listening(address) as listener, _ended_by_signal():
+    with listening(address) as listener, contextlib.ExitStack() as further, _ended_by_signal():
         app = create_app(settings)
         reception = Reception(settings.max_connections + FURTHER_CONNECTIONS, Proxies(settings.trusted_proxies))
         server = Server(_config(app, address, reception), reception, _page(address, listener, settings))
         try:
-            server.run(sockets=[listener, *(listener.dup() for _ in range(ACCEPTED_AT_ONCE - 1))])
+            # uvicorn closes them only where it has started.
+            copies = [further.enter_context(listener.dup()) for _ in range(ACCEPTED_AT_ONCE - 1)]
+            server.run(sockets=[listener, *copies])
         except SystemExit:
             if isinstance(app.state.start_error, ServerStopping):
                 return
