@@ -76,16 +76,16 @@ class CrashTest:
             await asyncio.wait([work, waiting], return_when=asyncio.FIRST_COMPLETED)
             waiting.cancel()
         await asyncio.wait([work], timeout=stretched(self.random.uniform(0.05, LONGEST_LIFE_S)))
-        if work.done():
-            # It goes on for ever while the server lives: an answer that never came, or one that should not have.
-            await work
+        # It goes on for ever while the server lives, but for an answer that never came, or one that should not have.
+        early = work.done()
         os.kill(server.pid, signal.SIGKILL)
         assert server.process is not None
         await server.process.wait()
         work.cancel()
         (outcome,) = await asyncio.gather(work, return_exceptions=True)
-        if isinstance(outcome, AssertionError):
+        if isinstance(outcome, AssertionError) or (early and isinstance(outcome, Exception)):
             raise outcome
+        assert not early
         await wait_for_orphans(server.pid)
         self.promises.done["kills"] += 1
         self.check_disk()

@@ -1,6 +1,7 @@
 """What was deleted goes for good by its age alone, and no clock that was set makes it older."""
 
 import os
+import threading
 from collections.abc import Callable
 from datetime import timedelta
 from pathlib import Path
@@ -198,3 +199,23 @@ def test_the_names_in_the_trash_are_those_that_lie_there_now(tmp_path: Path, mon
     other.restore_set("vase")
     assert one._sets.trash.names() == {"coin"}
     one.close()
+
+
+def test_cleaning_leaves_alone_what_is_being_thrown_away(trash: Trash, tmp_path: Path, clock: FakeClock) -> None:
+    """The folders behind a start are tidied while clients delete: a place that was just made is empty, too."""
+    names_thrown = [f"set{number}" for number in range(30)]
+    thrown = threading.Event()
+
+    def clean() -> None:
+        while not thrown.is_set():
+            trash.clean()
+
+    cleaner = threading.Thread(target=clean)
+    cleaner.start()
+    try:
+        for name in names_thrown:
+            throw(trash, tmp_path, clock, name)
+    finally:
+        thrown.set()
+        cleaner.join()
+    assert names(trash) == set(names_thrown)

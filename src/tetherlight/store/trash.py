@@ -157,9 +157,10 @@ class Trash:
         for place in self._places():
             if place.name.startswith(PURGING):
                 shutil.rmtree(place, ignore_errors=True)
-                continue
-            with suppress(OSError):  # not empty, or not ours to remove
-                place.rmdir()
+            elif not place.name.startswith("."):  # else something moves through it, and who moves it removes it
+                # A folder that is just made is empty, too.
+                with self._lock, suppress(OSError):
+                    place.rmdir()
 
     def __iter__(self) -> Iterator[Deleted]:
         with self._lock:
