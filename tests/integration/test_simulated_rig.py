@@ -55,7 +55,7 @@ def lamps_work(message: dict[str, Any]) -> bool:
 
 
 async def test_a_simulator_that_is_killed_is_started_again(server: ServerProcess) -> None:
-    """The camera is lost and then ready again; the lamps that were on are on again, in the scene as in the server."""
+    """The camera is away and then ready again; the lamps that were on are on again, in the scene as in the server."""
     async with server.client() as client:
         camera = await client.do("SELECT_CAMERA")
         await client.do("SUBSCRIBE", {"topics": ["camera", "lights"]})
