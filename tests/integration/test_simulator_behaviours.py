@@ -66,6 +66,7 @@ async def test_a_burst_is_complete_at_its_end_and_a_second_file_may_come_after_t
                 files = [path.rsplit("/", 1)[1] for path in await opened.call("events", seconds=60, deadline=70)]
                 assert [name.split(".")[1] for name in files] == [raw, "JPG"] * 3
                 assert len({name.split(".")[0] for name in files}) == 3
+                await simulator.wait("idle", camera=camera.name)
                 counts = (await simulator.status(camera.name))["events"]
                 assert (counts["exposure"], counts["capture"], counts["idle"]) == (3, 3, 1)
                 await simulator.control("quirks", camera=camera.name, second_file_s=0.3)
