@@ -1,9 +1,12 @@
 """What tells cameras apart: serial numbers where there are any, else the place; nothing missing counts as agreement."""
 
+import asyncio
+import time
 from dataclasses import dataclass
 
 import pytest
 
+from tetherlight.camera import roster
 from tetherlight.camera.identity import FoundCamera
 from tetherlight.camera.known import KnownCameras
 from tetherlight.models import CameraState
@@ -23,6 +26,24 @@ class FakeOpen:
     found: FoundCamera
     serial: str | None
     state: CameraState = CameraState.READY
+
+
+class FakeOwned:
+    """A camera that a job has."""
+
+    owner: str | None = "job-1"
+    state = CameraState.READY
+
+    def __init__(self) -> None:
+        self.proven_at = time.monotonic()
+
+    def sign(self) -> None:
+        """Give a sign, as an event does."""
+        self.proven_at = time.monotonic() + 1
+
+    async def check(self) -> None:
+        """Fail: a job's camera is not asked."""
+        raise AssertionError
 
 
 class World:
@@ -162,7 +183,8 @@ def test_an_open_camera_that_is_found_elsewhere_is_on_its_way_back(serial: str |
 def test_an_open_camera_that_is_there_is_not_another_one_without_a_serial() -> None:
     world = World()
     (name,) = world.look(found(A))
-    world.opens(name)
+    opened = world.opens(name)
+    world.known.doubled(opened, [found(B)])
     names = world.look(found(B))
     assert names[0] == name
     assert len(names) == 2
@@ -187,3 +209,28 @@ def test_two_open_bodies_that_state_one_number_are_not_told_by_it() -> None:
         world.opens(name, "0870")
     assert not world.known.trusts(EOS, "0870")
     assert world.ids() == names
+
+
+@pytest.mark.parametrize("serial", ["1", None])
+def test_what_may_be_an_open_camera_on_its_way_is_not_another_one(serial: str | None) -> None:
+    """It was plugged in elsewhere before anybody noticed that it had gone: its number stays its own."""
+    world = World()
+    (name,) = world.look(found(A, serial))
+    opened = world.opens(name)
+    assert world.look(found(B, serial)) == [name]
+    opened.state = CameraState.LOST
+    assert world.look(found(B, serial)) == [name]
+    assert world.known.alone(name)
+    assert world.known.trusts(opened.found.model, serial) == (serial is not None)
+
+
+@pytest.mark.parametrize("signs", [False, True])
+async def test_a_camera_that_a_job_has_is_there_only_if_it_gives_a_sign(
+    monkeypatch: pytest.MonkeyPatch, *, signs: bool
+) -> None:
+    """It is not asked, and that nobody heard of a fault yet shows nothing."""
+    monkeypatch.setattr(roster, "CHECK_SECONDS", 0.2)
+    camera = FakeOwned()
+    if signs:
+        asyncio.get_running_loop().call_later(0.05, camera.sign)
+    assert await roster.is_there(camera) is signs

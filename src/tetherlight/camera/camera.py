@@ -136,6 +136,11 @@ class Camera:
         return self._session.state
 
     @property
+    def proven_at(self) -> float:
+        """When the camera itself gave a sign last, on the monotonic clock."""
+        return self._session.proven_at
+
+    @property
     def owner(self) -> str | None:
         """The job that owns the camera."""
         return self._session.lane.owner

@@ -37,6 +37,8 @@ class KnownCameras:
         self._known: dict[str, FoundCamera] = {}
         self._stated: dict[str, str | None] = {}
         self._doubled: set[tuple[str, str]] = set()
+        self._shown: set[str] = set()
+        """Open cameras that have shown that they are there since those beside them were found."""
         self._there: frozenset[str] = frozenset()
 
     def __contains__(self, camera_id: str) -> bool:
@@ -66,6 +68,7 @@ class KnownCameras:
     def doubled(self, camera: OpenCamera, found: Sequence[FoundCamera]) -> None:
         """Hear that an open camera is there while others that look like it were found elsewhere."""
         self._doubled |= {(one.model, one.serial) for one in self.rivals(camera, found) if one.serial is not None}
+        self._shown.add(camera.found.camera_id)
 
     def look(self, found: Sequence[FoundCamera]) -> None:
         """Take note of what was found besides the open cameras, and name what is new."""
@@ -76,13 +79,14 @@ class KnownCameras:
         for one in found:
             known = self._which(one, found)
             rival = opened.get(known) if known else None
-            if rival is not None and rival.state is not CameraState.READY:
-                continue  # it is the open one, on its way back
+            if rival is not None and (rival.state is not CameraState.READY or known not in self._shown):
+                continue  # it is the open one, on its way back, or may be
             if known is None or rival is not None or known in there:
                 known = self._new(one)
             self._known[known] = replace(one, camera_id=known)
             there.add(known)
         self._there = frozenset(there)
+        self._shown.clear()
 
     def opened(self, found: FoundCamera, serial: str | None) -> None:
         """Hear that a camera was opened, and which serial number it states."""

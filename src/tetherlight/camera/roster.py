@@ -1,7 +1,10 @@
 """Which cameras are there, and which of them are which: what the rig knows of those that it has not opened."""
 
 import asyncio
+import time
 from collections.abc import Iterator, Mapping
+from contextlib import suppress
+from typing import Protocol
 
 from tetherlight.camera.camera import Camera
 from tetherlight.camera.detection import find_cameras
@@ -9,10 +12,13 @@ from tetherlight.camera.identity import FoundCamera
 from tetherlight.camera.known import KnownCameras
 from tetherlight.camera.surroundings import Surroundings
 from tetherlight.errors import CameraError
+from tetherlight.models import CameraState
 from tetherlight.settings import Settings
 
 CHECK_SECONDS = 5.0
 """Seconds that an open camera gets to show that it is there, in its turn."""
+LOOK_SECONDS = 0.1
+"""Seconds between two looks whether a camera that a job has gave a sign by itself."""
 
 
 class Roster:
@@ -39,7 +45,7 @@ class Roster:
             before = self._known.there()
             found = await find_cameras(self._settings, skip_ports=self._ports())
             for camera in tuple(self._opened.values()):
-                if self._known.rivals(camera, found) and await _is_there(camera):
+                if self._known.rivals(camera, found) and await is_there(camera):
                     self._known.doubled(camera, found)
             self._known.look(found)
         return self._known.there() != before
@@ -56,15 +62,35 @@ class Roster:
         return tuple(camera.port for camera in self._opened.values())
 
 
-async def _is_there(camera: Camera) -> bool:
-    """Tell whether an open camera is where it was; one that has something to do is."""
-    if camera.owner is not None:
-        return True
-    try:
+class Asked(Protocol):
+    """What is asked of an open camera."""
+
+    @property
+    def owner(self) -> str | None:
+        """The job that has it."""
+
+    @property
+    def state(self) -> CameraState:
+        """Whether it is there, as far as is known."""
+
+    @property
+    def proven_at(self) -> float:
+        """When it gave a sign of its own last, on the monotonic clock."""
+
+    async def check(self) -> None:
+        """Ask it for a sign, in its turn."""
+
+
+async def is_there(camera: Asked) -> bool:
+    """Tell whether an open camera shows from now on that it is where it was; one that is silent has shown nothing."""
+    seen = time.monotonic()
+    with suppress(TimeoutError):
         async with asyncio.timeout(CHECK_SECONDS):
-            await camera.check()
-    except TimeoutError:
-        return True
-    except CameraError:
-        return False
-    return True
+            if camera.owner is None:
+                with suppress(CameraError):
+                    await camera.check()
+            else:
+                # A job is not disturbed; while it works, the camera gives signs by itself.
+                while camera.proven_at <= seen and camera.state is CameraState.READY:  # noqa: ASYNC110
+                    await asyncio.sleep(LOOK_SECONDS)
+    return camera.proven_at > seen and camera.state is CameraState.READY
