@@ -40,9 +40,10 @@ class Desk:
         assert capture["success"], capture
         return str(read_exif(self.server.folder / capture["data"]["file_path"]).iso)
 
-    async def slow(self, camera_id: str, when: str, seconds: float = 0.7) -> None:
-        """Let the camera take its time once."""
-        await self.simulator.control("fault", camera=self.names[camera_id], kind="delay", when=when, seconds=seconds)
+    async def slow(self, camera_id: str, when: str, seconds: float = 0.7, count: int = 1) -> None:
+        """Let the camera take its time, so often."""
+        fault = {"kind": "delay", "when": when, "seconds": seconds, "count": count}
+        await self.simulator.control("fault", camera=self.names[camera_id], **fault)
 
 
 @pytest_asyncio.fixture(scope="module", loop_scope="module")
@@ -185,6 +186,7 @@ async def test_a_job_that_cannot_start_gives_its_camera_back(desk: Desk) -> None
 
 async def test_pause_and_resume_in_one_breath_both_happen(desk: Desk) -> None:
     camera_id = desk.ids[0]
+    await desk.slow(camera_id, "capture", 1.0, count=4)
     wanted = {"light_sequence": ["light_left", "light_right"] * 2, "camera_id": camera_id}
     result = await desk.client.send("CAPTURE_PHOTOMETRIC_SET", wanted)
     begun = await desk.client.event("photometric_progress")
