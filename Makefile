@@ -25,7 +25,7 @@ JOBS ?= 3
 PYTEST := $(RUN) -m pytest -n $(JOBS) --dist loadfile
 
 # A person's own settings for other environments must not leak into this one.
-unexport PYTHONHOME PYTHONPATH PIP_TARGET PIP_PREFIX PIP_ROOT PIP_REQUIREMENT PIP_CONSTRAINT
+unexport PYTHONHOME PYTHONPATH PYTHONDONTWRITEBYTECODE PIP_TARGET PIP_PREFIX PIP_ROOT PIP_REQUIREMENT PIP_CONSTRAINT
 export PIP_USER := 0
 
 .PHONY: help demo install runtime dev test unit integration browser check generate docs bench crash faults overload soak fuzz requirements web screenshots browser-deps clean

@@ -42,6 +42,8 @@ def pytest_configure(config: pytest.Config) -> None:
     hypothesis.settings.load_profile("any machine")
     for name in Settings.model_fields:
         os.environ.pop(name.upper(), None)
+    # Tests start some thousand programs; each would compile all of its modules again.
+    os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
     # Pytest keeps its own folders where they always are; everything else that is temporary is ours to count.
     os.environ.setdefault("PYTEST_DEBUG_TEMPROOT", tempfile.gettempdir())
     private = tempfile.mkdtemp(prefix="tetherlight-")

@@ -229,7 +229,7 @@ class Jobs:
 
     async def _halt(self, job_id: str, wish: Wish) -> Job:
         start = self._starts.get(job_id)
-        if start is not None:
+        if start is not None and not start.begun:
             start.wish = stronger(start.wish, wish)
             await start.over.wait()
             if start.begun:

@@ -156,9 +156,13 @@ async def test_connections_that_say_nothing_are_few_and_short(server: ServerProc
 async def admitted(server: ServerProcess) -> bool:
     """Connect and ask something; return whether the server took the connection."""
     async with server.client() as client:
-        asked = asyncio.create_task(client.do("GET_LIGHT_STATES"))
+        asked = asyncio.create_task(client.request("GET_LIGHT_STATES"))
         await asyncio.wait({asked})
-        return not asked.cancelled() and bool(asked.result())
+        # It is refused after it was asked, or before.
+        if asked.cancelled() or isinstance(asked.exception(), ConnectionClosed):
+            assert (await client.closed())[0] == 1013
+            return False
+        return asked.result()["success"] is True
 
 
 async def ended(reader: asyncio.StreamReader) -> None:

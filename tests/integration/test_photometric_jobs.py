@@ -65,6 +65,19 @@ async def test_a_set_has_one_image_per_light_and_a_manifest_that_tells_all(world
     assert await world.lit() == []
 
 
+@pytest.mark.parametrize(("halt", "state"), [("pause", JobState.PAUSED), ("cancel", JobState.CANCELLED)])
+async def test_a_set_is_halted_by_who_asks_at_its_first_sign(world: World, halt: str, state: JobState) -> None:
+    """Also while the request that started it still tells others of the new set."""
+    async with world.rig.set_changes._telling:
+        started = asyncio.create_task(world.start(*LIGHTS))
+        begun = await world.hearing.wait("photometric_progress")
+        halted = asyncio.create_task(getattr(world.rig.jobs, halt)(begun.job_id))
+        await asyncio.wait([halted], timeout=0)
+        assert not started.done()
+    assert (await halted).state is state
+    assert (await started).snapshot().index < len(LIGHTS)
+
+
 async def test_each_image_shows_only_its_own_light(world: World) -> None:
     job = await world.start("light_left", "light_right", ambient=True)
     result = await job.result()

@@ -1,13 +1,21 @@
 """The transport under a connection: when a peer counts as stuck."""
 
+import asyncio
+import ssl
+from collections.abc import Callable
+from pathlib import Path
 from types import SimpleNamespace
+from typing import cast
 
 import pytest
+import uvloop
 from websockets.frames import Frame, Opcode
 from websockets.protocol import State
 
+from patience import stretched
 from tetherlight.server.clients import Clients
 from tetherlight.server.link import STALLED_AFTER, Link, keep_receive, websocket_message
+from tls_certificate import CERTIFICATE, KEY
 
 
 class FakeTransport:
@@ -181,3 +189,66 @@ def test_a_message_is_framed_as_the_websockets_library_frames_it(size: int) -> N
 def never() -> bytes:
     """Is not called."""
     raise AssertionError
+
+
+class Writing(asyncio.Protocol):
+    """What uvicorn's WebSocket protocol does about writing, and nothing else."""
+
+    def __init__(self, made: "asyncio.Future[Writing]") -> None:
+        self.writable = asyncio.Event()
+        self.writable.set()
+        self._made = made
+
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        """Keep the transport."""
+        self.transport = cast("asyncio.Transport", transport)
+        self._made.set_result(self)
+
+    def pause_writing(self) -> None:
+        """Called when the buffer is full."""
+        self.writable.clear()
+
+    def resume_writing(self) -> None:
+        """Called when there is room again."""
+        self.writable.set()
+
+    async def receive(self) -> dict[str, object]:
+        """Never called."""
+        raise AssertionError
+
+
+@pytest.mark.parametrize("new_loop", [asyncio.new_event_loop, uvloop.new_event_loop], ids=["asyncio", "uvloop"])
+@pytest.mark.parametrize("encrypted", [False, True])
+def test_a_tuned_connection_takes_one_message_after_the_other(
+    new_loop: Callable[[], asyncio.AbstractEventLoop], encrypted: bool, tmp_path: Path
+) -> None:
+    """Whatever their size and number: none of them waits for something else that happens on the connection."""
+    (tmp_path / "both.pem").write_text(KEY + CERTIFICATE)
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    context.load_cert_chain(tmp_path / "both.pem")
+    trust = ssl.create_default_context(cadata=CERTIFICATE)
+
+    async def converse() -> None:
+        loop = asyncio.get_running_loop()
+        made: asyncio.Future[Writing] = loop.create_future()
+        server = await loop.create_server(lambda: Writing(made), "127.0.0.1", 0, ssl=context if encrypted else None)
+        port = server.sockets[0].getsockname()[1]
+        reader, writer = await asyncio.open_connection("127.0.0.1", port, ssl=trust if encrypted else None)
+        protocol = await made
+        scope: dict[str, object] = {}
+        keep_receive(scope, protocol.receive)
+        link = Link(scope)
+        link.tune()
+        for size in (1, 100, 70_000, 1, 300_000, 2, 3):
+            await link.writable()
+            protocol.transport.write(bytes(size))
+            assert len(await reader.readexactly(size)) == size
+        await link.writable()
+        writer.close()
+        await writer.wait_closed()
+        protocol.transport.abort()
+        server.close()
+        await server.wait_closed()
+
+    with asyncio.Runner(loop_factory=new_loop) as runner:
+        runner.run(asyncio.wait_for(converse(), stretched(20)))

@@ -51,8 +51,9 @@ class Link:
         """Keep stale frames out of the buffers between us and the client."""
         if self._transport is None:
             return
-        # A frame may wait in the transport, but not a second one behind it, which would be stale when it goes.
-        self._transport.set_write_buffer_limits(high=0)
+        # A frame may wait in the transport, but not a second one behind it, which would be stale when it goes. One byte
+        # and not none: encrypted transports take a buffer of the limit's size for a full one, an empty buffer as well.
+        self._transport.set_write_buffer_limits(high=1, low=0)
         found = self._transport.get_extra_info("socket")
         if found is not None:
             tune_socket(found, UNSENT_STREAM_BYTES)
