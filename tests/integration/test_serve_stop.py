@@ -132,7 +132,7 @@ async def test_an_exposure_of_half_a_minute_does_not_keep_the_server(
         await client.do("SELECT_CAMERA")
         bracket = {"config_name": "shutterspeed", "values": ["30", "25"]}
         await client.send("CAPTURE_SERIES", {"bracket": bracket})
-        await simulator.wait("capture", camera="camera1")
+        await simulator.wait("exposure", camera="camera1")
         began = time.monotonic()
         assert await server.stop() == 0
         assert time.monotonic() - began < stretched(STOP_S)
