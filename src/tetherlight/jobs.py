@@ -198,7 +198,8 @@ class Jobs:
         try:
             yield start
         except BaseException:
-            self._give_up(start)
+            if not start.begun:
+                self._give_up(start)
             raise
         finally:
             self._forget(start)
@@ -209,6 +210,7 @@ class Jobs:
         self._remember(job)
         job.start(start.camera, start.wish)
         start.begun = True
+        self._forget(start)
 
     def _give_up(self, start: Start) -> None:
         start.camera.release(start.job_id)
@@ -229,7 +231,7 @@ class Jobs:
 
     async def _halt(self, job_id: str, wish: Wish) -> Job:
         start = self._starts.get(job_id)
-        if start is not None and not start.begun:
+        if start is not None:
             start.wish = stronger(start.wish, wish)
             await start.over.wait()
             if start.begun:
