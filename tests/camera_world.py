@@ -120,7 +120,7 @@ def worker_count() -> int:
     for children in Path("/proc/self/task").glob("*/children"):
         for pid in children.read_text().split():
             command = Path("/proc", pid, "cmdline")
-            found += command.exists() and b"tetherlight.camera.worker" in command.read_bytes()
+            found += command.exists() and b"tetherlight.camera.worker\0" in command.read_bytes()
     return found
 
 

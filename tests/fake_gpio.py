@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 import gpiod
 from gpiod.line import Direction, Value
 
-from tetherlight.lights.gpiod_lamps import Chips
+from tetherlight.lights.drivers.gpiod_lamps import Chips
 
 
 @dataclass(frozen=True)

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 
 from tetherlight.errors import CameraError, TetherlightError
-from tetherlight.liveview import Frame
+from tetherlight.liveview.liveview import Frame
 from tetherlight.models import CameraState
 
 TINY_JPEG = bytes.fromhex("ffd8ffe000104a46494600010100000100010000ffd9")

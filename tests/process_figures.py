@@ -3,8 +3,8 @@
 from dataclasses import dataclass
 from pathlib import Path
 
-WORKER = b"tetherlight.camera.worker"
-OURS = (WORKER, b"tetherlight.camera.scanner")
+WORKER = b"tetherlight.camera.worker\0"
+OURS = (WORKER, b"tetherlight.camera.worker.scanner\0")
 
 
 @dataclass(frozen=True)

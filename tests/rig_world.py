@@ -12,7 +12,7 @@ from tetherlight.models import Job
 from tetherlight.protocol.events import PhotometricProgress
 from tetherlight.protocol.sets import CapturePhotometricSet
 from tetherlight.publisher import Publication
-from tetherlight.rig import Rig
+from tetherlight.rig.rig import Rig
 from tetherlight.settings import Settings
 
 WAIT_S = 60.0

@@ -14,14 +14,14 @@ from websockets.asyncio.client import connect
 from fakes import FakeCamera
 from patience import stretched
 from tetherlight.errors import CameraNotFound, ClientTooSlow, TetherlightError
-from tetherlight.liveview import Liveview
+from tetherlight.liveview.liveview import Liveview
 from tetherlight.protocol.cameras import StartLiveview
 from tetherlight.protocol.messages import MAX_MESSAGE_BYTES, Request, failure_reply, success_reply
 from tetherlight.publisher import Publisher
 from tetherlight.server.app import create_app
-from tetherlight.server.clients import Clients
-from tetherlight.server.connection import Connection
 from tetherlight.server.state import ServerState
+from tetherlight.server.ws.clients import Clients
+from tetherlight.server.ws.connection import Connection
 from tetherlight.settings import Settings
 from wire_client import ANSWER_S, CONNECT_S
 

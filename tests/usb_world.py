@@ -4,7 +4,7 @@ import errno
 import os
 from pathlib import Path
 
-from tetherlight.camera.usb import Bus
+from tetherlight.usb import Bus
 
 
 class FakeBus:

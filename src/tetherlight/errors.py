@@ -432,6 +432,11 @@ class OutOfResources(ServerError):
 MAKE_ROOM = "Close what is not needed on that machine; `ulimit -n` and `free` show its limits."
 
 
+def unexpected(error: Exception) -> TetherlightError:
+    """Return what a client is told of an exception that nobody foresaw."""
+    return OutOfResources.of(error) or TetherlightError("The server made a mistake; its log says more.")
+
+
 def error_classes(root: type[TetherlightError] = TetherlightError) -> Iterator[type[TetherlightError]]:
     """Walk the tree from `root`, parents first."""
     yield root

@@ -41,7 +41,7 @@ async def test_the_newest_lines_come_oldest_first_and_from_a_level_on(server: Se
         lines = (await client.do("GET_LOG"))["lines"]
         assert [line["time"] for line in lines] == sorted(line["time"] for line in lines)
         assert any(
-            line["logger"] == "tetherlight.server.dispatch" and " GET_JOBS " in line["message"] for line in lines
+            line["logger"] == "tetherlight.actions.dispatch" and " GET_JOBS " in line["message"] for line in lines
         )
         assert any(line["logger"].startswith("uvicorn") for line in lines)
         assert len({json.dumps(line) for line in lines}) == len(lines)
@@ -117,7 +117,7 @@ async def test_the_command_shows_the_log(server: ServerProcess) -> None:
         assert process.returncode == 0
         return out.decode()
 
-    assert " INFO    tetherlight.server.websocket: c" in await command()
+    assert " INFO    tetherlight.server.ws.websocket: c" in await command()
     assert len((await command("--limit", "2", "--level", "info")).splitlines()) == 2
     assert await command("--level", "critical") == "The log has no such lines.\n"
     (line,) = json.loads(await command("--limit", "1", "--json"))

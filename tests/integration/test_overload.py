@@ -15,7 +15,7 @@ from patience import stretched
 from process_figures import figures
 from server_process import ServerProcess
 from simulator_process import SimulatorProcess
-from tetherlight.server.entrance import FURTHER_CONNECTIONS
+from tetherlight.server.access.entrance import FURTHER_CONNECTIONS
 
 pytestmark = [pytest.mark.asyncio(loop_scope="module"), pytest.mark.timeout(240)]
 

@@ -27,7 +27,7 @@ from tetherlight.errors import (
 )
 from tetherlight.models import JobState
 from tetherlight.protocol.sets import CapturePhotometricSet
-from tetherlight.rig import Rig
+from tetherlight.rig.rig import Rig
 
 
 @pytest.fixture

@@ -10,12 +10,12 @@ import pytest
 from patience import stretched
 from rig_world import World, open_world, world_settings
 from tetherlight import errors
-from tetherlight.camera.widgets import number
+from tetherlight.camera.worker.widgets import number
+from tetherlight.capture.series_job import SeriesJob
 from tetherlight.models import JobState, StepState
 from tetherlight.protocol.captures import CAPTURE_SERIES
 from tetherlight.protocol.sets import CapturePhotometricSet
-from tetherlight.rig import Rig
-from tetherlight.series_job import SeriesJob
+from tetherlight.rig.rig import Rig
 
 BRACKET = {"config_name": "shutterspeed", "values": ["1/250", "1/60", "1/15"]}
 

@@ -19,8 +19,8 @@ from store_world import jpeg
 from tetherlight import errors
 from tetherlight.client import Client as AsyncClient
 from tetherlight.client.sync import Client
+from tetherlight.manifest import FileRecord, Manifest, StepRecord, write_manifest
 from tetherlight.protocol.sets import Files, SetFile
-from tetherlight.store.manifest import FileRecord, Manifest, StepRecord, write_manifest
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
 

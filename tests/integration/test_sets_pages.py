@@ -14,9 +14,9 @@ import pytest_asyncio
 from server_process import ServerProcess
 from tetherlight.client import Client
 from tetherlight.errors import InvalidPayload
+from tetherlight.manifest import MANIFEST, Manifest, StepRecord
 from tetherlight.models import JobState, StepState
 from tetherlight.protocol.sets import ImageSetPage
-from tetherlight.store.manifest import MANIFEST, Manifest, StepRecord
 from tetherlight.store.store import FIRST_LOOK
 from wire_client import WireClient
 

@@ -11,7 +11,7 @@ import pytest
 from patience import stretched
 from rig_world import World, open_world
 from tetherlight.errors import CameraNotFound, CameraNotOpen, InvalidPayload, NoCameraSelected, TetherlightError
-from tetherlight.liveview import Frame
+from tetherlight.liveview.liveview import Frame
 from tetherlight.models import CameraInfo
 from tetherlight.protocol.sets import CapturePhotometricSet
 

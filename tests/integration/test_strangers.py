@@ -11,7 +11,7 @@ import pytest_asyncio
 
 from server_process import ServerProcess
 from strangers import HOST, SAYS, Stranger, strangers
-from tetherlight.server.entrance import FURTHER_CONNECTIONS, UNKNOWN_REQUESTS
+from tetherlight.server.access.entrance import FURTHER_CONNECTIONS, UNKNOWN_REQUESTS
 from tls_certificate import CERTIFICATE, KEY
 
 pytestmark = [pytest.mark.asyncio(loop_scope="module"), pytest.mark.timeout(400)]

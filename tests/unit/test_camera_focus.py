@@ -7,7 +7,7 @@ import pytest
 from tetherlight.camera import focus, focus_point
 from tetherlight.camera.focus import autofocus
 from tetherlight.camera.focus_point import Size
-from tetherlight.camera.widgets import ACTIONS_SECTION
+from tetherlight.camera.worker.widgets import ACTIONS_SECTION
 from tetherlight.errors import CameraBusy, ConfigNotFound, ConfigRejected
 from tetherlight.models import ConfigEntry, ConfigType, ConfigValue
 

@@ -2,8 +2,8 @@
 
 import pytest
 
-from tetherlight.camera import jpeg, messages
 from tetherlight.camera.identity import camera_ids, normal_address
+from tetherlight.camera.worker import jpeg, messages
 
 
 def test_a_camera_is_named_by_model_and_serial_where_that_is_unique() -> None:

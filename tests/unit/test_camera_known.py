@@ -6,10 +6,10 @@ from dataclasses import dataclass
 
 import pytest
 
-from tetherlight.camera import roster
 from tetherlight.camera.identity import FoundCamera
 from tetherlight.camera.known import KnownCameras
 from tetherlight.models import CameraState
+from tetherlight.rig import roster
 
 EOS = "Canon EOS 1300D"
 

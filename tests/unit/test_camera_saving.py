@@ -15,7 +15,7 @@ from pathlib import Path
 
 import pytest
 
-from tetherlight.camera import saving
+from tetherlight.camera.worker import saving
 from tetherlight.durable import rename_new
 from tetherlight.errors import DiskFull, StoreError
 from tetherlight.filenames import names_kept
@@ -110,7 +110,7 @@ def test_many_at_once_get_a_stem_each(tmp_path: Path) -> None:
 PUBLISH = """
 import sys
 from pathlib import Path
-from tetherlight.camera import saving
+from tetherlight.camera.worker import saving
 folder = Path(sys.argv[1])
 for extension in sys.argv[2:]:
     for _ in range(30):

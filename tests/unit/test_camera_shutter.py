@@ -4,11 +4,12 @@ from typing import Any
 
 import pytest
 
-from tetherlight.camera.calls import Call, Deadlines, Happened
+from tetherlight.camera.calls import Deadlines, Happened
 from tetherlight.camera.config import ConfigCache
 from tetherlight.camera.shutter import Shutter, exposure_seconds, files_per_exposure
 from tetherlight.errors import CameraBusy, CameraError, CaptureFailed, CardFull
 from tetherlight.models import ConfigEntry, ConfigType
+from tetherlight.process.call import Call
 
 NOTHING = Happened((), (), complete=False)
 

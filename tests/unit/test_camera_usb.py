@@ -4,9 +4,9 @@ from pathlib import Path
 
 import pytest
 
-from tetherlight.camera import usb
-from tetherlight.camera.usb import Bus
+from tetherlight import usb
 from tetherlight.errors import CameraError, CameraForbidden, CameraNotFound
+from tetherlight.usb import Bus
 from usb_world import NO_DEVICE, NOT_ALLOWED, FakeBus
 
 

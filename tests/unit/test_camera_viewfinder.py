@@ -5,7 +5,7 @@ from typing import Any
 import gphoto2 as gp
 import pytest
 
-from tetherlight.camera.driver import Driver
+from tetherlight.camera.worker.driver import Driver
 
 
 class FakeWidget:

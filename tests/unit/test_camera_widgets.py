@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from tetherlight.camera.widgets import WidgetType, agrees, entries, number, widget_value
+from tetherlight.camera.worker.widgets import WidgetType, agrees, entries, number, widget_value
 from tetherlight.models import ConfigEntry, ConfigType
 
 

@@ -3,7 +3,7 @@
 import asyncio
 import threading
 
-from tetherlight.changes import Changes
+from tetherlight.collection.changes import Changes
 
 
 async def test_changes_are_made_in_the_order_in_which_they_were_asked_for() -> None:

@@ -6,8 +6,8 @@ from typing import Literal
 
 import pytest
 
-from tetherlight.choices import Choice, Choices
 from tetherlight.errors import CameraNotOpen
+from tetherlight.rig.choices import Choice, Choices
 
 
 @dataclass

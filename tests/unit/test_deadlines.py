@@ -7,7 +7,7 @@ import pytest
 from starlette.types import Message
 
 from tetherlight.errors import RequestTooSlow
-from tetherlight.server.deadlines import TimelyBody
+from tetherlight.server.access.deadlines import TimelyBody
 
 WHOLE: Message = {"type": "http.request", "body": b"x", "more_body": False}
 PART: Message = {"type": "http.request", "body": b"x", "more_body": True}

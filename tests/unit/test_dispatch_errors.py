@@ -7,12 +7,12 @@ from typing import Any, cast
 
 import pytest
 
-from tetherlight.errors import OutOfResources
+from tetherlight.actions.dispatch import dispatch
+from tetherlight.errors import OutOfResources, unexpected
 from tetherlight.protocol.messages import Request
-from tetherlight.rig import Rig
-from tetherlight.server.connection import Connection
-from tetherlight.server.dispatch import dispatch
-from tetherlight.server.replies import error_response, unexpected
+from tetherlight.rig.rig import Rig
+from tetherlight.server.http.replies import error_response
+from tetherlight.server.ws.connection import Connection
 
 
 class BrokenRig:

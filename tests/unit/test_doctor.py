@@ -10,16 +10,16 @@ from pathlib import Path
 import pytest
 
 from fake_gpio import FakeChip, chips
-from tetherlight.camera.usb import UDEV_RULE
 from tetherlight.doctor import diagnose
 from tetherlight.doctor.gpio import check_gpio
 from tetherlight.doctor.machine import Machine
 from tetherlight.doctor.network import check_network, host_and_port
 from tetherlight.doctor.system import check_clock, check_disk, check_power, check_python
 from tetherlight.doctor.usb import check_cameras, check_mode, holders, usb_devices
-from tetherlight.lights.rig_file import RigFile
 from tetherlight.protocol.server import Finding
+from tetherlight.rigfile.rigfile import RigFile
 from tetherlight.settings import Settings
+from tetherlight.usb import UDEV_RULE
 
 DEPLOY = Path(__file__).parents[2] / "deploy"
 

@@ -6,7 +6,7 @@ from functools import partial
 import pytest
 
 from tetherlight.errors import ClientTooSlow
-from tetherlight.fanout import LIMIT, Encoded, Outbox
+from tetherlight.server.ws.fanout import LIMIT, Encoded, Outbox
 
 
 async def taken(outbox: Outbox) -> Encoded:

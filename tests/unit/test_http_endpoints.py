@@ -13,9 +13,9 @@ from websockets.exceptions import ConnectionClosed
 
 from fakes import TINY_JPEG, FakeCamera
 from served_app import Served, serving
-from tetherlight.server.pages import BASE_PLACEHOLDER, load_pages, page_csp
-from tetherlight.server.security import FAILURES
-from tetherlight.server.stream import PART
+from tetherlight.server.access.security import FAILURES
+from tetherlight.server.http.pages import BASE_PLACEHOLDER, load_pages, page_csp
+from tetherlight.server.ws.stream import PART
 
 TOKEN = "correct-horse"
 
@@ -165,7 +165,7 @@ async def test_a_connection_may_show_the_token_as_its_first_message(guarded: Ser
 
 async def test_a_connection_that_shows_nothing_is_closed(guarded: Served, monkeypatch: pytest.MonkeyPatch) -> None:
     """The time for AUTH is bounded."""
-    monkeypatch.setattr("tetherlight.server.websocket.AUTH_SECONDS", 0.05)
+    monkeypatch.setattr("tetherlight.server.ws.websocket.AUTH_SECONDS", 0.05)
     async with guarded.connect() as client:
         assert await code_of(client) == 4401
 

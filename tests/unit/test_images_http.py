@@ -19,10 +19,10 @@ from hypothesis import strategies as st
 from PIL import Image
 
 from store_world import jpeg
-from tetherlight.server.images import CHUNK, images_router
-from tetherlight.server.ranges import Unsatisfiable, byte_range
+from tetherlight.manifest import FileRecord, Manifest, StepRecord
+from tetherlight.server.http.images import CHUNK, images_router
+from tetherlight.server.http.ranges import Unsatisfiable, byte_range
 from tetherlight.settings import Settings
-from tetherlight.store.manifest import FileRecord, Manifest, StepRecord
 from tetherlight.store.store import Store
 
 CONTENT = bytes(range(256)) * 4
@@ -328,7 +328,7 @@ async def test_the_loop_stays_free_while_files_are_read(store: Store, monkeypatc
         threads.add(threading.get_ident())
         return read(descriptor, size, start)
 
-    monkeypatch.setattr("tetherlight.server.images.os.pread", noting)
+    monkeypatch.setattr("tetherlight.server.http.images.os.pread", noting)
     app = FastAPI()
     app.include_router(images_router(store))
     async with httpx.AsyncClient(transport=httpx.ASGITransport(app), base_url="http://rig.test") as client:

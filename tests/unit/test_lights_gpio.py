@@ -16,11 +16,11 @@ from tetherlight.errors import (
     TetherlightError,
     UnknownLight,
 )
-from tetherlight.lights.choice import Choice
+from tetherlight.lights.drivers.choice import Choice
+from tetherlight.lights.drivers.rpi_gpio import RpiGpioLamps
 from tetherlight.lights.lights import Lights
-from tetherlight.lights.rig_file import RigFile
-from tetherlight.lights.rpi_gpio import RpiGpioLamps
 from tetherlight.protocol.lights import EditedLight
+from tetherlight.rigfile.rigfile import RigFile
 from tetherlight.settings import Settings
 
 RIG = """

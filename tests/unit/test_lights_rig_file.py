@@ -8,8 +8,8 @@ from pathlib import Path
 import pytest
 
 from tetherlight.errors import InvalidSetting, StoreError
-from tetherlight.lights.rig_file import DEFAULT_LIGHTS, NamingTable, RigFile, RigLight
-from tetherlight.store.naming import DEFAULT_TEMPLATES
+from tetherlight.naming.templates import DEFAULT_TEMPLATES
+from tetherlight.rigfile.rigfile import DEFAULT_LIGHTS, NamingTable, RigFile, RigLight
 
 EXAMPLE = Path(__file__).parents[2] / "deploy" / "rig.example.toml"
 PATH = Path("rig.toml")

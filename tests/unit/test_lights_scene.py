@@ -10,11 +10,11 @@ from typing import Any
 import pytest
 
 from tetherlight.errors import LampFailed
-from tetherlight.lights.choice import Choice
+from tetherlight.lights.drivers.choice import Choice
+from tetherlight.lights.drivers.simulated import SceneLamps
 from tetherlight.lights.lights import Lights
-from tetherlight.lights.rig_file import RigFile
-from tetherlight.lights.simulated import SceneLamps
 from tetherlight.protocol.lights import EditedLight
+from tetherlight.rigfile.rigfile import RigFile
 from tetherlight.settings import Settings
 
 SILENT = "The simulator does not answer."

@@ -16,7 +16,7 @@ from tetherlight.errors import (
     PreviewUnsupported,
     ServerStopping,
 )
-from tetherlight.liveview import FIRST_TRIES, Frame, Liveview, Pace
+from tetherlight.liveview.liveview import FIRST_TRIES, Frame, Liveview, Pace
 from tetherlight.models import CameraState
 from tetherlight.protocol.frames import HEADER, FrameHeader
 

@@ -8,8 +8,8 @@ from typing import Any
 
 import pytest
 
-from tetherlight.server.log_ring import KEPT, MAX_CHARACTERS, LogRing
-from tetherlight.server.logs import OneLine, log_ring, no_part_of_a_page, set_up_logging
+from tetherlight.logs.ring import KEPT, MAX_CHARACTERS, LogRing
+from tetherlight.logs.setup import OneLine, log_ring, no_part_of_a_page, set_up_logging
 
 TOKEN = "s3cret/token+value"
 
@@ -131,7 +131,7 @@ def untouched_logging() -> Iterator[None]:
 
 def test_under_a_bare_uvicorn_each_line_is_kept_once() -> None:
     """Uvicorn keeps its own loggers from the root, which stays without a handler."""
-    names = ("tetherlight.rig", "uvicorn.error", "uvicorn.access")
+    names = ("tetherlight.rig.rig", "uvicorn.error", "uvicorn.access")
     with untouched_logging():
         for name in ("uvicorn", "uvicorn.access"):
             logging.getLogger(name).addHandler(logging.NullHandler())
@@ -149,7 +149,7 @@ def test_under_a_bare_uvicorn_each_line_is_kept_once() -> None:
 
 def test_where_the_root_has_a_handler_everything_is_kept_once() -> None:
     """As under `tetherlight serve`."""
-    names = ["tetherlight.rig", "uvicorn.error", "asyncio"]
+    names = ["tetherlight.rig.rig", "uvicorn.error", "asyncio"]
     with untouched_logging():
         logging.getLogger().addHandler(logging.NullHandler())
         set_up_logging("INFO")

@@ -19,11 +19,11 @@ from tetherlight.camera.environment import start_failure, state_fault, worker_en
 from tetherlight.durable import NotRegular, open_regular, read_regular
 from tetherlight.errors import ImageNotFound, InvalidSetting, ServerStopping, StoreError
 from tetherlight.lights.lights import Lights
-from tetherlight.lights.rig_file import RigFile
 from tetherlight.models import ImageSet, JobState
 from tetherlight.protocol.sets import AnnotateSet, ImageSetList
-from tetherlight.rig import Rig
-from tetherlight.server.security import load_secret, session_key
+from tetherlight.rig.rig import Rig
+from tetherlight.rigfile.rigfile import RigFile
+from tetherlight.server.access.security import load_secret, session_key
 from tetherlight.server.startup import endable_start
 from tetherlight.settings import Settings
 from tetherlight.store.exif import read_exif

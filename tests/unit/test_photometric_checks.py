@@ -7,6 +7,7 @@ from PIL import Image
 
 from tetherlight.errors import ImageUnreadable
 from tetherlight.photometric.checks import Brightness, brightness_of, missing_light
+from tetherlight.store.thumbnails import levels_of
 
 DIM = Brightness(mean=40.0, black=0.0)
 
@@ -35,7 +36,7 @@ def test_brightness_is_measured_on_the_luma(tmp_path: Path) -> None:
     picture.paste((200, 200, 200), (0, 0, 200, 200))
     path = tmp_path / "quarter.jpg"
     picture.save(path, quality=95)
-    measured = brightness_of(path)
+    measured = brightness_of(levels_of(path))
     assert measured.mean == pytest.approx(50, abs=2)
     assert measured.black == pytest.approx(0.75, abs=0.03)
 
@@ -45,4 +46,4 @@ def test_what_is_no_picture_has_no_brightness(tmp_path: Path) -> None:
     path = tmp_path / "broken.jpg"
     path.write_bytes(b"\xff\xd8 and then nothing")
     with pytest.raises(ImageUnreadable, match="broken"):
-        brightness_of(path)
+        brightness_of(levels_of(path))

@@ -8,14 +8,14 @@ from typing import Any, cast
 
 import pytest
 
+from tetherlight.actions.context import Context
+from tetherlight.actions.server import subscribe
 from tetherlight.models import ImageSet, Storage
 from tetherlight.protocol.events import SETS_CHANGED, STORAGE_CHANGED, SetChange
 from tetherlight.protocol.server import Subscribe, Topic, TopicSnapshot
 from tetherlight.protocol.sets import ImageSetPage, ListSets
 from tetherlight.publisher import Publication
-from tetherlight.rig import Rig
-from tetherlight.server.context import Context
-from tetherlight.server.handlers.server import subscribe
+from tetherlight.rig.rig import Rig
 from tetherlight.settings import Settings
 from tetherlight.store.store import Store
 
@@ -88,7 +88,7 @@ async def test_no_topic_waits_for_another_one() -> None:
     """They are gathered together, each once, and only the wanted ones with their state."""
     rig = OneByOne()
     connection = SimpleNamespace(topics=frozenset())
-    context = cast("Context", SimpleNamespace(rig=rig, connection=connection))
+    context = cast("Context", SimpleNamespace(rig=rig, caller=connection))
     found = await subscribe(context, Subscribe(topics=["sets", "lights", "sets"], snapshots=["lights"]))
     assert connection.topics == {"sets", "lights"}
     assert rig.asked == [("sets", False), ("lights", True)]

@@ -7,7 +7,7 @@ from typing import Any
 
 from tetherlight.camera.hotplug import HotplugMonitor
 from tetherlight.errors import CameraLost, DetectionFailed
-from tetherlight.watch import CameraWatch
+from tetherlight.rig.watch import CameraWatch
 
 
 class FakeCamera:

@@ -8,7 +8,7 @@ import pytest
 from starlette.datastructures import Headers
 
 from tetherlight.errors import Forbidden, TooManyRequests, Unauthorized
-from tetherlight.server.security import COOKIE, FAILURES, Guard, hostname, load_secret, session_key
+from tetherlight.server.access.security import COOKIE, FAILURES, Guard, hostname, load_secret, session_key
 from tetherlight.settings import Settings
 
 TOKEN = "correct-horse"

@@ -5,9 +5,9 @@ from typing import Any
 import pytest
 
 from tetherlight import errors
+from tetherlight.capture.series_plan import SeriesPlan, Timetable, check_bracket
 from tetherlight.models import ConfigEntry, ConfigType
 from tetherlight.protocol.captures import CAPTURE_SERIES
-from tetherlight.series_plan import SeriesPlan, Timetable, check_bracket
 
 VALUES = ["1/250", "1/60", "1/15"]
 

@@ -11,7 +11,7 @@ import pytest
 
 from fakes import FakeClock
 from store_world import jpeg
-from tetherlight.camera import saving
+from tetherlight.camera.worker import saving
 from tetherlight.errors import ImageNotFound, InvalidPayload, SetBusy, StoreError
 from tetherlight.protocol.sets import AnnotateSet
 from tetherlight.settings import Settings
@@ -129,7 +129,7 @@ def test_a_failed_write_leaves_the_old_sidecar(store: Store, monkeypatch: pytest
         raise OSError(errno.EIO, os.strerror(errno.EIO))
 
     with monkeypatch.context() as patch:
-        patch.setattr("tetherlight.store.files.os.fsync", fail)
+        patch.setattr("tetherlight.durable.os.fsync", fail)
         with pytest.raises(StoreError):
             store.annotate_image("a.jpg", 4, None)
     assert next((one.rating, one.notes) for one in store.list_captures() if one.filename == "a.jpg") == (3, "kept")

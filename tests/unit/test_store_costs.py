@@ -10,12 +10,12 @@ import pytest
 
 from file_operations import Operations, counted
 from store_world import jpeg
+from tetherlight.manifest import MANIFEST, Manifest
 from tetherlight.models import JobState
+from tetherlight.naming.templates import DEFAULT_TEMPLATES, Subject
 from tetherlight.protocol.sets import AnnotateSet, ListSets
 from tetherlight.settings import Settings
 from tetherlight.store import index
-from tetherlight.store.manifest import MANIFEST, Manifest
-from tetherlight.store.naming import DEFAULT_TEMPLATES, Subject
 from tetherlight.store.store import FIRST_LOOK, LATER_LOOK, Store
 
 NOW = datetime(2026, 11, 22, 12, 0, 0, tzinfo=UTC)

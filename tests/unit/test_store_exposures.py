@@ -9,10 +9,10 @@ from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import Bundle, RuleBasedStateMachine, initialize, invariant, rule, run_state_machine_as_test
 
-from tetherlight.camera import saving
+from tetherlight.camera.worker import saving
 from tetherlight.errors import ImageNotFound, StoreError
+from tetherlight.filetypes import is_image
 from tetherlight.settings import Settings
-from tetherlight.store.images import is_image
 from tetherlight.store.store import Store
 
 STEMS = ("p", "p-2", "p_2", "P")

@@ -10,11 +10,11 @@ from pathlib import Path
 
 import pytest
 
+from tetherlight.manifest import MANIFEST, Manifest
 from tetherlight.models import ImageSet, JobState
 from tetherlight.protocol.sets import AnnotateSet
 from tetherlight.settings import Settings
 from tetherlight.store import index
-from tetherlight.store.manifest import MANIFEST, Manifest
 from tetherlight.store.store import Store
 
 SETS = Path("captures/photometric_sets")
@@ -213,7 +213,7 @@ def test_a_set_that_cannot_be_read_is_listed_as_broken_until_it_can(
 
     monkeypatch.setattr(index, "REST_NS", 0)
     with monkeypatch.context() as broken:
-        broken.setattr("tetherlight.store.images.os.scandir", failing)
+        broken.setattr("tetherlight.filetypes.os.scandir", failing)
         assert listed(store)["vase"].fault == "The folder cannot be read: Permission denied."
         assert listed(store)["coin"].image_count == 1
     assert listed(store)["vase"].fault is None

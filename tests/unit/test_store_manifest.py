@@ -10,8 +10,7 @@ from hypothesis import strategies as st
 from pydantic import ValidationError
 
 from tetherlight.errors import SetNotFound, StoreError
-from tetherlight.models import ConfigEntry, ConfigType, JobState, StepState
-from tetherlight.store.manifest import (
+from tetherlight.manifest import (
     MANIFEST,
     CameraRecord,
     ConfigRecord,
@@ -26,6 +25,7 @@ from tetherlight.store.manifest import (
     status_in,
     write_manifest,
 )
+from tetherlight.models import ConfigEntry, ConfigType, JobState, StepState
 
 NOW = datetime(2026, 11, 22, 12, 0, 0, 250000, tzinfo=UTC)
 ENTRY = ConfigEntry(

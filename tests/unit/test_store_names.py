@@ -5,7 +5,7 @@ from datetime import UTC, datetime
 import pytest
 
 from tetherlight.errors import InvalidName
-from tetherlight.store.names import checked_name, is_visible, model_in_name, set_prefix, shown, timestamp, timestamp_in
+from tetherlight.naming.rules import checked_name, is_visible, model_in_name, set_prefix, shown, timestamp, timestamp_in
 
 
 @pytest.mark.parametrize("prefix", [None, ""])

@@ -9,9 +9,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tetherlight.errors import InvalidName
-from tetherlight.settings import Settings
-from tetherlight.store.names import timestamp
-from tetherlight.store.naming import (
+from tetherlight.naming.rules import timestamp
+from tetherlight.naming.templates import (
     DEFAULT_TEMPLATES,
     MAX_RENDERED,
     WORDS,
@@ -21,6 +20,7 @@ from tetherlight.store.naming import (
     number_text,
     words_of,
 )
+from tetherlight.settings import Settings
 from tetherlight.store.store import Store
 
 NOW = datetime(2026, 11, 22, 13, 14, 15, tzinfo=UTC)

@@ -11,11 +11,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tetherlight.errors import InvalidPayload
+from tetherlight.manifest import Manifest
 from tetherlight.models import ImageSet, JobState
 from tetherlight.protocol.sets import LIST_IMAGE_SETS, ListSets, SetOrder
 from tetherlight.settings import Settings
 from tetherlight.store.index import Entry, Stamp
-from tetherlight.store.manifest import Manifest
 from tetherlight.store.paging import ORDERS, matching, page_of
 from tetherlight.store.store import Store
 

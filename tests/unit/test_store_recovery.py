@@ -11,11 +11,11 @@ from pathlib import Path
 
 import pytest
 
+from tetherlight.durable import write_atomically
 from tetherlight.errors import DiskFull, SetNotFound, StoreError
+from tetherlight.manifest import MANIFEST, Manifest, StepRecord, read_manifest, write_manifest
 from tetherlight.models import JobState, StepState
 from tetherlight.settings import Settings
-from tetherlight.store.files import write_atomically
-from tetherlight.store.manifest import MANIFEST, Manifest, StepRecord, read_manifest, write_manifest
 from tetherlight.store.store import Store
 
 NOW = datetime(2026, 11, 22, 12, 0, 0, tzinfo=UTC)
@@ -171,7 +171,7 @@ def test_a_write_that_fails_leaves_the_old_file_and_no_other(kind: int, monkeypa
         raise OSError(kind, os.strerror(kind))
 
     with monkeypatch.context() as patch:
-        patch.setattr("tetherlight.store.files.os.fsync", fail)
+        patch.setattr("tetherlight.durable.os.fsync", fail)
         with pytest.raises(StoreError) as caught:
             write_manifest(folder, Manifest(notes="after"))
     assert isinstance(caught.value, DiskFull) is (kind != errno.EIO)
@@ -201,7 +201,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from tetherlight.models import JobState
 from tetherlight.settings import Settings
-from tetherlight.store.manifest import Manifest
+from tetherlight.manifest import Manifest
 from tetherlight.store.store import Store
 store = Store(Settings())
 store.prepare()

@@ -14,13 +14,13 @@ import pytest
 
 from fakes import FakeClock
 from tetherlight.errors import DiskFull, InvalidName, InvalidPayload, SetBusy, SetExists, SetNotFound, StoreError
+from tetherlight.manifest import CameraRecord, FileRecord, Manifest, StepRecord
 from tetherlight.models import JobState
+from tetherlight.naming.rules import timestamp
+from tetherlight.naming.templates import Subject
 from tetherlight.protocol.sets import AnnotateSet
 from tetherlight.settings import Settings
 from tetherlight.store import space
-from tetherlight.store.manifest import CameraRecord, FileRecord, Manifest, StepRecord
-from tetherlight.store.names import timestamp
-from tetherlight.store.naming import Subject
 from tetherlight.store.store import Store
 
 NOW = datetime(2026, 11, 22, 12, 0, 0, tzinfo=UTC)

@@ -162,7 +162,7 @@ def test_a_name_is_gone_only_when_its_new_place_is_on_the_disk(
 
         return tell
 
-    for module in ("tetherlight.store.trash", "tetherlight.store.files"):
+    for module in ("tetherlight.store.trash", "tetherlight.durable"):
         monkeypatch.setattr(f"{module}.sync_folder", told(sync_folder, "sync"))
     monkeypatch.setattr(Path, "rename", told(Path.rename, "rename"))
     trash.throw(tmp_path / "vase")

@@ -16,7 +16,7 @@ from hypothesis import strategies as st
 from store_world import CANARY, World, make_world
 from tetherlight.errors import ImageNotFound, InvalidName, RequestError, SetNotFound, StoreError
 from tetherlight.protocol.sets import AnnotateSet
-from tetherlight.server.images import images_router
+from tetherlight.server.http.images import images_router
 from tetherlight.store.store import Store
 from traversal import spellings
 

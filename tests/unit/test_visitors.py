@@ -5,8 +5,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from starlette.datastructures import Headers
 
-from tetherlight.server.proxies import Proxies
-from tetherlight.server.visitors import Visitor, Visitors, counted_address
+from tetherlight.server.access.proxies import Proxies
+from tetherlight.server.access.visitors import Visitor, Visitors, counted_address
 
 
 class Hall:

@@ -12,13 +12,13 @@ from websockets.exceptions import ConnectionClosed
 
 from served_app import Served, serving
 from tetherlight.errors import PreviewUnsupported
-from tetherlight.fanout import LIMIT
 from tetherlight.protocol.events import CAMERA_LOST, LIGHTS_CHANGED, CameraChange
 from tetherlight.protocol.frames import HEADER, FrameHeader
 from tetherlight.protocol.lights import LightStates
 from tetherlight.protocol.messages import MAX_MESSAGE_BYTES
-from tetherlight.server.connection import Connection
-from tetherlight.server.websocket import IN_FLIGHT
+from tetherlight.server.ws.connection import Connection
+from tetherlight.server.ws.fanout import LIMIT
+from tetherlight.server.ws.websocket import IN_FLIGHT
 
 
 @pytest.fixture

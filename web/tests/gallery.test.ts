@@ -218,10 +218,10 @@ describe("the log", () => {
     const line = {
       time: "2026-11-22T10:00:00Z",
       level: "WARNING",
-      logger: "tetherlight.rig",
+      logger: "tetherlight.rig.rig",
       message: "Gone",
     } as const;
-    expect(logText(line)).toBe("2026-11-22T10:00:00Z WARNING tetherlight.rig: Gone");
+    expect(logText(line)).toBe("2026-11-22T10:00:00Z WARNING tetherlight.rig.rig: Gone");
     expect(clockTime(line.time)).toMatch(/^\d\d:00:00$|^\d\d:\d\d:00$/);
     expect(clockTime("soon")).toBe("soon");
   });

@@ -1,14 +1,13 @@
 """The calls that the server makes to a worker, each with its deadline and the type of its answer."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Generic, TypeVar
+from typing import Any
 
 from tetherlight.camera.exposure import Preview, SavedFile
 from tetherlight.models import ConfigEntry, ConfigValue
-
-T = TypeVar("T")
+from tetherlight.process.call import Call, always
 
 
 @dataclass(frozen=True)
@@ -44,26 +43,6 @@ class Deadlines:
     """For a process that only starts and lists: on a machine that is busy that alone took more than 10."""
 
 
-def _never(_answer: Any) -> bool:
-    return False
-
-
-def _always(_answer: Any) -> bool:
-    return True
-
-
-@dataclass(frozen=True)
-class Call(Generic[T]):
-    """One call: a verb of the worker's driver, its arguments, and how its answer is read."""
-
-    name: str
-    arguments: dict[str, Any]
-    deadline: float
-    read: Callable[[Any, bytes], T]
-    proves: Callable[[T], bool] = _never
-    """Whether this answer came from the camera: most of what libgphoto2 says of its settings comes from a cache."""
-
-
 @dataclass(frozen=True)
 class Opened:
     """Who the camera says it is."""
@@ -87,7 +66,7 @@ class Happened:
 
 def open_camera(model: str, port: str, deadline: float) -> Call[Opened]:
     """Open the camera, leaving it first where it is open."""
-    return Call("open", {"model": model, "port": port}, deadline, lambda result, _: Opened(**result), _always)
+    return Call("open", {"model": model, "port": port}, deadline, lambda result, _: Opened(**result), always)
 
 
 def close_camera(deadline: float, *, standby: bool = False, output: str | None = None) -> Call[None]:
@@ -97,7 +76,7 @@ def close_camera(deadline: float, *, standby: bool = False, output: str | None =
 
 def probe(deadline: float) -> Call[None]:
     """Ask whether the camera is there."""
-    return Call("probe", {}, deadline, _nothing, _always)
+    return Call("probe", {}, deadline, _nothing, always)
 
 
 def config(deadline: float) -> Call[list[ConfigEntry]]:
@@ -121,7 +100,7 @@ def set_config(name: str, value: ConfigValue, patience: float, deadline: float) 
 
 def preview(deadline: float) -> Call[Preview]:
     """Take one preview."""
-    return Call("preview", {}, deadline, lambda result, body: Preview(jpeg=body, **result), _always)
+    return Call("preview", {}, deadline, lambda result, body: Preview(jpeg=body, **result), always)
 
 
 def standby(output: str | None, deadline: float) -> Call[None]:
@@ -131,12 +110,12 @@ def standby(output: str | None, deadline: float) -> Call[None]:
 
 def trigger(deadline: float) -> Call[float]:
     """Release the shutter; the answer is the time in Unix seconds."""
-    return Call("trigger", {}, deadline, lambda result, _: float(result), _always)
+    return Call("trigger", {}, deadline, lambda result, _: float(result), always)
 
 
 def capture(deadline: float) -> Call[tuple[float, str]]:
     """Release the shutter and wait; the answer is the time and the picture's path on the camera."""
-    return Call("capture", {}, deadline, lambda result, _: (float(result[0]), str(result[1])), _always)
+    return Call("capture", {}, deadline, lambda result, _: (float(result[0]), str(result[1])), always)
 
 
 def events(seconds: float, deadline: float) -> Call[Happened]:
@@ -151,7 +130,7 @@ def events(seconds: float, deadline: float) -> Call[Happened]:
 
 def storage(deadline: float) -> Call[int | None]:
     """Ask for the free room on the camera's cards, in bytes."""
-    return Call("storage", {}, deadline, lambda result, _: result["free_bytes"], _always)
+    return Call("storage", {}, deadline, lambda result, _: result["free_bytes"], always)
 
 
 def download(
@@ -179,7 +158,7 @@ def download(
             for file in result
         )
 
-    return Call("download", arguments, deadline, read, _always)
+    return Call("download", arguments, deadline, read, always)
 
 
 def _nothing(_result: Any, _body: bytes) -> None:

@@ -22,7 +22,7 @@ from tetherlight.camera.standby import Standby
 from tetherlight.camera.surroundings import ALONE, Surroundings
 from tetherlight.camera.values import checked
 from tetherlight.camera.watch import Watch
-from tetherlight.camera.widgets import ACTIONS_SECTION
+from tetherlight.camera.worker.widgets import ACTIONS_SECTION
 from tetherlight.errors import (
     CameraError,
     CameraTimeout,

@@ -6,7 +6,7 @@ from typing import Literal
 
 from pydantic_core import to_json
 
-from tetherlight.camera.widgets import number
+from tetherlight.camera.worker.widgets import number
 from tetherlight.errors import ConfigNotFound
 from tetherlight.models import ConfigEntry
 

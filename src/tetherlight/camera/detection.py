@@ -49,7 +49,7 @@ async def _scan(
     arguments: Sequence[str], environment: dict[str, str], deadline: float
 ) -> list[tuple[str, str, str | None, str | None]]:
     process = await asyncio.create_subprocess_exec(
-        sys.executable, "-P", "-m", "tetherlight.camera.scanner", str(os.getpid()), *arguments, env=environment,
+        sys.executable, "-P", "-m", "tetherlight.camera.worker.scanner", str(os.getpid()), *arguments, env=environment,
         stdin=asyncio.subprocess.DEVNULL, stdout=asyncio.subprocess.PIPE, stderr=asyncio.subprocess.PIPE,
     )  # fmt: skip
     try:

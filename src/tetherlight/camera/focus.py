@@ -5,7 +5,7 @@ from typing import Protocol
 
 from tetherlight.camera import focus_point
 from tetherlight.camera.focus_point import Area, Point, Size
-from tetherlight.camera.widgets import ACTIONS_SECTION
+from tetherlight.camera.worker.widgets import ACTIONS_SECTION
 from tetherlight.errors import CameraBusy, ConfigNotFound, ConfigRejected
 from tetherlight.models import ConfigEntry, ConfigValue
 

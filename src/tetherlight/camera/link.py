@@ -2,17 +2,35 @@
 
 import asyncio
 from collections.abc import Awaitable, Callable
-from typing import TypeVar
+from typing import Any, TypeVar
 
 from tetherlight.camera import calls
-from tetherlight.camera.calls import Call, Deadlines, Opened
-from tetherlight.camera.channel import Channel
+from tetherlight.camera.calls import Deadlines, Opened
 from tetherlight.camera.environment import start_failure, worker_environment
-from tetherlight.errors import CameraBusy, CameraCrashed, TetherlightError
+from tetherlight.errors import CameraBusy, CameraCrashed, CameraError, CameraTimeout, TetherlightError
+from tetherlight.process.call import Call
+from tetherlight.process.channel import Channel, Program
 from tetherlight.settings import Settings
 
 T = TypeVar("T")
 Request = Callable[[Call[T]], Awaitable[T]]
+
+
+def _crashed() -> CameraCrashed:
+    return CameraCrashed(
+        "The camera's worker process ended unexpectedly.", hint="It is started again by itself; try again."
+    )
+
+
+def _late(call: Call[Any]) -> CameraTimeout:
+    return CameraTimeout(
+        f"The camera did not answer within {call.deadline:g} s.",
+        hint="Its worker process is started again by itself.",
+        details={"call": call.name, "deadline_s": call.deadline},
+    )
+
+
+WORKER = Program("tetherlight.camera.worker", crashed=_crashed, late=_late, failed=CameraError)
 
 
 class Link:
@@ -55,7 +73,7 @@ class Link:
     async def _spawn(self) -> Channel:
         try:
             environment = await asyncio.to_thread(worker_environment, self._settings, self.name)
-            return await Channel.spawn(self.name, environment)
+            return await Channel.spawn(WORKER, self.name, environment)
         except OSError as error:
             what = "The camera's worker process"
             sentence, hint = await asyncio.to_thread(start_failure, what, error, self._settings)

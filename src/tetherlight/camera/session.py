@@ -8,7 +8,7 @@ from collections.abc import Awaitable, Callable
 from typing import Literal, Protocol, TypeVar
 
 from tetherlight.camera import calls
-from tetherlight.camera.calls import Call, Deadlines, Opened
+from tetherlight.camera.calls import Deadlines, Opened
 from tetherlight.camera.faults import lost, repeatable, suspicious, worded
 from tetherlight.camera.identity import FoundCamera
 from tetherlight.camera.lane import Lane
@@ -17,6 +17,7 @@ from tetherlight.camera.recovery import Recovery
 from tetherlight.camera.surroundings import Surroundings
 from tetherlight.errors import CameraBusy, CameraError, CameraLost, CameraNotFound, CameraNotOpen
 from tetherlight.models import CameraState
+from tetherlight.process.call import Call
 from tetherlight.settings import Settings
 
 logger = logging.getLogger(__name__)

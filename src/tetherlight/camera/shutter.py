@@ -14,8 +14,9 @@ from typing import Any
 from tetherlight.camera import calls
 from tetherlight.camera.calls import Deadlines
 from tetherlight.camera.config import ConfigCache
-from tetherlight.camera.widgets import number
+from tetherlight.camera.worker.widgets import number
 from tetherlight.errors import CameraBusy, CameraError, CaptureFailed, CardFull
+from tetherlight.process.call import Call
 
 GRACE = 1.5
 """Seconds in which a further file may follow after the camera called the capture complete."""
@@ -27,7 +28,7 @@ BUSY_PAUSE = 0.05
 NOT_SUPPORTED = -6
 SECONDS = re.compile(r"(\d+(?:\.\d+)?)\s*s", re.IGNORECASE)
 
-Request = Callable[[calls.Call[Any]], Awaitable[Any]]
+Request = Callable[[Call[Any]], Awaitable[Any]]
 
 
 @dataclass

@@ -5,7 +5,7 @@ import time
 from collections.abc import Awaitable, Callable
 
 from tetherlight.camera.config import ConfigCache
-from tetherlight.camera.widgets import ACTIONS_SECTION
+from tetherlight.camera.worker.widgets import ACTIONS_SECTION
 from tetherlight.errors import CameraError
 from tetherlight.models import ConfigEntry, ConfigValue, ViewfinderState
 

@@ -3,7 +3,7 @@
 from collections.abc import Callable, Collection
 from dataclasses import dataclass
 
-from tetherlight.camera.usb import Bus
+from tetherlight.usb import Bus
 
 THIS_MACHINE = Bus()
 

@@ -12,7 +12,7 @@ def doctor(context: typer.Context) -> None:
     import asyncio  # noqa: PLC0415 - all of this takes longer to load than --help should take
 
     from tetherlight.doctor.diagnose import diagnose  # noqa: PLC0415
-    from tetherlight.lights.rig_file import RigFile  # noqa: PLC0415
+    from tetherlight.rigfile.rigfile import RigFile  # noqa: PLC0415
     from tetherlight.settings import load_settings  # noqa: PLC0415
 
     settings = load_settings()

@@ -10,12 +10,12 @@ from tetherlight.doctor.machine import Machine
 from tetherlight.doctor.network import check_network
 from tetherlight.doctor.system import check_clock, check_disk, check_power, check_python, check_state
 from tetherlight.doctor.usb import check_cameras, check_mode, usb_devices
-from tetherlight.lights.rig_file import RigFile
 from tetherlight.protocol.server import Finding
+from tetherlight.rigfile.rigfile import RigFile
 from tetherlight.settings import Settings
 
 if TYPE_CHECKING:
-    from tetherlight.lights.gpiod_lamps import Chips
+    from tetherlight.lights.drivers.gpiod_lamps import Chips
 
 logger = logging.getLogger(__name__)
 

@@ -5,11 +5,11 @@ from importlib.util import find_spec
 from typing import TYPE_CHECKING
 
 from tetherlight.errors import InvalidSetting
-from tetherlight.lights.rig_file import RigFile
 from tetherlight.protocol.server import Finding
+from tetherlight.rigfile.rigfile import RigFile
 
 if TYPE_CHECKING:
-    from tetherlight.lights.gpiod_lamps import Chip, Chips
+    from tetherlight.lights.drivers.gpiod_lamps import Chip, Chips
 
 PULLED_UP = (2, 3)
 """BCM pins with fixed pull-up resistors of 1.8 kilohms on every Raspberry Pi."""
@@ -27,7 +27,7 @@ def check_gpio(rig: RigFile, chips: "Chips | None" = None) -> Iterator[Finding]:
         yield Finding(check="gpio_chip", level="info", message="This system has no GPIO chips that can be driven.")
         return
     # The bindings exist on Linux only.
-    from tetherlight.lights import gpiod_lamps  # noqa: PLC0415
+    from tetherlight.lights.drivers import gpiod_lamps  # noqa: PLC0415
 
     chips = chips or gpiod_lamps.Chips()
     try:

@@ -1,6 +1,6 @@
 """Lights: named switchable sources, and the drivers of their lamps."""
 
 from tetherlight.lights.lights import Lights
-from tetherlight.lights.rig_file import RigFile
+from tetherlight.rigfile.rigfile import RigFile
 
 __all__ = ["Lights", "RigFile"]

@@ -5,7 +5,7 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import ClassVar
 
 from tetherlight.errors import LampFailed
-from tetherlight.lights.rig_file import RigLight
+from tetherlight.rigfile.rigfile import RigLight
 
 
 class LampDriver(ABC):

@@ -9,15 +9,15 @@ from typing import TYPE_CHECKING, Any, Self, TypeVar
 from pydantic import ValidationError
 
 from tetherlight.errors import InvalidName, InvalidPayload, LampFailed, LightsBusy, UnknownLight
-from tetherlight.lights.choice import Choice, choose_driver
+from tetherlight.lights.drivers.choice import Choice, choose_driver
 from tetherlight.lights.lamps import failed_lights
-from tetherlight.lights.rig_file import LIGHT_NAME, RigFile, RigLight, light_problem, name_problem
 from tetherlight.models import LightInfo, LightsStatus
 from tetherlight.protocol.lights import EditedLight
+from tetherlight.rigfile.rigfile import LIGHT_NAME, RigFile, RigLight, light_problem, name_problem
 from tetherlight.settings import Settings
 
 if TYPE_CHECKING:
-    from tetherlight.lights.gpiod_lamps import Chips
+    from tetherlight.lights.drivers.gpiod_lamps import Chips
 
 logger = logging.getLogger(__name__)
 

@@ -4,8 +4,8 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from tetherlight.errors import InvalidPayload
-from tetherlight.lights.rig_file import unit
 from tetherlight.models import Direction
+from tetherlight.rigfile.rigfile import unit
 
 
 @dataclass(frozen=True)

@@ -1,12 +1,8 @@
 """Whether a frame shows its light: a set looks at its own frames while it is captured."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
-from pathlib import Path
 
-from tetherlight.store.thumbnails import shrunk
-
-LONGER_EDGE = 160
-"""Pixels that are looked at: enough for a mean, and quickly decoded."""
 BLACK = 3
 """The brightest level that counts as black, of 255."""
 BLACK_SHARE = 0.97
@@ -24,9 +20,8 @@ class Brightness:
     """Share of pixels that are black, from 0 to 1."""
 
 
-def brightness_of(path: Path) -> Brightness:
-    """Measure an image; raise ImageUnreadable."""
-    counts = shrunk(path, LONGER_EDGE).convert("L").histogram()
+def brightness_of(counts: Sequence[int]) -> Brightness:
+    """Measure an image by its histogram: how many pixels have each of the 256 levels of luma."""
     pixels = max(1, sum(counts))
     mean = sum(level * count for level, count in enumerate(counts)) / pixels
     return Brightness(mean, sum(counts[: BLACK + 1]) / pixels)

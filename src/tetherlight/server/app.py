@@ -11,24 +11,24 @@ from fastapi import FastAPI
 from starlette.routing import Route, WebSocketRoute
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from tetherlight.actions.dispatch import BULKY, dispatch
 from tetherlight.errors import TetherlightError
-from tetherlight.rig import Rig
-from tetherlight.server.clients import Clients
-from tetherlight.server.dispatch import BULKY, dispatch
-from tetherlight.server.gate import Gate
-from tetherlight.server.http import health
-from tetherlight.server.images import images_router
-from tetherlight.server.link import keep_receive, server_config
-from tetherlight.server.login import login_routes
-from tetherlight.server.logs import set_up_logging
-from tetherlight.server.mjpeg import LiveviewMjpg
-from tetherlight.server.pages import load_pages
-from tetherlight.server.proxies import Proxies
-from tetherlight.server.security import Guard, session_key
+from tetherlight.logs.setup import set_up_logging
+from tetherlight.rig.rig import Rig
+from tetherlight.server.access.gate import Gate
+from tetherlight.server.access.login import login_routes
+from tetherlight.server.access.proxies import Proxies
+from tetherlight.server.access.security import Guard, session_key
+from tetherlight.server.http.http import health
+from tetherlight.server.http.images import images_router
+from tetherlight.server.http.mjpeg import LiveviewMjpg
+from tetherlight.server.http.pages import load_pages
 from tetherlight.server.startup import endable_start
 from tetherlight.server.state import ServerState
 from tetherlight.server.stopping import Stopping
-from tetherlight.server.websocket import Dispatch, WebSocketEndpoint
+from tetherlight.server.ws.clients import Clients
+from tetherlight.server.ws.link import keep_receive, server_config
+from tetherlight.server.ws.websocket import Dispatch, WebSocketEndpoint
 from tetherlight.settings import Settings, load_settings
 
 logger = logging.getLogger(__name__)

@@ -15,13 +15,13 @@ from types import FrameType
 import uvicorn
 
 from tetherlight.errors import ServerStopping, StartFailed
+from tetherlight.logs.setup import log_everything
 from tetherlight.protocol.messages import MAX_MESSAGE_BYTES
+from tetherlight.server.access.entrance import FURTHER_CONNECTIONS, Reception
+from tetherlight.server.access.proxies import Proxies
+from tetherlight.server.access.security import load_secret
 from tetherlight.server.app import create_app
-from tetherlight.server.entrance import FURTHER_CONNECTIONS, Reception
-from tetherlight.server.link import tune_socket
-from tetherlight.server.logs import log_everything
-from tetherlight.server.proxies import Proxies
-from tetherlight.server.security import load_secret
+from tetherlight.server.ws.link import tune_socket
 from tetherlight.settings import Settings
 
 logger = logging.getLogger(__name__)

@@ -5,13 +5,13 @@ from typing import TYPE_CHECKING
 
 from starlette.types import Scope
 
-from tetherlight.server.clients import Clients
-from tetherlight.server.proxies import Proxies
-from tetherlight.server.security import Guard
+from tetherlight.server.access.proxies import Proxies
+from tetherlight.server.access.security import Guard
+from tetherlight.server.ws.clients import Clients
 from tetherlight.settings import Settings
 
 if TYPE_CHECKING:
-    from tetherlight.rig import Rig
+    from tetherlight.rig.rig import Rig
 
 
 @dataclass(frozen=True)

@@ -6,11 +6,11 @@ from collections.abc import Generator, Sequence
 from io import RawIOBase
 from pathlib import Path
 
+from tetherlight.durable import store_errors
 from tetherlight.errors import StoreError
+from tetherlight.naming.rules import shown
 from tetherlight.protocol.sets import Files
 from tetherlight.store.contents import Belonging, belongings
-from tetherlight.store.files import store_errors
-from tetherlight.store.names import shown
 
 CHUNK = 256 * 1024
 FIRST, LAST = (1980, 1, 1, 0, 0, 0), (2107, 12, 31, 23, 59, 58)

@@ -13,15 +13,23 @@ from collections.abc import Iterable, Iterator, Mapping
 from contextlib import ExitStack, contextmanager, suppress
 from pathlib import Path
 
-from tetherlight.durable import read_regular, rename_new, sync_folder
+from tetherlight.durable import (
+    FOLDER_MODE,
+    make_folder,
+    read_regular,
+    rename_new,
+    store_errors,
+    sync_folder,
+    write_atomically,
+)
 from tetherlight.errors import ImageNotFound, InvalidPayload, StoreError
 from tetherlight.filenames import SIDECAR, entries_taking, names_kept
+from tetherlight.filetypes import is_image, is_jpeg, suffix_of
 from tetherlight.models import ImageFile
+from tetherlight.naming.rules import is_visible, shown
 from tetherlight.store import index
 from tetherlight.store.clock import Clock
-from tetherlight.store.files import FOLDER_MODE, make_folder, store_errors, write_atomically
-from tetherlight.store.images import images_in, is_image, is_jpeg, suffix_of
-from tetherlight.store.names import is_visible, shown
+from tetherlight.store.images import images_in
 from tetherlight.store.paths import Places
 from tetherlight.store.sets import ImageSets
 from tetherlight.store.trash import Deleted, Trash

@@ -15,10 +15,10 @@ from urllib.parse import quote
 
 from tetherlight.durable import open_regular
 from tetherlight.errors import StoreError
+from tetherlight.filetypes import is_image, is_jpeg, is_raw, mimetype_of
+from tetherlight.manifest import MANIFEST, Manifest, StepRecord, read_manifest
+from tetherlight.naming.rules import is_visible
 from tetherlight.protocol.sets import Files, SetFile
-from tetherlight.store.images import is_image, is_jpeg, is_raw, mimetype_of
-from tetherlight.store.manifest import MANIFEST, Manifest, StepRecord, read_manifest
-from tetherlight.store.names import is_visible
 from tetherlight.store.paths import MAX_PATH_LENGTH, is_plain_part
 
 LP = ".lp"

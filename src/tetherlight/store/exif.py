@@ -10,8 +10,8 @@ from typing import Any
 from PIL import Image
 
 from tetherlight.errors import ImageUnreadable
+from tetherlight.filetypes import is_raw
 from tetherlight.models import Model
-from tetherlight.store.images import is_raw
 from tetherlight.store.previews import orientation_of
 from tetherlight.store.thumbnails import mapped, open_picture
 from tetherlight.store.tiff import Directory, NotTiff, directories

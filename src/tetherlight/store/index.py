@@ -19,9 +19,9 @@ from typing import NamedTuple
 from pydantic_core import to_json
 
 from tetherlight.errors import StoreError
+from tetherlight.manifest import MANIFEST
 from tetherlight.models import ImageSet
-from tetherlight.store.manifest import MANIFEST
-from tetherlight.store.names import is_visible
+from tetherlight.naming.rules import is_visible
 
 logger = logging.getLogger(__name__)
 

@@ -17,9 +17,9 @@ from urllib.parse import quote
 from tetherlight.durable import descriptor_of
 from tetherlight.errors import ImageNotFound, InvalidSetting, SetNotFound
 from tetherlight.filenames import DELETED
+from tetherlight.filetypes import is_image
+from tetherlight.naming.rules import is_visible, shown
 from tetherlight.settings import Settings
-from tetherlight.store.images import is_image
-from tetherlight.store.names import is_visible, shown
 
 MAX_PATH_LENGTH = 4096
 MAX_PART_BYTES = 255

@@ -10,9 +10,9 @@ from collections.abc import Callable, Iterable
 from contextlib import suppress
 from pathlib import Path
 
+from tetherlight.durable import FILE_MODE, is_temporary
 from tetherlight.errors import TetherlightError
 from tetherlight.models import ImageSet
-from tetherlight.store.files import FILE_MODE, is_temporary
 
 logger = logging.getLogger(__name__)
 

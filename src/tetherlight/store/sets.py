@@ -11,16 +11,10 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from tetherlight.durable import rename_new, sync_folder
+from tetherlight.durable import FOLDER_MODE, make_folder, rename_new, store_errors, sync_folder
 from tetherlight.errors import ImageNotFound, InvalidPayload, SetBusy, SetExists, SetNotFound, StoreError
-from tetherlight.models import ImageFile, ImageSet, JobState
-from tetherlight.protocol.sets import AnnotateSet, Files, SetDetails, SetFile
-from tetherlight.store.clock import Clock
-from tetherlight.store.contents import belongings, listed
-from tetherlight.store.files import FOLDER_MODE, make_folder, store_errors
-from tetherlight.store.images import images_in, mimetype_of, representative
-from tetherlight.store.index import Entry, SetIndex
-from tetherlight.store.manifest import (
+from tetherlight.filetypes import mimetype_of, representative
+from tetherlight.manifest import (
     NOTED,
     Manifest,
     catalogue_number_in,
@@ -34,8 +28,14 @@ from tetherlight.store.manifest import (
     status_in,
     write_manifest,
 )
-from tetherlight.store.names import checked_name, set_prefix, shown, timestamp_in
-from tetherlight.store.naming import Subject, Template
+from tetherlight.models import ImageFile, ImageSet, JobState
+from tetherlight.naming.rules import checked_name, set_prefix, shown, timestamp_in
+from tetherlight.naming.templates import Subject, Template
+from tetherlight.protocol.sets import AnnotateSet, Files, SetDetails, SetFile
+from tetherlight.store.clock import Clock
+from tetherlight.store.contents import belongings, listed
+from tetherlight.store.images import images_in
+from tetherlight.store.index import Entry, SetIndex
 from tetherlight.store.paths import Places, is_plain_part
 from tetherlight.store.recovery import remove_unfinished
 from tetherlight.store.trash import Trash

@@ -7,9 +7,9 @@ from contextlib import suppress
 from os import stat_result
 from pathlib import Path
 
+from tetherlight.durable import store_errors
 from tetherlight.errors import DiskFull
 from tetherlight.models import Storage
-from tetherlight.store.files import store_errors
 from tetherlight.store.images import images_in
 from tetherlight.store.paths import Places
 from tetherlight.store.sets import ImageSets

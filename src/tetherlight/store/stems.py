@@ -11,8 +11,8 @@ from collections.abc import Iterator
 from datetime import datetime
 from pathlib import Path
 
-from tetherlight.store.files import store_errors
-from tetherlight.store.naming import Subject, Template
+from tetherlight.durable import store_errors
+from tetherlight.naming.templates import Subject, Template
 from tetherlight.store.trash import Trash
 
 

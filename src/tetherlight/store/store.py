@@ -14,8 +14,13 @@ from datetime import datetime, timedelta
 from functools import partial
 from pathlib import Path
 
+from tetherlight.durable import make_folder, store_errors
 from tetherlight.errors import ImageNotFound, InvalidPayload, SetNotFound, StoreError
+from tetherlight.filetypes import mimetype_of
+from tetherlight.manifest import Manifest
 from tetherlight.models import ImageFile, ImageSet, Storage
+from tetherlight.naming.rules import shown
+from tetherlight.naming.templates import DEFAULT_TEMPLATES, Subject, Templates
 from tetherlight.protocol.sets import AnnotateSet, Files, ImageSetPage, ListSets, SetDetails, SetFile
 from tetherlight.settings import Settings
 from tetherlight.store.archive import zip_of_set
@@ -23,11 +28,6 @@ from tetherlight.store.captures import SingleCaptures
 from tetherlight.store.clock import Clock, SystemClock
 from tetherlight.store.contents import Belonging, belonging
 from tetherlight.store.exif import ExifFacts, read_exif
-from tetherlight.store.files import make_folder, store_errors
-from tetherlight.store.images import mimetype_of
-from tetherlight.store.manifest import Manifest
-from tetherlight.store.names import shown
-from tetherlight.store.naming import DEFAULT_TEMPLATES, Subject, Templates
 from tetherlight.store.paging import matching, page_of
 from tetherlight.store.paths import Places
 from tetherlight.store.recovery import FolderLock, Recovery, remove_unfinished

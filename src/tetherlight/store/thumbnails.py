@@ -18,10 +18,9 @@ from pathlib import Path
 
 from PIL import Image, ImageOps
 
-from tetherlight.durable import open_regular, read_regular
+from tetherlight.durable import make_folder, open_regular, read_regular, store_errors, write_atomically
 from tetherlight.errors import ImageUnreadable
-from tetherlight.store.files import make_folder, store_errors, write_atomically
-from tetherlight.store.images import is_jpeg, is_raw, mimetype_of
+from tetherlight.filetypes import is_jpeg, is_raw, mimetype_of
 from tetherlight.store.paths import Places
 from tetherlight.store.previews import best_preview, orientation_of
 
@@ -135,6 +134,11 @@ def draw(path: Path, size: int) -> bytes:
     encoded = BytesIO()
     shrunk(path, size).save(encoded, "JPEG", quality=QUALITY)
     return encoded.getvalue()
+
+
+def levels_of(path: Path) -> list[int]:
+    """Return how many pixels of an image, looked at in small, have each of the 256 levels; raise ImageUnreadable."""
+    return shrunk(path, SIZES[0]).convert("L").histogram()
 
 
 def shrunk(path: Path, size: int) -> Image.Image:

@@ -16,11 +16,10 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
-from tetherlight.durable import rename_new, sync_folder
+from tetherlight.durable import FOLDER_MODE, make_folder, rename_new, store_errors, sync_folder
+from tetherlight.naming.rules import shown
 from tetherlight.store import index
 from tetherlight.store.clock import Clock
-from tetherlight.store.files import FOLDER_MODE, make_folder, store_errors
-from tetherlight.store.names import shown
 
 logger = logging.getLogger(__name__)
 

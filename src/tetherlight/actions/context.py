@@ -1,0 +1,69 @@
+"""What a handler gets, and how it is paired with its action."""
+
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+from typing import Any, Literal, Protocol, TypeVar
+
+from pydantic import BaseModel
+
+from tetherlight.liveview.liveview import Liveview
+from tetherlight.protocol.action import Action, Payload
+from tetherlight.protocol.cameras import Encoding
+from tetherlight.protocol.messages import Encoded, Request
+from tetherlight.protocol.server import Topic
+from tetherlight.rig.rig import Rig
+
+P = TypeVar("P", bound=Payload)
+R = TypeVar("R", bound=BaseModel)
+
+
+class Stream(Protocol):
+    """A live view that runs for a caller."""
+
+    number: int
+    """What its frames carry."""
+    liveview: Liveview
+
+
+class Caller(Protocol):
+    """Who asks: a client of the server, or another program in its process."""
+
+    id: str
+    """Its name in the log and for the jobs that it starts."""
+    topics: frozenset[Topic]
+    """What it hears of; an action may change them."""
+
+    async def start_liveview(
+        self,
+        camera_id: str | None,
+        find: Callable[[str | None], Awaitable[Liveview]],
+        encoding: Encoding | Literal["raw"] = "base64",
+        max_fps: float | None = None,
+        *,
+        paced: bool = False,
+    ) -> Stream:
+        """Begin to take the frames of a camera that `find` gives; raise LiveviewStopped where that was stopped."""
+
+    def stop_liveview(self, camera_id: str | None = None) -> None:
+        """Take no more frames of a camera, or of any."""
+
+    def ready(self, camera_id: str | None, seq: int | None) -> None:
+        """Let the next frame of the paced live views come; raise InvalidPayload where there is nothing to confirm."""
+
+
+@dataclass(frozen=True, slots=True)
+class Context:
+    """The rig, who asks, and the request as it came."""
+
+    rig: Rig
+    caller: Caller
+    request: Request
+
+
+Handler = Callable[[Context, P], Awaitable[R | Encoded[R]]]
+Pair = tuple[Action[Any, Any], Handler[Any, Any]]
+
+
+def bind(action: Action[P, R], handler: Handler[P, R]) -> Pair:
+    """Pair an action with a handler of exactly its payload and result."""
+    return action, handler

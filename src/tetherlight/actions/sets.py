@@ -1,0 +1,115 @@
+"""Handlers of the actions on image sets and images."""
+
+import asyncio
+import base64
+
+from tetherlight.actions.context import Context, Pair, bind
+from tetherlight.protocol.cameras import Message
+from tetherlight.protocol.messages import Encoded
+from tetherlight.protocol.sets import (
+    ANNOTATE_IMAGE_SET,
+    CAPTURE_PHOTOMETRIC_SET,
+    DELETE_IMAGE_SET,
+    GET_IMAGE_DATA,
+    GET_IMAGE_SET,
+    GET_IMAGE_SET_CONTENTS,
+    GET_IMAGE_SET_FILES,
+    LIST_CAPTURES,
+    LIST_IMAGE_SETS,
+    RENAME_IMAGE_SET,
+    RESTORE_IMAGE_SET,
+    AnnotateSet,
+    CapturePhotometricSet,
+    ImageData,
+    ImageList,
+    ImagePath,
+    ImageSetList,
+    ListCaptures,
+    ListSets,
+    PhotometricSetResult,
+    RenameSet,
+    SetDetails,
+    SetFileList,
+    SetFiles,
+    SetName,
+)
+
+
+async def capture_photometric_set(context: Context, payload: CapturePhotometricSet) -> PhotometricSetResult:
+    """Run a sequence and answer when it has ended; it goes on when the client leaves."""
+    job = await context.rig.start_set(payload, requester=context.caller.id, request_id=context.request.request_id)
+    return await job.result()
+
+
+async def list_image_sets(context: Context, payload: ListSets) -> Encoded[ImageSetList]:
+    """List the sets, newest first, or a page of them."""
+    return await context.rig.sets.list(payload)
+
+
+async def get_image_set_contents(context: Context, payload: SetName) -> ImageList:
+    """List the images of a set."""
+    return ImageList(await asyncio.to_thread(context.rig.store.set_contents, payload.set_name))
+
+
+async def get_image_set(context: Context, payload: SetName) -> SetDetails:
+    """Give a set with its manifest."""
+    return await asyncio.to_thread(context.rig.store.set_details, payload.set_name)
+
+
+async def get_image_set_files(context: Context, payload: SetFiles) -> SetFileList:
+    """List what belongs to a set."""
+    return SetFileList(await asyncio.to_thread(context.rig.store.set_files, payload.set_name, payload.files))
+
+
+async def delete_image_set(context: Context, payload: SetName) -> Message:
+    """Move a set to the trash."""
+    await context.rig.sets.delete(payload.set_name)
+    return Message(message=f"Set '{payload.set_name}' deleted successfully.")
+
+
+async def restore_image_set(context: Context, payload: SetName) -> Message:
+    """Bring a set back from the trash."""
+    await context.rig.sets.restore(payload.set_name)
+    return Message(message=f"Set '{payload.set_name}' restored.")
+
+
+async def rename_image_set(context: Context, payload: RenameSet) -> Message:
+    """Give a set another name."""
+    name = await context.rig.sets.rename(payload.set_name, payload.new_name)
+    return Message(message=f"Set '{payload.set_name}' renamed to '{name}'.")
+
+
+async def annotate_image_set(context: Context, payload: AnnotateSet) -> Message:
+    """Keep notes and ratings."""
+    await context.rig.sets.annotate(payload)
+    return Message(message=f"Notes of set '{payload.set_name}' kept.")
+
+
+async def list_captures(context: Context, payload: ListCaptures) -> ImageList:
+    """List the newest single captures."""
+    return ImageList(await asyncio.to_thread(context.rig.store.list_captures, payload.limit))
+
+
+async def get_image_data(context: Context, payload: ImagePath) -> ImageData:
+    """Give an image's bytes as text."""
+
+    def read() -> ImageData:
+        filename, data, mimetype = context.rig.store.read_image(payload.image_path)
+        return ImageData(filename=filename, image_b64=base64.b64encode(data).decode(), mimetype=mimetype)
+
+    return await asyncio.to_thread(read)
+
+
+PAIRS: tuple[Pair, ...] = (
+    bind(CAPTURE_PHOTOMETRIC_SET, capture_photometric_set),
+    bind(LIST_IMAGE_SETS, list_image_sets),
+    bind(GET_IMAGE_SET_CONTENTS, get_image_set_contents),
+    bind(GET_IMAGE_SET, get_image_set),
+    bind(GET_IMAGE_SET_FILES, get_image_set_files),
+    bind(DELETE_IMAGE_SET, delete_image_set),
+    bind(RESTORE_IMAGE_SET, restore_image_set),
+    bind(RENAME_IMAGE_SET, rename_image_set),
+    bind(ANNOTATE_IMAGE_SET, annotate_image_set),
+    bind(LIST_CAPTURES, list_captures),
+    bind(GET_IMAGE_DATA, get_image_data),
+)

@@ -1,0 +1,25 @@
+"""Which handler answers which action."""
+
+from collections.abc import Mapping
+from types import MappingProxyType
+from typing import Any
+
+from tetherlight.actions import cameras, captures, jobs, lights, naming, series, server, sets
+from tetherlight.actions.context import Handler
+
+HANDLERS: Mapping[str, Handler[Any, Any]] = MappingProxyType(
+    {
+        action.name: handler
+        for pairs in (
+            cameras.PAIRS,
+            captures.PAIRS,
+            series.PAIRS,
+            naming.PAIRS,
+            lights.PAIRS,
+            sets.PAIRS,
+            jobs.PAIRS,
+            server.PAIRS,
+        )
+        for action, handler in pairs
+    }
+)

@@ -1,0 +1,1 @@
+"""All that is shot: single captures, series and photometric sets."""

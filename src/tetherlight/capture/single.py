@@ -1,0 +1,117 @@
+"""Single captures: taken by request or with the button on the body, and told to whom it concerns."""
+
+import asyncio
+import contextlib
+from collections.abc import AsyncIterator, Sequence
+from datetime import UTC, datetime
+from functools import partial
+from pathlib import Path
+from typing import Literal
+
+from tetherlight.camera.camera import Camera
+from tetherlight.camera.exposure import SavedFile
+from tetherlight.collection.changes import Changes
+from tetherlight.collection.set_changes import SetChanges
+from tetherlight.models import ImageFile
+from tetherlight.naming.templates import Subject
+from tetherlight.protocol.cameras import CaptureResult
+from tetherlight.protocol.captures import AnnotateImage
+from tetherlight.protocol.events import (
+    CAPTURES_CHANGED,
+    IMAGE_CAPTURED,
+    STORAGE_CHANGED,
+    CapturesChange,
+    ImageCaptured,
+)
+from tetherlight.publisher import Publisher
+from tetherlight.store.store import Store
+
+
+class Captures:
+    """Takes single pictures and looks after those that are there."""
+
+    def __init__(self, store: Store, publisher: Publisher, changes: Changes, set_changes: SetChanges) -> None:
+        self._store = store
+        self._publisher = publisher
+        self._changes = changes
+        self._set_changes = set_changes
+
+    async def capture(self, camera: Camera, *, download: bool, owner: str | None = None) -> CaptureResult:
+        """Take one picture and put every file of it into the captures folder."""
+        with camera.place(owner) as place:
+            # Numbers and times in names are to follow the order of the exposures.
+            await place.first()
+            if download:
+                await asyncio.to_thread(self._store.require_room)
+            async with self._named(camera) as (folder, stem):
+                exposure = await camera.capture(folder, stem, download=download, owner=owner)
+        files = await self._arrived(exposure.files)
+        return CaptureResult(
+            message="Image captured and downloaded." if download else "Image captured and left on the camera.",
+            camera_id=camera.camera_id,
+            file_path=_main_path(files),
+            files=files,
+            camera_path=next(iter(exposure.camera_paths), None),
+            captured_at=exposure.captured_at,
+        )
+
+    async def fetch(self, camera: Camera, camera_paths: tuple[str, ...]) -> None:
+        """Download a picture that the button on the body took, and announce it, also while a job uses the camera."""
+        await asyncio.to_thread(self._store.require_room)
+        async with self._named(camera) as (folder, stem):
+            saved = await camera.download(camera_paths, folder, stem, owner=camera.owner)
+        files = await self._arrived(saved)
+        if path := _main_path(files):
+            captured = ImageCaptured(camera_id=camera.camera_id, file_path=path, files=files)
+            self._publisher.publish(IMAGE_CAPTURED, captured)
+
+    async def annotate(self, wanted: AnnotateImage) -> ImageFile:
+        """Keep a rating and notes with an image, and tell the sets topic which images they are about."""
+        noted = await self._changes.make(
+            partial(self._store.annotate_image, wanted.image_path, wanted.rating, wanted.notes)
+        )
+        if noted.set_name is None:
+            self._changed("updated", noted.images)
+        else:
+            await self._set_changes.tell(noted.set_name, "updated")
+        return noted.images[0]
+
+    async def delete(self, image_path: str) -> list[ImageFile]:
+        """Move a capture with all its files to the trash; return its images, the named one first."""
+        files = await self._changes.make(partial(self._store.delete_image, image_path))
+        self._changed("deleted", files)
+        return files
+
+    async def restore(self, image_path: str) -> ImageFile:
+        """Bring a capture back from the trash with all its files."""
+        files = await self._changes.make(partial(self._store.restore_image, image_path))
+        self._changed("restored", files)
+        return files[0]
+
+    def _changed(self, change: Literal["updated", "deleted", "restored"], files: Sequence[ImageFile]) -> None:
+        self._publisher.publish(CAPTURES_CHANGED, CapturesChange(change=change, files=list(files)))
+
+    @contextlib.asynccontextmanager
+    async def _named(self, camera: Camera) -> AsyncIterator[tuple[Path, str]]:
+        """Give folder and name of a capture, which nobody else gets meanwhile where it holds a number."""
+        subject = Subject(model=camera.model, serial=camera.serial, camera_id=camera.camera_id)
+        folder, stem = await self._changes.make(partial(self._store.image_stem, subject, datetime.now(UTC)))
+        try:
+            yield folder, stem
+        finally:
+            self._store.stem_used(stem)
+
+    async def _arrived(self, saved: Sequence[SavedFile]) -> list[ImageFile]:
+        if not saved:
+            return []
+        self._store.exposure_arrived(sum(one.size for one in saved))
+        files = [await asyncio.to_thread(self._store.image_file, one.path, one.sha256, one.size) for one in saved]
+        self._publisher.publish(CAPTURES_CHANGED, CapturesChange(change="created", files=files))
+        self._publisher.publish(STORAGE_CHANGED, await asyncio.to_thread(self._store.storage))
+        return files
+
+
+def _main_path(files: Sequence[ImageFile]) -> str | None:
+    """Return the path of the JPEG, else of the first file."""
+    jpeg = next((one.path for one in files if one.mimetype == "image/jpeg"), None)
+    return jpeg or (files[0].path if files else None)

@@ -1,0 +1,1 @@
+"""Long work in steps, which can be paused, resumed and cancelled."""

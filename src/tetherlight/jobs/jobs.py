@@ -1,0 +1,220 @@
+"""The rig's jobs: those under way, those that wait, and the last ones that ended."""
+
+import asyncio
+import builtins
+import contextlib
+import secrets
+from collections.abc import AsyncIterator, Callable
+from dataclasses import dataclass, field
+from typing import Protocol, TypeVar
+
+from tetherlight.camera.camera import Camera
+from tetherlight.errors import CameraLost, JobConflict, JobNotFound, LightsBusy, ServerStopping
+from tetherlight.jobs.job import ENDED, RigJob, Wish, stronger
+from tetherlight.lights.lights import Lights
+from tetherlight.models import CameraState, Job, JobState, StepState
+from tetherlight.protocol.events import JOB_CHANGED
+from tetherlight.publisher import Publisher
+
+T = TypeVar("T")
+REMEMBERED = 20
+"""Jobs that ended which are still listed."""
+
+
+class Cameras(Protocol):
+    """Who knows the cameras, and which one a request means."""
+
+    async def take(self, camera_id: str | None, take: Callable[[Camera], T], give_back: Callable[[T], None] = ...) -> T:
+        """Take something of a camera, in the order of the requests."""
+
+
+@dataclass
+class Start:
+    """A job that has its camera already, and whose request is still being checked."""
+
+    job_id: str
+    camera: Camera
+    wish: Wish | None = None
+    """What was asked of the job meanwhile."""
+    begun: bool = False
+    over: asyncio.Event = field(default_factory=asyncio.Event)
+
+
+class Jobs:
+    """Starts jobs, one at a time on each camera and on the lights, and finds them again by id."""
+
+    def __init__(self, cameras: Cameras, lights: Lights, publisher: Publisher) -> None:
+        self._cameras = cameras
+        self._lights = lights
+        self._publisher = publisher
+        self._jobs: dict[str, RigJob] = {}
+        self._starts: dict[str, Start] = {}
+        self._stopping = False
+
+    def list(self) -> list[Job]:
+        """Return all jobs, newest first."""
+        return [job.snapshot() for job in reversed(self._jobs.values())]
+
+    def find(self, job_id: str) -> RigJob:
+        """Return the job of this id; raise JobNotFound."""
+        try:
+            return self._jobs[job_id]
+        except KeyError:
+            raise JobNotFound(
+                f"No job '{job_id[:200]}' is known.", hint="Look which jobs are known (GET_JOBS)."
+            ) from None
+
+    @property
+    def room_for_ended(self) -> bool:
+        """Whether one more job that has ended would be remembered."""
+        return len(self._ended()) < REMEMBERED
+
+    def add_ended(self, job: RigJob) -> bool:
+        """List a job of an earlier time, as older than all others, and tell of it; return False where it is known."""
+        if job.job_id in self._jobs:
+            return False
+        self._jobs = {job.job_id: job} | self._jobs
+        self._publisher.publish(JOB_CHANGED, job.snapshot())
+        return True
+
+    @contextlib.asynccontextmanager
+    async def starting(
+        self, camera_id: str | None, job_id: str, check: Callable[[], object], *, lights: bool
+    ) -> AsyncIterator[Start]:
+        """Give a job its camera, and the lights, from the arrival of its request on; take them back if it fails.
+
+        Others are refused meanwhile as while the job runs; what was asked for before is done first.
+        """
+
+        def claim(camera: Camera) -> Start:
+            check()
+            self._check_ready(camera)
+            camera.claim(job_id)
+            try:
+                if lights:
+                    self._lights.claim(job_id)
+            except LightsBusy:
+                camera.release(job_id)
+                raise
+            start = self._starts[job_id] = Start(job_id, camera)
+            return start
+
+        start = await self._cameras.take(camera_id, claim, give_back=self._give_up)
+        try:
+            yield start
+        except BaseException:
+            if not start.begun:
+                self._give_up(start)
+            raise
+        finally:
+            self._forget(start)
+
+    def begin(self, job: RigJob, start: Start) -> None:
+        """Let a job run that is ready; raise ServerStopping."""
+        if self._stopping:
+            raise ServerStopping("The server is stopping.")
+        self._remember(job)
+        job.start(start.camera, start.wish)
+        start.begun = True
+        self._forget(start)
+
+    def _give_up(self, start: Start) -> None:
+        start.camera.release(start.job_id)
+        self._lights.release(start.job_id)
+        self._forget(start)
+
+    def _forget(self, start: Start) -> None:
+        self._starts.pop(start.job_id, None)
+        start.over.set()
+
+    async def cancel(self, job_id: str) -> Job:
+        """End a job after the exposure under way, or before the first one."""
+        return await self._halt(job_id, "cancel")
+
+    async def pause(self, job_id: str) -> Job:
+        """Stop a job after the exposure under way, or before the first one."""
+        return await self._halt(job_id, "pause")
+
+    async def _halt(self, job_id: str, wish: Wish) -> Job:
+        start = self._starts.get(job_id)
+        if start is not None:
+            start.wish = stronger(start.wish, wish)
+            await start.over.wait()
+            if start.begun:
+                return await self.find(job_id).halted()
+        return await self.find(job_id).halt(wish)
+
+    async def resume(self, job_id: str) -> Job:
+        """Go on with a job at its first step that is not done; failed steps are taken again."""
+        job = self.find(job_id)
+        await job.obeyed()
+        if job.state not in {JobState.PAUSED, JobState.INTERRUPTED}:
+            raise JobConflict(
+                f"Job '{job_id}' is {job.state.value}; only paused and interrupted jobs can be resumed.",
+                hint="Failed steps can be taken again (RETRY_STEPS)." if job.state is JobState.FAILED else None,
+            )
+        failed = [step.index for step in job.snapshot().steps if step.state is StepState.FAILED]
+        return await self._run_again(job, failed)
+
+    async def retry(self, job_id: str, steps: builtins.list[int] | None) -> Job:
+        """Take the named steps again, or all that failed."""
+        job = self.find(job_id)
+        await job.obeyed()
+        return await self._run_again(job, steps)
+
+    async def skip(self, job_id: str, steps: builtins.list[int] | None) -> Job:
+        """Leave the named steps out, or all that failed."""
+        job = self.find(job_id)
+        await job.obeyed()
+        await job.change_steps(steps, StepState.SKIPPED)
+        return job.snapshot()
+
+    def renamed(self, name: str, new_name: str) -> None:
+        """Let the jobs of a set follow it to its new name."""
+        for job in self._jobs.values():
+            if job.set_name == name:
+                job.set_name = new_name
+
+    def forget_set(self, name: str) -> None:
+        """Forget the jobs of a set that was deleted."""
+        self._jobs = {job_id: job for job_id, job in self._jobs.items() if job.set_name != name}
+
+    async def stop(self) -> None:
+        """End every job because the server stops."""
+        self._stopping = True
+        await asyncio.gather(*(job.stop() for job in self._jobs.values()))
+
+    async def _run_again(self, job: RigJob, steps: builtins.list[int] | None) -> Job:
+        def check() -> None:
+            if job.running or job.job_id in self._starts:
+                raise JobConflict(f"Job '{job.job_id}' is running; pause it first.")
+
+        async with self.starting(job.camera_id, job.job_id, check, lights=job.uses_lights) as start:
+            await self._lights.settled()
+            await job.check(start.camera)
+            if steps is None or steps:
+                await job.change_steps(steps, StepState.PENDING)
+            self.begin(job, start)
+            return job.snapshot()
+
+    @staticmethod
+    def _check_ready(camera: Camera) -> None:
+        if camera.state is not CameraState.READY:
+            raise CameraLost(
+                f"Camera '{camera.camera_id}' is {camera.state.value}.", hint="The server goes on looking for it."
+            )
+
+    def _remember(self, job: RigJob) -> None:
+        self._jobs[job.job_id] = job
+        over = self._ended()
+        for old in over[: max(0, len(over) - REMEMBERED)]:
+            del self._jobs[old.job_id]
+
+    def _ended(self) -> builtins.list[RigJob]:
+        """Return the jobs that ended, oldest first."""
+        return [known for known in self._jobs.values() if known.state in ENDED and not known.running]
+
+
+def new_id() -> str:
+    """Return an id for a new job."""
+    return f"job-{secrets.token_hex(4)}"

@@ -1,0 +1,1 @@
+"""How captures and sets are called."""

@@ -1,0 +1,1 @@
+"""A child process that may be killed at any moment, and the wire to it."""

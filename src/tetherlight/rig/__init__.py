@@ -1,0 +1,1 @@
+"""The rig: it owns the cameras, the lights, the store and the jobs."""

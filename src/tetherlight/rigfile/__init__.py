@@ -1,0 +1,1 @@
+"""The rig file: cameras, lights and templates of names, read and edited."""

@@ -1,0 +1,1 @@
+"""Who may come in, and how long they may take for what."""

@@ -1,1 +1,0 @@
-"""One handler for each action of the protocol."""

@@ -1,0 +1,1 @@
+"""Pages, images and motion JPEG."""
