@@ -91,5 +91,5 @@ async def open_world(folder: Path, *arguments: str, select: bool = True, **setti
     ):
         world = World(rig, simulator)
         if select:
-            await rig.select(None, None, None)
+            await rig.cameras.select(None, None, None)
         yield world

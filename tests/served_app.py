@@ -19,8 +19,8 @@ from tetherlight.protocol.cameras import StartLiveview
 from tetherlight.protocol.messages import MAX_MESSAGE_BYTES, Request, failure_reply, success_reply
 from tetherlight.publisher import Publisher
 from tetherlight.server.app import create_app
+from tetherlight.server.clients import Clients
 from tetherlight.server.state import ServerState
-from tetherlight.server.ws.clients import Clients
 from tetherlight.server.ws.connection import Connection
 from tetherlight.settings import Settings
 from wire_client import ANSWER_S, CONNECT_S
@@ -38,6 +38,11 @@ class FakeRig:
         self.under_way = 0
         self.most_under_way = 0
         self.stopped = False
+
+    @property
+    def cameras(self) -> "FakeRig":
+        """Who knows the camera."""
+        return self
 
     def liveview(self, camera_id: str | None = None) -> Liveview:
         """Return the camera's live view."""

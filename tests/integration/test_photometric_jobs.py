@@ -116,7 +116,7 @@ async def test_a_wrong_request_is_refused_before_anything_moves(world: World, wa
 
 
 async def test_without_a_camera_a_set_is_refused(world: World) -> None:
-    await world.rig.deselect()
+    await world.rig.cameras.deselect()
     with pytest.raises(NoCameraSelected):
         await world.start()
 
@@ -126,10 +126,10 @@ async def test_while_a_set_runs_its_camera_and_lights_are_refused_with_the_job_i
     job = await world.start()
     await world.hearing.wait("photometric_progress")
     refused = (
-        (world.rig.captures.capture(world.rig.camera(), download=True), CameraBusy),
-        (world.rig.camera().set_config("iso", "800"), CameraBusy),
-        (world.rig.select(None, None, None), CameraBusy),
-        (world.rig.deselect(), CameraBusy),
+        (world.rig.captures.capture(world.rig.cameras.camera(), download=True), CameraBusy),
+        (world.rig.cameras.camera().set_config("iso", "800"), CameraBusy),
+        (world.rig.cameras.select(None, None, None), CameraBusy),
+        (world.rig.cameras.deselect(), CameraBusy),
         (world.rig.lights.set({"light_left": True}), LightsBusy),
         (world.start(), CameraBusy),
         (world.rig.sets.delete(job.set_name), SetBusy),
@@ -156,7 +156,7 @@ async def test_a_failed_step_ends_the_set_with_what_was_captured(world: World) -
     assert [step["state"] for step in written["steps"]] == ["done", "failed", "pending"]
     assert "error_processing_light_2" in world.hearing.statuses()
     assert await world.lit() == []
-    await world.rig.captures.capture(world.rig.camera(), download=True)
+    await world.rig.captures.capture(world.rig.cameras.camera(), download=True)
 
 
 async def test_a_failed_step_can_be_taken_again(world: World) -> None:
@@ -175,9 +175,9 @@ async def test_a_set_that_pauses_on_failure_frees_the_rig_and_can_be_resumed(wor
     paused = await world.job_state("paused")
     assert paused.error is not None
     assert world.hearing.statuses()[-1] == "paused"
-    assert (world.rig.camera().owner, world.rig.lights.owner) == (None, None)
+    assert (world.rig.cameras.camera().owner, world.rig.lights.owner) == (None, None)
     assert await world.lit() == []
-    await world.rig.captures.capture(world.rig.camera(), download=True)
+    await world.rig.captures.capture(world.rig.cameras.camera(), download=True)
     await world.rig.jobs.resume(job.job_id)
     assert (await job.result()).image_count == len(LIGHTS)
 
@@ -223,9 +223,9 @@ async def test_pause_and_resume_take_every_light_exactly_once(world: World) -> N
 
 async def test_a_long_settle_time_does_not_delay_a_cancel(world: World, tmp_path: Path) -> None:
     patient = world_settings(world.simulator, tmp_path / "second", photometric_capture_delay=600)
-    await world.rig.deselect()
+    await world.rig.cameras.deselect()
     async with Rig.open(patient) as rig:
-        await rig.select(None, None, None)
+        await rig.cameras.select(None, None, None)
         job = await rig.start_set(CapturePhotometricSet(light_sequence=LIGHTS))
         async with asyncio.timeout(stretched(10)):
             await rig.jobs.cancel(job.job_id)
@@ -242,7 +242,7 @@ async def test_stopping_the_rig_interrupts_the_set_and_the_next_start_can_resume
         async with Rig.open(world_settings(world.simulator, tmp_path)) as rig:
             (listed,) = rig.jobs.list()
             assert (listed.job_id, listed.state) == (job.job_id, JobState.INTERRUPTED)
-            await rig.select(None, None, None)
+            await rig.cameras.select(None, None, None)
             await rig.jobs.resume(job.job_id)
             assert (await rig.jobs.find(job.job_id).result()).image_count == 12
 

@@ -38,7 +38,7 @@ async def start(world: World, **wanted: Any) -> SeriesJob:
 
 async def value(world: World, name: str) -> Any:
     """Give an entry as the camera has it now."""
-    camera = world.rig.camera()
+    camera = world.rig.cameras.camera()
     await camera.refresh([name])
     (entry,) = await camera.get_config(name)
     return entry.value
@@ -46,7 +46,7 @@ async def value(world: World, name: str) -> Any:
 
 async def fast(world: World, count: int) -> list[str]:
     """Give some exposure times below a tenth of a second that the camera does not have now."""
-    (entry,) = await world.rig.camera().get_config("shutterspeed")
+    (entry,) = await world.rig.cameras.camera().get_config("shutterspeed")
     return [one for one in entry.options if one != entry.value and 0 < (number(one) or 0) < 0.1][:count]
 
 
@@ -127,11 +127,11 @@ async def test_a_wrong_request_is_refused_before_the_first_exposure(world: World
     for wanted, error, sentence in WRONG:
         with pytest.raises(error, match=sentence):
             await start(world, **wanted)
-    assert (world.rig.jobs.list(), files(world), world.rig.camera().owner) == ([], [], None)
+    assert (world.rig.jobs.list(), files(world), world.rig.cameras.camera().owner) == ([], [], None)
 
 
 async def test_without_a_camera_a_series_is_refused(world: World) -> None:
-    await world.rig.deselect()
+    await world.rig.cameras.deselect()
     with pytest.raises(errors.NoCameraSelected):
         await start(world)
 
@@ -156,11 +156,11 @@ async def test_a_picture_taken_on_the_body_between_two_rounds_is_fetched(world: 
 async def test_others_are_refused_with_the_job_id_also_while_it_waits(world: World) -> None:
     job = await start(world, count=2, interval_s=3600)
     await world.hearing.wait("series_progress", lambda one: one.status == "waiting")
-    camera = world.rig.camera()
+    camera = world.rig.cameras.camera()
     for attempt in (
         world.rig.captures.capture(camera, download=True),
         camera.set_config("iso", "800"),
-        world.rig.deselect(),
+        world.rig.cameras.deselect(),
         start(world),
         world.rig.start_set(CapturePhotometricSet(light_sequence=["light_left"])),
     ):
@@ -178,7 +178,7 @@ async def test_the_live_view_runs_between_the_rounds_of_an_interval(world: World
     assert 3000 < waiting.next_in_s <= 3600
     assert waiting.seconds_left > 3000
     async with asyncio.timeout(stretched(60)):
-        assert (await world.rig.camera().preview()).jpeg.startswith(b"\xff\xd8")
+        assert (await world.rig.cameras.camera().preview()).jpeg.startswith(b"\xff\xd8")
         await world.rig.jobs.cancel(job.job_id)
     assert len(files(world)) == 1
 
@@ -209,7 +209,7 @@ async def test_cancel_keeps_the_exposure_under_way_and_gives_the_old_value_back(
     partial = ended.value.data
     assert partial.image_count == len(files(world)) == len(partial.files) >= 3
     assert await value(world, "shutterspeed") == before
-    await world.rig.captures.capture(world.rig.camera(), download=True)
+    await world.rig.captures.capture(world.rig.cameras.camera(), download=True)
 
 
 async def test_a_failure_ends_the_series_with_what_was_captured(world: World) -> None:
@@ -254,8 +254,8 @@ async def test_a_paused_series_leaves_the_camera_free_and_goes_on_with_its_next_
     assert (await world.rig.jobs.pause(job.job_id)).state is JobState.PAUSED
     assert progress(world)[-1][0] == "paused"
     assert await value(world, "shutterspeed") == before
-    assert world.rig.camera().owner is None
-    await world.rig.captures.capture(world.rig.camera(), download=True)
+    assert world.rig.cameras.camera().owner is None
+    await world.rig.captures.capture(world.rig.cameras.camera(), download=True)
     await world.rig.jobs.resume(job.job_id)
     assert (await job.result()).image_count == 6
     assert len(files(world)) == 7
@@ -311,16 +311,16 @@ async def test_stopping_the_rig_gives_the_old_value_back(tmp_path: Path) -> None
             await job.result()
         assert job.snapshot().state is JobState.INTERRUPTED
         async with Rig.open(world_settings(world.simulator, tmp_path)) as rig:
-            await rig.select(None, None, None)
-            (entry,) = await rig.camera().get_config("shutterspeed")
+            await rig.cameras.select(None, None, None)
+            (entry,) = await rig.cameras.camera().get_config("shutterspeed")
             assert entry.value == before
 
 
 async def test_two_cameras_have_their_own_series(tmp_path: Path) -> None:
     async with open_world(tmp_path, "--cameras", "2", "--vendor", "both", select=False) as world:
-        found = [camera.camera_id for camera in await world.rig.find_cameras()]
+        found = [camera.camera_id for camera in await world.rig.cameras.look()]
         for camera_id in found:
-            await world.rig.select(None, None, camera_id)
+            await world.rig.cameras.select(None, None, camera_id)
         jobs = [await start(world, count=2, camera_id=camera_id) for camera_id in found]
         assert [(await job.result()).image_count for job in jobs] == [2, 2]
         assert len(files(world)) == 4

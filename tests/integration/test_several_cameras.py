@@ -46,10 +46,10 @@ class Watcher:
 async def pair(tmp_path: Path) -> AsyncIterator[tuple[World, CameraInfo, CameraInfo]]:
     """A rig with a Canon and a Nikon, both open, the Nikon selected."""
     async with open_world(tmp_path, "--cameras", "2", "--vendor", "both", select=False) as world:
-        found = {camera.model.split()[0]: camera for camera in await world.rig.find_cameras()}
-        canon = await world.rig.select(None, None, found["Canon"].camera_id)
+        found = {camera.model.split()[0]: camera for camera in await world.rig.cameras.look()}
+        canon = await world.rig.cameras.select(None, None, found["Canon"].camera_id)
         (nikon_id,) = (camera.camera_id for camera in found.values() if camera.camera_id != canon.camera_id)
-        nikon = await world.rig.select(None, None, nikon_id)
+        nikon = await world.rig.cameras.select(None, None, nikon_id)
         yield world, canon, nikon
 
 
@@ -61,18 +61,18 @@ async def maker(request: pytest.FixtureRequest, tmp_path: Path) -> AsyncIterator
 
 async def test_two_cameras_stay_open_and_the_last_selected_is_meant(pair: Any) -> None:
     world, canon, nikon = pair
-    assert {one.camera_id: (one.open, one.selected) for one in await world.rig.find_cameras()} == {
+    assert {one.camera_id: (one.open, one.selected) for one in await world.rig.cameras.look()} == {
         canon.camera_id: (True, False),
         nikon.camera_id: (True, True),
     }
-    assert world.rig.camera().camera_id == nikon.camera_id
-    assert world.rig.camera(canon.camera_id).model == canon.model
+    assert world.rig.cameras.camera().camera_id == nikon.camera_id
+    assert world.rig.cameras.camera(canon.camera_id).model == canon.model
 
 
 async def test_two_cameras_capture_at_the_same_time(pair: Any) -> None:
     world, canon, nikon = pair
     results = await asyncio.gather(
-        *(world.rig.captures.capture(world.rig.camera(one.camera_id), download=True) for one in (canon, nikon))
+        *(world.rig.captures.capture(world.rig.cameras.camera(one.camera_id), download=True) for one in (canon, nikon))
     )
     assert [result.camera_id for result in results] == [canon.camera_id, nikon.camera_id]
     assert len({result.files[0].sha256 for result in results}) == 2
@@ -82,10 +82,10 @@ async def test_live_views_run_side_by_side(pair: Any) -> None:
     world, canon, nikon = pair
     watchers = {camera.camera_id: Watcher() for camera in (canon, nikon)}
     for camera_id, watcher in watchers.items():
-        await world.rig.liveview(camera_id).watch(watcher)
+        await world.rig.cameras.liveview(camera_id).watch(watcher)
     await asyncio.gather(*(watcher.wait(5) for watcher in watchers.values()))
     for camera_id, watcher in watchers.items():
-        world.rig.liveview(camera_id).unwatch(watcher)
+        world.rig.cameras.liveview(camera_id).unwatch(watcher)
         assert {frame.camera_id for frame in watcher.frames} == {camera_id}
 
 
@@ -93,7 +93,7 @@ async def test_a_set_on_one_camera_leaves_the_other_free(pair: Any) -> None:
     world, canon, nikon = pair
     wanted = CapturePhotometricSet(light_sequence=["light_left", "light_right"], camera_id=canon.camera_id)
     job = await world.rig.start_set(wanted)
-    assert (await world.rig.captures.capture(world.rig.camera(nikon.camera_id), download=True)).file_path
+    assert (await world.rig.captures.capture(world.rig.cameras.camera(nikon.camera_id), download=True)).file_path
     result = await job.result()
     assert result.image_count == 2
     assert job.manifest.camera.model == canon.model
@@ -101,23 +101,23 @@ async def test_a_set_on_one_camera_leaves_the_other_free(pair: Any) -> None:
 
 async def test_closed_and_unknown_cameras_are_refused_by_name(pair: Any) -> None:
     world, canon, _ = pair
-    await world.rig.deselect(canon.camera_id)
+    await world.rig.cameras.deselect(canon.camera_id)
     with pytest.raises(CameraNotOpen, match=canon.camera_id):
-        world.rig.camera(canon.camera_id)
+        world.rig.cameras.camera(canon.camera_id)
     with pytest.raises(CameraNotFound, match="nobody"):
-        world.rig.camera("nobody")
-    await world.rig.deselect()
+        world.rig.cameras.camera("nobody")
+    await world.rig.cameras.deselect()
     with pytest.raises(NoCameraSelected):
-        world.rig.camera()
-    assert [one.open for one in await world.rig.find_cameras()] == [False, False]
+        world.rig.cameras.camera()
+    assert [one.open for one in await world.rig.cameras.look()] == [False, False]
 
 
 async def test_selecting_without_a_camera_id_closes_the_selected_one_first(pair: Any) -> None:
     world, canon, nikon = pair
-    await world.rig.select(canon.model, None, None)
-    assert [camera.camera_id for camera in world.rig.cameras] == [canon.camera_id]
-    assert world.rig.camera().camera_id == canon.camera_id
-    assert nikon.camera_id not in {camera.camera_id for camera in world.rig.cameras}
+    await world.rig.cameras.select(canon.model, None, None)
+    assert [camera.camera_id for camera in world.rig.cameras.open] == [canon.camera_id]
+    assert world.rig.cameras.camera().camera_id == canon.camera_id
+    assert nikon.camera_id not in {camera.camera_id for camera in world.rig.cameras.open}
 
 
 async def test_a_camera_that_is_lost_leaves_the_other_alone(pair: Any) -> None:
@@ -125,14 +125,14 @@ async def test_a_camera_that_is_lost_leaves_the_other_alone(pair: Any) -> None:
     name = next(one.name for one in world.simulator.cameras if one.serial == canon.serial)
     await world.simulator.control("unplug", camera=name)
     await world.hearing.wait("camera_lost", lambda change: change.camera_id == canon.camera_id)
-    assert (await world.rig.captures.capture(world.rig.camera(nikon.camera_id), download=True)).file_path
+    assert (await world.rig.captures.capture(world.rig.cameras.camera(nikon.camera_id), download=True)).file_path
     await world.simulator.control("plug", camera=name, move=True)
     await world.hearing.wait("camera_ready", lambda change: change.camera_id == canon.camera_id)
-    assert (await world.rig.captures.capture(world.rig.camera(canon.camera_id), download=True)).file_path
+    assert (await world.rig.captures.capture(world.rig.cameras.camera(canon.camera_id), download=True)).file_path
 
 
 async def test_common_names_reach_every_maker(maker: World) -> None:
-    camera = maker.rig.camera()
+    camera = maker.rig.cameras.camera()
     for alias in ("iso", "shutterspeed", "aperture", "whitebalance", "imageformat"):
         (entry,) = await camera.get_config(alias)
         assert alias in {entry.name, entry.alias}
@@ -143,7 +143,7 @@ async def test_common_names_reach_every_maker(maker: World) -> None:
 
 async def test_every_file_of_an_exposure_is_kept(maker: World) -> None:
     await maker.simulator.control("set_format", camera="camera1", format="RAW+JPEG")
-    result = await maker.rig.captures.capture(maker.rig.camera(), download=True)
+    result = await maker.rig.captures.capture(maker.rig.cameras.camera(), download=True)
     suffixes = sorted(Path(file.path).suffix for file in result.files)
     assert suffixes in (sorted([".jpg", ".cr2"]), sorted([".jpg", ".nef"]))
     assert result.file_path is not None
@@ -167,7 +167,7 @@ async def test_every_file_of_a_set_is_kept_and_told(maker: World) -> None:
 
 async def test_the_live_view_comes_from_every_maker(maker: World) -> None:
     watcher = Watcher()
-    liveview = maker.rig.liveview()
+    liveview = maker.rig.cameras.liveview()
     await liveview.watch(watcher)
     await watcher.wait(3)
     liveview.unwatch(watcher)
@@ -177,12 +177,12 @@ async def test_the_live_view_comes_from_every_maker(maker: World) -> None:
 
 async def test_a_camera_is_opened_beside_the_selected_one(pair: Any) -> None:
     world, canon, nikon = pair
-    await world.rig.deselect(canon.camera_id)
-    opened = await world.rig.select(None, None, canon.camera_id, select=False)
+    await world.rig.cameras.deselect(canon.camera_id)
+    opened = await world.rig.cameras.select(None, None, canon.camera_id, select=False)
     assert (opened.open, opened.selected) == (True, False)
-    assert world.rig.camera().camera_id == nikon.camera_id
-    again = await world.rig.select(None, None, nikon.camera_id, select=False)
+    assert world.rig.cameras.camera().camera_id == nikon.camera_id
+    again = await world.rig.cameras.select(None, None, nikon.camera_id, select=False)
     assert again.selected
     with pytest.raises(InvalidPayload, match="needs the field 'camera_id'"):
-        await world.rig.select(None, None, None, select=False)
-    assert len(world.rig.cameras) == 2
+        await world.rig.cameras.select(None, None, None, select=False)
+    assert len(world.rig.cameras.open) == 2

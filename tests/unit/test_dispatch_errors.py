@@ -11,7 +11,7 @@ from tetherlight.actions.dispatch import dispatch
 from tetherlight.errors import OutOfResources, unexpected
 from tetherlight.protocol.messages import Request
 from tetherlight.rig.rig import Rig
-from tetherlight.server.http.replies import error_response
+from tetherlight.server.replies import error_response
 from tetherlight.server.ws.connection import Connection
 
 

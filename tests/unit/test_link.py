@@ -13,8 +13,8 @@ from websockets.frames import Frame, Opcode
 from websockets.protocol import State
 
 from patience import stretched
-from tetherlight.server.ws.clients import Clients
-from tetherlight.server.ws.link import STALLED_AFTER, Link, keep_receive, websocket_message
+from tetherlight.server.clients import Clients
+from tetherlight.server.link import STALLED_AFTER, Link, keep_receive, websocket_message
 from tls_certificate import CERTIFICATE, KEY
 
 

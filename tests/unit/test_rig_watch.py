@@ -3,10 +3,13 @@
 import asyncio
 from collections.abc import Coroutine
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 from tetherlight.camera.hotplug import HotplugMonitor
 from tetherlight.errors import CameraLost, DetectionFailed
+from tetherlight.lights.lights import Lights
+from tetherlight.publisher import Publisher
+from tetherlight.rig.cameras import Cameras
 from tetherlight.rig.watch import CameraWatch
 
 
@@ -37,12 +40,11 @@ class FakeLights:
         self.looks += 1
 
 
-class FakeRig:
-    """A rig with these cameras, on which a scan fails."""
+class FakeCameras:
+    """These cameras are open, and a scan fails."""
 
     def __init__(self, *cameras: FakeCamera) -> None:
-        self.cameras = cameras
-        self.lights = FakeLights()
+        self.open = cameras
         self.scans = asyncio.Semaphore(0)
         self.tasks: set[asyncio.Task[None]] = set()
 
@@ -57,23 +59,30 @@ class FakeRig:
 async def test_each_change_asks_every_open_usb_camera_at_once_and_the_lamps(tmp_path: Path) -> None:
     """A camera that has something to do is asked once, in its turn; nobody waits for it."""
     usb, network = FakeCamera("usb:001,004"), FakeCamera("ptpip:10.0.0.1")
-    rig = FakeRig(usb, network)
+    cameras, lights = FakeCameras(usb, network), FakeLights()
     monitor = HotplugMonitor(tmp_path, poll=0.02, chips=tmp_path / "none")
-    watch = CameraWatch(rig, monitor)  # type: ignore[arg-type]
+    watch = CameraWatch(
+        cast("Cameras", cameras),
+        cast("Lights", lights),
+        Publisher(),
+        captures=None,
+        background=cameras.background,
+        monitor=monitor,
+    )
     task = asyncio.create_task(watch.run())
     async with asyncio.timeout(20):
         await asyncio.sleep(0)
         for number in (2, 3):
             (tmp_path / "1-1").mkdir(exist_ok=True)
             (tmp_path / "1-1" / "devnum").write_text(f"{number}\n")
-            await rig.scans.acquire()
+            await cameras.scans.acquire()
         assert (usb.looks, usb.checks, network.looks, network.checks) == (2, 1, 2, 0)
-        assert rig.lights.looks == 2
+        assert lights.looks == 2
         usb.answer.set()
-        await asyncio.gather(*rig.tasks)
+        await asyncio.gather(*cameras.tasks)
         (tmp_path / "1-1" / "devnum").write_text("4\n")
-        await rig.scans.acquire()
-        await asyncio.gather(*rig.tasks)
+        await cameras.scans.acquire()
+        await asyncio.gather(*cameras.tasks)
     assert usb.checks == 2
     task.cancel()
     await asyncio.gather(task, return_exceptions=True)

@@ -37,42 +37,42 @@ from tetherlight.protocol.messages import Encoded
 
 async def get_cameras(context: Context, _: NoPayload) -> CameraList:
     """List the cameras that are there."""
-    return CameraList(await context.rig.find_cameras())
+    return CameraList(await context.rig.cameras.look())
 
 
 async def select_camera(context: Context, payload: SelectCamera) -> CameraInfo:
     """Open a camera, and select it unless that is not wanted."""
-    return await context.rig.select(payload.model, payload.port, payload.camera_id, select=payload.select)
+    return await context.rig.cameras.select(payload.model, payload.port, payload.camera_id, select=payload.select)
 
 
 async def deselect_camera(context: Context, payload: CameraPayload) -> Message:
     """Close a camera."""
-    await context.rig.deselect(payload.camera_id)
+    await context.rig.cameras.deselect(payload.camera_id)
     return Message(message="Camera deselected successfully.")
 
 
 async def get_config(context: Context, payload: GetConfig) -> Encoded[ConfigReply]:
     """Give one entry or all."""
-    camera = await context.rig.find_camera(payload.camera_id)
+    camera = await context.rig.cameras.find(payload.camera_id)
     return Encoded(camera.encoded_config(payload.config_name))
 
 
 async def set_config(context: Context, payload: SetConfig) -> ConfigEntry:
     """Set one entry."""
-    async with context.rig.turn(payload.camera_id) as camera:
+    async with context.rig.cameras.turn(payload.camera_id) as camera:
         return await camera.set_config(payload.config_name, payload.value)
 
 
 async def capture_image(context: Context, payload: CaptureImage) -> CaptureResult:
     """Take a picture."""
-    async with context.rig.turn(payload.camera_id) as camera:
+    async with context.rig.cameras.turn(payload.camera_id) as camera:
         return await context.rig.captures.capture(camera, download=payload.download)
 
 
 async def start_liveview(context: Context, payload: StartLiveview) -> StartedLiveview:
     """Begin to send frames to the connection that asks."""
     stream = await context.caller.start_liveview(
-        payload.camera_id, context.rig.find_liveview, payload.encoding, payload.max_fps, paced=payload.paced
+        payload.camera_id, context.rig.cameras.find_liveview, payload.encoding, payload.max_fps, paced=payload.paced
     )
     return StartedLiveview(
         message="Liveview stream initiated.", camera_id=stream.liveview.camera_id, stream=stream.number
@@ -87,7 +87,7 @@ async def stop_liveview(context: Context, payload: CameraPayload) -> Message:
 
 async def get_preview(context: Context, payload: CameraPayload) -> Message:
     """Begin to send bare JPEGs to the connection that asks."""
-    await context.caller.start_liveview(payload.camera_id, context.rig.find_liveview, "raw")
+    await context.caller.start_liveview(payload.camera_id, context.rig.cameras.find_liveview, "raw")
     return Message(message="Raw byte preview stream requested.")
 
 
@@ -99,15 +99,15 @@ async def ready(context: Context, payload: Ready) -> Message:
 
 async def move_focus(context: Context, payload: DriveFocus) -> Message:
     """Move the lens."""
-    async with context.rig.turn(payload.camera_id) as camera:
+    async with context.rig.cameras.turn(payload.camera_id) as camera:
         await drive_focus(camera, payload.step)
     return Message(message="Focus moved.")
 
 
 async def focus_once(context: Context, payload: Autofocus) -> Message:
     """Focus once, at a point if one is given."""
-    async with context.rig.turn(payload.camera_id) as camera:
-        live = context.rig.liveview(camera.camera_id).viewers > 0
+    async with context.rig.cameras.turn(payload.camera_id) as camera:
+        live = context.rig.cameras.liveview(camera.camera_id).viewers > 0
         await autofocus(camera, payload.point, live=live)
     return Message(message="Autofocus done.")
 

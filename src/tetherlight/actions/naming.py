@@ -22,8 +22,8 @@ async def set_naming(context: Context, payload: NamingTemplates) -> Naming:
 async def _camera(rig: Rig) -> Camera | None:
     """Return the camera that examples are about: the selected one, else any that is open."""
     with contextlib.suppress(NoCameraSelected):
-        return await rig.find_camera()
-    return next(iter(rig.cameras), None)
+        return await rig.cameras.find()
+    return next(iter(rig.cameras.open), None)
 
 
 PAIRS: tuple[Pair, ...] = (

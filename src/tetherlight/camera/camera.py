@@ -55,14 +55,14 @@ class Camera:
         self,
         found: FoundCamera,
         settings: Settings,
-        listener: CameraListener | None,
+        listener: "CameraListener[Camera] | None",
         deadlines: Deadlines,
         around: Surroundings,
     ) -> None:
         self.camera_id = found.camera_id
         self.model = found.model
         self._settings = settings
-        self._listener = listener or Silence()
+        self._listener: CameraListener[Camera] = listener or Silence()
         self._deadlines = deadlines
         self._cache = ConfigCache()
         self._session = Session(found, settings, deadlines, around, self)
@@ -89,7 +89,7 @@ class Camera:
         cls,
         found: FoundCamera,
         settings: Settings,
-        listener: CameraListener | None = None,
+        listener: "CameraListener[Camera] | None" = None,
         *,
         deadlines: Deadlines = STANDARD,
         around: Surroundings = ALONE,

@@ -3,14 +3,12 @@
 import asyncio
 import contextlib
 import logging
-from collections.abc import AsyncIterator, Callable, Coroutine, Sequence
+from collections.abc import AsyncIterator, Coroutine
 from datetime import UTC, datetime
 from importlib.metadata import version
 from typing import Any, TypeVar
 
-from tetherlight.camera.camera import Camera
 from tetherlight.camera.environment import STATE_REMEDY, state_fault
-from tetherlight.camera.identity import FoundCamera
 from tetherlight.capture.series_job import SeriesJob
 from tetherlight.capture.set_job import SetJob
 from tetherlight.capture.shooting import Shooting
@@ -21,32 +19,21 @@ from tetherlight.collection.set_changes import SetChanges
 from tetherlight.collection.sets import Sets
 from tetherlight.doctor.diagnose import diagnose
 from tetherlight.errors import (
-    CameraBusy,
-    CameraLost,
-    CameraNotFound,
-    CameraNotOpen,
-    InvalidPayload,
-    NoCameraSelected,
     ServerStopping,
 )
-from tetherlight.jobs.job import WAIT
 from tetherlight.jobs.jobs import Jobs
 from tetherlight.lights.lights import Lights
-from tetherlight.liveview.liveview import Liveview
-from tetherlight.models import CameraInfo, CameraState, CameraStatus, LightsStatus
+from tetherlight.models import LightsStatus
 from tetherlight.protocol.captures import CaptureSeries
 from tetherlight.protocol.events import (
-    CAMERAS_CHANGED,
     LIGHTS_CHANGED,
-    CameraInventory,
 )
 from tetherlight.protocol.lights import LightStates
 from tetherlight.protocol.messages import PROTOCOL_VERSION, RequestId
 from tetherlight.protocol.server import Finding, ServerInfo, Topic, TopicSnapshot
 from tetherlight.protocol.sets import CapturePhotometricSet
 from tetherlight.publisher import Publisher
-from tetherlight.rig.choices import Choice, Choices
-from tetherlight.rig.roster import Roster
+from tetherlight.rig.cameras import Cameras
 from tetherlight.rig.watch import CameraWatch
 from tetherlight.rigfile.rigfile import RigFile
 from tetherlight.settings import Settings
@@ -73,7 +60,7 @@ FEATURES = (
 
 
 class Rig:
-    """The only owner of open cameras, the selected one, the lights, the store and the jobs."""
+    """The only owner of the cameras, the lights, the store and the jobs."""
 
     def __init__(self, settings: Settings, lights: Lights, store: Store) -> None:
         self.settings = settings
@@ -84,7 +71,8 @@ class Rig:
         self.set_changes = SetChanges(store, self.publisher)
         self.captures = Captures(store, self.publisher, changes, self.set_changes)
         self.names = Names(store, lights.rig_file, changes)
-        self.jobs = Jobs(self, lights, self.publisher)
+        self.cameras = Cameras(settings, self.publisher)
+        self.jobs = Jobs(self.cameras, lights, self.publisher)
         self.shooting = Shooting(
             settings,
             lights,
@@ -97,13 +85,14 @@ class Rig:
         self.sets = Sets(store, self.jobs, self.publisher, changes, self.set_changes)
         self.started_at = datetime.now(UTC)
         self.stopping = False
-        self._cameras: dict[str, Camera] = {}
-        self._liveviews: dict[str, Liveview] = {}
-        self._selected: str | None = None
-        self._roster = Roster(settings, self._cameras)
-        self._choices = Choices(self._cameras, lambda: self._selected)
         self._tasks: set[asyncio.Task[None]] = set()
-        self._watch = CameraWatch(self)
+        self._watch = self.cameras.listener = CameraWatch(
+            self.cameras,
+            lights,
+            self.publisher,
+            captures=self.captures if settings.download_body_captures else None,
+            background=self.background,
+        )
 
     @classmethod
     @contextlib.asynccontextmanager
@@ -139,6 +128,7 @@ class Rig:
         if self.stopping:
             return
         self.stopping = True
+        self.cameras.stop()
         await self.lights.all_off()
         # A job that gives a camera its old value back waits for the exposure under way, which may take minutes.
         ending_jobs = asyncio.create_task(self.jobs.stop(), name="stop of the jobs")
@@ -147,14 +137,9 @@ class Rig:
         for task in tuple(self._tasks):
             task.cancel()
         await asyncio.gather(*self._tasks, return_exceptions=True)
-        ending = ServerStopping("The server is stopping.")
-        await asyncio.gather(*(liveview.close(ending) for liveview in self._liveviews.values()))
         patience = None if ending_jobs.done() else HURRY_SECONDS
-        await asyncio.gather(*(one.close(patience) for one in self._cameras.values()), return_exceptions=True)
+        await self.cameras.close(ServerStopping("The server is stopping."), patience)
         await ending_jobs
-        self._liveviews.clear()
-        self._cameras.clear()
-        self._selected = None
 
     def background(self, work: Coroutine[Any, Any, None]) -> None:
         """Run work that belongs to the rig and ends with it."""
@@ -179,218 +164,6 @@ class Rig:
         while True:
             await asyncio.sleep(TRASH_ROUND_S)
             await asyncio.to_thread(self.store.purge_trash)
-
-    # Cameras
-
-    def camera(self, camera_id: str | None = None) -> Camera:
-        """Return the open camera of this id, or the selected one."""
-        if camera_id is None:
-            if self._selected is None:
-                raise NoCameraSelected("No camera selected.", hint="Select a camera first (SELECT_CAMERA).")
-            return self._cameras[self._selected]
-        if camera_id in self._cameras:
-            return self._cameras[camera_id]
-        if camera_id in self._roster:
-            raise CameraNotOpen(
-                f"Camera '{camera_id}' is not open.", hint="Open it first (SELECT_CAMERA with this camera_id)."
-            )
-        hint = "Look which cameras are there (GET_CAMERAS)."
-        raise CameraNotFound(f"No camera with camera_id '{camera_id[:200]}' is known.", hint=hint)
-
-    async def take(
-        self, camera_id: str | None, take: Callable[[Camera], T], give_back: Callable[[T], None] = lambda _: None
-    ) -> T:
-        """Take something of the camera of this id, or of the one that is selected by the requests before this one.
-
-        That is done at once, without awaiting anything, where no earlier request is about to choose that camera.
-        What was taken for a caller who has given up is given back. Raises as `camera` does, and what `take` raises.
-        """
-        return await self._choices.after(camera_id, lambda: take(self.camera(camera_id)), give_back)
-
-    async def find_camera(self, camera_id: str | None = None) -> Camera:
-        """Return the open camera of this id, or the one that is selected by the requests before this one."""
-        return await self.take(camera_id, lambda camera: camera)
-
-    @contextlib.asynccontextmanager
-    async def turn(self, camera_id: str | None = None) -> AsyncIterator[Camera]:
-        """Give a camera in the order in which requests came, and keep others that came later from it for a while.
-
-        Raises CameraBusy at once where a job owns the camera.
-        """
-        camera, place = await self.take(
-            camera_id, lambda camera: (camera, camera.place()), give_back=lambda taken: taken[1].leave()
-        )
-        with place:
-            yield camera
-
-    @property
-    def cameras(self) -> Sequence[Camera]:
-        """The open cameras."""
-        return tuple(self._cameras.values())
-
-    def liveview(self, camera_id: str | None = None) -> Liveview:
-        """Return the live view of an open camera."""
-        camera = self.camera(camera_id)
-        if camera.camera_id not in self._liveviews:
-            self._liveviews[camera.camera_id] = Liveview(camera, self.settings.liveview_frame_interval)
-        return self._liveviews[camera.camera_id]
-
-    async def find_liveview(self, camera_id: str | None = None) -> Liveview:
-        """Return the live view of the camera that `find_camera` returns."""
-        return await self.take(camera_id, lambda camera: self.liveview(camera.camera_id))
-
-    def wake_liveview(self, camera_id: str) -> None:
-        """Let the live view of a camera that is ready again go on at once."""
-        if camera_id in self._liveviews:
-            self._liveviews[camera_id].wake()
-
-    async def find_cameras(self) -> list[CameraInfo]:
-        """Look for cameras; what is open is told as it is and not disturbed."""
-        await self.scan()
-        return self._infos()
-
-    async def scan(self) -> bool:
-        """Look for cameras and say whether others are there than before."""
-        return await self._roster.look()
-
-    def _infos(self) -> list[CameraInfo]:
-        return [
-            self._open_info(self._cameras[one.camera_id]) if one.camera_id in self._cameras else self._found_info(one)
-            for one in self._roster
-        ]
-
-    async def select(
-        self, model: str | None, port: str | None, camera_id: str | None, *, select: bool = True
-    ) -> CameraInfo:
-        """Open a camera, and select it if wanted; without `camera_id` the one selected before is closed first."""
-        if camera_id is None and not select:
-            raise InvalidPayload("SELECT_CAMERA needs the field 'camera_id' where 'select' is false.")
-        async with self._choices.make(Choice("open", camera_id, model, port, selects=select)):
-            if self.stopping:
-                raise ServerStopping("The server is stopping.")
-            if camera_id is None:
-                self._refuse_if_owned(self._selected)
-            camera = self._match_open(model, port, camera_id)
-            if camera is None:
-                found = await self._match_found(model, port, camera_id)
-                camera = await self._open(found, beside=camera_id is not None)
-            elif camera_id is None and self._selected not in {None, camera.camera_id}:
-                await self._close(self._selected)
-            elif camera_id is not None and port not in {None, camera.port}:
-                await self._find_at(camera, str(port))
-            if select:
-                self._selected = camera.camera_id
-        self.announce_cameras()
-        return self._open_info(camera)
-
-    async def deselect(self, camera_id: str | None = None) -> None:
-        """Close the named camera or the selected one; nothing selected is no error."""
-        async with self._choices.make(Choice("close", camera_id)):
-            if camera_id is not None:
-                self.camera(camera_id)
-            wanted = camera_id or self._selected
-            self._refuse_if_owned(wanted)
-            if wanted is not None:
-                await self._close(wanted)
-        self.announce_cameras()
-
-    def _refuse_if_owned(self, camera_id: str | None) -> None:
-        camera = self._cameras.get(camera_id) if camera_id else None
-        if camera is not None and camera.owner is not None:
-            raise CameraBusy(f"Job '{camera.owner}' uses the camera.", hint=WAIT, details={"job_id": camera.owner})
-
-    def _match_open(self, model: str | None, port: str | None, camera_id: str | None) -> Camera | None:
-        if camera_id is not None:
-            return self._cameras.get(camera_id)
-        selected = [self._cameras[self._selected]] if self._selected else []
-        for camera in (*selected, *self._cameras.values()):
-            if model in {None, camera.model} and port in {None, camera.port}:
-                return camera
-        return None
-
-    async def _match_found(self, model: str | None, port: str | None, camera_id: str | None) -> FoundCamera:
-        await self.scan()
-        for found in self._roster:
-            if camera_id in {None, found.camera_id} and model in {None, found.model} and port in {None, found.port}:
-                return found
-        wanted = {"model": model, "port": port, "camera_id": camera_id}
-        named = " and ".join(f"{name} '{value[:200]}'" for name, value in wanted.items() if value is not None)
-        hint = "Is it connected, switched on and awake? `tetherlight doctor` looks further."
-        raise CameraNotFound(f"No camera with {named} was found." if named else "No camera was found.", hint=hint)
-
-    async def _open(self, found: FoundCamera, *, beside: bool) -> Camera:
-        if not beside and self._selected is not None:
-            await self._close(self._selected)
-        camera = await Camera.open(found, self.settings, self._watch, around=self._roster.around)
-        if self.stopping:
-            # Nobody would close it any more.
-            await camera.close()
-            raise ServerStopping("The server is stopping.")
-        self._cameras[camera.camera_id] = camera
-        self._roster.opened(camera)
-        return camera
-
-    async def _find_at(self, camera: Camera, port: str) -> None:
-        """Believe a person who says where a lost camera is; elsewhere the port of an open camera means nothing."""
-        if camera.state is not CameraState.LOST:
-            return
-        if any(port == other.port for other in self._cameras.values()):
-            raise CameraBusy(f"Another camera is open at {port}.", hint="Close it first (DESELECT_CAMERA).")
-        await camera.find_at(port)
-
-    def moved(self, camera: Camera) -> None:
-        """Remember where a camera is that came back."""
-        self._roster.opened(camera)
-
-    async def _close(self, camera_id: str) -> None:
-        """Close a camera when all that was asked of it before is done."""
-        camera = self._cameras[camera_id]
-        with camera.place() as place:
-            await place.first()
-        self._cameras.pop(camera_id, None)
-        self._roster.closed(camera)
-        if self._selected == camera_id:
-            self._selected = None
-        liveview = self._liveviews.pop(camera_id, None)
-        try:
-            if liveview is not None:
-                await liveview.close(CameraLost("The camera was deselected."))
-        finally:
-            await camera.close()
-
-    def _open_info(self, camera: Camera) -> CameraInfo:
-        return CameraInfo(
-            model=camera.model,
-            port=camera.port,
-            camera_id=camera.camera_id,
-            serial=camera.serial,
-            selected=camera.camera_id == self._selected,
-            open=True,
-            state=camera.state,
-        )
-
-    @staticmethod
-    def _found_info(found: FoundCamera) -> CameraInfo:
-        return CameraInfo(model=found.model, port=found.port, camera_id=found.camera_id, serial=found.serial)
-
-    def camera_statuses(self) -> list[CameraStatus]:
-        """Tell how every open camera stands."""
-        statuses = []
-        for camera in self._cameras.values():
-            liveview = self._liveviews.get(camera.camera_id)
-            update: dict[str, Any] = {"selected": camera.camera_id == self._selected}
-            if liveview is not None:
-                update |= {"liveview_viewers": liveview.viewers, "liveview_fps": liveview.fps}
-            statuses.append(camera.status().model_copy(update=update))
-        return statuses
-
-    def inventory(self) -> CameraInventory:
-        """Tell which cameras are there as of the last look, and how the open ones stand."""
-        return CameraInventory(cameras=self._infos(), open=self.camera_statuses())
-
-    def announce_cameras(self) -> None:
-        """Tell the camera topic how the cameras stand."""
-        self.publisher.publish(CAMERAS_CHANGED, self.inventory())
 
     # Jobs
 
@@ -435,12 +208,12 @@ class Rig:
             features=list(FEATURES),
             simulated=self.settings.simulator_control is not None,
             token_needed=self.settings.api_token is not None,
-            cameras=self.camera_statuses(),
-            selected=self._selected,
+            cameras=self.cameras.statuses(),
+            selected=self.cameras.selected,
             lights=lights,
             storage=await asyncio.to_thread(self.store.storage),
             jobs=self.jobs.list(),
-            libgphoto2=next((camera.libgphoto2 for camera in self._cameras.values()), None),
+            libgphoto2=next((camera.libgphoto2 for camera in self.cameras.open), None),
             sets_dir=str(self.settings.sets_dir),
             started_at=self.started_at.isoformat().replace("+00:00", "Z"),
         )
@@ -454,9 +227,9 @@ class Rig:
     async def _state_of(self, topic: Topic) -> Any:
         match topic:
             case "camera":
-                return self.inventory()
+                return self.cameras.inventory()
             case "config":
-                return {one.camera_id: await one.get_config() for one in self.cameras}
+                return {one.camera_id: await one.get_config() for one in self.cameras.open}
             case "lights":
                 return self.light_states()
             case "job":
@@ -468,5 +241,5 @@ class Rig:
 
     async def diagnose(self) -> list[Finding]:
         """Let the doctor look for what is wrong."""
-        ports = [camera.port for camera in self.cameras]
+        ports = [camera.port for camera in self.cameras.open]
         return await diagnose(self.settings, self.lights.rig_file, open_ports=ports)

@@ -15,19 +15,19 @@ from tetherlight.actions.dispatch import BULKY, dispatch
 from tetherlight.errors import TetherlightError
 from tetherlight.logs.setup import set_up_logging
 from tetherlight.rig.rig import Rig
-from tetherlight.server.access.gate import Gate
-from tetherlight.server.access.login import login_routes
 from tetherlight.server.access.proxies import Proxies
 from tetherlight.server.access.security import Guard, session_key
+from tetherlight.server.clients import Clients
+from tetherlight.server.gate import Gate
 from tetherlight.server.http.http import health
 from tetherlight.server.http.images import images_router
+from tetherlight.server.http.login import login_routes
 from tetherlight.server.http.mjpeg import LiveviewMjpg
 from tetherlight.server.http.pages import load_pages
+from tetherlight.server.link import keep_receive, server_config
 from tetherlight.server.startup import endable_start
 from tetherlight.server.state import ServerState
 from tetherlight.server.stopping import Stopping
-from tetherlight.server.ws.clients import Clients
-from tetherlight.server.ws.link import keep_receive, server_config
 from tetherlight.server.ws.websocket import Dispatch, WebSocketEndpoint
 from tetherlight.settings import Settings, load_settings
 

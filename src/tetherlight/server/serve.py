@@ -21,7 +21,7 @@ from tetherlight.server.access.entrance import FURTHER_CONNECTIONS, Reception
 from tetherlight.server.access.proxies import Proxies
 from tetherlight.server.access.security import load_secret
 from tetherlight.server.app import create_app
-from tetherlight.server.ws.link import tune_socket
+from tetherlight.server.link import tune_socket
 from tetherlight.settings import Settings
 
 logger = logging.getLogger(__name__)

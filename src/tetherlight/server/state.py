@@ -7,7 +7,7 @@ from starlette.types import Scope
 
 from tetherlight.server.access.proxies import Proxies
 from tetherlight.server.access.security import Guard
-from tetherlight.server.ws.clients import Clients
+from tetherlight.server.clients import Clients
 from tetherlight.settings import Settings
 
 if TYPE_CHECKING:

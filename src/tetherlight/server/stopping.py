@@ -13,7 +13,7 @@ from collections.abc import Iterator
 from types import FrameType
 from typing import Any, Protocol
 
-from tetherlight.server.ws.clients import Clients
+from tetherlight.server.clients import Clients
 
 logger = logging.getLogger(__name__)
 

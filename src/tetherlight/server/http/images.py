@@ -23,7 +23,7 @@ from tetherlight.filetypes import mimetype_of
 from tetherlight.protocol.sets import Files
 from tetherlight.server.http.pieces import Pieces
 from tetherlight.server.http.ranges import Unsatisfiable, byte_range
-from tetherlight.server.http.replies import error_response
+from tetherlight.server.replies import error_response
 from tetherlight.store.contents import Belonging
 from tetherlight.store.store import Store
 from tetherlight.store.thumbnails import DEFAULT_SIZE

@@ -11,13 +11,13 @@ from starlette.types import Receive, Scope, Send
 from tetherlight.errors import InvalidPayload, ServerStopping, TetherlightError, TooManyRequests
 from tetherlight.liveview.liveview import Liveview
 from tetherlight.publisher import Publication
-from tetherlight.server.access.gate import peer_of
-from tetherlight.server.http.replies import error_response
+from tetherlight.server.clients import Clients
+from tetherlight.server.gate import peer_of
+from tetherlight.server.link import Link
+from tetherlight.server.replies import error_response
 from tetherlight.server.state import server_state
-from tetherlight.server.ws.clients import Clients
 from tetherlight.server.ws.connection import CLOSE_GRACE
 from tetherlight.server.ws.fanout import Outbox
-from tetherlight.server.ws.link import Link
 from tetherlight.server.ws.starting import Starting
 from tetherlight.server.ws.stream import BOUNDARY, PART, Stream
 
@@ -75,13 +75,13 @@ class LiveviewMjpg:
             max_fps = _max_fps(scope)
             _check_room(state.clients)
             if scope["method"] == "HEAD":
-                await state.rig.find_liveview(_camera_id(scope))
+                await state.rig.cameras.find_liveview(_camera_id(scope))
                 await send({"type": "http.response.start", "status": 200, "headers": HEADERS})
                 await send({"type": "http.response.body"})
                 return
             client = MjpegClient(state.clients.next_id(), peer_of(scope), Link(scope))
             async with _present(client, state.clients, receive):
-                await _watch(client, state.rig.find_liveview(_camera_id(scope)), max_fps, send)
+                await _watch(client, state.rig.cameras.find_liveview(_camera_id(scope)), max_fps, send)
         except TetherlightError as error:
             await error_response(error)(scope, receive, send)
 

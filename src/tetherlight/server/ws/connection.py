@@ -11,8 +11,8 @@ from tetherlight.protocol.events import LIVEVIEW_ENDED, PREVIEW_ENDED, StreamEnd
 from tetherlight.protocol.messages import event_message
 from tetherlight.protocol.server import Topic
 from tetherlight.publisher import Publication
+from tetherlight.server.link import Link, websocket_message
 from tetherlight.server.ws.fanout import BULK, Outbox
-from tetherlight.server.ws.link import Link, websocket_message
 from tetherlight.server.ws.starting import Starting
 from tetherlight.server.ws.stream import Encoding, Stream
 

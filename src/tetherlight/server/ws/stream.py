@@ -6,8 +6,8 @@ from typing import Literal, Protocol
 
 from tetherlight.errors import TetherlightError
 from tetherlight.liveview.liveview import Frame, Liveview, Pace
+from tetherlight.server.link import Link, websocket_message
 from tetherlight.server.ws.fanout import Encoder, Outbox
-from tetherlight.server.ws.link import Link, websocket_message
 
 Encoding = Literal["base64", "binary", "raw", "multipart"]
 

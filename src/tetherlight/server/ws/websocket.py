@@ -15,13 +15,13 @@ from starlette.types import Message, Receive, Scope, Send
 from tetherlight.errors import InvalidMessage, TetherlightError, Unauthorized
 from tetherlight.protocol.messages import BadRequest, Request, failure_reply, parse_request, success_reply
 from tetherlight.protocol.server import AUTH
-from tetherlight.server.access.gate import close_code, peer_of
 from tetherlight.server.access.security import AUTH_SECONDS, Guard
+from tetherlight.server.clients import STOPPING, TOO_MANY, Clients
+from tetherlight.server.gate import close_code, peer_of
+from tetherlight.server.link import Link
 from tetherlight.server.state import ServerState, server_state
-from tetherlight.server.ws.clients import STOPPING, TOO_MANY, Clients
 from tetherlight.server.ws.connection import Connection
 from tetherlight.server.ws.fanout import BULK
-from tetherlight.server.ws.link import Link
 
 logger = logging.getLogger(__name__)
 

@@ -9,7 +9,7 @@ from typing import Protocol
 from starlette.types import Scope
 
 from tetherlight.publisher import Publication
-from tetherlight.server.ws.link import Link
+from tetherlight.server.link import Link
 
 logger = logging.getLogger(__name__)
 

@@ -13,7 +13,7 @@ from tetherlight.server.access.deadlines import TimelyBody
 from tetherlight.server.access.proxies import Proxies
 from tetherlight.server.access.security import Guard
 from tetherlight.server.access.visitors import VISITOR, counted_address
-from tetherlight.server.http.replies import error_response
+from tetherlight.server.replies import error_response
 from tetherlight.server.state import server_state
 
 logger = logging.getLogger(__name__)

@@ -11,8 +11,8 @@ from starlette.responses import RedirectResponse, Response
 from starlette.routing import Route
 
 from tetherlight.errors import TetherlightError, TooManyRequests
-from tetherlight.server.access.gate import peer_of, recognise
 from tetherlight.server.access.security import COOKIE, COOKIE_SECONDS
+from tetherlight.server.gate import peer_of, recognise
 from tetherlight.server.http.pages import page_csp
 from tetherlight.server.state import server_state
 
