@@ -39,7 +39,7 @@ def checkout(tmp_path: Path) -> Path:
 
 def verdicts(checkout: Path) -> tuple[dict[str, str], str]:
     """Give KEPT or BROKEN by the name of each contract, and all that was said."""
-    command = [Path(sys.executable).with_name("lint-imports"), "--no-cache"]
+    command = [str(Path(sys.executable).with_name("lint-imports")), "--no-cache"]
     environment = os.environ | {"PYTHONPATH": str(checkout), "COLUMNS": "200"}
     ended = subprocess.run(command, cwd=checkout, env=environment, capture_output=True, text=True, check=False)
     return dict(re.findall(r"^(.+) (KEPT|BROKEN)", ended.stdout, re.MULTILINE)), ended.stdout + ended.stderr
