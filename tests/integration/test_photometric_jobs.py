@@ -78,6 +78,19 @@ async def test_a_set_is_halted_by_who_asks_at_its_first_sign(world: World, halt:
     assert (await started).snapshot().index < len(LIGHTS)
 
 
+async def test_a_set_keeps_camera_and_lights_when_its_start_is_given_up(world: World) -> None:
+    """Whoever asked may go while others are still told of the new set: the set runs already, and goes on alone."""
+    async with world.rig.set_changes._telling:
+        started = asyncio.create_task(world.start(*LIGHTS))
+        begun = await world.hearing.wait("photometric_progress")
+        started.cancel()
+        await asyncio.wait([started])
+        assert world.rig.cameras.camera().owner == begun.job_id
+        with pytest.raises(LightsBusy):
+            await world.rig.lights.set({LIGHTS[0]: True})
+    assert (await world.job_state("completed")).job_id == begun.job_id
+
+
 async def test_each_image_shows_only_its_own_light(world: World) -> None:
     job = await world.start("light_left", "light_right", ambient=True)
     result = await job.result()
