@@ -15,14 +15,21 @@ from tetherlight.server.replies import error_response
 from tetherlight.server.ws.connection import Connection
 
 
-class BrokenRig:
-    """A rig on a machine on which something goes wrong."""
+class BrokenCameras:
+    """The cameras of a machine on which something goes wrong."""
 
     def __init__(self, error: Exception) -> None:
         self._error = error
 
-    async def find_cameras(self) -> Any:
+    async def look(self) -> Any:
         raise self._error
+
+
+class BrokenRig:
+    """A rig whose cameras cannot be looked for."""
+
+    def __init__(self, error: Exception) -> None:
+        self.cameras = BrokenCameras(error)
 
 
 class NamedConnection:
