@@ -14,8 +14,8 @@ from pathlib import Path
 import hypothesis
 import pytest
 
-from free_ports import free_port
-from patience import stretched
+from support.free_ports import free_port
+from support.patience import stretched
 from tetherlight.settings import Settings
 
 GRACE_S = 10.0

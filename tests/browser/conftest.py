@@ -8,9 +8,9 @@ from typing import Any
 import pytest
 from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Page, expect
 
-from browser_screens import PATIENCE_MS
-from patience import stretched
-from rig_in_browser import RigServer, Simulator
+from support.browser_screens import PATIENCE_MS
+from support.patience import stretched
+from support.rig_in_browser import RigServer, Simulator
 
 CHROMIUM_ARGUMENTS = (
     "--headless",

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Browser, Page, WebSocket, expect
 
-from browser_screens import (
+from support.browser_screens import (
     PATIENCE_MS,
     SCREENS,
     eventually,
@@ -20,7 +20,7 @@ from browser_screens import (
     violations,
     wait_for_frames,
 )
-from rig_in_browser import RigServer, Simulator
+from support.rig_in_browser import RigServer, Simulator
 
 ROOT = Path(__file__).parents[2]
 IN_FULLSCREEN = """async () => {

@@ -8,9 +8,9 @@ from typing import Any
 import pytest
 from playwright.sync_api import Page, WebSocket, WebSocketRoute, expect
 
-from browser_screens import eventually, go, open_screen, wait_until_answered
-from rig_in_browser import RigServer
-from store_world import jpeg
+from support.browser_screens import eventually, go, open_screen, wait_until_answered
+from support.rig_in_browser import RigServer
+from support.store_world import jpeg
 from tetherlight.client.sync import Client
 
 COUNT = 150

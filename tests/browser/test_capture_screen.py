@@ -10,8 +10,8 @@ import pytest
 from PIL import Image
 from playwright.sync_api import Browser, FloatRect, Locator, Page, WebSocket, expect
 
-from browser_screens import eventually, go, open_screen, shoot, violations, wait_for_frames
-from rig_in_browser import RigServer, Simulator
+from support.browser_screens import eventually, go, open_screen, shoot, violations, wait_for_frames
+from support.rig_in_browser import RigServer, Simulator
 
 SIZES = {"desktop": (1440, 900), "portrait": (820, 1180), "phone": (390, 844)}
 NEAR = 0.02

@@ -5,8 +5,8 @@ import re
 import pytest
 from playwright.sync_api import Locator, Page, expect
 
-from browser_screens import eventually, go, open_screen, shoot, start_sequence, violations
-from rig_in_browser import RigServer
+from support.browser_screens import eventually, go, open_screen, shoot, start_sequence, violations
+from support.rig_in_browser import RigServer
 
 
 def test_what_is_typed_before_a_set_is_kept_with_it_and_found_again(page: Page, rig: RigServer) -> None:

@@ -5,8 +5,8 @@ from typing import Any
 import pytest
 from playwright.sync_api import Locator, Page, expect
 
-from browser_screens import SCREENS, open_screen, start_sequence
-from rig_in_browser import RigServer
+from support.browser_screens import SCREENS, open_screen, start_sequence
+from support.rig_in_browser import RigServer
 
 SIZES = {"tablet": (820, 1180), "phone": (390, 844)}
 MOST_STOPS = 400

@@ -7,8 +7,8 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Page, expect
 
-from browser_screens import violations, wait_for_frames
-from rig_in_browser import RigServer, Simulator
+from support.browser_screens import violations, wait_for_frames
+from support.rig_in_browser import RigServer, Simulator
 
 TOKEN = "correct-horse-battery-staple"
 

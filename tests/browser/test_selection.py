@@ -2,8 +2,8 @@
 
 from playwright.sync_api import Download, Page, expect
 
-from browser_screens import eventually, go, open_screen, start_sequence
-from rig_in_browser import RigServer
+from support.browser_screens import eventually, go, open_screen, start_sequence
+from support.rig_in_browser import RigServer
 
 
 def test_images_of_a_set_are_chosen_rated_and_downloaded(page: Page, rig: RigServer) -> None:

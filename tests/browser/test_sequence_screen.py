@@ -4,8 +4,8 @@ from pathlib import Path
 
 from playwright.sync_api import Page, expect
 
-from browser_screens import start_sequence
-from rig_in_browser import RigServer, Simulator
+from support.browser_screens import start_sequence
+from support.rig_in_browser import RigServer, Simulator
 
 
 def test_a_frame_without_light_is_pointed_out_and_taken_again(

@@ -6,8 +6,8 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Page, expect
 
-from browser_screens import eventually, open_screen, violations
-from rig_in_browser import RigServer, Simulator
+from support.browser_screens import eventually, open_screen, violations
+from support.rig_in_browser import RigServer, Simulator
 
 
 @pytest.fixture

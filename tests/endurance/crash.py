@@ -21,10 +21,10 @@ from xml.etree import ElementTree as ET
 
 sys.path.insert(0, str(Path(__file__).parents[1]))
 
-from patience import stretched
-from server_process import ServerProcess
-from simulator_process import SimulatorProcess
-from wire_client import WireClient
+from support.patience import stretched
+from support.server_process import ServerProcess
+from support.simulator_process import SimulatorProcess
+from support.wire_client import WireClient
 
 LIGHTS = ("light_left", "light_right", "light_front", "lights_top")
 LONGEST_LIFE_S = 1.5

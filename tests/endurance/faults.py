@@ -14,9 +14,9 @@ from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).parents[1]))
 
-from fault_rig import LIGHTS, PATIENCE_S, Bystander, FaultRig, Outcome, fault_rig
-from patience import stretched
-from process_figures import children, figures
+from support.fault_rig import LIGHTS, PATIENCE_S, Bystander, FaultRig, Outcome, fault_rig
+from support.patience import stretched
+from support.process_figures import children, figures
 
 Script = Callable[[FaultRig, Outcome], Awaitable[None]]
 VIEW = {"encoding": "binary", "max_fps": 20}

@@ -15,8 +15,8 @@ from hypothesis import HealthCheck, Phase, seed, settings
 
 sys.path.insert(0, str(Path(__file__).parents[1]))
 
-from fuzz_machine import RigMachine, run_machine
-from fuzz_world import World
+from support.fuzz_machine import RigMachine, run_machine
+from support.fuzz_world import World
 
 BATCH = 20
 """Examples between two looks at the clock."""

@@ -21,12 +21,12 @@ from websockets.exceptions import ConnectionClosed
 
 sys.path.insert(0, str(Path(__file__).parents[1]))
 
-from crowd import Watcher, request, silent_client, watchers
-from patience import stretched
-from process_figures import figures
-from server_process import ServerProcess
-from simulator_process import SimulatorProcess
-from wire_client import WireClient
+from support.crowd import Watcher, request, silent_client, watchers
+from support.patience import stretched
+from support.process_figures import figures
+from support.server_process import ServerProcess
+from support.simulator_process import SimulatorProcess
+from support.wire_client import WireClient
 
 VIEWERS = 5
 WINDOW_S = 6.0

@@ -21,11 +21,11 @@ import httpx
 
 sys.path.insert(0, str(Path(__file__).parents[1]))
 
-from crowd import Watcher
-from fault_rig import LIGHTS, PATIENCE_S, Bystander, FaultRig, fault_rig
-from patience import stretched
-from process_figures import Figures, children, figures, workers
-from wire_client import WireClient
+from support.crowd import Watcher
+from support.fault_rig import LIGHTS, PATIENCE_S, Bystander, FaultRig, fault_rig
+from support.patience import stretched
+from support.process_figures import Figures, children, figures, workers
+from support.wire_client import WireClient
 
 BUSY = {"camera_busy", "lights_busy", "set_busy"}
 """What may be answered at any time: somebody else was quicker."""

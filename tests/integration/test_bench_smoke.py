@@ -4,7 +4,7 @@ import asyncio
 import sys
 from pathlib import Path
 
-from patience import stretched
+from support.patience import stretched
 
 ROOT = Path(__file__).parents[2]
 

@@ -13,7 +13,7 @@ from typing import TypeVar
 
 import pytest
 
-from camera_world import (
+from support.camera_world import (
     PATIENT,
     SHORT,
     WAIT_S,
@@ -25,8 +25,8 @@ from camera_world import (
     patient,
     worker_count,
 )
-from patience import stretched
-from simulator_process import SimulatorProcess
+from support.patience import stretched
+from support.simulator_process import SimulatorProcess
 from tetherlight.camera.camera import Camera
 from tetherlight.camera.detection import find_cameras
 from tetherlight.errors import (

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from camera_world import open_camera
+from support.camera_world import open_camera
 
 
 @pytest.mark.parametrize("refresh_s", [0.2, 3600])

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from camera_world import OpenCamera, open_camera
+from support.camera_world import OpenCamera, open_camera
 from tetherlight.models import ViewfinderState
 
 SOON = 0.2

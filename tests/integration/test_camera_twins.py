@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from rig_world import World, open_world
+from support.rig_world import World, open_world
 from tetherlight.errors import CameraLost, CameraNotFound
 from tetherlight.models import CameraState
 from tetherlight.protocol.events import CameraChange

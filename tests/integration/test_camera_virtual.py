@@ -8,14 +8,14 @@ from pathlib import Path
 import pytest
 from PIL import Image
 
-from camera_world import PATIENT, Recorder, make_settings, patient
-from server_process import ServerProcess
-from simulator_process import SimulatorProcess
+from support.camera_world import PATIENT, Recorder, make_settings, patient
+from support.server_process import ServerProcess
+from support.simulator_process import SimulatorProcess
+from support.usb_world import FakeBus
 from tetherlight.camera.camera import Camera
 from tetherlight.camera.detection import find_cameras
 from tetherlight.camera.surroundings import Surroundings
 from tetherlight.errors import CameraLost, PreviewUnsupported
-from usb_world import FakeBus
 
 
 @pytest.fixture(autouse=True)

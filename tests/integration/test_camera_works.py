@@ -8,8 +8,8 @@ from pathlib import Path
 
 import pytest
 
-from camera_world import OpenCamera, descriptor_count, make_settings, open_camera, worker_count
-from simulator_process import SimulatorProcess
+from support.camera_world import OpenCamera, descriptor_count, make_settings, open_camera, worker_count
+from support.simulator_process import SimulatorProcess
 from tetherlight.camera.camera import Camera
 from tetherlight.camera.detection import find_cameras
 from tetherlight.camera.focus import autofocus

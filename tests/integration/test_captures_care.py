@@ -12,11 +12,11 @@ from typing import Any
 import pytest
 import pytest_asyncio
 
-from server_process import ServerProcess
-from simulator_process import SimulatorProcess
+from support.server_process import ServerProcess
+from support.simulator_process import SimulatorProcess
+from support.wire_client import WireClient
 from tetherlight import errors
 from tetherlight.client import Client
-from wire_client import WireClient
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
 

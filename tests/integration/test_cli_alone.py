@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from patience import stretched
+from support.patience import stretched
 from tetherlight.cli.options import hoisted
 
 TETHERLIGHT = [sys.executable, "-m", "tetherlight"]

@@ -12,9 +12,9 @@ from typing import Any
 import pytest
 import pytest_asyncio
 
-from patience import stretched
-from server_process import ServerProcess
-from simulator_process import SimulatorProcess
+from support.patience import stretched
+from support.server_process import ServerProcess
+from support.simulator_process import SimulatorProcess
 from tetherlight.cli.main import main
 from tetherlight.client import Client
 from tetherlight.models import JobState

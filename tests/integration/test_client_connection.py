@@ -14,9 +14,9 @@ import pytest
 import pytest_asyncio
 from websockets.asyncio.server import ServerConnection, serve
 
-from patience import stretched
-from server_process import ServerProcess
-from simulator_process import SimulatorProcess
+from support.patience import stretched
+from support.server_process import ServerProcess
+from support.simulator_process import SimulatorProcess
 from tetherlight import errors
 from tetherlight.client import Client
 from tetherlight.client.address import Address

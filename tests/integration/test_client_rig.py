@@ -9,8 +9,8 @@ from pathlib import Path
 import pytest
 import pytest_asyncio
 
-from server_process import ServerProcess
-from simulator_process import SimulatorProcess
+from support.server_process import ServerProcess
+from support.simulator_process import SimulatorProcess
 from tetherlight import errors
 from tetherlight.client import Client, Frame
 from tetherlight.client.sync import Client as BlockingClient

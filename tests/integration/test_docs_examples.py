@@ -9,8 +9,8 @@ from pathlib import Path
 import pytest
 import pytest_asyncio
 
-from patience import stretched
-from server_process import ServerProcess
+from support.patience import stretched
+from support.server_process import ServerProcess
 
 EXAMPLES = Path(__file__).parents[2] / "docs" / "examples"
 

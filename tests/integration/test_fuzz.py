@@ -6,8 +6,8 @@ from pathlib import Path
 import pytest
 from hypothesis import HealthCheck, settings
 
-from fuzz_machine import RigMachine, run_machine
-from fuzz_world import World
+from support.fuzz_machine import RigMachine, run_machine
+from support.fuzz_world import World
 
 EXAMPLES, STEPS = 15, 30
 

@@ -8,8 +8,8 @@ from pathlib import Path
 
 import pytest
 
-from patience import stretched
-from simulator_process import SimulatorProcess
+from support.patience import stretched
+from support.simulator_process import SimulatorProcess
 from tetherlight.errors import LampFailed
 from tetherlight.lights import Lights, RigFile
 from tetherlight.protocol.lights import EditedLight

@@ -11,8 +11,8 @@ from typing import Any
 import pytest
 import pytest_asyncio
 
-from server_process import ServerProcess
-from simulator_process import SimulatorProcess
+from support.server_process import ServerProcess
+from support.simulator_process import SimulatorProcess
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
 

@@ -9,10 +9,10 @@ import httpx
 import pytest
 import pytest_asyncio
 
-from server_process import ServerProcess
-from simulator_process import SimulatorProcess
+from support.server_process import ServerProcess
+from support.simulator_process import SimulatorProcess
+from support.wire_client import Message, WireClient
 from tetherlight.store.exif import read_exif
-from wire_client import Message, WireClient
 
 pytestmark = [pytest.mark.asyncio(loop_scope="module"), pytest.mark.timeout(400)]
 

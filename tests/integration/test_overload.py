@@ -10,11 +10,11 @@ import pytest_asyncio
 from websockets.asyncio.client import ClientConnection
 from websockets.exceptions import ConnectionClosed
 
-from crowd import request, silent_client, watchers
-from patience import stretched
-from process_figures import figures
-from server_process import ServerProcess
-from simulator_process import SimulatorProcess
+from support.crowd import request, silent_client, watchers
+from support.patience import stretched
+from support.process_figures import figures
+from support.server_process import ServerProcess
+from support.simulator_process import SimulatorProcess
 from tetherlight.server.access.entrance import FURTHER_CONNECTIONS
 
 pytestmark = [pytest.mark.asyncio(loop_scope="module"), pytest.mark.timeout(240)]

@@ -11,8 +11,8 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from patience import stretched
-from rig_world import LIGHTS, World, open_world, world_settings
+from support.patience import stretched
+from support.rig_world import LIGHTS, World, open_world, world_settings
 from tetherlight.errors import (
     CameraBusy,
     InvalidName,

@@ -8,9 +8,9 @@ from typing import Any
 
 import pytest
 
-from server_process import ServerProcess
-from simulator_process import SimulatorProcess
-from wire_client import WireClient
+from support.server_process import ServerProcess
+from support.simulator_process import SimulatorProcess
+from support.wire_client import WireClient
 
 LIGHTS = [
     "lights_top",

@@ -7,8 +7,8 @@ from typing import Any
 
 import pytest
 
-from patience import stretched
-from rig_world import World, open_world, world_settings
+from support.patience import stretched
+from support.rig_world import World, open_world, world_settings
 from tetherlight import errors
 from tetherlight.camera.worker.widgets import number
 from tetherlight.capture.series_job import SeriesJob

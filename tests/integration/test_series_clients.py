@@ -11,9 +11,9 @@ from typing import Any
 import pytest
 import pytest_asyncio
 
-from patience import stretched
-from server_process import ServerProcess
-from simulator_process import SimulatorProcess
+from support.patience import stretched
+from support.server_process import ServerProcess
+from support.simulator_process import SimulatorProcess
 from tetherlight import errors
 from tetherlight.client import Client
 from tetherlight.client.sync import Client as BlockingClient

@@ -13,9 +13,9 @@ from pathlib import Path
 import pytest
 from websockets.asyncio.client import connect
 
-from patience import stretched
-from server_process import ServerProcess
-from simulator_process import SimulatorProcess
+from support.patience import stretched
+from support.server_process import ServerProcess
+from support.simulator_process import SimulatorProcess
 
 STOP_S = 20.0
 """Seconds within which the server ends even on a busy machine; it promises 6."""

@@ -14,8 +14,8 @@ import httpx
 import pytest
 import pytest_asyncio
 
-from server_process import ServerProcess
-from store_world import jpeg
+from support.server_process import ServerProcess
+from support.store_world import jpeg
 from tetherlight import errors
 from tetherlight.client import Client as AsyncClient
 from tetherlight.client.sync import Client

@@ -11,14 +11,14 @@ from typing import Any
 import pytest
 import pytest_asyncio
 
-from server_process import ServerProcess
+from support.server_process import ServerProcess
+from support.wire_client import WireClient
 from tetherlight.client import Client
 from tetherlight.errors import InvalidPayload
 from tetherlight.manifest import MANIFEST, Manifest, StepRecord
 from tetherlight.models import JobState, StepState
 from tetherlight.protocol.sets import ImageSetPage
 from tetherlight.store.store import FIRST_LOOK
-from wire_client import WireClient
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
 

@@ -8,8 +8,8 @@ from typing import Any
 
 import pytest
 
-from patience import stretched
-from rig_world import World, open_world
+from support.patience import stretched
+from support.rig_world import World, open_world
 from tetherlight.errors import CameraNotFound, CameraNotOpen, InvalidPayload, NoCameraSelected, TetherlightError
 from tetherlight.liveview.liveview import Frame
 from tetherlight.models import CameraInfo

@@ -12,7 +12,7 @@ from typing import Any
 
 import pytest
 
-from server_process import ServerProcess
+from support.server_process import ServerProcess
 
 SMALL = ("--simulate", "--width", "600", "--height", "400")
 

@@ -7,8 +7,8 @@ from typing import Any
 import pytest
 from PIL import Image
 
-from gphoto_process import GphotoProcess
-from simulator_process import ControlRefusedError, SimulatorProcess
+from support.gphoto_process import GphotoProcess
+from support.simulator_process import ControlRefusedError, SimulatorProcess
 
 ALL_MAKERS = ("--vendor", "canon,nikon,generic", "--cameras", "3")
 LONG_S, SHORT_S = 60, 0.2

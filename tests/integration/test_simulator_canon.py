@@ -7,8 +7,8 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from gphoto_process import GphotoProcess
-from simulator_process import SimulatorProcess
+from support.gphoto_process import GphotoProcess
+from support.simulator_process import SimulatorProcess
 
 FOLDER = "/store_00010001/DCIM/100CANON"
 SETTINGS = {

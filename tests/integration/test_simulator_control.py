@@ -13,8 +13,8 @@ from typing import Any
 import numpy as np
 import pytest
 
-from gphoto_process import GphotoProcess
-from simulator_process import ControlRefusedError, SimulatorProcess
+from support.gphoto_process import GphotoProcess
+from support.simulator_process import ControlRefusedError, SimulatorProcess
 from tetherlight.simulator.faults import KINDS
 from tetherlight.simulator.options import parser, request
 from tetherlight.simulator.quirks import EFFECTS, MEMORY_NAMES, Quirks

@@ -5,8 +5,8 @@ from collections.abc import AsyncIterator
 
 import pytest
 
-from gphoto_process import GphotoDiedError, GphotoHungError, GphotoProcess
-from simulator_process import SimulatorProcess
+from support.gphoto_process import GphotoDiedError, GphotoHungError, GphotoProcess
+from support.simulator_process import SimulatorProcess
 
 TIMEOUT_S = 2.5
 """libgphoto2's timeout for each read from a network camera."""

@@ -8,9 +8,9 @@ from pathlib import Path
 import pytest
 from PIL import Image
 
-from camera_world import open_camera
-from gphoto_process import GphotoHungError, GphotoProcess
-from simulator_process import SimulatorProcess
+from support.camera_world import open_camera
+from support.gphoto_process import GphotoHungError, GphotoProcess
+from support.simulator_process import SimulatorProcess
 from tetherlight.errors import PreviewUnsupported
 
 FOLDER = "/store_00010001/DCIM/100_PTPC"

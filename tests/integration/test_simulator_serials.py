@@ -5,8 +5,8 @@ import re
 
 from PIL import Image
 
-from gphoto_process import GphotoProcess
-from simulator_process import SimulatorProcess
+from support.gphoto_process import GphotoProcess
+from support.simulator_process import SimulatorProcess
 
 
 async def test_serial_numbers_can_be_missing_zero_or_doubled() -> None:

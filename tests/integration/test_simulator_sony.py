@@ -4,8 +4,8 @@ import io
 
 from PIL import Image
 
-from gphoto_process import GphotoProcess
-from simulator_process import SimulatorProcess
+from support.gphoto_process import GphotoProcess
+from support.simulator_process import SimulatorProcess
 
 SETTINGS = {
     "iso": "800",

@@ -9,10 +9,10 @@ import httpx
 import pytest
 import pytest_asyncio
 
-from server_process import ServerProcess
-from strangers import HOST, SAYS, Stranger, strangers
+from support.server_process import ServerProcess
+from support.strangers import HOST, SAYS, Stranger, strangers
+from support.tls_certificate import CERTIFICATE, KEY
 from tetherlight.server.access.entrance import FURTHER_CONNECTIONS, UNKNOWN_REQUESTS
-from tls_certificate import CERTIFICATE, KEY
 
 pytestmark = [pytest.mark.asyncio(loop_scope="module"), pytest.mark.timeout(400)]
 

@@ -12,9 +12,9 @@ import pytest_asyncio
 from websockets.asyncio.client import connect
 from websockets.exceptions import InvalidStatus
 
-from server_process import ServerProcess
-from simulator_process import SimulatorProcess
-from wire_client import WireClient
+from support.server_process import ServerProcess
+from support.simulator_process import SimulatorProcess
+from support.wire_client import WireClient
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
 

@@ -9,8 +9,8 @@ from typing import Any
 import pytest
 import pytest_asyncio
 
-from server_process import ServerProcess
-from simulator_process import SimulatorProcess
+from support.server_process import ServerProcess
+from support.simulator_process import SimulatorProcess
 from tetherlight.protocol.frames import HEADER, FrameHeader
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")

@@ -4,7 +4,7 @@ import asyncio
 from contextlib import aclosing
 from pathlib import Path
 
-from patience import stretched
+from support.patience import stretched
 from tetherlight.camera.hotplug import HotplugMonitor
 
 

@@ -6,6 +6,7 @@ from typing import Literal
 
 import pytest
 
+from support.usb_world import NO_DEVICE, NOT_ALLOWED, FakeBus
 from tetherlight.camera.calls import Deadlines, Opened
 from tetherlight.camera.identity import FoundCamera
 from tetherlight.camera.recovery import Recovery
@@ -13,7 +14,6 @@ from tetherlight.camera.surroundings import Surroundings
 from tetherlight.errors import CameraClaimed, CameraError, CameraForbidden, CameraNotFound, CameraTimeout
 from tetherlight.settings import Settings
 from tetherlight.usb import UDEV_RULE
-from usb_world import NO_DEVICE, NOT_ALLOWED, FakeBus
 
 SILENT = CameraTimeout("The camera does not answer.", details={"gphoto_code": -10})
 

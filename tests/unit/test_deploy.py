@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from patience import stretched
+from support.patience import stretched
 from tetherlight.settings import Settings
 
 DEPLOY = Path(__file__).parents[2] / "deploy"

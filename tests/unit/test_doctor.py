@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from fake_gpio import FakeChip, chips
+from support.fake_gpio import FakeChip, chips
 from tetherlight.doctor import diagnose
 from tetherlight.doctor.gpio import check_gpio
 from tetherlight.doctor.machine import Machine

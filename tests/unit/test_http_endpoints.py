@@ -11,8 +11,8 @@ import httpx
 import pytest
 from websockets.exceptions import ConnectionClosed
 
-from fakes import TINY_JPEG, FakeCamera
-from served_app import Served, serving
+from support.fakes import TINY_JPEG, FakeCamera
+from support.served_app import Served, serving
 from tetherlight.server.access.security import FAILURES
 from tetherlight.server.http.pages import BASE_PLACEHOLDER, load_pages, page_csp
 from tetherlight.server.ws.stream import PART

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from fake_gpio import FakeChip, FakeRpiGpio, chips
+from support.fake_gpio import FakeChip, FakeRpiGpio, chips
 from tetherlight.errors import (
     InvalidName,
     InvalidPayload,

@@ -12,10 +12,10 @@ import uvloop
 from websockets.frames import Frame, Opcode
 from websockets.protocol import State
 
-from patience import stretched
+from support.patience import stretched
+from support.tls_certificate import CERTIFICATE, KEY
 from tetherlight.server.clients import Clients
 from tetherlight.server.link import STALLED_AFTER, Link, keep_receive, websocket_message
-from tls_certificate import CERTIFICATE, KEY
 
 
 class FakeTransport:

@@ -6,7 +6,7 @@ import json
 
 import pytest
 
-from fakes import FakeCamera, FakePreview, FakeViewer
+from support.fakes import FakeCamera, FakePreview, FakeViewer
 from tetherlight.errors import (
     CameraLost,
     CameraNotOpen,

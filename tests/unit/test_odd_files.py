@@ -13,8 +13,8 @@ from typing import Any
 
 import pytest
 
-from odd_files import ODD
-from store_world import jpeg
+from support.odd_files import ODD
+from support.store_world import jpeg
 from tetherlight.camera.environment import start_failure, state_fault, worker_environment
 from tetherlight.durable import NotRegular, open_regular, read_regular
 from tetherlight.errors import ImageNotFound, InvalidSetting, ServerStopping, StoreError

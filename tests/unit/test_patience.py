@@ -8,7 +8,7 @@ from contextlib import contextmanager
 
 import pytest
 
-from patience import MOST, crowding, slowness, stretched
+from support.patience import MOST, crowding, slowness, stretched
 
 
 @contextmanager

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from patience import stretched
+from support.patience import stretched
 
 ROOT = Path(__file__).parents[2]
 DEFAULT = f"3.{sys.version_info.minor}"

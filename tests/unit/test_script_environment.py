@@ -12,7 +12,7 @@ from pathlib import Path
 
 import pytest
 
-from patience import stretched
+from support.patience import stretched
 
 ROOT = Path(__file__).parents[2]
 PYTHON = """#!/bin/sh

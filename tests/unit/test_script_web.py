@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from patience import stretched
+from support.patience import stretched
 
 ROOT = Path(__file__).parents[2]
 NODE = """#!/bin/sh

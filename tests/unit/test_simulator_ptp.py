@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from patience import stretched
+from support.patience import stretched
 from tetherlight.simulator import ptp
 from tetherlight.simulator.ptp import Kind
 from tetherlight.simulator.ptpip import Connection, Disconnected, Link, Packet

@@ -9,8 +9,8 @@ from pathlib import Path
 
 import pytest
 
-from fakes import FakeClock
-from store_world import jpeg
+from support.fakes import FakeClock
+from support.store_world import jpeg
 from tetherlight.camera.worker import saving
 from tetherlight.errors import ImageNotFound, InvalidPayload, SetBusy, StoreError
 from tetherlight.protocol.sets import AnnotateSet

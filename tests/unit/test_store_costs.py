@@ -8,8 +8,8 @@ from pathlib import Path
 
 import pytest
 
-from file_operations import Operations, counted
-from store_world import jpeg
+from support.file_operations import Operations, counted
+from support.store_world import jpeg
 from tetherlight.manifest import MANIFEST, Manifest
 from tetherlight.models import JobState
 from tetherlight.naming.templates import DEFAULT_TEMPLATES, Subject

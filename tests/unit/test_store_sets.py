@@ -12,7 +12,7 @@ from pathlib import Path
 
 import pytest
 
-from fakes import FakeClock
+from support.fakes import FakeClock
 from tetherlight.errors import DiskFull, InvalidName, InvalidPayload, SetBusy, SetExists, SetNotFound, StoreError
 from tetherlight.manifest import CameraRecord, FileRecord, Manifest, StepRecord
 from tetherlight.models import JobState

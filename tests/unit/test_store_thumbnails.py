@@ -15,7 +15,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from PIL import Image
 
-from store_world import jpeg
+from support.store_world import jpeg
 from tetherlight.errors import ImageUnreadable, StoreError
 from tetherlight.settings import Settings
 from tetherlight.store import thumbnails

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from fakes import FakeClock
+from support.fakes import FakeClock
 from tetherlight.durable import sync_folder
 from tetherlight.errors import StoreError
 from tetherlight.settings import Settings

@@ -13,12 +13,12 @@ from fastapi import FastAPI
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from store_world import CANARY, World, make_world
+from support.store_world import CANARY, World, make_world
+from support.traversal import spellings
 from tetherlight.errors import ImageNotFound, InvalidName, RequestError, SetNotFound, StoreError
 from tetherlight.protocol.sets import AnnotateSet
 from tetherlight.server.http.images import images_router
 from tetherlight.store.store import Store
-from traversal import spellings
 
 NOW = datetime(2026, 11, 22, 12, 0, 0, tzinfo=UTC)
 

@@ -10,7 +10,7 @@ import pytest
 from websockets.asyncio.client import ClientConnection
 from websockets.exceptions import ConnectionClosed
 
-from served_app import Served, serving
+from support.served_app import Served, serving
 from tetherlight.errors import PreviewUnsupported
 from tetherlight.protocol.events import CAMERA_LOST, LIGHTS_CHANGED, CameraChange
 from tetherlight.protocol.frames import HEADER, FrameHeader

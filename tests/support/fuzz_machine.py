@@ -13,11 +13,11 @@ from hypothesis import settings
 from hypothesis import strategies as st
 from hypothesis.stateful import Bundle, consumes, precondition, rule, run_state_machine_as_test
 
-from fuzz_input import WrongInput
-from fuzz_world import LIGHTS, bad_names, in_time, names, well_formed
-from patience import stretched
+from support.fuzz_input import WrongInput
+from support.fuzz_world import LIGHTS, bad_names, in_time, names, well_formed
+from support.patience import stretched
+from support.wire_client import ANSWER_S
 from tetherlight.protocol.frames import FrameHeader
-from wire_client import ANSWER_S
 
 ISO = ("100", "200", "400", "800", "1600")
 FAILED_SET = "Photometric sequence failed: Failed to capture image for light:"

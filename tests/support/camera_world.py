@@ -7,8 +7,8 @@ from contextlib import asynccontextmanager
 from dataclasses import fields, replace
 from pathlib import Path
 
-from patience import stretched
-from simulator_process import SimulatorProcess
+from support.patience import stretched
+from support.simulator_process import SimulatorProcess
 from tetherlight.camera.calls import Deadlines
 from tetherlight.camera.camera import Camera, Change
 from tetherlight.camera.detection import find_cameras

@@ -6,9 +6,9 @@ from pathlib import Path
 
 from playwright.sync_api import Page, Response, expect
 
-from patience import stretched
+from support.patience import stretched
 
-AXE = Path(__file__).parents[1] / "web" / "node_modules" / "axe-core" / "axe.min.js"
+AXE = Path(__file__).parents[2] / "web" / "node_modules" / "axe-core" / "axe.min.js"
 SCREENS = ("/", "/lights/", "/sequence/", "/gallery/", "/results/", "/settings/")
 PATIENCE_MS = 30_000
 QUIET_MS = 300

@@ -11,7 +11,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
 
-from patience import stretched
+from support.patience import stretched
 
 START_S = 60.0
 STOP_S = 5.0
@@ -60,8 +60,10 @@ class GphotoProcess:
     async def __aenter__(self) -> Self:
         self._process = await asyncio.create_subprocess_exec(
             sys.executable,
-            __file__,
+            "-m",
+            __name__,
             self._folder.name,
+            cwd=Path(__file__).parents[1],
             stdin=asyncio.subprocess.PIPE,
             stdout=asyncio.subprocess.PIPE,
             env=os.environ | {"XDG_CONFIG_HOME": self._folder.name, "LANGUAGE": "C"},

@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from urllib.parse import quote
 
-from patience import stretched
+from support.patience import stretched
 
 ANSWER_S = 60.0
 

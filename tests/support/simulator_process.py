@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from types import TracebackType
 from typing import Any, Self
 
-from patience import stretched
+from support.patience import stretched
 
 START_S = 150.0
 """The first simulator of a run renders its scene before it is ready."""

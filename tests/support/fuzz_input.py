@@ -7,12 +7,12 @@ from typing import Any
 from hypothesis import strategies as st
 from hypothesis.stateful import rule
 
-from fuzz_world import CODES, TOPICS, RigModel, well_formed
-from patience import stretched
-from raw_http import exchange
+from support.fuzz_world import CODES, TOPICS, RigModel, well_formed
+from support.patience import stretched
+from support.raw_http import exchange
+from support.wire_client import ANSWER_S
 from tetherlight.errors import InvalidPayload
 from tetherlight.protocol.actions import ACTIONS
-from wire_client import ANSWER_S
 
 READS = ("GET_LIGHT_STATES", "GET_JOBS", "GET_CAMERAS", "LIST_IMAGE_SETS", "GET_CONFIG", "DESCRIBE")
 

@@ -13,14 +13,14 @@ from hypothesis import reject
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant
 
-from patience import crowding, stretched
-from raw_http import Answer, exchange
-from server_process import ServerProcess
-from simulator_process import SimulatorProcess
+from support.patience import crowding, stretched
+from support.raw_http import Answer, exchange
+from support.server_process import ServerProcess
+from support.simulator_process import SimulatorProcess
+from support.wire_client import ANSWER_S, Message
 from tetherlight.errors import error_classes
 from tetherlight.protocol.actions import ACTIONS
 from tetherlight.protocol.events import EVENTS
-from wire_client import ANSWER_S, Message
 
 T = TypeVar("T")
 CODES = {error.code for error in error_classes()} - {"internal_error"}

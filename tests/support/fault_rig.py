@@ -13,11 +13,11 @@ from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
-from patience import stretched
-from process_figures import children, workers
-from server_process import ServerProcess
-from simulator_process import SimulatorProcess
-from wire_client import Message, WireClient
+from support.patience import stretched
+from support.process_figures import children, workers
+from support.server_process import ServerProcess
+from support.simulator_process import SimulatorProcess
+from support.wire_client import Message, WireClient
 
 STRUCK = "camera1"
 LIGHTS = ["light_left", "light_right", "light_front"]

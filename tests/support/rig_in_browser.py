@@ -12,8 +12,8 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, Self
 
-from free_ports import free_port
-from patience import stretched
+from support.free_ports import free_port
+from support.patience import stretched
 from tetherlight.client.sync import Client
 from tetherlight.errors import JobConflict
 from tetherlight.models import ConfigValue, Job, JobState

@@ -10,9 +10,9 @@ from typing import Any
 import websockets.asyncio.client
 from websockets.asyncio.client import ClientConnection
 
-from patience import stretched
+from support.patience import stretched
+from support.wire_client import CONNECT_S, WireClient
 from tetherlight.protocol.frames import FrameHeader
-from wire_client import CONNECT_S, WireClient
 
 SMALL_BUFFER = 8192
 

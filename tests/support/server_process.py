@@ -12,13 +12,13 @@ from typing import Self
 
 import httpx
 
-from free_ports import free_port
-from patience import stretched
-from wire_client import ANSWER_S, WireClient
+from support.free_ports import free_port
+from support.patience import stretched
+from support.wire_client import ANSWER_S, WireClient
 
 START_S = 60.0
 STOP_S = 40.0
-ROOT = Path(__file__).parents[1]
+ROOT = Path(__file__).parents[2]
 
 
 class ServerProcess:

@@ -10,7 +10,7 @@ from typing import Any, Self
 import websockets.asyncio.client
 from websockets.exceptions import ConnectionClosed
 
-from patience import stretched
+from support.patience import stretched
 
 ANSWER_S = 60.0
 CONNECT_S = 30.0

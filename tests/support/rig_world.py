@@ -6,8 +6,8 @@ from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Any
 
-from patience import stretched
-from simulator_process import SimulatorProcess
+from support.patience import stretched
+from support.simulator_process import SimulatorProcess
 from tetherlight.models import Job
 from tetherlight.protocol.events import PhotometricProgress
 from tetherlight.protocol.sets import CapturePhotometricSet

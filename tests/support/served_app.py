@@ -11,8 +11,9 @@ import uvicorn
 from fastapi import FastAPI
 from websockets.asyncio.client import connect
 
-from fakes import FakeCamera
-from patience import stretched
+from support.fakes import FakeCamera
+from support.patience import stretched
+from support.wire_client import ANSWER_S, CONNECT_S
 from tetherlight.errors import CameraNotFound, ClientTooSlow, TetherlightError
 from tetherlight.liveview.liveview import Liveview
 from tetherlight.protocol.cameras import StartLiveview
@@ -23,7 +24,6 @@ from tetherlight.server.clients import Clients
 from tetherlight.server.state import ServerState
 from tetherlight.server.ws.connection import Connection
 from tetherlight.settings import Settings
-from wire_client import ANSWER_S, CONNECT_S
 
 
 class FakeRig:
