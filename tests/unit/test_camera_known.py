@@ -2,7 +2,9 @@
 
 import asyncio
 import time
+from collections.abc import Collection
 from dataclasses import dataclass
+from pathlib import Path
 
 import pytest
 
@@ -10,6 +12,7 @@ from tetherlight.camera.identity import FoundCamera
 from tetherlight.camera.known import KnownCameras
 from tetherlight.models import CameraState
 from tetherlight.rig import roster
+from tetherlight.settings import Settings
 
 EOS = "Canon EOS 1300D"
 
@@ -234,3 +237,22 @@ async def test_a_camera_that_a_job_has_is_there_only_if_it_gives_a_sign(
     if signs:
         asyncio.get_running_loop().call_later(0.05, camera.sign)
     assert await roster.is_there(camera) is signs
+
+
+@pytest.mark.parametrize(("again", "one_body"), [((B,), True), ((A, B), False)])
+async def test_a_network_camera_that_moves_while_it_is_looked_for_is_no_second_body(
+    tmp_path: Path, again: tuple[str, ...], *, one_body: bool
+) -> None:
+    """The addresses are asked one beside the other, so one body may answer at both."""
+    sights = [[found(port, "1234") for port in ports] for ports in ((A, B), again, again)]
+
+    async def look(settings: Settings, *, skip_ports: Collection[str] = ()) -> list[FoundCamera]:
+        assert not skip_ports, settings
+        return sights.pop(0)
+
+    cameras = roster.Roster(Settings(captures_base_dir=tmp_path), {}, look)
+    assert await cameras.look()
+    assert cameras.around.trusts(EOS, "1234") is one_body
+    assert not await cameras.look()
+    assert len(list(cameras)) == len(again)
+    assert not sights

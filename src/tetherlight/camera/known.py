@@ -70,10 +70,14 @@ class KnownCameras:
         self._doubled |= {(one.model, one.serial) for one in self.rivals(camera, found) if one.serial is not None}
         self._shown.add(camera.found.camera_id)
 
+    def newly_doubled(self, found: Sequence[FoundCamera]) -> set[tuple[str, str]]:
+        """Return the model and serial number of what was found twice at once and was not known to be doubled."""
+        often = Counter((one.model, one.serial) for one in found)
+        return {(model, serial) for (model, serial), count in often.items() if serial and count > 1} - self._doubled
+
     def look(self, found: Sequence[FoundCamera]) -> None:
         """Take note of what was found besides the open cameras, and name what is new."""
-        often = Counter((one.model, one.serial) for one in found)
-        self._doubled |= {(model, serial) for (model, serial), count in often.items() if serial and count > 1}
+        self._doubled |= self.newly_doubled(found)
         opened = {one.found.camera_id: one for one in self._opened()}
         there = set()
         for one in found:

@@ -10,6 +10,7 @@ from tetherlight.camera.camera import Camera
 from tetherlight.camera.detection import find_cameras
 from tetherlight.camera.identity import FoundCamera
 from tetherlight.camera.known import KnownCameras
+from tetherlight.camera.search import Look
 from tetherlight.camera.surroundings import Surroundings
 from tetherlight.errors import CameraError
 from tetherlight.models import CameraState
@@ -24,8 +25,9 @@ LOOK_SECONDS = 0.1
 class Roster:
     """All cameras that a rig knows, open or not, in an order that stays."""
 
-    def __init__(self, settings: Settings, opened: Mapping[str, Camera]) -> None:
+    def __init__(self, settings: Settings, opened: Mapping[str, Camera], look: Look = find_cameras) -> None:
         self._settings = settings
+        self._look = look
         self._opened = opened
         self._known = KnownCameras(opened.values)
         self._looking = asyncio.Lock()
@@ -43,7 +45,7 @@ class Roster:
         """Look for cameras and say whether others are there than before; raise DetectionFailed."""
         async with self._looking:
             before = self._known.there()
-            found = await find_cameras(self._settings, skip_ports=self._ports())
+            found = await self._find()
             for camera in tuple(self._opened.values()):
                 if self._known.rivals(camera, found) and await is_there(camera):
                     self._known.doubled(camera, found)
@@ -57,6 +59,13 @@ class Roster:
     def closed(self, camera: Camera) -> None:
         """Take note of a camera that is about to be closed."""
         self._known.closed(camera)
+
+    async def _find(self) -> list[FoundCamera]:
+        found = await self._look(self._settings, skip_ports=self._ports())
+        if self._known.newly_doubled(found):
+            # The addresses are not asked in one moment: a camera that moved meanwhile is seen at both.
+            found = await self._look(self._settings, skip_ports=self._ports())
+        return found
 
     def _ports(self) -> tuple[str, ...]:
         return tuple(camera.port for camera in self._opened.values())
