@@ -304,6 +304,21 @@ def test_the_dark_of_a_simulated_room_is_explained(page: Page, own_simulator: Si
         expect(hint).to_be_hidden()
 
 
+def test_the_page_says_when_the_body_has_ended_its_live_view(
+    page: Page, own_simulator: Simulator, tmp_path: Path
+) -> None:
+    """Where nobody watches, the body first goes on by itself, then it rests; both are said."""
+    with RigServer(tmp_path / "rig", own_simulator, AUTO_STANDBY="1") as server:
+        open_screen(page, server.url)
+        page.keyboard.press("v")
+        expect(page.get_by_text("The camera is in standby")).to_be_visible()
+        page.get_by_role("banner").get_by_role("button", name=re.compile("EOS")).click()
+        expect(page.get_by_role("group", name="Cameras")).to_contain_text("live view in standby")
+        page.keyboard.press("Escape")
+        page.get_by_role("button", name="Start the live view").click()
+        wait_for_frames(page)
+
+
 def strip(page: Page) -> Locator:
     """Return the shots of the filmstrip, the newest first."""
     return page.get_by_test_id("filmstrip").get_by_role("button")

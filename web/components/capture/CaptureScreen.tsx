@@ -5,7 +5,7 @@ import { useCallback, useMemo, useRef, useState } from "react";
 import { thumbnailUrl } from "@/lib/base";
 import type { Zoom } from "@/lib/fit";
 import { usePreference } from "@/lib/preferences";
-import type { Job } from "@/lib/protocol";
+import type { CameraStatus, Job } from "@/lib/protocol";
 import { shotsOf } from "@/lib/sets";
 import { takeSeries } from "@/services/captures";
 import { currentSeries, selectedCamera } from "@/services/RigStore";
@@ -34,6 +34,12 @@ const ImageViewer = dynamic(() => import("../gallery/ImageViewer").then((part) =
 const SeriesDialog = dynamic(() => import("./SeriesDialog").then((part) => part.SeriesDialog), { ssr: false });
 
 const NOTHING: Overlays = { histogram: true, clipping: false, peaking: false, focus: false, grid: false, mask: null };
+/** What the body does while nobody watches here. */
+const REST: Record<CameraStatus["viewfinder"], string> = {
+  on: "The camera's own is still on; it ends when nothing uses it.",
+  standby: "The camera is in standby: it stays cooler and its battery lasts longer.",
+  unsupported: "The camera stays cooler and its battery lasts longer.",
+};
 const NEXT_ZOOM: Record<string, Zoom> = { fit: 1, "1": 2, "2": "fit" };
 
 /** Live view in the middle, settings and shutter at its side, the last shots below. */
@@ -137,7 +143,7 @@ function CaptureDesk() {
         {live && camera !== null && pause === null && !lost && <DarkHint />}
         {!live && (
           <div className={styles.off}>
-            <p>The live view is off. The camera stays cooler and its battery lasts longer.</p>
+            <p>The live view is off. {REST[camera?.viewfinder ?? "unsupported"]}</p>
             <Button onClick={() => setLive(true)}>Start the live view</Button>
           </div>
         )}

@@ -100,6 +100,7 @@ function CameraMenu({ id, onDone }: { id: string; onDone: () => void }) {
   const reason = useOffline();
   const facts = [
     selected?.lens,
+    selected?.viewfinder === "standby" && "live view in standby",
     selected?.shots_left != null && `${selected.shots_left} shots left`,
     storage && `${bytes(storage.free_bytes)} free on the disk`,
   ].filter(Boolean);
