@@ -20,18 +20,19 @@ def guarded(own_simulator: Simulator, tmp_path: Path) -> Iterator[RigServer]:
         yield server
 
 
-def test_the_printed_address_leads_into_the_application(page: Page, guarded: RigServer) -> None:
+def test_an_address_with_the_token_leads_into_the_application(page: Page, guarded: RigServer) -> None:
     """The token in the address logs in by itself, does not stay there, and holds for the live view and images."""
     printed = re.search(r"Tetherlight is at (\S+)", guarded.log)
     assert printed is not None
-    assert f"/login#token={TOKEN}" in printed[1]
-    page.goto(printed[1])
+    assert printed[1] == f"{guarded.url}/login"
+    address = f"{printed[1]}#token={TOKEN}"
+    page.goto(address)
     page.wait_for_url(f"{guarded.url}/")
     wait_for_frames(page)
     page.keyboard.press("Space")
     expect(page.get_by_test_id("filmstrip").locator("img").first).not_to_have_js_property("naturalWidth", 0)
     page.goto(f"{guarded.url}/settings/")
-    page.goto(printed[1])
+    page.goto(address)
     wait_for_frames(page)
     assert TOKEN not in page.url
 

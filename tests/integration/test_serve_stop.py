@@ -2,6 +2,8 @@
 
 import asyncio
 import contextlib
+import os
+import pty
 import re
 import signal
 import socket
@@ -188,8 +190,8 @@ async def test_a_bare_uvicorn_is_warned_about_compression_and_openness(tmp_path:
             assert '"error_code":"message_too_large"' in str(await raw.recv())
 
 
-async def test_serving_other_machines_makes_a_token_and_tells_it_once(tmp_path: Path) -> None:
-    """The token is in the printed address and in a file of the owner's, and in no log line."""
+async def test_serving_other_machines_makes_a_token_and_tells_where_it_is(tmp_path: Path) -> None:
+    """It is in a file of the owner's, and in nothing that a journal or the log of a container would keep."""
     async with ServerProcess(tmp_path, "--host", "0.0.0.0") as server:
         token = (tmp_path / "state" / "tetherlight" / "token").read_text().strip()
         assert stat.S_IMODE((tmp_path / "state" / "tetherlight" / "token").stat().st_mode) == 0o600
@@ -200,9 +202,27 @@ async def test_serving_other_machines_makes_a_token_and_tells_it_once(tmp_path: 
         async with connect(f"ws://127.0.0.1:{server.port}/ws", additional_headers=headers) as client:
             await client.send('{"action":"GET_JOBS","request_id":1}')
             assert '"success":true' in str(await client.recv())
-    lines = [line for line in server.log.read_text().splitlines() if token in line]
-    assert len(lines) == 1
-    assert re.search(r"http://[\d.]+:\d+/login#token=", lines[0])
+    log = server.log.read_text()
+    assert token not in log
+    assert re.search(r"Tetherlight is at http://[\d.]+:\d+/login\n", log)
+    assert f"Its token is in the file {tmp_path / 'state' / 'tetherlight' / 'token'}." in log
+
+
+async def test_a_terminal_shows_the_address_with_the_token(tmp_path: Path) -> None:
+    """Whoever starts the server by hand opens what is printed."""
+    ours, theirs = pty.openpty()
+    with os.fdopen(ours, "rb", buffering=0) as screen:
+        with os.fdopen(theirs, "wb") as output:
+            server = ServerProcess(
+                tmp_path, "--host", "0.0.0.0", environment={"API_TOKEN": "s3cret" * 5}, output=output
+            )
+            await server.start()
+        try:
+            shown = b""
+            while not re.search(rb"Tetherlight is at http://[\d.]+:\d+/login#token=(s3cret){5}\r\n", shown):
+                shown += await asyncio.to_thread(screen.read, 1000)
+        finally:
+            await server.stop()
 
 
 async def test_no_auth_is_said_loudly(tmp_path: Path) -> None:

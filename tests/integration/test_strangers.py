@@ -13,6 +13,7 @@ from support.server_process import ServerProcess
 from support.strangers import HOST, SAYS, Stranger, strangers
 from support.tls_certificate import CERTIFICATE, KEY
 from tetherlight.server.access.entrance import FURTHER_CONNECTIONS, UNKNOWN_REQUESTS
+from tetherlight.server.access.security import FAILURES
 
 pytestmark = [pytest.mark.asyncio(loop_scope="module"), pytest.mark.timeout(400)]
 
@@ -148,3 +149,13 @@ async def test_handshakes_of_tls_count_and_have_a_deadline(tmp_path: Path) -> No
             async with server.client(ssl=trust, additional_headers=headers) as client:
                 assert len((await client.do("DESCRIBE"))["schema"]) > 1
         assert await asyncio.gather(*(one.ended() for one in there)) == [b""] * len(there)
+
+
+async def test_a_bare_uvicorn_does_not_count_a_guesser_under_names_that_it_makes_up(tmp_path: Path) -> None:
+    """It believes X-Forwarded-For of everybody on this machine; we believe it of TRUSTED_PROXIES only."""
+    async with ServerProcess(tmp_path, uvicorn=True, environment={"API_TOKEN": TOKEN}) as server, server.http() as http:
+        answers = [
+            await http.get("/", headers={"Authorization": "Bearer guess", "X-Forwarded-For": f"203.0.113.{n}"})
+            for n in range(FAILURES + 1)
+        ]
+    assert [one.status_code for one in answers] == [401] * FAILURES + [429]

@@ -8,7 +8,7 @@ import sys
 from collections.abc import Mapping
 from pathlib import Path
 from types import TracebackType
-from typing import Self
+from typing import IO, Self
 
 import httpx
 
@@ -25,7 +25,7 @@ class ServerProcess:
     """Run a server while the context lasts, its working folder being `folder`.
 
     `arguments` are those of `tetherlight`; with `uvicorn=True` it is started by the bare uvicorn command instead. `tls`
-    says whom to trust where the arguments make it speak TLS.
+    says whom to trust where the arguments make it speak TLS; `output` takes what it prints, instead of the log.
     """
 
     def __init__(
@@ -35,8 +35,10 @@ class ServerProcess:
         environment: Mapping[str, str] | None = None,
         uvicorn: bool = False,
         tls: ssl.SSLContext | None = None,
+        output: IO[bytes] | None = None,
     ) -> None:
         self._tls = tls
+        self._output = output
         self.port = free_port()
         self.folder = folder
         self._command = self._uvicorn() if uvicorn else self._tetherlight(arguments)
@@ -86,7 +88,7 @@ class ServerProcess:
         with self.log.open("ab") as log:
             self.process = await asyncio.create_subprocess_exec(
                 *self._command, cwd=self.folder, env=self._environment, stdin=asyncio.subprocess.DEVNULL,
-                stdout=log, stderr=log,
+                stdout=self._output or log, stderr=log,
             )  # fmt: skip
         async with asyncio.timeout(stretched(START_S)), self.http() as http:
             while True:

@@ -1,18 +1,17 @@
 """What worker and scanner processes find in their environment."""
 
 import contextlib
-import os
 import secrets
 import site
 from pathlib import Path
 
 from tetherlight.durable import read_regular, rename_new
 from tetherlight.errors import MAKE_ROOM, OutOfResources
+from tetherlight.process.environment import child_environment
 from tetherlight.settings import Settings
 
 GUID_LINE = "ptp2_ip=guid="
 """How libgphoto2 stores the identity under which network cameras were paired with this computer."""
-SECRETS = frozenset({"API_TOKEN"})
 STATE_REMEDY = "Set STATE_DIR to a folder that the user of the server may write to."
 MAX_BYTES = 1_000_000
 """More than any file that libgphoto2 keeps for itself."""
@@ -26,12 +25,11 @@ def worker_environment(settings: Settings, name: str) -> dict[str, str]:
     """
     folder = settings.state_dir.absolute() / "cameras" / name
     _introduce(settings.state_dir.absolute() / "network-guid", folder / "gphoto")
-    kept = {key: value for key, value in os.environ.items() if key not in SECRETS}
     # Choices and event texts are translated otherwise, and would not be recognised.
     language = {"LANGUAGE": "C", "LC_ALL": "C.UTF-8"}
     # An older place below the home folder would win over the configuration folder; Python's own must not move with it.
     home = {"XDG_CONFIG_HOME": str(folder), "HOME": str(folder), "PYTHONUSERBASE": site.getuserbase()}
-    return kept | language | home
+    return child_environment(language | home)
 
 
 def _introduce(guid_file: Path, folder: Path) -> None:

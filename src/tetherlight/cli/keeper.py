@@ -3,7 +3,6 @@
 import contextlib
 import json
 import logging
-import os
 import selectors
 import signal
 import socket
@@ -18,6 +17,7 @@ from pathlib import Path
 from typing import IO, cast
 
 from tetherlight.errors import StartFailed
+from tetherlight.process.environment import child_environment
 
 logger = logging.getLogger(__name__)
 
@@ -57,7 +57,7 @@ class Keeper:
     def __init__(self, options: Sequence[str], folder: Path) -> None:
         self._command = (sys.executable, "-m", "tetherlight.simulator", "--exit-with-stdin", *options)
         # Its own temporary files, too, are gone after a crash.
-        self._environment = os.environ | {"TMPDIR": str(folder)}
+        self._environment = child_environment({"TMPDIR": str(folder)})
         self._lock = threading.Lock()
         self._closing = threading.Event()
         self._process: subprocess.Popen[bytes] | None = None

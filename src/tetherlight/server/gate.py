@@ -13,6 +13,7 @@ from tetherlight.server.access.deadlines import TimelyBody
 from tetherlight.server.access.proxies import Proxies
 from tetherlight.server.access.security import Guard
 from tetherlight.server.access.visitors import VISITOR, counted_address
+from tetherlight.server.link import other_end
 from tetherlight.server.replies import error_response
 from tetherlight.server.state import server_state
 
@@ -51,6 +52,7 @@ class Gate:
         _greet(scope, headers, state.proxies)
         origin = headers.get("origin")
         allowed = origin is not None and state.guard.origin_allowed(origin, headers.get("host"))
+        policy = "cross-origin" if state.guard.may_embed(headers) else "same-site"
         body = TimelyBody(receive)
 
         with state.clients.response(scope) as link:
@@ -58,7 +60,7 @@ class Gate:
             async def send_guarded(message: Message) -> None:
                 if message["type"] == "http.response.start":
                     body.answered = True
-                    _complete_headers(MutableHeaders(scope=message), origin if allowed else None)
+                    _complete_headers(MutableHeaders(scope=message), origin if allowed else None, policy)
                 await send(message)
                 link.progress()
 
@@ -107,7 +109,11 @@ async def _answer(app: ASGIApp, scope: Scope, body: TimelyBody, send: Send) -> N
 
 
 def _greet(scope: Scope, headers: Headers, proxies: Proxies) -> None:
-    """Let a request count for the client for which a trusted proxy asks, here and behind here."""
+    """Let a request count for the client for which a trusted proxy asks, here and behind here.
+
+    A bare uvicorn believes X-Forwarded-For of everybody on this machine: that is undone first.
+    """
+    scope["client"] = other_end(scope) or scope.get("client")
     forwarded = proxies.forwarded(peer_of(scope), headers)
     if forwarded is None:
         return
@@ -155,6 +161,7 @@ def _refusal(scope: Scope, headers: Headers, guard: Guard, base_path: str) -> Re
         guard.check_host(headers.get("host"))
         if method not in READING:
             guard.check_origin(headers.get("origin"), headers.get("host"))
+        guard.check_site(headers)
         if method == "OPTIONS":
             return Response(status_code=204)
         if _admitted(scope, headers, guard):
@@ -190,7 +197,9 @@ def _challenge(error: Unauthorized, path: str) -> Response:
     return response
 
 
-def _complete_headers(headers: MutableHeaders, origin: str | None) -> None:
+def _complete_headers(headers: MutableHeaders, origin: str | None, policy: str) -> None:
+    # Where a browser does not say who asks, as without TLS, it still keeps the answer from pages of other sites.
+    headers["Cross-Origin-Resource-Policy"] = policy
     headers["X-Content-Type-Options"] = "nosniff"
     headers["Referrer-Policy"] = "same-origin"
     headers["X-Frame-Options"] = "DENY"

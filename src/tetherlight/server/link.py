@@ -145,6 +145,13 @@ def keep_receive(scope: Scope, receive: Receive) -> None:
     scope[RECEIVE] = receive
 
 
+def other_end(scope: Scope) -> tuple[str, int] | None:
+    """Return address and port at the other end of the connection itself, whatever a header says; None if unknown."""
+    transport = getattr(_server_object(scope), "transport", None)
+    found = transport.get_extra_info("peername") if transport is not None else None
+    return (str(found[0]), int(found[1])) if isinstance(found, tuple) else None
+
+
 def server_config(scope: Scope) -> Any:
     """Return the uvicorn configuration behind a lifespan, None under another server."""
     return getattr(_server_object(scope), "config", None)

@@ -59,11 +59,12 @@ def serve(settings: Settings, address: Address, *, no_auth: bool = False, token_
     """
     log_everything(settings.log_level)
     _check_tls(address)
-    settings = _with_token(settings, address, no_auth=no_auth, token_dir=token_dir or settings.state_dir)
+    settings, token_place = _with_token(settings, address, no_auth=no_auth, token_dir=token_dir or settings.state_dir)
     with listening(address) as listener, contextlib.ExitStack() as further, _ended_by_signal():
         app = create_app(settings)
         reception = Reception(settings.max_connections + FURTHER_CONNECTIONS, Proxies(settings.trusted_proxies))
-        server = Server(_config(app, address, reception), reception, _page(address, listener, settings))
+        welcome = _welcome(_page(address, listener, settings), settings.api_token, token_place)
+        server = Server(_config(app, address, reception), reception, welcome)
         try:
             # uvicorn closes them only where it has started.
             copies = [further.enter_context(listener.dup()) for _ in range(ACCEPTED_AT_ONCE - 1)]
@@ -142,42 +143,54 @@ def _check_tls(address: Address) -> None:
             raise StartFailed(f"There is no file '{path}'.")
 
 
-def _with_token(settings: Settings, address: Address, *, no_auth: bool, token_dir: Path) -> Settings:
+def _with_token(settings: Settings, address: Address, *, no_auth: bool, token_dir: Path) -> tuple[Settings, str | None]:
+    """Return the settings with a token where one is needed, and where a person finds it; None where nowhere else."""
     if no_auth:
         logger.warning("AUTHENTICATION IS OFF (--no-auth): everybody who reaches this port can use the rig.")
-        return settings.model_copy(update={"api_token": None})
+        return settings.model_copy(update={"api_token": None}), None
     if settings.api_token is not None or address.local:
-        return settings
+        return settings, "in the setting API_TOKEN"
+    file = token_dir / "token"
     try:
-        token = load_secret(token_dir / "token")
+        token, place = load_secret(file), f"in the file {file.absolute()}"
     except OSError as error:
         logger.warning("The token lasts only for this run, since %s", error)
-        token = secrets.token_urlsafe(32)
-    return settings.model_copy(update={"api_token": token})
+        token, place = secrets.token_urlsafe(32), None
+    return settings.model_copy(update={"api_token": token}), place
 
 
 class Server(uvicorn.Server):
     """Says where the pages are as soon as they are there, and leaves handshakes to the reception."""
 
-    def __init__(self, config: uvicorn.Config, reception: Reception, page: str) -> None:
+    def __init__(self, config: uvicorn.Config, reception: Reception, welcome: str) -> None:
         super().__init__(config)
         self._reception = reception
-        self._page = page
+        self._welcome = welcome
 
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
         """Start to serve, then tell where."""
         self._reception.tls, self.config.ssl = self.config.ssl, None
         await super().startup(sockets)
-        # Printed and not logged: logs are kept and read by others, a token in the address is not for them.
-        print(f"\n  Tetherlight is at {self._page}\n", flush=True)  # noqa: T201
+        print(f"\n{self._welcome}\n", flush=True)  # noqa: T201 - for a person, not for the log
 
 
 def _page(address: Address, listener: socket.socket, settings: Settings) -> str:
     scheme = "https" if address.tls_cert is not None else "http"
     port = listener.getsockname()[1]
     host = address.host if address.local else _reachable_name(listener)
-    page = f"{scheme}://{f'[{host}]' if ':' in host else host}:{port}{settings.base_path}/"
-    return page if settings.api_token is None else f"{page}login#token={settings.api_token}"
+    return f"{scheme}://{f'[{host}]' if ':' in host else host}:{port}{settings.base_path}/"
+
+
+def _welcome(page: str, token: str | None, place: str | None) -> str:
+    """Return the lines that say where the pages are and how to get in.
+
+    What is printed to a terminal only its user reads; a journal or the log of a container is kept and read by others.
+    """
+    if token is None:
+        return f"  Tetherlight is at {page}"
+    if place is None or sys.stdout.isatty():
+        return f"  Tetherlight is at {page}login#token={token}"
+    return f"  Tetherlight is at {page}login\n  Its token is {place}."
 
 
 def _reachable_name(listener: socket.socket) -> str:

@@ -29,6 +29,9 @@ FAILURES = 10
 """Wrong tokens from one address within `FAILURE_WINDOW`; then that address is refused unheard."""
 
 FAILURE_WINDOW = 60.0
+STRONG_BYTES = 22
+"""Characters of a token of 128 bits, six in each; a shorter one may be guessed."""
+
 MAX_SECRET_BYTES = 4096
 REMEMBERED_ADDRESSES = 4096
 
@@ -59,9 +62,15 @@ class Guard:
 
     def __init__(self, settings: Settings, session_key: bytes) -> None:
         self._token = settings.api_token.encode() if settings.api_token is not None else None
+        self._weak = self._token is not None and len(self._token) < STRONG_BYTES
+        if self._weak:
+            logger.warning(
+                "API_TOKEN is short enough to be guessed: use %d characters or more, such as `openssl rand -hex 16` "
+                "prints.", STRONG_BYTES,
+            )  # fmt: skip
         self._session_key = session_key
         self._origins = frozenset(origin.lower().rstrip("/") for origin in settings.allowed_origins)
-        self._hosts = frozenset(host.lower() for host in (*settings.allowed_hosts, "localhost", socket.gethostname()))
+        self._hosts = frozenset(host.lower() for host in (*settings.allowed_hosts, "localhost", *own_names()))
         self._failures = Failures()
 
     @property
@@ -70,9 +79,12 @@ class Guard:
         return self._token is None
 
     def check_host(self, host: str | None) -> None:
-        """Raise Forbidden for a host name that is not ours: a page elsewhere may have rebound its own name to us."""
+        """Raise Forbidden for a host name that is not ours: a page elsewhere may have rebound its own name to us.
+
+        Of the names below .local only our own pass: whoever is on the network can announce any other.
+        """
         name = hostname(host)
-        if name is None or name in self._hosts or name.endswith((".local", ".localhost")) or _is_address(name):
+        if name is None or name in self._hosts or name.endswith(".localhost") or _is_address(name):
             return
         raise Forbidden(
             f"The server does not answer under the host name '{name[:200]}'.",
@@ -88,6 +100,27 @@ class Guard:
         found = _origin_hostname(origin)
         return found is not None and found == hostname(host)
 
+    def may_embed(self, headers: Mapping[str, str]) -> bool:
+        """Say whether a page of any site that asks with these headers may show the answer: an allowed one, or by token.
+
+        A picture in a page is asked for without an Origin; then the Referer says whose page it is.
+        """
+        page = headers.get("origin") or _origin_of(headers.get("referer"))
+        allowed = page is not None and page.lower().rstrip("/") in self._origins
+        return allowed or (not self.open and _header_token(headers.get("authorization")) is not None)
+
+    def check_site(self, headers: Mapping[str, str]) -> None:
+        """Raise Forbidden where a page of another site asks for something to show or to run in itself, and may not.
+
+        Browsers say by Fetch Metadata that they do, on this machine and over TLS. Links from anywhere are welcome.
+        """
+        opened = (headers.get("sec-fetch-mode"), headers.get("sec-fetch-dest")) == ("navigate", "document")
+        if headers.get("sec-fetch-site") == "cross-site" and not opened and not self.may_embed(headers):
+            raise Forbidden(
+                "Pages of another site may not show or use what is here.",
+                hint="Add the page's origin to ALLOWED_ORIGINS, or send the token.",
+            )
+
     def check_origin(self, origin: str | None, host: str | None) -> None:
         """Raise Forbidden for a page that is neither ours nor allowed."""
         if not self.origin_allowed(origin, host):
@@ -96,13 +129,20 @@ class Guard:
             )
 
     def check_token(self, token: str, address: str) -> None:
-        """Raise Unauthorized for a wrong token, TooManyRequests for an address that guessed too often."""
+        """Raise Unauthorized for a wrong token, TooManyRequests for an address that guessed too often.
+
+        The right token always passes, since many may share an address with one who guesses; only where it is short
+        enough to be guessed, an address that guessed must wait as well.
+        """
         if self._token is None:
             return
+        if self._weak:
+            self._failures.check(address)
+        if hmac.compare_digest(token.encode("utf-8", "surrogateescape"), self._token):
+            return
         self._failures.check(address)
-        if not hmac.compare_digest(token.encode("utf-8", "surrogateescape"), self._token):
-            self._failures.add(address)
-            raise Unauthorized("The token is wrong.")
+        self._failures.add(address)
+        raise Unauthorized("The token is wrong.")
 
     def authenticated(self, headers: Mapping[str, str], address: str) -> bool:
         """Say whether the request's header or cookie shows the token; raise for a header with a wrong one."""
@@ -162,6 +202,13 @@ def session_key(state_dir: Path) -> bytes:
         return secrets.token_bytes(32)
 
 
+def own_names() -> frozenset[str]:
+    """Return the names of this machine: as it calls itself, without its domain, and as it is found by mDNS."""
+    name = socket.gethostname().lower().rstrip(".")
+    short = name.partition(".")[0]
+    return frozenset({name, short, f"{short}.local"})
+
+
 def hostname(host: str | None) -> str | None:
     """Return the name in a Host header, lower case and without port; None where there is no header."""
     if host is None:
@@ -171,6 +218,14 @@ def hostname(host: str | None) -> str | None:
     except ValueError:
         name = None
     return (name or "").rstrip(".")
+
+
+def _origin_of(address: str | None) -> str | None:
+    try:
+        parts = urlsplit(address or "")
+    except ValueError:
+        return None
+    return f"{parts.scheme}://{parts.netloc}" if parts.netloc else None
 
 
 def _origin_hostname(origin: str) -> str | None:
