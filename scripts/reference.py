@@ -11,6 +11,7 @@ from tetherlight.errors import TetherlightError, error_classes
 from tetherlight.protocol import cameras, captures, jobs, lights, server, sets
 from tetherlight.protocol.action import Action
 from tetherlight.protocol.actions import ACTIONS
+from tetherlight.protocol.closing import CloseCode
 from tetherlight.protocol.events import EVENTS
 from tetherlight.settings import Settings
 
@@ -25,7 +26,7 @@ GROUPS = {
     "Jobs": jobs,
     "The server": server,
 }
-TABLES = {"Actions", "Events", "ErrorCode", "Request", "Reply"}
+TABLES = {"Actions", "Events", "ErrorCode", "CloseCode", "Request", "Reply"}
 ACTIONS_HEAD = """# Actions
 
 A request is a JSON object with `action`, `payload` and `request_id`; names are matched in any case. Every optional
@@ -49,6 +50,13 @@ one as `internal_error`.
 
 | code | class | meaning | retryable |
 | --- | --- | --- | --- |
+"""
+CLOSING_HEAD = """
+## Close codes
+
+Why a WebSocket ended. A code that is not here is one of a newer server or of a proxy between: connect again. With a
+code from 4000 on the close frame says more, in a sentence for people.
+
 """
 SETTINGS_HEAD = """# Settings
 
@@ -167,8 +175,10 @@ class ProtocolPages:
 
 
 def errors_page() -> str:
-    """Write every error code with its meaning, indented as the classes derive from each other."""
-    return NOTE + "\n" + ERRORS_HEAD + "".join(f"| {' | '.join(_error(error))} |\n" for error in error_classes())
+    """Write every error code with its meaning, indented as the classes derive from each other, and the close codes."""
+    codes = "".join(f"| {' | '.join(_error(error))} |\n" for error in error_classes())
+    closing = [(f"{row.value}", f"`{row.name}`", row.sentence, "yes" if row.again else "") for row in CloseCode]
+    return f"{NOTE}\n{ERRORS_HEAD}{codes}{CLOSING_HEAD}" + table(("code", "name", "meaning", "connect again"), closing)
 
 
 def _error(error: type[TetherlightError]) -> tuple[str, str, str, str]:

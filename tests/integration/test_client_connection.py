@@ -20,6 +20,7 @@ from support.simulator_process import SimulatorProcess
 from tetherlight import errors
 from tetherlight.client import Client
 from tetherlight.client.address import Address
+from tetherlight.protocol.closing import CloseCode
 from tetherlight.protocol.server import GET_SERVER_INFO
 from tetherlight.protocol.sets import CAPTURE_PHOTOMETRIC_SET
 
@@ -128,6 +129,42 @@ async def test_without_reconnecting_everything_ends_with_the_connection() -> Non
                 await anext(events)
         with pytest.raises(errors.ServerUnreachable, match="was lost"):
             await rig.lights()
+
+
+@pytest.mark.parametrize("code", [row for row in CloseCode if row.error is not None], ids=lambda row: row.name)
+async def test_a_client_that_is_turned_away_is_told_why(code: CloseCode) -> None:
+    async def refuse(socket: ServerConnection) -> None:
+        await socket.close(code, "For a reason.")
+
+    async with serve(refuse, "127.0.0.1", 0) as server:
+        port = next(iter(server.sockets)).getsockname()[1]
+        with pytest.raises(errors.TetherlightError) as refused:
+            await Client(f"http://127.0.0.1:{port}").__aenter__()
+    assert type(refused.value) is code.error
+    assert refused.value.message == "For a reason."
+
+
+async def test_a_client_comes_again_to_a_full_server_and_not_to_one_that_locks_it_out() -> None:
+    class Closing(FakeServer):
+        async def talk(self, socket: ServerConnection) -> None:
+            refusals = {2: CloseCode.TOO_MANY, 3: CloseCode.STOPPING, 5: CloseCode.UNAUTHORIZED}
+            if self.connections + 1 in refusals:
+                self.connections += 1
+                await socket.close(refusals[self.connections])
+                return
+            await super().talk(socket)
+
+    fake = Closing(GET_SERVER_INFO=INFO)
+    async with fake.run() as url, Client(url) as rig:
+        with pytest.raises(errors.ServerUnreachable):
+            await rig.capture()
+        await rig.info()
+        assert fake.connections == 4
+        with pytest.raises(errors.ServerUnreachable):
+            await rig.capture()
+        with pytest.raises(errors.Unauthorized):
+            await rig.info()
+    assert fake.connections == 5
 
 
 async def test_answers_of_newer_and_of_broken_servers_are_told_apart() -> None:

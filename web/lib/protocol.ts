@@ -64,6 +64,13 @@ export type JobList = Job[]
  */
 export type ErrorCode = ("internal_error" | "invalid_request" | "invalid_message" | "unknown_action" | "invalid_payload" | "message_too_large" | "invalid_name" | "too_many_requests" | "request_too_slow" | "unauthorized" | "forbidden" | "camera_error" | "no_camera_selected" | "camera_not_found" | "camera_not_open" | "camera_busy" | "camera_claimed" | "camera_forbidden" | "camera_lost" | "camera_timeout" | "camera_crashed" | "detection_failed" | "capture_failed" | "card_full" | "preview_unsupported" | "preview_failed" | "liveview_stopped" | "config_not_found" | "config_readonly" | "config_invalid" | "config_rejected" | "light_error" | "unknown_light" | "lights_busy" | "lamp_failed" | "store_error" | "set_not_found" | "set_busy" | "set_exists" | "image_not_found" | "image_unreadable" | "disk_full" | "job_error" | "job_not_found" | "job_conflict" | "sequence_failed" | "server_error" | "invalid_setting" | "start_failed" | "server_stopping" | "server_unreachable" | "client_too_slow" | "out_of_resources")
 /**
+ * Why a connection ended.
+ * 
+ * This interface was referenced by `TetherlightProtocol`'s JSON-Schema
+ * via the `definition` "CloseCode".
+ */
+export type CloseCode = (1000 | 1001 | 1002 | 1006 | 1007 | 1009 | 1011 | 1012 | 1013 | 4401 | 4403 | 4429)
+/**
  * What a camera is doing, from detection to loss.
  * 
  * This interface was referenced by `TetherlightProtocol`'s JSON-Schema
@@ -92,6 +99,7 @@ export interface TetherlightProtocol {
 actions: Actions
 events: Events
 error_code: ErrorCode
+close_code: CloseCode
 request: Request
 reply: Reply
 }
@@ -1887,3 +1895,67 @@ export const ACTION_TIMEOUTS_S: Record<keyof Actions, number | null> = {
   "GET_LOG": 30,
   "DIAGNOSE": 30
 };
+
+/** Why a connection ended, and whether to connect again; other codes come from newer servers or from proxies. */
+export const CLOSE_CODES = {
+  "NORMAL": {
+    "code": 1000,
+    "sentence": "The connection was ended in good order.",
+    "again": true
+  },
+  "GOING_AWAY": {
+    "code": 1001,
+    "sentence": "The server, or a proxy before it, goes away.",
+    "again": true
+  },
+  "BAD_FRAME": {
+    "code": 1002,
+    "sentence": "What came was no WebSocket frame.",
+    "again": true
+  },
+  "BROKEN": {
+    "code": 1006,
+    "sentence": "The server does not answer.",
+    "again": true
+  },
+  "NO_TEXT": {
+    "code": 1007,
+    "sentence": "A message was no UTF-8 text.",
+    "again": true
+  },
+  "TOO_LARGE": {
+    "code": 1009,
+    "sentence": "A message was larger than the server reads.",
+    "again": true
+  },
+  "FAILED": {
+    "code": 1011,
+    "sentence": "The server could not go on, or the client answered none of its pings.",
+    "again": true
+  },
+  "STOPPING": {
+    "code": 1012,
+    "sentence": "The server is stopping.",
+    "again": true
+  },
+  "TOO_MANY": {
+    "code": 1013,
+    "sentence": "The server has as many connections as it takes.",
+    "again": true
+  },
+  "UNAUTHORIZED": {
+    "code": 4401,
+    "sentence": "The server asks for its token.",
+    "again": false
+  },
+  "FORBIDDEN": {
+    "code": 4403,
+    "sentence": "The server does not accept pages from this address.",
+    "again": false
+  },
+  "TOO_SLOW": {
+    "code": 4429,
+    "sentence": "The client reads too slowly, or too many wrong tokens came from its address.",
+    "again": true
+  }
+} as const;

@@ -55,6 +55,9 @@ async function generate() {
     "/** How many seconds to wait for each action's reply; null where only the end of a job answers. */",
     `export const ACTION_TIMEOUTS_S: Record<keyof Actions, number | null> = ${JSON.stringify(timeouts, null, 2)};`,
     "",
+    "/** Why a connection ended, and whether to connect again; other codes come from newer servers or from proxies. */",
+    `export const CLOSE_CODES = ${JSON.stringify(schema.definitions.CloseCode["x-codes"], null, 2)} as const;`,
+    "",
   ];
   return types.trimEnd() + table.join("\n");
 }

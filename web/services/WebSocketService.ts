@@ -8,7 +8,14 @@
  *     service.connect();
  *     await service.request("SET_LIGHT_STATE", { light_name: "lights_top", state: true });
  */
-import { ACTION_TIMEOUTS_S, type Actions, type Events, type Reply, type Subscription } from "../lib/protocol";
+import {
+  ACTION_TIMEOUTS_S,
+  type Actions,
+  CLOSE_CODES,
+  type Events,
+  type Reply,
+  type Subscription,
+} from "../lib/protocol";
 
 export type ActionName = keyof Actions;
 export type EventName = keyof Events;
@@ -36,7 +43,8 @@ export type ConnectionStatus =
   | { state: "idle" }
   | { state: "connecting"; attempt: number }
   | { state: "open"; since: number; reconnected: boolean }
-  | { state: "waiting"; attempt: number; retryAt: number; reason: string }
+  /** Without a time of the next attempt there is none: the server would give the same answer. */
+  | { state: "waiting"; attempt: number; retryAt: number | null; reason: string }
   | { state: "locked"; reason: string };
 
 /** How an event came: its number in its topic, and its error fields where it tells of a failure. */
@@ -72,16 +80,12 @@ interface Pending {
   timer: ReturnType<typeof setTimeout> | null;
 }
 
-const LOCKED = 4401;
 const REPLY_SLACK_MS = 5000;
 const PULSE_LIMIT_MS = 8000;
 
-const CLOSE_REASONS: Record<number, string> = {
-  1001: "The server is stopping.",
-  1012: "The server is restarting.",
-  4403: "The server does not accept pages from this address.",
-  4429: "This browser read too slowly.",
-};
+const CLOSINGS = new Map<number, { sentence: string; again: boolean }>(
+  Object.values(CLOSE_CODES).map((row) => [row.code, row]),
+);
 
 export class WebSocketService {
   private socket: WebSocket | null = null;
@@ -115,7 +119,7 @@ export class WebSocketService {
     this.stopTimers();
     const socket = this.socket;
     this.socket = null;
-    socket?.close(1000);
+    socket?.close(CLOSE_CODES.NORMAL.code);
     this.rejectAll("The connection was closed.");
     this.setStatus({ state: "idle" });
   }
@@ -214,7 +218,7 @@ export class WebSocketService {
       if (socket === this.socket) this.read(message.data);
     };
     socket.onclose = (event) => {
-      if (socket === this.socket) this.lose(event.code);
+      if (socket === this.socket) this.lose(event.code, event.reason);
     };
   }
 
@@ -300,14 +304,21 @@ export class WebSocketService {
     for (const listener of [...(listeners ?? [])]) listener(message.data as never, facts);
   }
 
-  private lose(code: number): void {
+  private lose(code: number, said?: string): void {
     this.stopTimers();
     this.socket = null;
     this.latency = null;
     this.held.clear();
     this.rejectAll("The connection to the server was lost.");
-    if (code === LOCKED) {
-      this.lock("The server asks for its token.");
+    const closing = CLOSINGS.get(code) ?? CLOSE_CODES.BROKEN;
+    if (code === CLOSE_CODES.UNAUTHORIZED.code) {
+      this.lock(closing.sentence);
+      return;
+    }
+    // With the codes of the transport itself comes a word for programs.
+    const reason = (code >= 4000 && said) || closing.sentence;
+    if (!closing.again) {
+      this.setStatus({ state: "waiting", attempt: this.attempt, retryAt: null, reason });
       return;
     }
     const { first, longest } = this.options.backoff ?? { first: 250, longest: 2000 };
@@ -315,7 +326,6 @@ export class WebSocketService {
     // Half of the pause is fixed, half is chance: many browsers do not come back in the same instant.
     const pause = Math.min(longest, first * 2 ** this.attempt) * (0.5 + random() / 2);
     this.attempt += 1;
-    const reason = CLOSE_REASONS[code] ?? "The server does not answer.";
     this.setStatus({ state: "waiting", attempt: this.attempt, retryAt: Date.now() + pause, reason });
     this.retryTimer = setTimeout(() => this.open(), pause);
   }
@@ -342,7 +352,7 @@ export class WebSocketService {
       // Silence that long means that the connection is dead, whatever the operating system still believes.
       if (error instanceof RequestFailed && error.code === "timeout" && socket === this.socket) {
         socket?.close();
-        this.lose(1006);
+        this.lose(CLOSE_CODES.BROKEN.code);
         return;
       }
     }

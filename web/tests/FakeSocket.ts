@@ -10,7 +10,7 @@ export class FakeSocket {
   binaryType = "blob";
   onopen: (() => void) | null = null;
   onmessage: ((message: { data: unknown }) => void) | null = null;
-  onclose: ((event: { code: number }) => void) | null = null;
+  onclose: ((event: { code: number; reason?: string }) => void) | null = null;
 
   constructor(readonly url: string) {
     FakeSocket.opened.push(this);
@@ -34,9 +34,9 @@ export class FakeSocket {
     this.onmessage?.({ data: message instanceof ArrayBuffer ? message : JSON.stringify(message) });
   }
 
-  drop(code = 1006): void {
+  drop(code = 1006, reason = ""): void {
     this.closed = true;
-    this.onclose?.({ code });
+    this.onclose?.({ code, reason });
   }
 
   request(action: string): Record<string, unknown> {

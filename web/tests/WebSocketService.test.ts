@@ -1,5 +1,6 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 import { RequestFailed, type ServiceOptions, WebSocketService } from "@/services/WebSocketService";
+import { CLOSE_CODES } from "../lib/protocol";
 import { FakeSocket, settle } from "./FakeSocket";
 
 function serviceWith(options: Partial<ServiceOptions> = {}): WebSocketService {
@@ -129,7 +130,7 @@ describe("connection", () => {
       const now = Date.now();
       FakeSocket.last.drop();
       const status = service.getStatus();
-      if (status.state === "waiting") pauses.push(status.retryAt - now);
+      if (status.state === "waiting") pauses.push(status.retryAt! - now);
       await vi.advanceTimersByTimeAsync(400);
     }
     expect(pauses).toEqual([100, 200, 400, 400]);
@@ -142,7 +143,7 @@ describe("connection", () => {
     const now = Date.now();
     FakeSocket.last.drop();
     const status = service.getStatus();
-    expect(status.state === "waiting" && status.retryAt - now).toBe(50);
+    expect(status.state === "waiting" && status.retryAt! - now).toBe(50);
   });
 
   it("subscribes again after each connect and gives the fresh snapshot before it says that it is open", async () => {
@@ -242,6 +243,29 @@ describe("connection", () => {
     await vi.advanceTimersByTimeAsync(60_000);
     expect(service.getStatus().state).toBe("locked");
     expect(FakeSocket.opened).toHaveLength(1);
+  });
+
+  it.each([
+    ["knows", 1013, "", "The server has as many connections as it takes."],
+    ["does not know", 4999, "", "The server does not answer."],
+    ["is told", 4429, "Too many wrong tokens.", "Too many wrong tokens."],
+    ["is told for programs", 1011, "keepalive ping timeout", CLOSE_CODES.FAILED.sentence],
+  ])("comes back after a reason that it %s", async (_, code, said, reason) => {
+    const service = await connected();
+    FakeSocket.last.drop(code, said);
+    expect(service.getStatus()).toMatchObject({ state: "waiting", reason });
+    await vi.advanceTimersByTimeAsync(60_000);
+    expect(FakeSocket.opened.length).toBeGreaterThan(1);
+  });
+
+  it("comes back to a server that does not take it only when somebody says so", async () => {
+    const service = await connected();
+    FakeSocket.last.drop(CLOSE_CODES.FORBIDDEN.code);
+    await vi.advanceTimersByTimeAsync(60_000);
+    expect(service.getStatus()).toMatchObject({ state: "waiting", retryAt: null });
+    expect(FakeSocket.opened).toHaveLength(1);
+    service.retryNow();
+    expect(FakeSocket.opened).toHaveLength(2);
   });
 
   it("takes a connection for dead that does not answer its pulse", async () => {

@@ -6,12 +6,9 @@ from typing import Any, TypeVar
 
 from pydantic import BaseModel, ValidationError
 
-from tetherlight.errors import Forbidden, ServerError, TetherlightError, TooManyRequests, Unauthorized, error_class
+from tetherlight.errors import ServerError, TetherlightError, error_class
 
 M = TypeVar("M", bound=BaseModel)
-
-REFUSALS: Mapping[int, type[TetherlightError]] = {4401: Unauthorized, 4403: Forbidden, 4429: TooManyRequests}
-"""Close codes with which a server turns a client away, and what they mean at the start of a connection."""
 
 
 def value_of(model: type[M], data: Any) -> M:

@@ -20,10 +20,11 @@ from websockets.asyncio.client import ClientConnection, connect
 from websockets.exceptions import ConnectionClosed, InvalidHandshake, InvalidMessage
 
 from tetherlight.client.address import Address
-from tetherlight.client.replies import REFUSALS, error_of, value_of
-from tetherlight.errors import ServerError, ServerUnreachable, TetherlightError, TooManyRequests, Unauthorized
+from tetherlight.client.replies import error_of, value_of
+from tetherlight.errors import ServerError, ServerUnreachable, TetherlightError, Unauthorized
 from tetherlight.protocol.action import Action, P, Payload, R
 from tetherlight.protocol.cameras import NoPayload
+from tetherlight.protocol.closing import CloseCode, close_code
 from tetherlight.protocol.server import GET_SERVER_INFO, ServerInfo
 
 logger = logging.getLogger(__name__)
@@ -265,7 +266,9 @@ class Session:
             await asyncio.sleep(pause * random.uniform(0.5, 1.0))  # noqa: S311 - spreads load, hides nothing
             try:
                 self._socket = await self._connect()
-            except (ServerUnreachable, TooManyRequests) as error:
+            except TetherlightError as error:
+                if not error.retryable:
+                    raise
                 logger.debug("Attempt %d to connect again failed: %s", attempt + 1, error.message)
             else:
                 logger.info("Connected to %s again", self.address.http)
@@ -319,10 +322,12 @@ def _decoded(received: str | bytes) -> Message:
 
 
 def _refusal(address: Address, closed: ConnectionClosed) -> TetherlightError:
-    code, reason = (closed.rcvd.code, closed.rcvd.reason) if closed.rcvd is not None else (1006, "")
-    if code in REFUSALS:
-        return REFUSALS[code](reason or "The server refused the connection.")
-    return ServerUnreachable(f"The server at {address.http} closed the connection: {reason or code}.")
+    code, reason = (closed.rcvd.code, closed.rcvd.reason) if closed.rcvd is not None else (CloseCode.BROKEN, "")
+    row = close_code(code)
+    if row is not None and row.error is not None:
+        return row.error(reason or row.sentence)
+    why = reason or (str(code) if row is None else row.sentence)
+    return ServerUnreachable(f"The server at {address.http} closed the connection: {why.rstrip('.')}.")
 
 
 def _unreachable(address: Address, error: Exception) -> ServerUnreachable:

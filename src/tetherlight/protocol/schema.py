@@ -14,6 +14,7 @@ from tetherlight.errors import TetherlightError, error_classes
 from tetherlight.models import ErrorInfo
 from tetherlight.protocol.action import Action
 from tetherlight.protocol.actions import ACTIONS
+from tetherlight.protocol.closing import CloseCode
 from tetherlight.protocol.events import EVENTS, LIVEVIEW_FRAME, Event
 from tetherlight.protocol.messages import PROTOCOL_VERSION
 
@@ -26,12 +27,13 @@ REQUEST_ID: Schema = {"anyOf": [{"type": "string"}, {"type": "integer"}, {"type"
 
 
 def protocol_schema() -> Schema:
-    """Return the JSON Schema of every action, event and error code."""
+    """Return the JSON Schema of every action and event, and the tables of codes."""
     references, models = _models()
     definitions = {
         "Actions": _table("Every action with its payload and its result.", dict(_actions(references))),
         "Events": _table("Every event with its data.", dict(_events(references))),
         "ErrorCode": _error_codes(),
+        "CloseCode": _close_codes(),
         "Request": _request(),
         "Reply": _reply(),
     } | models
@@ -39,6 +41,7 @@ def protocol_schema() -> Schema:
         "actions": "Actions",
         "events": "Events",
         "error_code": "ErrorCode",
+        "close_code": "CloseCode",
         "request": "Request",
         "reply": "Reply",
     }
@@ -111,6 +114,15 @@ def _error_codes() -> Schema:
             }
             for found in classes
         },
+    }
+
+
+def _close_codes() -> Schema:
+    return {
+        "description": "Why a connection ended.",
+        "type": "integer",
+        "enum": [row.value for row in CloseCode],
+        "x-codes": {row.name: {"code": row.value, "sentence": row.sentence, "again": row.again} for row in CloseCode},
     }
 
 

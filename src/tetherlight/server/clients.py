@@ -8,6 +8,7 @@ from typing import Protocol
 
 from starlette.types import Scope
 
+from tetherlight.protocol.closing import CloseCode
 from tetherlight.publisher import Publication
 from tetherlight.server.link import Link
 
@@ -19,10 +20,6 @@ SWEEP_INTERVAL = 5.0
 ORPHANS = 128
 """Requests of clients that left which may still be under way."""
 
-TOO_SLOW = 4429
-STOPPING = 1012
-TOO_MANY = 1013
-
 
 class Client(Protocol):
     """A WebSocket connection or an endless HTTP response."""
@@ -33,7 +30,7 @@ class Client(Protocol):
     def hear(self, publication: Publication) -> None:
         """Take an event if it concerns this client."""
 
-    def close(self, code: int, reason: str) -> None:
+    def close(self, code: CloseCode, reason: str) -> None:
         """Begin to end; the client leaves `Clients` when it has ended."""
 
 
@@ -110,7 +107,7 @@ class Clients:
         """Send everybody home and wait for it for at most `within` seconds; a second call changes nothing."""
         self.stopping = True
         for client in tuple(self._clients):
-            client.close(STOPPING, "The server is stopping.")
+            client.close(CloseCode.STOPPING, CloseCode.STOPPING.sentence)
         try:
             async with asyncio.timeout(within):
                 await self._empty.wait()
@@ -134,7 +131,7 @@ class Clients:
         """End those that take nothing; to be done regularly."""
         for client in tuple(self._clients):
             if client.link.stalled(now):
-                client.close(TOO_SLOW, "The client reads nothing.")
+                client.close(CloseCode.TOO_SLOW, "The client reads nothing.")
         for link in tuple(self._responses.values()):
             if link.stalled(now):
                 link.abort()

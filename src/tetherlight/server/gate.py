@@ -8,7 +8,8 @@ from starlette.requests import ClientDisconnect
 from starlette.responses import RedirectResponse, Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from tetherlight.errors import Forbidden, RequestTooSlow, TetherlightError, TooManyRequests, Unauthorized, unexpected
+from tetherlight.errors import RequestTooSlow, TetherlightError, Unauthorized, unexpected
+from tetherlight.protocol.closing import CloseCode
 from tetherlight.server.access.deadlines import TimelyBody
 from tetherlight.server.access.proxies import Proxies
 from tetherlight.server.access.security import Guard
@@ -18,10 +19,6 @@ from tetherlight.server.replies import error_response
 from tetherlight.server.state import server_state
 
 logger = logging.getLogger(__name__)
-
-UNAUTHORIZED = 4401
-FORBIDDEN = 4403
-TOO_MANY = 4429
 
 OPEN_PATHS = frozenset({"/health", "/login"})
 READING = frozenset({"GET", "HEAD", "OPTIONS"})
@@ -82,7 +79,7 @@ class Gate:
             # Browsers tell a page the close code only of a connection that was accepted.
             await receive()
             await send({"type": "websocket.accept"})
-            await send({"type": "websocket.close", "code": close_code(error), "reason": error.message[:100]})
+            await send({"type": "websocket.close", "code": CloseCode.of(error), "reason": error.message[:100]})
             return
         await self._app(scope, receive, send)
 
@@ -130,13 +127,6 @@ def recognise(scope: Scope, *, known: bool = True) -> None:
     visitor = scope.get(VISITOR)
     if visitor is not None:
         visitor.shows(known=known)
-
-
-def close_code(error: TetherlightError) -> int:
-    """Return the close code that tells a client why it may not come in."""
-    if isinstance(error, Forbidden):
-        return FORBIDDEN
-    return TOO_MANY if isinstance(error, TooManyRequests) else UNAUTHORIZED
 
 
 def peer_of(scope: Scope) -> str:

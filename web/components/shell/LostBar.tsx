@@ -1,5 +1,6 @@
 "use client";
 
+import { CLOSE_CODES } from "@/lib/protocol";
 import { useRig, useStore } from "../RigProvider";
 import { Button } from "../ui/Button";
 import { Icon } from "../ui/Icon";
@@ -10,16 +11,19 @@ import styles from "./Bars.module.css";
 export function LostBar() {
   const { service } = useStore();
   const status = useRig((rig) => rig.status);
-  const seconds = useCountdown(status.state === "waiting" ? status.retryAt : null);
+  const retryAt = status.state === "waiting" ? status.retryAt : null;
+  const seconds = useCountdown(retryAt);
   const trying = status.state === "connecting" && status.attempt > 0;
   if (status.state !== "waiting" && !trying) return null;
-  const reason = status.state === "waiting" ? status.reason : "The server does not answer.";
+  const reason = status.state === "waiting" ? status.reason : CLOSE_CODES.BROKEN.sentence;
   return (
     <div className={styles.bar} role="status">
       <Icon name="warning" />
       <p>
         <strong>{reason}</strong> What you see may be old.{" "}
-        <span aria-hidden="true">{trying || seconds === 0 ? "Trying again…" : `Trying again in ${seconds} s.`}</span>
+        {(trying || retryAt !== null) && (
+          <span aria-hidden="true">{trying || seconds === 0 ? "Trying again…" : `Trying again in ${seconds} s.`}</span>
+        )}
       </p>
       <Button onClick={() => service.retryNow()}>Retry now</Button>
     </div>

@@ -10,6 +10,7 @@ from starlette.types import Receive, Scope, Send
 
 from tetherlight.errors import InvalidPayload, ServerStopping, TetherlightError, TooManyRequests
 from tetherlight.liveview.liveview import Liveview
+from tetherlight.protocol.closing import CloseCode
 from tetherlight.publisher import Publication
 from tetherlight.server.clients import Clients
 from tetherlight.server.gate import peer_of
@@ -46,7 +47,7 @@ class MjpegClient:
     def hear(self, publication: Publication) -> None:
         """Events have no place in a picture stream."""
 
-    def close(self, code: int, reason: str) -> None:
+    def close(self, code: CloseCode, reason: str) -> None:
         """End the response after the frame under way."""
         logger.info("%s closes: %d %s", self.id, code, reason)
         self.end()

@@ -7,6 +7,7 @@ from typing import Literal
 
 from tetherlight.errors import ClientTooSlow, InvalidPayload, TetherlightError
 from tetherlight.liveview.liveview import Liveview, stopped
+from tetherlight.protocol.closing import CloseCode
 from tetherlight.protocol.events import LIVEVIEW_ENDED, PREVIEW_ENDED, StreamEnd
 from tetherlight.protocol.messages import event_message
 from tetherlight.protocol.server import Topic
@@ -17,8 +18,6 @@ from tetherlight.server.ws.starting import Starting
 from tetherlight.server.ws.stream import Encoding, Stream
 
 logger = logging.getLogger(__name__)
-
-TOO_SLOW = 4429
 
 CLOSE_GRACE = 2.0
 """Seconds in which a client must take what was sent before it is dropped."""
@@ -36,7 +35,7 @@ class Connection:
         self.authenticated = authenticated
         self.topics: frozenset[Topic] = frozenset()
         self.outbox = Outbox()
-        self.closing: tuple[int, str] | None = None
+        self.closing: tuple[CloseCode, str] | None = None
         self.ended = False
         self._streams: dict[StreamKey, Stream] = {}
         self._starting: dict[Starting, None] = {}
@@ -51,14 +50,14 @@ class Connection:
         try:
             self.outbox.put(message.decode())
         except ClientTooSlow as error:
-            self.close(TOO_SLOW, error.message, forget=True)
+            self.close(CloseCode.TOO_SLOW, error.message, forget=True)
 
     def hear(self, publication: Publication) -> None:
         """Queue an event if it concerns this connection."""
         if self.authenticated and publication.concerns(self.id, self.topics):
             self.send(publication.message)
 
-    def close(self, code: int, reason: str, *, forget: bool = False) -> None:
+    def close(self, code: CloseCode, reason: str, *, forget: bool = False) -> None:
         """End the connection with a close code, after what waits or at once; the first reason given counts."""
         if self.closing is None and not self.ended:
             self.closing = (code, reason)
@@ -81,7 +80,7 @@ class Connection:
         try:
             self.outbox.put(text, sent=sent.set)
         except ClientTooSlow as error:
-            self.close(TOO_SLOW, error.message, forget=True)
+            self.close(CloseCode.TOO_SLOW, error.message, forget=True)
         else:
             await sent.wait()
 

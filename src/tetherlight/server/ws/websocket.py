@@ -13,11 +13,12 @@ from typing import Any
 from starlette.types import Message, Receive, Scope, Send
 
 from tetherlight.errors import InvalidMessage, TetherlightError, Unauthorized
+from tetherlight.protocol.closing import CloseCode
 from tetherlight.protocol.messages import BadRequest, Request, failure_reply, parse_request, success_reply
 from tetherlight.protocol.server import AUTH
 from tetherlight.server.access.security import AUTH_SECONDS, Guard
-from tetherlight.server.clients import STOPPING, TOO_MANY, Clients
-from tetherlight.server.gate import close_code, peer_of
+from tetherlight.server.clients import Clients
+from tetherlight.server.gate import peer_of
 from tetherlight.server.link import Link
 from tetherlight.server.state import ServerState, server_state
 from tetherlight.server.ws.connection import Connection
@@ -82,7 +83,7 @@ class Conversation:
                 raise Unauthorized("The first message must be AUTH with the server's token.")
             guard.check_token(AUTH.parse(request.payload).token, self._connection.peer)
         except TimeoutError:
-            self._connection.close(close_code(Unauthorized("")), f"No AUTH came within {AUTH_SECONDS:.0f} s.")
+            self._connection.close(CloseCode.UNAUTHORIZED, f"No AUTH came within {AUTH_SECONDS:.0f} s.")
             return False
         except BadRequest as wrong:
             self._turn_away(wrong.error, wrong.action, wrong.request_id)
@@ -97,7 +98,7 @@ class Conversation:
 
     def _turn_away(self, error: TetherlightError, action: str, request_id: str | int | None) -> None:
         self._connection.send(failure_reply(action, error, request_id))
-        self._connection.close(close_code(error), error.message[:100])
+        self._connection.close(CloseCode.of(error), error.message[:100])
 
     async def _read(self) -> None:
         while True:
@@ -205,11 +206,11 @@ class WebSocketEndpoint:
             logger.info("%s left", connection.id)
 
 
-def _no_room(state: ServerState) -> tuple[int, str] | None:
+def _no_room(state: ServerState) -> tuple[CloseCode, str] | None:
     if state.clients.stopping:
-        return STOPPING, "The server is stopping."
+        return CloseCode.STOPPING, CloseCode.STOPPING.sentence
     if state.clients.full:
-        return TOO_MANY, "Too many connections; MAX_CONNECTIONS bounds them."
+        return CloseCode.TOO_MANY, "Too many connections; MAX_CONNECTIONS bounds them."
     return None
 
 
