@@ -149,7 +149,7 @@ async def test_every_file_of_an_exposure_is_kept(maker: World) -> None:
     assert result.file_path is not None
     assert result.file_path.endswith(".jpg")
     for file in result.files:
-        content = maker.rig.store.resolve_image(file.path).read_bytes()
+        content = maker.rig.store.places.resolve_image(file.path).read_bytes()
         assert hashlib.sha256(content).hexdigest() == file.sha256
 
 

@@ -7,7 +7,10 @@ from pathlib import Path
 
 from PIL import Image
 
+from tetherlight.models import ImageSet
+from tetherlight.protocol.sets import ImageSetList
 from tetherlight.settings import Settings
+from tetherlight.store.store import Store
 
 CANARY = b"CANARY: this lies outside and must never be read"
 
@@ -88,3 +91,8 @@ def jpeg(
     encoded = BytesIO()
     image.save(encoded, "JPEG", quality=90, exif=facts)
     return encoded.getvalue()
+
+
+def all_sets(store: Store) -> list[ImageSet]:
+    """Return every set as clients are told of it."""
+    return ImageSetList.model_validate_json(store.list_sets_as_json()).root  # type: ignore[return-value]  # no page

@@ -14,7 +14,7 @@ from typing import Any
 import pytest
 
 from support.odd_files import ODD
-from support.store_world import jpeg
+from support.store_world import all_sets, jpeg
 from tetherlight.camera.environment import start_failure, state_fault, worker_environment
 from tetherlight.durable import NotRegular, open_regular, read_regular
 from tetherlight.errors import ImageNotFound, InvalidSetting, ServerStopping, StoreError
@@ -65,7 +65,7 @@ def store(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Store]:
 
 
 def listed(store: Store) -> dict[str, Any]:
-    return {one.name: one for one in store.list_sets()}
+    return {one.name: one for one in all_sets(store)}
 
 
 @pytest.mark.parametrize("kind", ODD)
@@ -115,10 +115,10 @@ def test_a_broken_manifest_is_shown_as_broken(store: Store, kind: str) -> None:
     content = MANIFESTS[kind]
     (SETS / "odd" / "manifest.json").write_bytes(content if isinstance(content, bytes) else content.encode())
     store.prepare()
-    assert [one.name for one in store.list_sets()] == ["odd", "good"]
+    assert [one.name for one in all_sets(store)] == ["odd", "good"]
     harmless = kind in {"too early inside", "no numbers"}
     assert (listed(store)["odd"].fault is None) is harmless
-    assert "odd" in ImageSetList(store.list_sets()).model_dump_json()
+    assert "odd" in ImageSetList(all_sets(store)).model_dump_json()
     details = store.set_details("odd").model_dump_json()
     assert "NaN" not in details
     assert "Infinity" not in details
@@ -195,7 +195,7 @@ def test_odd_things_in_the_place_of_images(store: Store, kind: str) -> None:
 @pytest.mark.parametrize("kind", ODD)
 def test_an_odd_thumbnail_is_drawn_anew(store: Store, kind: str) -> None:
     """The cache is a folder like every other."""
-    path = store.resolve_image("captures/photometric_sets/good/image_01_a.jpg")
+    path = store.places.resolve_image("captures/photometric_sets/good/image_01_a.jpg")
     first = store.thumbnail(path)
     kept = CAPTURES / ".thumbnails" / first.key[:2] / f"{first.key}.jpg"
     kept.unlink()

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from support.fakes import FakeClock
-from support.store_world import jpeg
+from support.store_world import all_sets, jpeg
 from tetherlight.camera.worker import saving
 from tetherlight.errors import ImageNotFound, InvalidPayload, SetBusy, StoreError
 from tetherlight.protocol.sets import AnnotateSet
@@ -146,7 +146,7 @@ def test_an_exposure_goes_and_comes_back_whole(store: Store) -> None:
     assert [path.name for path in TRASH.iterdir() if path.name.startswith(".")] == []
     for text in ("captures/a.jpg", "captures/.trash_captures/a.jpg"):
         with pytest.raises(ImageNotFound):
-            store.resolve_image(text)
+            store.places.resolve_image(text)
         with pytest.raises(ImageNotFound):
             store.delete_image(text)
     restored = store.restore_image("captures/a.jpg")
@@ -292,7 +292,7 @@ def test_the_trash_is_emptied_by_age_and_for_room(store: Store) -> None:
     store.delete_image("a.jpg")
     full = store.storage().free_bytes
     with pytest.raises(StoreError):
-        store.require_free(full * 2)
+        store._space.require(full * 2)
     for path in ("a.jpg", "b.jpg"):
         with pytest.raises(ImageNotFound):
             store.restore_image(path)
@@ -308,10 +308,10 @@ def test_the_trash_is_emptied_by_age_and_for_room(store: Store) -> None:
 
 def test_a_deleted_thumbnail_is_not_served(store: Store) -> None:
     """The picture that was drawn of it stays in the cache, but nothing leads to it."""
-    store.thumbnail(store.resolve_image("b.jpg"))
+    store.thumbnail(store.places.resolve_image("b.jpg"))
     store.delete_image("b.jpg")
     with pytest.raises(ImageNotFound):
-        store.resolve_image("b.jpg")
+        store.places.resolve_image("b.jpg")
 
 
 def test_what_people_note_about_a_set_is_changed_by_them_alone(store: Store) -> None:
@@ -319,7 +319,7 @@ def test_what_people_note_about_a_set_is_changed_by_them_alone(store: Store) -> 
     store.annotate_set(AnnotateSet(set_name="vase", catalogue_number="A 12", scale_mm_per_pixel=0.05, rating=4))
     held = store.manifest("vase")
     assert (held.catalogue_number, held.scale_mm_per_pixel) == ("A 12", 0.05)
-    (listed,) = store.list_sets()
+    (listed,) = all_sets(store)
     assert (listed.catalogue_number, listed.rating) == ("A 12", 4)
     store.annotate_set(AnnotateSet(set_name="vase", rating=0))
     assert store.manifest("vase").catalogue_number == "A 12"
@@ -327,7 +327,7 @@ def test_what_people_note_about_a_set_is_changed_by_them_alone(store: Store) -> 
     store.write_manifest("vase", held)
     now = store.manifest("vase")
     assert (now.catalogue_number, now.scale_mm_per_pixel) == (None, None)
-    (listed,) = store.list_sets()
+    (listed,) = all_sets(store)
     assert (listed.catalogue_number, listed.rating) == (None, None)
 
 

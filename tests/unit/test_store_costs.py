@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from support.file_operations import Operations, counted
-from support.store_world import jpeg
+from support.store_world import all_sets, jpeg
 from tetherlight.manifest import MANIFEST, Manifest
 from tetherlight.models import JobState
 from tetherlight.naming.templates import DEFAULT_TEMPLATES, Subject
@@ -55,7 +55,7 @@ def running(folder: Path) -> Iterator[Store]:
     store = Store(Settings(captures_base_dir=folder, min_free_bytes=0, trash_days=3650))
     store.prepare()
     list(store.tidy())
-    store.list_sets()
+    all_sets(store)
     store.require_room()
     store.example_names(COUNTING, SUBJECT, NOW)
     try:
@@ -127,7 +127,7 @@ def test_a_list_reads_one_folder_and_looks_at_each_set(archives: dict[int, Path]
     with running(archives[MANY]) as store, counted() as cost:
         page = store.page_of_sets(wanted, 0)
         assert page.total > 0
-        told = len(store.list_sets())
+        told = len(all_sets(store))
     assert (cost.opened, cost.folders) == (0, 2)
     assert cost.looked == 2 * 2 * told
 
@@ -139,7 +139,7 @@ def test_a_start_reads_the_sets_that_changed_last_and_no_others(archives: dict[i
         store = Store(Settings(captures_base_dir=folder, min_free_bytes=0))
         with counted() as costs[count]:
             looked = store.prepare()
-        assert len(looked) == min(FIRST_LOOK, len(store.list_sets()))
+        assert len(looked) == min(FIRST_LOOK, len(all_sets(store)))
         store.close()
     more_sets = FIRST_LOOK - FEW
     assert costs[MANY].opened - costs[FEW].opened <= 2 * more_sets
@@ -159,7 +159,7 @@ def test_what_a_start_leaves_for_later_is_done_in_small_pieces(archives: dict[in
         looked += len(piece)
         assert cost.opened <= 2 * LATER_LOOK
     with counted() as cost:
-        assert len(store.list_sets()) == looked
+        assert len(all_sets(store)) == looked
     assert cost.opened == 0
     store.close()
 

@@ -10,6 +10,7 @@ from pathlib import Path
 
 import pytest
 
+from support.store_world import all_sets
 from tetherlight.manifest import MANIFEST, Manifest
 from tetherlight.models import ImageSet, JobState
 from tetherlight.protocol.sets import AnnotateSet
@@ -42,7 +43,7 @@ def store(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Store]:
 def rested(store: Store, monkeypatch: pytest.MonkeyPatch) -> Store:
     """The store with an index that believes everything that it has read, as after a rest."""
     monkeypatch.setattr(index, "REST_NS", -1)
-    store.list_sets()
+    all_sets(store)
     return store
 
 
@@ -61,7 +62,7 @@ def read(rested: Store, monkeypatch: pytest.MonkeyPatch) -> list[str]:
 
 
 def listed(store: Store) -> dict[str, ImageSet]:
-    return {one.name: one for one in store.list_sets()}
+    return {one.name: one for one in all_sets(store)}
 
 
 def edit(name: str, **fields: object) -> None:
@@ -143,7 +144,7 @@ def test_a_set_from_the_future_comes_to_rest(store: Store, monkeypatch: pytest.M
     later = (datetime.now(UTC) + timedelta(days=400)).timestamp()
     for name in ("vase", "coin", "tile"):
         os.utime(SETS / name, (later, later))
-    store.list_sets()
+    all_sets(store)
     assert not any(entry.rested for entry in store._sets.entries())
     now = time.monotonic_ns()
     monkeypatch.setattr(time, "monotonic_ns", lambda: now + 2 * index.REST_NS)

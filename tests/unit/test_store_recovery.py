@@ -11,6 +11,7 @@ from pathlib import Path
 
 import pytest
 
+from support.store_world import all_sets
 from tetherlight.durable import write_atomically
 from tetherlight.errors import DiskFull, SetNotFound, StoreError
 from tetherlight.manifest import MANIFEST, Manifest, StepRecord, read_manifest, write_manifest
@@ -83,7 +84,7 @@ def test_a_broken_manifest_does_not_stop_the_start() -> None:
         (SETS / name).mkdir(parents=True)
         (SETS / name / MANIFEST).write_text(content)
     store = started()
-    assert {one.name for one in store.list_sets()} == {"a", "b", "c"}
+    assert {one.name for one in all_sets(store)} == {"a", "b", "c"}
     store.close()
     assert (SETS / "b" / MANIFEST).read_text() == '{"status": "running", "steps": 5}'
 
@@ -227,7 +228,7 @@ def test_after_a_kill_every_manifest_is_whole(written: int) -> None:
             process.stdout.readline()
         process.send_signal(signal.SIGKILL)
     store = started()
-    for one in store.list_sets():
+    for one in all_sets(store):
         manifest = store.set_details(one.name).manifest
         assert manifest is None or manifest["notes"] == "x" * 50_000
         assert one.status in {JobState.INTERRUPTED, None}

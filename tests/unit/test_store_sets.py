@@ -13,6 +13,7 @@ from pathlib import Path
 import pytest
 
 from support.fakes import FakeClock
+from support.store_world import all_sets
 from tetherlight.errors import DiskFull, InvalidName, InvalidPayload, SetBusy, SetExists, SetNotFound, StoreError
 from tetherlight.manifest import CameraRecord, FileRecord, Manifest, StepRecord
 from tetherlight.models import JobState
@@ -78,7 +79,7 @@ def test_sets_are_listed_newest_start_first_then_by_name(store: Store) -> None:
     os.utime(SETS / "by_folder", (0, 86400 * 365))
     fill("old_name_20000101-000000")
     store.write_manifest("old_name_20000101-000000", Manifest(status=JobState.FAILED, started_at=NOW))
-    assert [one.name for one in store.list_sets()] == [
+    assert [one.name for one in all_sets(store)] == [
         "old_name_20000101-000000", "a_20250601-000000", "b_20250601-000000", "by_name_20250101-000000", "by_folder",
     ]  # fmt: skip
 
@@ -88,7 +89,7 @@ def test_a_list_tells_what_cards_show(store: Store) -> None:
     fill("vase", "image_01_a.cr2", "image_01_a.jpg", "notes.txt")
     camera = CameraRecord(model="Canon EOS 1300D", camera_id="c-1")
     store.write_manifest("vase", Manifest(status=JobState.COMPLETED, started_at=NOW, camera=camera))
-    (one,) = store.list_sets()
+    (one,) = all_sets(store)
     assert (one.name, one.created_at, one.status, one.image_count, one.size, one.camera, one.cover) == (
         "vase", NOW, JobState.COMPLETED, 2, 28, "Canon EOS 1300D", "captures/photometric_sets/vase/image_01_a.jpg",
     )  # fmt: skip
@@ -97,7 +98,7 @@ def test_a_list_tells_what_cards_show(store: Store) -> None:
 def test_a_missing_folder_has_no_sets_and_no_captures(store: Store) -> None:
     """Somebody removed everything; that is an empty list and no error."""
     SETS.rmdir()
-    assert store.list_sets() == []
+    assert all_sets(store) == []
     (SETS.parent / ".tetherlight.lock").unlink()
     SETS.parent.rmdir()
     assert store.list_captures() == []
@@ -110,7 +111,7 @@ def test_a_missing_folder_has_no_sets_and_no_captures(store: Store) -> None:
 def test_a_set_with_a_broken_manifest_is_listed_and_shown(store: Store, content: str) -> None:
     """A torn or foreign manifest hides nothing of the images."""
     (fill("vase", "a.jpg") / "manifest.json").write_text(content)
-    (one,) = store.list_sets()
+    (one,) = all_sets(store)
     assert (one.name, one.status, one.image_count) == ("vase", None, 1)
     assert [image.filename for image in store.set_details("vase").images] == ["a.jpg"]
     assert len(store.set_contents("vase")) == 1
@@ -121,7 +122,7 @@ def test_files_and_links_among_the_sets_are_no_sets(store: Store, tmp_path: Path
     (SETS / "file").write_text("x")
     (SETS / ".hidden").mkdir()
     (SETS / "link").symlink_to(tmp_path)
-    assert store.list_sets() == []
+    assert all_sets(store) == []
 
 
 def test_contents_are_images_by_filename(store: Store) -> None:
@@ -162,7 +163,7 @@ def test_a_deleted_set_is_gone_and_can_be_restored_whole(store: Store) -> None:
     """Deleting is one rename into the trash; restoring is the way back."""
     fill("vase", "a.jpg")
     store.delete_set("vase")
-    assert store.list_sets() == []
+    assert all_sets(store) == []
     with pytest.raises(SetNotFound):
         store.delete_set("vase")
     store.restore_set("vase")
@@ -174,7 +175,7 @@ def test_an_empty_set_can_be_deleted(store: Store) -> None:
     """Even though it has no contents to show."""
     fill("empty")
     store.delete_set("empty")
-    assert store.list_sets() == []
+    assert all_sets(store) == []
 
 
 def test_the_last_deleted_set_of_a_name_comes_back(store: Store) -> None:
@@ -306,12 +307,12 @@ def test_the_trash_is_emptied_when_room_is_needed(store: Store, monkeypatch: pyt
         return usage._replace(free=1000 - 200 * left)
 
     monkeypatch.setattr("tetherlight.store.space.shutil.disk_usage", free_after_deletions)
-    store.require_free(700)
+    store._space.require(700)
     store.restore_set("third")
     with pytest.raises(SetNotFound):
         store.restore_set("second")
     with pytest.raises(DiskFull, match="1 KB free"):
-        store.require_free(10_000)
+        store._space.require(10_000)
 
 
 def test_free_room_counts_what_must_stay_free(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -319,7 +320,7 @@ def test_free_room_counts_what_must_stay_free(tmp_path: Path, monkeypatch: pytes
     monkeypatch.chdir(tmp_path)
     store = Store(Settings(min_free_bytes=10**18))
     with pytest.raises(DiskFull) as caught:
-        store.require_free(0)
+        store._space.require(0)
     assert caught.value.hint is not None
     assert store.storage().low
     assert store.storage().path == "captures"
@@ -327,11 +328,11 @@ def test_free_room_counts_what_must_stay_free(tmp_path: Path, monkeypatch: pytes
 
 def test_an_exposure_is_estimated_from_the_last_ones(store: Store) -> None:
     """RAW and JPEG of one exposure count together; nothing captured yet means a careful guess."""
-    assert store.estimate_image_bytes() == space.UNKNOWN_EXPOSURE_BYTES
+    assert store._space.estimate_exposure() == space.UNKNOWN_EXPOSURE_BYTES
     Path("captures/image_1.jpg").write_bytes(b"x" * 100)
     Path("captures/image_1.cr2").write_bytes(b"x" * 1000)
     Path("captures/image_2.jpg").write_bytes(b"x" * 300)
-    assert store.estimate_image_bytes() == 1100
+    assert store._space.estimate_exposure() == 1100
     store.require_room(3)
     with pytest.raises(DiskFull):
         store.require_room(10**15)
@@ -361,8 +362,8 @@ def test_every_path_form_that_is_given_is_taken_back(store: Store, tmp_path: Pat
     fill("vase", "a.jpg")
     expected = (tmp_path / SETS / "vase" / "a.jpg").resolve()
     (image,) = store.set_contents("vase")
-    assert store.resolve_image(image.path) == expected
-    assert store.resolve_image("photometric_sets/vase/a.jpg") == expected
+    assert store.places.resolve_image(image.path) == expected
+    assert store.places.resolve_image("photometric_sets/vase/a.jpg") == expected
     inner = Path("captures/captures")
     inner.mkdir()
     (inner / "x.jpg").write_bytes(b"inner")
@@ -427,7 +428,7 @@ def test_readers_never_see_half_of_a_change(store: Store, caplog: pytest.LogCapt
     def read() -> None:
         while not stop.is_set():
             try:
-                for one in store.list_sets():
+                for one in all_sets(store):
                     with suppress(SetNotFound):
                         manifest = store.set_details(one.name).manifest
                         assert manifest is None or manifest["status"] == "running"

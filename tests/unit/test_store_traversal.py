@@ -13,7 +13,7 @@ from fastapi import FastAPI
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from support.store_world import CANARY, World, make_world
+from support.store_world import CANARY, World, all_sets, make_world
 from support.traversal import spellings
 from tetherlight.errors import ImageNotFound, InvalidName, RequestError, SetNotFound, StoreError
 from tetherlight.protocol.sets import AnnotateSet
@@ -81,7 +81,7 @@ def test_no_spelling_rates_deletes_or_restores_what_is_no_single_capture(world: 
 def test_no_spelling_of_a_set_name_reaches_another_folder(world: World) -> None:
     """Every action on sets answers that there is no such set, and moves nothing."""
     store = Store(world.settings)
-    listed = [one.name for one in store.list_sets()]
+    listed = [one.name for one in all_sets(store)]
     for text in [
         *attempts(world),
         "leak_set",
@@ -96,7 +96,7 @@ def test_no_spelling_of_a_set_name_reaches_another_folder(world: World) -> None:
             with pytest.raises(SetNotFound) as caught:
                 act()
             assert len(caught.value.message) < 260
-    assert [one.name for one in store.list_sets()] == listed == ["good"]
+    assert [one.name for one in all_sets(store)] == listed == ["good"]
 
 
 def _actions_on(store: Store, name: str) -> list[Callable[[], Any]]:
@@ -187,7 +187,7 @@ def test_any_image_path_is_inside_or_refused(world: World, text: str) -> None:
     """What is resolved is a visible image below the captures, its links followed."""
     store = Store(world.settings)
     try:
-        path = store.resolve_image(text)
+        path = store.places.resolve_image(text)
     except ImageNotFound:
         return
     assert path == path.resolve()

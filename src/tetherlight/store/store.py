@@ -139,10 +139,6 @@ class Store:
         """Return a path below the captures relative to CAPTURES_BASE_DIR."""
         return str(self.places.relative(path))
 
-    def resolve_image(self, image_path: str) -> Path:
-        """Return the real path of an image that a client named in any form the server gave; raise ImageNotFound."""
-        return self.places.resolve_image(image_path)
-
     def read_image(self, image_path: str) -> tuple[str, bytes, str]:
         """Return filename, bytes and mimetype of an image; raise ImageNotFound."""
         path, descriptor = self.places.open_image(image_path)
@@ -208,12 +204,9 @@ class Store:
         """Keep a set from being deleted, renamed or annotated while it is captured; entering may raise SetBusy."""
         return self._sets.hold(name)
 
-    def list_sets(self, wanted: ListSets = ALL_SETS) -> list[ImageSet]:
-        """Return every set that is wanted, in the wanted order: newest start first, then by name."""
-        return [one.summary for one in matching(self._sets.entries(), wanted)]
-
     def list_sets_as_json(self, wanted: ListSets = ALL_SETS) -> bytes:
-        """Return the same as JSON: each set is kept encoded."""
+        """Return every set that is wanted as JSON, in the wanted order: newest start first, then by name."""
+        # Each set is kept encoded.
         return b"[%b]" % b",".join(one.json for one in matching(self._sets.entries(), wanted))
 
     def page_of_sets(self, wanted: ListSets, seq: int) -> ImageSetPage:
@@ -298,10 +291,6 @@ class Store:
         """Return the room on the disk that holds the captures."""
         return self._space.storage()
 
-    def require_free(self, needed: int) -> None:
-        """Make sure that so many bytes can be captured, emptying the trash for them; raise DiskFull."""
-        self._space.require(needed)
-
     def require_room(self, exposures: int = 1) -> None:
         """Make sure that so many exposures will probably find room; raise DiskFull."""
         self._space.require(exposures * self._space.estimate_exposure())
@@ -309,7 +298,3 @@ class Store:
     def exposure_arrived(self, size: int) -> None:
         """Remember what an exposure took, all its files together, for the next estimate."""
         self._space.taken(size)
-
-    def estimate_image_bytes(self) -> int:
-        """Return how many bytes an exposure will probably take, all its files together."""
-        return self._space.estimate_exposure()
