@@ -1,6 +1,8 @@
 """Whoever does not know the token cannot keep out who does, whatever they send and however long they stay silent."""
 
 import asyncio
+import contextlib
+import json
 import ssl
 from collections.abc import AsyncIterator
 from pathlib import Path
@@ -8,12 +10,16 @@ from pathlib import Path
 import httpx
 import pytest
 import pytest_asyncio
+from websockets.asyncio.client import connect
+from websockets.exceptions import ConnectionClosed
 
 from support.server_process import ServerProcess
-from support.strangers import HOST, SAYS, Stranger, strangers
+from support.strangers import HOST, SAYS, SOURCES, Stranger, strangers
 from support.tls_certificate import CERTIFICATE, KEY
+from tetherlight.protocol.closing import CloseCode
 from tetherlight.server.access.entrance import FURTHER_CONNECTIONS, UNKNOWN_REQUESTS
 from tetherlight.server.access.security import FAILURES
+from tetherlight.server.access.strangers import PLACES
 
 pytestmark = [pytest.mark.asyncio(loop_scope="module"), pytest.mark.timeout(400)]
 
@@ -56,6 +62,38 @@ async def test_hundreds_of_strangers_keep_nobody_out(server: ServerProcess) -> N
         for _ in range(VISITS):
             async with strangers(server.port, 30):
                 assert await visit(server) == 5
+
+
+async def test_connections_that_wait_to_show_the_token_take_nobody_elses_place(server: ServerProcess) -> None:
+    """However many there are and however often they come again; the last ones are told why they had to go."""
+    address = f"ws://{HOST}:{server.port}/ws"
+    async with contextlib.AsyncExitStack() as crowd, server.client() as inside:
+        await inside.do("AUTH", {"token": TOKEN})
+        for number in range(PLACES + CAP + 10):
+            source = (SOURCES[number % len(SOURCES)], 0)
+            waiting = await crowd.enter_async_context(connect(address, local_addr=source, open_timeout=100))
+            if number == 0:
+                first = waiting
+            if number % 10 == 0:
+                assert await visit(server) == 5
+        with pytest.raises(ConnectionClosed):
+            await first.recv()
+        assert first.close_code == CloseCode.TOO_MANY
+        await inside.do("PING")
+
+
+async def test_who_shows_the_token_is_told_where_there_is_no_room(tmp_path: Path) -> None:
+    """Connections that have shown it are bounded as before."""
+    environment = {"API_TOKEN": TOKEN, "MAX_CONNECTIONS": "1"}
+    async with ServerProcess(tmp_path, environment=environment) as server, server.client() as first:
+        await first.do("AUTH", {"token": TOKEN})
+        async with connect(f"ws://{HOST}:{server.port}/ws") as second:
+            await second.send(json.dumps({"action": "AUTH", "payload": {"token": TOKEN}}))
+            refused = json.loads(await second.recv())
+            assert (refused["success"], refused["error_code"]) == (False, "too_many_requests")
+            with pytest.raises(ConnectionClosed):
+                await second.recv()
+            assert second.close_code == CloseCode.TOO_MANY
 
 
 async def test_every_stranger_is_sent_away_in_the_end(server: ServerProcess) -> None:

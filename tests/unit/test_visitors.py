@@ -6,6 +6,7 @@ from hypothesis import strategies as st
 from starlette.datastructures import Headers
 
 from tetherlight.server.access.proxies import Proxies
+from tetherlight.server.access.strangers import Strangers
 from tetherlight.server.access.visitors import Visitor, Visitors, counted_address
 
 
@@ -160,3 +161,27 @@ def test_only_a_trusted_proxy_is_believed_for_whom_it_asks(peer: str, lines: lis
     """And of what it passes on only what it, or another one of ours, has added itself."""
     headers = Headers(raw=[(b"x-forwarded-for", line.encode()) for line in lines])
     assert Proxies(["10.0.0.0/8"]).forwarded(peer, headers) == client
+
+
+def test_a_stranger_who_waits_gives_way_to_a_newcomer_where_its_address_holds_the_most_places() -> None:
+    """So who fills the places pushes out itself, and one that is about to show the token stays."""
+    waiting = Strangers[str](places=4)
+    assert [waiting.add(name, "10.0.0.1") for name in ("right", "wrong")] == [None, None]
+    waiting.remove("wrong")
+    assert [waiting.add(name, "10.0.0.2") for name in "abc"] == [None] * 3
+    assert [waiting.add(name, "10.0.0.2") for name in "defg"] == ["a", "b", "c", "d"]
+    assert set(waiting) == {"right", *"efg"}
+
+
+@given(st.lists(st.tuples(st.integers(0, 30), st.sampled_from(["a", "b", "c", None]), st.booleans()), max_size=60))
+def test_strangers_never_hold_more_than_their_places(moves: list[tuple[int, str | None, bool]]) -> None:
+    """Each one that came is there until it was removed or had to go."""
+    waiting, there = Strangers[int](places=5), set[int]()
+    for number, address, comes in moves:
+        waiting.remove(number)
+        there.discard(number)
+        if comes:
+            there.add(number)
+            there.discard(-1 if (leaves := waiting.add(number, address)) is None else leaves)
+        assert set(waiting) == there
+        assert len(waiting) == len(there) <= 5

@@ -10,6 +10,7 @@ from starlette.types import Scope
 
 from tetherlight.protocol.closing import CloseCode
 from tetherlight.publisher import Publication
+from tetherlight.server.access.strangers import Strangers
 from tetherlight.server.link import Link
 
 logger = logging.getLogger(__name__)
@@ -40,6 +41,7 @@ class Clients:
     def __init__(self, limit: int) -> None:
         self._limit = limit
         self._clients: dict[Client, None] = {}
+        self._strangers = Strangers[Client]()
         self._responses: dict[object, Link] = {}
         """The last response on each connection, until its client has taken it."""
         self._empty = asyncio.Event()
@@ -50,14 +52,14 @@ class Clients:
         self.stopping = False
 
     def __len__(self) -> int:
-        return len(self._clients)
+        return len(self._clients) + len(self._strangers)
 
     def __iter__(self) -> Iterator[Client]:
-        return iter(tuple(self._clients))
+        return iter((*self._clients, *self._strangers))
 
     @property
     def full(self) -> bool:
-        """Whether no further client is taken."""
+        """Whether no further client is taken; who has not shown the token yet takes no place."""
         return len(self._clients) >= self._limit
 
     def next_id(self) -> str:
@@ -67,13 +69,22 @@ class Clients:
 
     def add(self, client: Client) -> None:
         """Let the client hear events from now on."""
+        self._strangers.remove(client)
         self._clients[client] = None
         self._empty.clear()
+
+    def wait_for_token(self, client: Client, address: str | None) -> None:
+        """Let a client stay until it has shown the token; another one may have to go for it."""
+        leaves = self._strangers.add(client, address)
+        self._empty.clear()
+        if leaves is not None:
+            leaves.close(CloseCode.TOO_MANY, "Too many connections have not shown the token.")
 
     def remove(self, client: Client) -> None:
         """Forget a client that ended."""
         self._clients.pop(client, None)
-        if not self._clients:
+        self._strangers.remove(client)
+        if not len(self):
             self._empty.set()
 
     @contextlib.contextmanager
@@ -106,13 +117,13 @@ class Clients:
     async def stop(self, within: float) -> None:
         """Send everybody home and wait for it for at most `within` seconds; a second call changes nothing."""
         self.stopping = True
-        for client in tuple(self._clients):
+        for client in self:
             client.close(CloseCode.STOPPING, CloseCode.STOPPING.sentence)
         try:
             async with asyncio.timeout(within):
                 await self._empty.wait()
         except TimeoutError:
-            for client in tuple(self._clients):
+            for client in self:
                 client.link.abort()
         finally:
             tasks = [*self._orphans, *([self._sweeper] if self._sweeper is not None else [])]
@@ -129,7 +140,7 @@ class Clients:
 
     def sweep(self, now: float) -> None:
         """End those that take nothing; to be done regularly."""
-        for client in tuple(self._clients):
+        for client in self:
             if client.link.stalled(now):
                 client.close(CloseCode.TOO_SLOW, "The client reads nothing.")
         for link in tuple(self._responses.values()):

@@ -12,11 +12,12 @@ from typing import Any
 
 from starlette.types import Message, Receive, Scope, Send
 
-from tetherlight.errors import InvalidMessage, TetherlightError, Unauthorized
+from tetherlight.errors import InvalidMessage, TetherlightError, TooManyRequests, Unauthorized
 from tetherlight.protocol.closing import CloseCode
 from tetherlight.protocol.messages import BadRequest, Request, failure_reply, parse_request, success_reply
 from tetherlight.protocol.server import AUTH
 from tetherlight.server.access.security import AUTH_SECONDS, Guard
+from tetherlight.server.access.visitors import counted_address
 from tetherlight.server.clients import Clients
 from tetherlight.server.gate import peer_of
 from tetherlight.server.link import Link
@@ -28,6 +29,8 @@ logger = logging.getLogger(__name__)
 
 IN_FLIGHT = 64
 """Requests of one connection under way together."""
+
+NO_ROOM = "Too many connections; MAX_CONNECTIONS bounds them."
 
 Answer = Callable[[Connection, Request], Awaitable[bytes | None]]
 Dispatch = Callable[[Any, Connection, Request], Awaitable[bytes | None]]
@@ -50,7 +53,7 @@ class Conversation:
     async def run(self, clients: Clients, guard: Guard) -> None:
         """Talk until the client leaves or the connection is closed; requests under way are left to finish."""
         writer = asyncio.create_task(self._write())
-        reader = asyncio.create_task(self._listen(guard))
+        reader = asyncio.create_task(self._listen(clients, guard))
         try:
             await asyncio.wait((reader, writer), return_when=asyncio.FIRST_COMPLETED)
             if self._connection.closing is not None:
@@ -63,14 +66,14 @@ class Conversation:
             for request in tuple(self._requests):
                 clients.adopt(request)
 
-    async def _listen(self, guard: Guard) -> None:
+    async def _listen(self, clients: Clients, guard: Guard) -> None:
         try:
-            if self._connection.authenticated or await self._admit(guard):
+            if self._connection.authenticated or await self._admit(clients, guard):
                 await self._read()
         except Exception:
             logger.exception("Reading from %s failed unexpectedly", self._connection.id)
 
-    async def _admit(self, guard: Guard) -> bool:
+    async def _admit(self, clients: Clients, guard: Guard) -> bool:
         action, request_id = AUTH.name, None
         try:
             async with asyncio.timeout(AUTH_SECONDS):
@@ -91,14 +94,20 @@ class Conversation:
         except TetherlightError as error:
             self._turn_away(error, action, request_id)
             return False
+        if clients.full:
+            self._turn_away(TooManyRequests(NO_ROOM), action, request_id, CloseCode.TOO_MANY)
+            return False
+        clients.add(self._connection)
         self._connection.authenticated = True
         self._connection.link.recognise()
         self._connection.send(success_reply(action, {"message": "Authenticated."}, request_id))
         return True
 
-    def _turn_away(self, error: TetherlightError, action: str, request_id: str | int | None) -> None:
+    def _turn_away(
+        self, error: TetherlightError, action: str, request_id: str | int | None, code: CloseCode | None = None
+    ) -> None:
         self._connection.send(failure_reply(action, error, request_id))
-        self._connection.close(CloseCode.of(error), error.message[:100])
+        self._connection.close(code or CloseCode.of(error), error.message[:100])
 
     async def _read(self) -> None:
         while True:
@@ -186,18 +195,20 @@ class WebSocketEndpoint:
         state = server_state(scope)
         await receive()
         await send({"type": "websocket.accept"})
-        refusal = _no_room(state)
+        known = scope.get("authenticated", state.guard.open)
+        refusal = _no_room(state, known=known)
         if refusal is not None:
             await send({"type": "websocket.close", "code": refusal[0], "reason": refusal[1]})
             return
         link = Link(scope)
         link.tune()
-        connection = Connection(
-            state.clients.next_id(), peer_of(scope), link, authenticated=scope.get("authenticated", state.guard.open)
-        )
+        connection = Connection(state.clients.next_id(), peer_of(scope), link, authenticated=known)
         logger.info("%s connected from %s", connection.id, connection.peer)
         answer = partial(self._dispatch, state.rig)
-        state.clients.add(connection)
+        if known:
+            state.clients.add(connection)
+        else:
+            state.clients.wait_for_token(connection, counted_address(connection.peer))
         try:
             conversation = Conversation(connection, answer, bulky=self._bulky, receive=receive, send=send)
             await conversation.run(state.clients, state.guard)
@@ -206,11 +217,11 @@ class WebSocketEndpoint:
             logger.info("%s left", connection.id)
 
 
-def _no_room(state: ServerState) -> tuple[CloseCode, str] | None:
+def _no_room(state: ServerState, *, known: bool) -> tuple[CloseCode, str] | None:
     if state.clients.stopping:
         return CloseCode.STOPPING, CloseCode.STOPPING.sentence
-    if state.clients.full:
-        return CloseCode.TOO_MANY, "Too many connections; MAX_CONNECTIONS bounds them."
+    if known and state.clients.full:
+        return CloseCode.TOO_MANY, NO_ROOM
     return None
 
 
