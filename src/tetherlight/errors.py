@@ -44,6 +44,7 @@ TetherlightError                 internal_error
 │   └── DiskFull                 disk_full
 ├── JobError                     job_error
 │   ├── JobNotFound              job_not_found
+│   ├── CpuBusy                  cpu_busy
 │   ├── JobConflict              job_conflict
 │   └── SequenceFailed           sequence_failed
 └── ServerError                  server_error
@@ -60,7 +61,7 @@ The client raises the same class that the server raised: see `error_class`.
 import errno
 import os
 from collections.abc import Iterator
-from typing import Any, ClassVar, Self
+from typing import Any, ClassVar, Self, TypeVar
 
 SCARCE = frozenset({errno.EMFILE, errno.ENFILE, errno.ENOMEM, errno.EAGAIN, errno.ENOBUFS})
 """What the operating system answers where files, memory or processes are used up."""
@@ -359,6 +360,13 @@ class JobNotFound(JobError):
     code = "job_not_found"
 
 
+class CpuBusy(JobError):
+    """A job already computes, and takes all the power that there is for that."""
+
+    code = "cpu_busy"
+    retryable = True
+
+
 class JobConflict(JobError):
     """The job's state does not allow what was asked."""
 
@@ -430,6 +438,18 @@ class OutOfResources(ServerError):
 
 
 MAKE_ROOM = "Close what is not needed on that machine; `ulimit -n` and `free` show its limits."
+
+
+E = TypeVar("E", bound=TetherlightError)
+
+
+def held(error: type[E], thing: str, job_id: str) -> E:
+    """Return the refusal of a thing that a job holds; these are the words for everything that can be held."""
+    return error(
+        f"Job '{job_id}' is using {thing}.",
+        hint="Wait until it is done, or cancel it.",
+        details={"job_id": job_id},
+    )
 
 
 def unexpected(error: Exception) -> TetherlightError:

@@ -197,19 +197,20 @@ async def test_the_battery_is_watched(world: OpenCamera) -> None:
 
 
 async def test_a_job_has_the_camera_to_itself(canon: OpenCamera, tmp_path: Path) -> None:
-    async with canon.camera.reserve("job-1"):
-        assert canon.camera.owner == "job-1"
-        waiting = asyncio.create_task(canon.camera.preview())
-        for refused in (canon.camera.set_config("iso", "200"), canon.camera.capture(tmp_path, "x")):
-            with pytest.raises(CameraBusy) as caught:
-                await refused
-            assert caught.value.details == {"job_id": "job-1"}
-        with pytest.raises(CameraBusy):
-            async with canon.camera.reserve("job-2"):
-                pass
-        exposure = await canon.camera.capture(canon.folder, "mine", owner="job-1")
-        assert exposure.files
-        assert not waiting.done()
+    canon.camera.claim("job-1")
+    assert canon.camera.owner == "job-1"
+    waiting = asyncio.create_task(canon.camera.preview())
+    for refused in (canon.camera.set_config("iso", "200"), canon.camera.capture(tmp_path, "x")):
+        with pytest.raises(CameraBusy) as caught:
+            await refused
+        assert caught.value.message == f"Job 'job-1' is using camera '{canon.camera.camera_id}'."
+        assert caught.value.details == {"job_id": "job-1"}
+    with pytest.raises(CameraBusy):
+        canon.camera.claim("job-2")
+    exposure = await canon.camera.capture(canon.folder, "mine", owner="job-1")
+    assert exposure.files
+    assert not waiting.done()
+    canon.camera.release("job-1")
     assert (await waiting).width
     assert (await canon.camera.set_config("iso", "200")).value == "200"
 

@@ -51,8 +51,8 @@ async def test_a_rig_of_other_lights_replaces_the_scenes(simulator: SimulatorPro
 
 
 async def test_all_lights_are_off_after_a_job_and_at_the_end(simulator: SimulatorProcess, lights: Lights) -> None:
-    async with lights.reserve("job"):
-        await lights.only("light_left", owner="job")
+    async with lights.off_after():
+        await lights.only("light_left")
     assert not any((await simulator.control("status"))["lights"].values())
     await lights.set({"light_left": True})
     lights.off_now()

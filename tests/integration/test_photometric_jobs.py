@@ -26,7 +26,7 @@ from tetherlight.errors import (
     UnknownLight,
 )
 from tetherlight.models import JobState
-from tetherlight.protocol.sets import CapturePhotometricSet
+from tetherlight.protocol.sets import CapturePhotometricSet, PhotometricSetResult
 from tetherlight.rig.rig import Rig
 
 
@@ -257,7 +257,9 @@ async def test_stopping_the_rig_interrupts_the_set_and_the_next_start_can_resume
             assert (listed.job_id, listed.state) == (job.job_id, JobState.INTERRUPTED)
             await rig.cameras.select(None, None, None)
             await rig.jobs.resume(job.job_id)
-            assert (await rig.jobs.find(job.job_id).result()).image_count == 12
+            result = await rig.jobs.find(job.job_id).result()
+            assert isinstance(result, PhotometricSetResult)
+            assert result.image_count == 12
 
 
 async def test_a_setting_turned_on_the_body_is_put_back_and_told(world: World) -> None:

@@ -18,6 +18,7 @@ class FakeLens:
     def __init__(
         self, model: str, *actions: str, picture_size: Size | None = None, sizes: tuple[str, ...] = ()
     ) -> None:
+        self.camera_id = "lens-1"
         self.model = model
         self.owner: str | None = None
         self.picture_size = picture_size

@@ -40,7 +40,7 @@ class Desk:
             self.taken.append(f"{name} {wanted}")
             return name
 
-        return await self.choices.after(camera_id, take, self.given_back.append)
+        return await self.choices.after((camera_id,), take, self.given_back.append)
 
     async def choose(self, choice: Choice, gate: asyncio.Event) -> None:
         """Make a choice that lasts until the gate opens."""

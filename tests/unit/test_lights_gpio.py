@@ -166,19 +166,20 @@ async def test_closing_switches_off_and_gives_the_lines_back(chip: FakeChip, lig
     assert chip.closed
 
 
-async def test_reserved_lights_obey_their_owner_alone(chip: FakeChip, lights: Lights) -> None:
-    async with lights.reserve("job-1"):
-        with pytest.raises(LightsBusy) as caught:
-            await lights.set({"a": True})
-        assert caught.value.details == {"job_id": "job-1"}
-        with pytest.raises(LightsBusy):
-            await lights.replace([])
-        with pytest.raises(LightsBusy):
-            async with lights.reserve("job-2"):
-                pass
+async def test_claimed_lights_obey_their_owner_alone(chip: FakeChip, lights: Lights) -> None:
+    lights.claim("job-1")
+    with pytest.raises(LightsBusy) as caught:
+        await lights.set({"a": True})
+    assert caught.value.details == {"job_id": "job-1"}
+    with pytest.raises(LightsBusy):
+        await lights.replace([])
+    with pytest.raises(LightsBusy):
+        lights.claim("job-2")
+    async with lights.off_after():
         await lights.only("b", owner="job-1")
         assert chip.lit == {5}
     assert chip.lit == set()
+    lights.release("job-1")
     assert lights.owner is None
     await lights.set({"a": True})
 
@@ -216,10 +217,10 @@ async def test_a_job_gets_the_lights_behind_the_changes_before_it(lights: Lights
     await lights.set({"b": True})
 
 
-async def test_lights_go_off_when_the_job_that_owns_them_fails(chip: FakeChip, lights: Lights) -> None:
+async def test_lights_go_off_when_the_job_that_lit_them_fails(chip: FakeChip, lights: Lights) -> None:
     async def job() -> None:
-        async with lights.reserve("job"):
-            await lights.only("a", owner="job")
+        async with lights.off_after():
+            await lights.only("a")
             raise ZeroDivisionError
 
     with pytest.raises(ZeroDivisionError):
@@ -227,12 +228,12 @@ async def test_lights_go_off_when_the_job_that_owns_them_fails(chip: FakeChip, l
     assert chip.lit == set()
 
 
-async def test_lights_go_off_when_the_job_that_owns_them_is_cancelled(chip: FakeChip, lights: Lights) -> None:
+async def test_lights_go_off_when_the_job_that_lit_them_is_cancelled(chip: FakeChip, lights: Lights) -> None:
     lit = asyncio.Event()
 
     async def job() -> None:
-        async with lights.reserve("job"):
-            await lights.only("a", owner="job")
+        async with lights.off_after():
+            await lights.only("a")
             lit.set()
             await asyncio.Event().wait()
 
@@ -245,7 +246,6 @@ async def test_lights_go_off_when_the_job_that_owns_them_is_cancelled(chip: Fake
     with pytest.raises(asyncio.CancelledError):
         await task
     assert chip.lit == set()
-    assert lights.owner is None
 
 
 async def test_listeners_hear_of_each_change_and_one_that_fails_stops_nothing(lights: Lights) -> None:

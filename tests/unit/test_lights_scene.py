@@ -248,8 +248,8 @@ async def test_off_at_once_works_beside_a_busy_connection(scene: FakeScene, ligh
 
 async def test_remembered_lights_work_without_anything(tmp_path: Path) -> None:
     lights = await Lights.open(Settings(), RigFile.parse('driver = "simulated"', tmp_path / "rig.toml"))
-    async with lights.reserve("job"):
-        await lights.only("light_rear", owner="job")
+    async with lights.off_after():
+        await lights.only("light_rear")
         assert [name for name, state in lights.states.items() if state] == ["light_rear"]
     assert not any(lights.states.values())
     lights.off_now()

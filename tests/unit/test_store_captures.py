@@ -211,7 +211,7 @@ def test_an_image_of_a_set_is_rated_in_its_manifest(store: Store) -> None:
     store.annotate_image(path, 0, None)
     assert [one.rating for one in store.set_contents("vase")] == [None]
     assert not list(SET.glob("*.xmp"))
-    with store.hold("vase"), pytest.raises(SetBusy):
+    with store.hold("vase", "job-1"), pytest.raises(SetBusy):
         store.annotate_image(path, 1, None)
 
 

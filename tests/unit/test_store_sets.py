@@ -216,14 +216,14 @@ def test_a_set_is_renamed_with_all_that_is_in_it(store: Store) -> None:
 def test_a_set_under_capture_is_not_touched(store: Store) -> None:
     """Deleting, renaming, annotating and capturing into it again are refused until it is let go."""
     fill("vase", "a.jpg")
-    with store.hold("vase"):
+    with store.hold("vase", "job-1"):
         with pytest.raises(SetBusy):
             store.delete_set("vase")
         with pytest.raises(SetBusy):
             store.rename_set("vase", "new")
         with pytest.raises(SetBusy):
             store.annotate_set(AnnotateSet(set_name="vase", rating=1))
-        with pytest.raises(SetBusy), store.hold("vase"):
+        with pytest.raises(SetBusy), store.hold("vase", "job-1"):
             pass
     store.delete_set("vase")
 

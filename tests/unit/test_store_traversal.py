@@ -109,7 +109,7 @@ def _actions_on(store: Store, name: str) -> list[Callable[[], Any]]:
         lambda: store.annotate_set(AnnotateSet(set_name=name, rating=1)),
         lambda: store.zip_set(name),
         lambda: store.manifest(name),
-        lambda: store.hold(name).__enter__(),
+        lambda: store.hold(name, "job-1").__enter__(),
     ]
 
 

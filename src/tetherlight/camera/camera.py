@@ -3,7 +3,7 @@
 import time
 from collections import deque
 from collections.abc import Callable, Collection, Sequence
-from contextlib import AbstractAsyncContextManager, AbstractContextManager, suppress
+from contextlib import AbstractContextManager, suppress
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Literal
@@ -281,16 +281,15 @@ class Camera:
         return preview
 
     def claim(self, owner: str) -> None:
-        """Give the camera to a job from now on, behind what was asked before; raise CameraBusy where one has it."""
+        """Give the camera to a job from now on, behind what was asked before; raise CameraBusy where one has it.
+
+        Others are refused, and previews wait, until it is released.
+        """
         self._session.lane.claim(owner)
 
     def release(self, owner: str) -> None:
         """Take the camera back from a job that has it."""
         self._session.lane.release(owner)
-
-    def reserve(self, owner: str) -> AbstractAsyncContextManager[None]:
-        """Give the camera to a job: until the block ends others are refused and previews wait."""
-        return self._session.lane.reserve(owner)
 
     def resting(self) -> AbstractContextManager[None]:
         """Let previews through while the job that owns the camera waits; others' changes stay refused."""

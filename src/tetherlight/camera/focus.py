@@ -6,7 +6,7 @@ from typing import Protocol
 from tetherlight.camera import focus_point
 from tetherlight.camera.focus_point import Area, Point, Size
 from tetherlight.camera.worker.widgets import ACTIONS_SECTION
-from tetherlight.errors import CameraBusy, ConfigNotFound, ConfigRejected
+from tetherlight.errors import CameraBusy, ConfigNotFound, ConfigRejected, held
 from tetherlight.models import ConfigEntry, ConfigValue
 
 STRIDES = (20, 150, 1000)
@@ -18,6 +18,7 @@ HALF_PRESS_S = 1.5
 class Lens(Protocol):
     """What of a camera is needed to focus it."""
 
+    camera_id: str
     model: str
     picture_size: Size | None
     """Width and height of the largest picture that was downloaded."""
@@ -56,11 +57,7 @@ async def autofocus(camera: Lens, point: Point | None = None, *, live: bool = Fa
     """
     if camera.owner is not None:
         # A preview would wait for the end of the job.
-        raise CameraBusy(
-            f"A job owns the camera: {camera.owner}.",
-            hint="Wait until it is done, or cancel it.",
-            details={"job_id": camera.owner},
-        )
+        raise held(CameraBusy, f"camera '{camera.camera_id}'", camera.owner)
     drive = await _action(camera, "autofocusdrive") or await _action(camera, "autofocus")
     if drive is None:
         raise ConfigNotFound("This camera cannot be told to focus.", hint="Focus with the lens's ring.")

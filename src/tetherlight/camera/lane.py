@@ -2,13 +2,13 @@
 
 import asyncio
 from collections import deque
-from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
-from contextlib import asynccontextmanager, contextmanager
+from collections.abc import Awaitable, Callable, Iterator
+from contextlib import contextmanager
 from contextvars import ContextVar, Token
 from types import TracebackType
 from typing import Self, TypeVar
 
-from tetherlight.errors import CameraBusy
+from tetherlight.errors import CameraBusy, held
 
 T = TypeVar("T")
 
@@ -63,8 +63,10 @@ class Lane:
     Calls that nobody waits for in an order, such as previews, are made while who has the first place makes none.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, thing: str = "the camera") -> None:
+        """Make an order of calls to what refusals name `thing`."""
         self.owner: str | None = None
+        self._thing = thing
         self._places: dict[Place, None] = {}
         self._running: tuple[Place, asyncio.Future[None]] | None = None
         self._rests = asyncio.Event()
@@ -88,11 +90,7 @@ class Lane:
 
     def _refuse_others(self, owner: str | None) -> None:
         if self.owner is not None and owner != self.owner:
-            raise CameraBusy(
-                f"A job owns the camera: {self.owner}.",
-                hint="Wait until it is done, or cancel it.",
-                details={"job_id": self.owner},
-            )
+            raise held(CameraBusy, self._thing, self.owner)
 
     def place(self) -> Place:
         """Take a place behind all that was asked for until now, at once; the one that the task has where it has one."""
@@ -192,15 +190,6 @@ class Lane:
         if self.owner == owner:
             self.owner = None
             self._rests.set()
-
-    @asynccontextmanager
-    async def reserve(self, owner: str) -> AsyncIterator[None]:
-        """Give the lane to a job for a while; raise CameraBusy where another one has it."""
-        self.claim(owner)
-        try:
-            yield
-        finally:
-            self.release(owner)
 
     @contextmanager
     def resting(self) -> Iterator[None]:

@@ -63,7 +63,7 @@ class Session:
         """Why the camera is being recovered or lost."""
         self.proven_at = -float("inf")
         """When the camera itself last answered, on the monotonic clock."""
-        self.lane = Lane()
+        self.lane = Lane(f"camera '{found.camera_id}'")
         self.recovery: asyncio.Task[None] | None = None
         self._deadlines = deadlines
         self._keeper = keeper

@@ -12,6 +12,8 @@ from tetherlight.camera.camera import Camera
 from tetherlight.capture.series_plan import SeriesPlan, Timetable, check_bracket
 from tetherlight.capture.single import Captures
 from tetherlight.errors import SequenceFailed, TetherlightError
+from tetherlight.jobs import claims
+from tetherlight.jobs.claims import Grant
 from tetherlight.jobs.job import Outcome, RigJob
 from tetherlight.models import ConfigValue, ImageFile, Job, JobState, JobStep, StepState
 from tetherlight.protocol.captures import SeriesResult
@@ -45,8 +47,6 @@ class SeriesJob(RigJob):
     a bracketed entry gets the value back that it had when the run began.
     """
 
-    uses_lights = False
-
     def __init__(
         self,
         job_id: str,
@@ -59,7 +59,8 @@ class SeriesJob(RigJob):
         requester: str | None = None,
         request_id: RequestId = None,
     ) -> None:
-        super().__init__(job_id, JobState.PAUSED, camera_id)
+        super().__init__(job_id, JobState.PAUSED, {claims.camera(camera_id)})
+        self.camera_id = camera_id
         self._plan = plan
         self._captures = captures
         self._store = store
@@ -78,8 +79,9 @@ class SeriesJob(RigJob):
         self._outcome = Outcome(JobState.RUNNING)
         self._finished_at: datetime | None = None
 
-    async def check(self, camera: Camera) -> None:
+    async def check(self, grant: Grant) -> None:
         """Make sure that the camera takes every value of the bracket, and the disk every image."""
+        camera = grant.camera
         left = sum(step.state is not StepState.DONE for step in self._steps.values())
         if self._plan.config_name is not None:
             await camera.get_config(self._plan.config_name)
@@ -105,10 +107,10 @@ class SeriesJob(RigJob):
     def _break_off(self) -> None:
         self._stop.set()
 
-    async def _work(self, camera: Camera) -> Outcome:
+    async def _work(self, grant: Grant) -> Outcome:
         try:
-            async with camera.reserve(self.job_id), self._bracketed(camera):
-                await self._take_rounds(camera)
+            async with self._bracketed(grant.camera):
+                await self._take_rounds(grant.camera)
         except StepFailed as failure:
             return Outcome.of(failure.cause, sentence=failure.sentence)
         if all(step.state in {StepState.DONE, StepState.SKIPPED} for step in self._steps.values()):

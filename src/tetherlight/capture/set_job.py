@@ -8,6 +8,8 @@ from tetherlight.camera.camera import Camera
 from tetherlight.capture.sequence import Sequence, StepFailed
 from tetherlight.collection.set_changes import SetChanges
 from tetherlight.errors import JobConflict, SequenceFailed, SetNotFound, TetherlightError
+from tetherlight.jobs import claims
+from tetherlight.jobs.claims import Grant
 from tetherlight.jobs.job import Outcome, RigJob
 from tetherlight.lights.lights import Lights
 from tetherlight.manifest import Manifest, StepRecord
@@ -24,7 +26,6 @@ logger = logging.getLogger(__name__)
 class SetJob(RigJob):
     """The sequence of one image set, whose manifest tells at any time how far it is."""
 
-    uses_lights = True
     set_name: str
 
     def __init__(
@@ -39,10 +40,11 @@ class SetJob(RigJob):
         requester: str | None = None,
         request_id: RequestId = None,
     ) -> None:
+        self.camera_id = manifest.camera.camera_id if manifest.camera else None
         super().__init__(
             manifest.job_id or f"set-{set_name}",
             manifest.status or JobState.INTERRUPTED,
-            manifest.camera.camera_id if manifest.camera else None,
+            {claims.camera(self.camera_id), claims.LIGHTS},
         )
         self.set_name = set_name
         self.manifest = manifest
@@ -63,8 +65,9 @@ class SetJob(RigJob):
         """The set's folder relative to CAPTURES_BASE_DIR."""
         return self._store.relative(self._store.places.sets_dir / self.set_name)
 
-    async def check(self, camera: Camera) -> None:  # noqa: ARG002 - a set takes any camera settings
+    async def check(self, grant: Grant) -> None:  # noqa: ARG002 - a set takes any camera settings
         """Make sure that the lights and the set's folder are still there."""
+        await self._lights.settled()
         for light in {step.light for step in self.manifest.steps if step.light is not None}:
             self._lights.light(light)
         try:
@@ -115,10 +118,10 @@ class SetJob(RigJob):
         if self._sequence is not None:
             self._sequence.stop()
 
-    async def _work(self, camera: Camera) -> Outcome:
+    async def _work(self, grant: Grant) -> Outcome:
         try:
-            async with camera.reserve(self.job_id), self._lights.reserve(self.job_id):
-                return Outcome(await self._run_steps(camera))
+            async with self._lights.off_after():
+                return Outcome(await self._run_steps(grant.camera))
         except StepFailed as failure:
             paused = self.manifest.plan is not None and self.manifest.plan.on_failure == "pause"
             state = JobState.PAUSED if paused else JobState.FAILED
@@ -162,7 +165,7 @@ class SetJob(RigJob):
     def _hold(self) -> None:
         """Keep the set from being deleted or renamed until the job has ended, also while it is paused."""
         if not self._holds:
-            self._held.enter_context(self._store.hold(self.set_name))
+            self._held.enter_context(self._store.hold(self.set_name, self.job_id))
             self._held.callback(setattr, self, "_holds", False)
             self._holds = True
 

@@ -12,6 +12,7 @@ from tetherlight.capture.set_job import SetJob
 from tetherlight.capture.single import Captures
 from tetherlight.collection.set_changes import SetChanges
 from tetherlight.errors import TetherlightError
+from tetherlight.jobs import claims
 from tetherlight.jobs.jobs import Jobs, Start, new_id
 from tetherlight.lights.lights import Lights
 from tetherlight.manifest import Manifest
@@ -73,7 +74,7 @@ class Shooting:
             check_sequence(wanted.light_sequence)
             set_prefix(wanted.set_name_prefix)
 
-        async with self._jobs.starting(wanted.camera_id, new_id(), check, lights=True) as start:
+        async with self._jobs.starting(new_id(), {claims.camera(wanted.camera_id), claims.LIGHTS}, check) as start:
             job = SetJob(
                 *await self._prepared(start, wanted),
                 self._lights,
@@ -109,9 +110,8 @@ class Shooting:
 
     async def start_series(self, wanted: CaptureSeries, requester: str | None, request_id: RequestId) -> SeriesJob:
         """Check everything and start a series of single captures."""
-        async with self._jobs.starting(
-            wanted.camera_id, new_id(), lambda: SeriesPlan.of(wanted), lights=False
-        ) as start:
+        wanted_claims = {claims.camera(wanted.camera_id)}
+        async with self._jobs.starting(new_id(), wanted_claims, lambda: SeriesPlan.of(wanted)) as start:
             job = SeriesJob(
                 start.job_id,
                 start.camera.camera_id,
@@ -122,7 +122,7 @@ class Shooting:
                 requester=requester,
                 request_id=request_id,
             )
-            await job.check(start.camera)
+            await job.check(start.grant)
             self._jobs.begin(job, start)
             return job
 

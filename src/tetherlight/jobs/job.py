@@ -4,14 +4,13 @@ import asyncio
 import contextlib
 import logging
 from abc import ABC, abstractmethod
+from collections.abc import Collection
 from dataclasses import dataclass
-from typing import ClassVar, Literal, Self
+from typing import Literal, Self
 
-from tetherlight.camera.camera import Camera
 from tetherlight.errors import JobConflict, OutOfResources, ServerError, TetherlightError
-from tetherlight.models import Job, JobState, StepState
-from tetherlight.protocol.captures import SeriesResult
-from tetherlight.protocol.sets import PhotometricSetResult
+from tetherlight.jobs.claims import Grant
+from tetherlight.models import Job, JobState, Model, StepState
 
 logger = logging.getLogger(__name__)
 
@@ -34,7 +33,6 @@ class Outcome:
         return cls(state, sentence or error.message, error.code, error.hint)
 
 
-WAIT = "Wait until it is done, or cancel it."
 STOPPED = Outcome(JobState.INTERRUPTED, "The server was stopped.", ServerError.code)
 MISTAKE = Outcome(JobState.FAILED, "The server made a mistake; its log says more.", TetherlightError.code)
 
@@ -45,22 +43,22 @@ def stronger(one: Wish | None, other: Wish) -> Wish:
 
 
 class RigJob(ABC):
-    """Long work with one camera, in steps.
+    """Long work in steps, of whatever kind.
 
     running → completed | failed | cancelled | paused | interrupted; paused, failed, cancelled and interrupted jobs can
-    run again from their first step that is not done. A job that does not run holds neither camera nor lights.
+    run again from their first step that is not done. A job that does not run holds nothing of what it claims.
     """
 
-    uses_lights: ClassVar[bool]
-
-    def __init__(self, job_id: str, state: JobState, camera_id: str | None) -> None:
+    def __init__(self, job_id: str, state: JobState, claims: Collection[str]) -> None:
+        """Make a job that needs what it claims for itself while it runs; `jobs/claims.py` has the words."""
         self.job_id = job_id
         self.state = state
-        self.camera_id = camera_id
+        self.claims = frozenset(claims)
         self.set_name: str | None = None
         self.hint: str | None = None
         self._wish: Wish | None = None
         self._task: asyncio.Task[None] | None = None
+        self._grant: Grant | None = None
         self._halted = asyncio.Event()
         self._ended = asyncio.Event()
         # What is kept until the job has ended, also while it is paused.
@@ -68,20 +66,23 @@ class RigJob(ABC):
 
     @property
     def running(self) -> bool:
-        """Whether the job has its camera now, or is about to take it."""
+        """Whether the job has what it claims now."""
         return self._task is not None
 
-    def start(self, camera: Camera, wish: Wish | None = None) -> None:
-        """Begin, or go on, with the steps that are pending; with a wish of the time before, only to halt at once."""
+    def start(self, grant: Grant, wish: Wish | None = None) -> None:
+        """Begin, or go on, with the steps that are pending; with a wish of the time before, only to halt at once.
+
+        What was granted is given back when the run ends.
+        """
         if self._task is not None:
             raise JobConflict(f"Job '{self.job_id}' is running already.")
-        self._wish, self.hint = wish, None
+        self._wish, self.hint, self._grant = wish, None, grant
         self._halted.clear()
         self._ended.clear()
         self._begin()
         if wish is not None:
             self._break_off()
-        self._task = asyncio.create_task(self._run(camera), name=f"job {self.job_id}")
+        self._task = asyncio.create_task(self._run(grant), name=f"job {self.job_id}")
 
     async def halt(self, wish: Wish) -> Job:
         """Pause or cancel after the exposure under way, and return the job as it is then."""
@@ -123,13 +124,14 @@ class RigJob(ABC):
         if self._task is not None:
             self._task.cancel()
             await asyncio.gather(self._task, return_exceptions=True)
+        self._give_back()
         self._held.close()
         self._ended.set()
 
-    async def _run(self, camera: Camera) -> None:
+    async def _run(self, grant: Grant) -> None:
         outcome = MISTAKE
         try:
-            outcome = await self._work(camera)
+            outcome = await self._work(grant)
         except TetherlightError as error:
             outcome = Outcome.of(error)
         except asyncio.CancelledError:
@@ -140,7 +142,13 @@ class RigJob(ABC):
             logger.exception("Job %s failed unexpectedly", self.job_id)
         finally:
             self._task = None
+            self._give_back()
             await asyncio.shield(self._finish(outcome))
+
+    def _give_back(self) -> None:
+        if self._grant is not None:
+            self._grant.give_back()
+            self._grant = None
 
     async def _finish(self, outcome: Outcome) -> None:
         self.hint = outcome.hint
@@ -157,12 +165,12 @@ class RigJob(ABC):
         """Return the job as messages carry it."""
 
     @abstractmethod
-    async def result(self) -> PhotometricSetResult | SeriesResult:
-        """Wait for the end and return what was captured; raise SequenceFailed with the partial result."""
+    async def result(self) -> Model:
+        """Wait for the end and return what came of it; raise an error with the partial result."""
 
     @abstractmethod
-    async def check(self, camera: Camera) -> None:
-        """Make sure that the job can go on with this camera; raise what stands against it."""
+    async def check(self, grant: Grant) -> None:
+        """Make sure that the job can go on with what it was granted; raise what stands against it."""
 
     @abstractmethod
     def _begin(self) -> None:
@@ -173,7 +181,7 @@ class RigJob(ABC):
         """Let the run end after the exposure under way."""
 
     @abstractmethod
-    async def _work(self, camera: Camera) -> Outcome:
+    async def _work(self, grant: Grant) -> Outcome:
         """Take the steps that are pending."""
 
     @abstractmethod

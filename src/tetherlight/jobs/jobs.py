@@ -4,48 +4,47 @@ import asyncio
 import builtins
 import contextlib
 import secrets
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Collection
 from dataclasses import dataclass, field
-from typing import Protocol, TypeVar
 
 from tetherlight.camera.camera import Camera
-from tetherlight.errors import CameraLost, JobConflict, JobNotFound, LightsBusy, ServerStopping
+from tetherlight.errors import JobConflict, JobNotFound, ServerStopping
+from tetherlight.jobs.claims import Claims, Grant
 from tetherlight.jobs.job import ENDED, RigJob, Wish, stronger
-from tetherlight.lights.lights import Lights
-from tetherlight.models import CameraState, Job, JobState, StepState
+from tetherlight.models import Job, JobState, StepState
 from tetherlight.protocol.events import JOB_CHANGED
 from tetherlight.publisher import Publisher
 
-T = TypeVar("T")
 REMEMBERED = 20
 """Jobs that ended which are still listed."""
 
 
-class Cameras(Protocol):
-    """Who knows the cameras, and which one a request means."""
-
-    async def take(self, camera_id: str | None, take: Callable[[Camera], T], give_back: Callable[[T], None] = ...) -> T:
-        """Take something of a camera, in the order of the requests."""
-
-
 @dataclass
 class Start:
-    """A job that has its camera already, and whose request is still being checked."""
+    """A job that has what it claims already, and whose request is still being checked."""
 
-    job_id: str
-    camera: Camera
+    grant: Grant
     wish: Wish | None = None
     """What was asked of the job meanwhile."""
     begun: bool = False
     over: asyncio.Event = field(default_factory=asyncio.Event)
 
+    @property
+    def job_id(self) -> str:
+        """The id that the job has, or will have."""
+        return self.grant.job_id
+
+    @property
+    def camera(self) -> Camera:
+        """The camera of a job that claims one."""
+        return self.grant.camera
+
 
 class Jobs:
-    """Starts jobs, one at a time on each camera and on the lights, and finds them again by id."""
+    """Starts jobs, side by side where their claims do not meet, and finds them again by id."""
 
-    def __init__(self, cameras: Cameras, lights: Lights, publisher: Publisher) -> None:
-        self._cameras = cameras
-        self._lights = lights
+    def __init__(self, claims: Claims, publisher: Publisher) -> None:
+        self.claims = claims
         self._publisher = publisher
         self._jobs: dict[str, RigJob] = {}
         self._starts: dict[str, Start] = {}
@@ -79,27 +78,19 @@ class Jobs:
 
     @contextlib.asynccontextmanager
     async def starting(
-        self, camera_id: str | None, job_id: str, check: Callable[[], object], *, lights: bool
+        self, job_id: str, claims: Collection[str], check: Callable[[], object] = lambda: None
     ) -> AsyncIterator[Start]:
-        """Give a job its camera, and the lights, from the arrival of its request on; take them back if it fails.
+        """Give a job what it claims from the arrival of its request on; take it back if its start fails.
 
-        Others are refused meanwhile as while the job runs; what was asked for before is done first.
+        Others are refused meanwhile as while the job runs; what was asked for before is done first. `check` is called
+        before anything is claimed.
         """
 
-        def claim(camera: Camera) -> Start:
-            check()
-            self._check_ready(camera)
-            camera.claim(job_id)
-            try:
-                if lights:
-                    self._lights.claim(job_id)
-            except LightsBusy:
-                camera.release(job_id)
-                raise
-            start = self._starts[job_id] = Start(job_id, camera)
+        def granted(grant: Grant) -> Start:
+            start = self._starts[job_id] = Start(grant)
             return start
 
-        start = await self._cameras.take(camera_id, claim, give_back=self._give_up)
+        start = await self.claims.take(job_id, claims, check, granted, give_back=self._give_up)
         try:
             yield start
         except BaseException:
@@ -114,13 +105,12 @@ class Jobs:
         if self._stopping:
             raise ServerStopping("The server is stopping.")
         self._remember(job)
-        job.start(start.camera, start.wish)
+        job.start(start.grant, start.wish)
         start.begun = True
         self._forget(start)
 
     def _give_up(self, start: Start) -> None:
-        start.camera.release(start.job_id)
-        self._lights.release(start.job_id)
+        start.grant.give_back()
         self._forget(start)
 
     def _forget(self, start: Start) -> None:
@@ -189,20 +179,12 @@ class Jobs:
             if job.running or job.job_id in self._starts:
                 raise JobConflict(f"Job '{job.job_id}' is running; pause it first.")
 
-        async with self.starting(job.camera_id, job.job_id, check, lights=job.uses_lights) as start:
-            await self._lights.settled()
-            await job.check(start.camera)
+        async with self.starting(job.job_id, job.claims, check) as start:
+            await job.check(start.grant)
             if steps is None or steps:
                 await job.change_steps(steps, StepState.PENDING)
             self.begin(job, start)
             return job.snapshot()
-
-    @staticmethod
-    def _check_ready(camera: Camera) -> None:
-        if camera.state is not CameraState.READY:
-            raise CameraLost(
-                f"Camera '{camera.camera_id}' is {camera.state.value}.", hint="The server goes on looking for it."
-            )
 
     def _remember(self, job: RigJob) -> None:
         self._jobs[job.job_id] = job

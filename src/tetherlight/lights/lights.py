@@ -3,12 +3,12 @@
 import asyncio
 import logging
 from collections.abc import AsyncIterator, Callable, Coroutine, Mapping, Sequence
-from contextlib import AbstractAsyncContextManager, asynccontextmanager
+from contextlib import asynccontextmanager
 from typing import TYPE_CHECKING, Any, Self, TypeVar
 
 from pydantic import ValidationError
 
-from tetherlight.errors import InvalidName, InvalidPayload, LampFailed, LightsBusy, UnknownLight
+from tetherlight.errors import InvalidName, InvalidPayload, LampFailed, LightsBusy, UnknownLight, held
 from tetherlight.lights.drivers.choice import Choice, choose_driver
 from tetherlight.lights.lamps import failed_lights
 from tetherlight.models import LightInfo, LightsStatus
@@ -138,10 +138,6 @@ class Lights:
         lit = self._driver.off_now()
         self._states = {name: state and name in lit for name, state in self._states.items()}
 
-    def reserve(self, owner: str) -> AbstractAsyncContextManager[None]:
-        """Keep the lights for a job: others get LightsBusy, and all lights are off on leaving, whatever happened."""
-        return self._reserve(owner)
-
     def claim(self, owner: str) -> None:
         """Give the lights to a job from now on, behind the changes asked for before; raise LightsBusy."""
         self._require_free(owner)
@@ -153,15 +149,12 @@ class Lights:
             self._owner = None
 
     @asynccontextmanager
-    async def _reserve(self, owner: str) -> AsyncIterator[None]:
-        self.claim(owner)
+    async def off_after(self) -> AsyncIterator[None]:
+        """Switch everything off on leaving, whatever happened."""
         try:
             yield
         finally:
-            try:
-                await self.all_off()
-            finally:
-                self.release(owner)
+            await self.all_off()
 
     async def replace(self, lights: Sequence[EditedLight]) -> None:
         """Write these lights into the rig file and use them from now on, all off.
@@ -190,12 +183,8 @@ class Lights:
                 raise UnknownLight(f"Invalid light name: {name[:200]}.", details={"lights": list(self._states)})
 
     def _require_free(self, owner: str | None) -> None:
-        if self._owner not in {None, owner}:
-            raise LightsBusy(
-                "The lights are in use by a running job.",
-                hint="Wait until it is done, or cancel it.",
-                details={"job_id": self._owner},
-            )
+        if self._owner is not None and self._owner != owner:
+            raise held(LightsBusy, "the lights", self._owner)
 
     async def _set(self, states: Mapping[str, bool], *, others_off: bool) -> dict[str, bool]:
         async with self._lock:

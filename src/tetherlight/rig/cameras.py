@@ -2,7 +2,7 @@
 
 import asyncio
 import contextlib
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Collection
 from typing import Any, TypeVar
 
 from tetherlight.camera.camera import Camera, CameraListener
@@ -15,8 +15,8 @@ from tetherlight.errors import (
     InvalidPayload,
     NoCameraSelected,
     ServerStopping,
+    held,
 )
-from tetherlight.jobs.job import WAIT
 from tetherlight.liveview.liveview import Liveview
 from tetherlight.models import CameraInfo, CameraState, CameraStatus
 from tetherlight.protocol.events import CAMERAS_CHANGED, CameraInventory
@@ -83,7 +83,18 @@ class Cameras:
         That is done at once, without awaiting anything, where no earlier request is about to choose that camera.
         What was taken for a caller who has given up is given back. Raises as `camera` does, and what `take` raises.
         """
-        return await self._choices.after(camera_id, lambda: take(self.camera(camera_id)), give_back)
+        return await self._choices.after((camera_id,), lambda: take(self.camera(camera_id)), give_back)
+
+    async def take_all(
+        self,
+        camera_ids: Collection[str | None],
+        take: Callable[[tuple[Camera, ...]], T],
+        give_back: Callable[[T], None] = lambda _: None,
+    ) -> T:
+        """Take something of several cameras together, or of none; otherwise as `take`."""
+        return await self._choices.after(
+            camera_ids, lambda: take(tuple(self.camera(camera_id) for camera_id in camera_ids)), give_back
+        )
 
     async def find(self, camera_id: str | None = None) -> Camera:
         """Return the open camera of this id, or the one that is selected by the requests before this one."""
@@ -175,7 +186,7 @@ class Cameras:
     def _refuse_if_owned(self, camera_id: str | None) -> None:
         camera = self._open.get(camera_id) if camera_id else None
         if camera is not None and camera.owner is not None:
-            raise CameraBusy(f"Job '{camera.owner}' uses the camera.", hint=WAIT, details={"job_id": camera.owner})
+            raise held(CameraBusy, f"camera '{camera_id}'", camera.owner)
 
     def _match_open(self, model: str | None, port: str | None, camera_id: str | None) -> Camera | None:
         if camera_id is not None:

@@ -1,7 +1,7 @@
 """In which order cameras are chosen and used: requests that mean a camera wait for those before them that choose it."""
 
 import asyncio
-from collections.abc import AsyncIterator, Callable, Mapping
+from collections.abc import AsyncIterator, Callable, Collection, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from typing import Literal, Protocol, TypeVar
@@ -65,13 +65,16 @@ class Choices:
                 for follow in choice.followers:
                     follow()
 
-    async def after(self, camera_id: str | None, take: Callable[[], T], give_back: Callable[[T], None]) -> T:
-        """Take something of a camera, None being the selected one: at once, or when what chooses it is done.
+    async def after(
+        self, camera_ids: Collection[str | None], take: Callable[[], T], give_back: Callable[[T], None]
+    ) -> T:
+        """Take something of cameras, None being the selected one: at once, or when what chooses them is done.
 
         `take` is called without anything in between, so that the order of the requests is the order of the takers.
         What it returns is given back where its caller has given up meanwhile.
         """
-        choice = self._last_that_concerns(camera_id)
+        choices = [choice for one in camera_ids if (choice := self._last_that_concerns(one)) is not None]
+        choice = max(choices, key=self._under_way.index, default=None)
         if choice is None:
             return take()
         taken: asyncio.Future[T] = asyncio.get_running_loop().create_future()

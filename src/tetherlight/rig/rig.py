@@ -21,6 +21,7 @@ from tetherlight.doctor.diagnose import diagnose
 from tetherlight.errors import (
     ServerStopping,
 )
+from tetherlight.jobs.claims import Claims
 from tetherlight.jobs.jobs import Jobs
 from tetherlight.lights.lights import Lights
 from tetherlight.models import LightsStatus
@@ -72,7 +73,7 @@ class Rig:
         self.captures = Captures(store, self.publisher, changes, self.set_changes)
         self.names = Names(store, lights.rig_file, changes)
         self.cameras = Cameras(settings, self.publisher)
-        self.jobs = Jobs(self.cameras, lights, self.publisher)
+        self.jobs = Jobs(Claims(self.cameras, lights), self.publisher)
         self.shooting = Shooting(
             settings,
             lights,

@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from tetherlight.durable import FOLDER_MODE, make_folder, rename_new, store_errors, sync_folder
-from tetherlight.errors import ImageNotFound, InvalidPayload, SetBusy, SetExists, SetNotFound, StoreError
+from tetherlight.errors import ImageNotFound, InvalidPayload, SetBusy, SetExists, SetNotFound, StoreError, held
 from tetherlight.filetypes import mimetype_of, representative
 from tetherlight.manifest import (
     NOTED,
@@ -60,7 +60,8 @@ class ImageSets:
     def __init__(self, places: Places, clock: Clock) -> None:
         self._places = places
         self._index = SetIndex(places.sets_dir, self._read)
-        self._held: set[str] = set()
+        self._held: dict[str, str] = {}
+        """Sets that a job fills, and which one does."""
         self._lock = threading.RLock()
         self.trash = Trash(places.trash_dir, "Set", clock)
 
@@ -88,17 +89,17 @@ class ImageSets:
         return template.render(subject, when, template.next_number(known, subject))
 
     @contextmanager
-    def hold(self, name: str) -> Iterator[None]:
-        """Keep a set from being deleted, renamed or annotated while it is captured; raise SetBusy."""
+    def hold(self, name: str, job_id: str) -> Iterator[None]:
+        """Keep a set from being deleted, renamed or annotated while a job fills it; raise SetBusy."""
         with self._lock:
             self._refuse_held(name)
             self._places.set_folder(name)
-            self._held.add(name)
+            self._held[name] = job_id
         try:
             yield
         finally:
             with self._lock:
-                self._held.discard(name)
+                self._held.pop(name, None)
 
     def names(self) -> list[str]:
         """Return the names of all sets, in no order."""
@@ -330,8 +331,8 @@ class ImageSets:
         return place
 
     def _refuse_held(self, name: str) -> None:
-        if name in self._held:
-            raise SetBusy(f"Set '{shown(name)}' is being captured.")
+        if (job_id := self._held.get(name)) is not None:
+            raise held(SetBusy, f"set '{shown(name)}'", job_id)
 
 
 def _noted(folder: Path) -> dict[str, Any]:

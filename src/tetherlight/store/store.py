@@ -200,9 +200,9 @@ class Store:
         """Make the folder of a new set; raise InvalidName."""
         return self._sets.create(self.templates.set, prefix, when, subject or Subject())
 
-    def hold(self, name: str) -> AbstractContextManager[None]:
-        """Keep a set from being deleted, renamed or annotated while it is captured; entering may raise SetBusy."""
-        return self._sets.hold(name)
+    def hold(self, name: str, job_id: str) -> AbstractContextManager[None]:
+        """Keep a set from being deleted, renamed or annotated while a job fills it; entering may raise SetBusy."""
+        return self._sets.hold(name, job_id)
 
     def list_sets_as_json(self, wanted: ListSets = ALL_SETS) -> bytes:
         """Return every set that is wanted as JSON, in the wanted order: newest start first, then by name."""
