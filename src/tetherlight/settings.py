@@ -21,9 +21,9 @@ def default_state_dir() -> Path:
 
 
 class Settings(BaseSettings):
-    """All settings; each is read from the environment variable of the same name in capitals."""
+    """All settings; each is read from the environment variable of the same name in capitals. An empty one is unset."""
 
-    model_config = SettingsConfigDict(frozen=True, extra="ignore", case_sensitive=False)
+    model_config = SettingsConfigDict(frozen=True, extra="ignore", case_sensitive=False, env_ignore_empty=True)
 
     log_level: LogLevel = Field("INFO", description="How much is logged: DEBUG, INFO, WARNING, ERROR or CRITICAL.")
     settings_refresh_interval: float = Field(
@@ -92,6 +92,15 @@ class Settings(BaseSettings):
         if isinstance(value, str):
             return tuple(word.strip() for word in value.split(",") if word.strip())
         return value
+
+    @field_validator("captures_base_dir", "photometric_sets_base_dir", "rig_file", "state_dir", "simulator_control")
+    @classmethod
+    def _home_found(cls, value: Path | None) -> Path | None:
+        # A shell would have done it; service managers and containers hand over what is written.
+        try:
+            return value.expanduser() if value is not None else None
+        except RuntimeError:
+            raise ValueError("this user has no home folder that ~ could stand for") from None
 
     @field_validator("cameras")
     @classmethod
