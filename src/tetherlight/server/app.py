@@ -25,6 +25,7 @@ from tetherlight.server.http.login import login_routes
 from tetherlight.server.http.mjpeg import LiveviewMjpg
 from tetherlight.server.http.pages import load_pages
 from tetherlight.server.link import keep_receive, server_config
+from tetherlight.server.memory import give_back_freed_memory
 from tetherlight.server.startup import endable_start
 from tetherlight.server.state import ServerState
 from tetherlight.server.stopping import Stopping
@@ -76,6 +77,7 @@ def _lifespan(open_rig: OpenRig) -> Callable[[FastAPI], AbstractAsyncContextMana
 async def _start(app: FastAPI, open_rig: OpenRig, stack: contextlib.AsyncExitStack) -> None:
     settings = app.state.given_settings or load_settings()
     set_up_logging(settings.log_level, secret=settings.api_token)
+    give_back_freed_memory()
     with endable_start():
         key = await asyncio.to_thread(session_key, settings.state_dir) if settings.api_token is not None else b""
         pages = await asyncio.to_thread(load_pages, settings.base_path)
