@@ -13,6 +13,7 @@ from tetherlight.protocol.action import Action
 from tetherlight.protocol.actions import ACTIONS
 from tetherlight.protocol.closing import CloseCode
 from tetherlight.protocol.events import EVENTS
+from tetherlight.protocol.topics import TOPICS
 from tetherlight.settings import Settings
 
 Schema = Mapping[str, Any]
@@ -26,7 +27,7 @@ GROUPS = {
     "Jobs": jobs,
     "The server": server,
 }
-TABLES = {"Actions", "Events", "ErrorCode", "CloseCode", "Request", "Reply"}
+TABLES = {"Actions", "Events", "Topics", "ErrorCode", "CloseCode", "Request", "Reply"}
 ACTIONS_HEAD = """# Actions
 
 A request is a JSON object with `action`, `payload` and `request_id`; names are matched in any case. Every optional
@@ -84,13 +85,26 @@ class ProtocolPages:
 
     def events(self) -> str:
         """Write every event with its topic and its data."""
-        parts = [NOTE, EVENTS_HEAD]
+        parts = [NOTE, EVENTS_HEAD, self._topics()]
         rows = self._definitions["Events"]["properties"]
         for name, event in EVENTS.items():
             topic = f"Topic `{event.topic}`." if event.topic else "Comes without a subscription."
             fields = self._fields(rows[name]["properties"]["data"])
             parts += [f"## {name}\n", f"{event.summary} {topic}\n", fields]
         return "\n".join(parts)
+
+    def _topics(self) -> str:
+        states = self._definitions["Topics"]["properties"]
+        rows = [
+            (
+                f"`{name}`",
+                row.summary,
+                self._type(states[name]["properties"]["snapshot"]),
+                ", ".join(f"[`{event.name}`](#{event.name})" for event in row.events),
+            )
+            for name, row in TOPICS.items()
+        ]
+        return table(("topic", "of what it tells", "its state", "its events"), rows)
 
     def values(self) -> str:
         """Write the models that stand in several results and events."""

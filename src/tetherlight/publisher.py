@@ -9,7 +9,7 @@ from pydantic import BaseModel
 from tetherlight.errors import TetherlightError
 from tetherlight.protocol.events import Event
 from tetherlight.protocol.messages import event_message
-from tetherlight.protocol.server import Topic
+from tetherlight.protocol.names import Topic
 
 D = TypeVar("D", bound=BaseModel)
 

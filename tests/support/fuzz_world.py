@@ -7,7 +7,7 @@ from collections import Counter
 from collections.abc import Coroutine
 from pathlib import Path
 from types import TracebackType
-from typing import Any, Self, TypeVar
+from typing import Any, Self, TypeVar, get_args
 
 from hypothesis import reject
 from hypothesis import strategies as st
@@ -21,11 +21,12 @@ from support.wire_client import ANSWER_S, Message
 from tetherlight.errors import error_classes
 from tetherlight.protocol.actions import ACTIONS
 from tetherlight.protocol.events import EVENTS
+from tetherlight.protocol.names import Topic
 
 T = TypeVar("T")
 CODES = {error.code for error in error_classes()} - {"internal_error"}
 LIGHTS = ("light_left", "light_right", "light_front", "lights_top")
-TOPICS = ("camera", "config", "lights", "job", "sets", "storage")
+TOPICS = get_args(Topic)
 ENVELOPE = {"action", "success", "data", "error", "request_id"}
 FAILURE = ENVELOPE | {"error_code", "retryable"}
 OPTIONAL = {"hint", "error_details"}

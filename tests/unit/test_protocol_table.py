@@ -2,7 +2,7 @@
 
 import json
 import re
-from typing import Any
+from typing import Any, get_args
 
 import pytest
 
@@ -11,7 +11,8 @@ from tetherlight.protocol.action import Action, Payload
 from tetherlight.protocol.actions import ACTIONS, find_action
 from tetherlight.protocol.events import EVENTS
 from tetherlight.protocol.messages import MAX_MESSAGE_BYTES
-from tetherlight.protocol.server import Topic
+from tetherlight.protocol.names import Topic
+from tetherlight.protocol.topics import TOPICS
 
 SEED = {
     "GET_CAMERAS", "SELECT_CAMERA", "DESELECT_CAMERA", "GET_CONFIG", "SET_CONFIG", "CAPTURE_IMAGE", "START_LIVEVIEW",
@@ -144,10 +145,11 @@ def test_a_failure_sentence_names_the_thing() -> None:
     assert ACTIONS["GET_CONFIG"].failure_sentence({}) is None
 
 
-def test_each_topic_has_an_event() -> None:
-    """What can be subscribed to can happen."""
-    topics = {event.topic for event in EVENTS.values()} - {None}
-    assert topics == set(Topic.__args__)  # type: ignore[attr-defined]
+def test_the_table_of_topics_is_whole() -> None:
+    """Each that can be subscribed to has a row and an event, and no event has another topic."""
+    assert tuple(TOPICS) == get_args(Topic)
+    assert all(row.events and row.summary.endswith(".") for row in TOPICS.values())
+    assert {event.topic for event in EVENTS.values()} - {None} == set(TOPICS)
 
 
 def test_events_are_spelt_in_lower_case() -> None:

@@ -7,15 +7,20 @@ from types import SimpleNamespace
 from typing import Any, cast
 
 import pytest
+from pydantic import BaseModel
+from pydantic_core import to_json
 
 from tetherlight.actions.context import Context
 from tetherlight.actions.server import subscribe
 from tetherlight.models import ImageSet, Storage
 from tetherlight.protocol.events import SETS_CHANGED, STORAGE_CHANGED, SetChange
-from tetherlight.protocol.server import Subscribe, Topic, TopicSnapshot
+from tetherlight.protocol.names import Topic
+from tetherlight.protocol.server import Subscribe, TopicSnapshot
 from tetherlight.protocol.sets import ImageSetPage, ListSets
-from tetherlight.publisher import Publication
+from tetherlight.protocol.topics import TOPICS, TopicRow
+from tetherlight.publisher import Publication, Publisher
 from tetherlight.rig.rig import Rig
+from tetherlight.rig.topics import Topics, readers_of
 from tetherlight.settings import Settings
 from tetherlight.store.store import Store
 
@@ -62,15 +67,47 @@ async def test_what_happens_while_one_looks_is_not_counted_as_seen(rig: Rig, top
         asyncio.run_coroutine_threadsafe(asyncio.sleep(0), loop).result()
 
     store = BusyStore(happens)
-    rig.store = rig.sets._store = store
-    snapshot = await rig.snapshot(topic)
+    rig.sets._store = store
+    topics = Topics(rig.publisher, readers_of(rig.cameras, rig.light_states, rig.jobs, rig.sets, store))
+    snapshot = await topics.snapshot(topic)
     (event,) = [one for one in heard if one.topic == topic]
     assert event.seq is not None
     assert event.seq > snapshot.seq
 
 
+def test_a_rig_reads_each_topic(rig: Rig) -> None:
+    """None is forgotten, and none is read that is not in the table."""
+    assert tuple(rig.topics.readers) == tuple(TOPICS)
+
+
+@pytest.mark.parametrize("row", TOPICS.values(), ids=lambda row: row.name)
+async def test_the_number_of_a_topic_is_older_than_its_state(row: TopicRow[Any]) -> None:
+    """Whatever its reader does: an event that comes while it reads has a higher one."""
+    publisher = Publisher()
+    state = Storage(path="captures", free_bytes=1, total_bytes=2)
+
+    async def read_while_something_happens() -> BaseModel:
+        publisher.publish(row.events[0], state)
+        return state
+
+    topics = Topics(publisher, [(row, read_while_something_happens)])
+    for number in range(3):
+        found = await topics.snapshot(row.name)
+        assert (found.seq, found.snapshot) == (number, state)
+        assert publisher.seq(row.name) == number + 1
+
+
+@pytest.mark.parametrize("topic", TOPICS)
+async def test_a_topic_stands_as_its_row_says(rig: Rig, topic: Topic) -> None:
+    """What is read can be sent, and read again by who knows the table."""
+    found = await rig.topics.snapshot(topic)
+    TOPICS[topic].snapshot.model_validate_json(to_json(found.snapshot))
+    assert isinstance(found.snapshot, TOPICS[topic].snapshot)
+    assert (await rig.topics.snapshot(topic, known=False)).snapshot is None
+
+
 class OneByOne:
-    """A rig whose sets are known only after its lights were told."""
+    """The topics of a rig whose sets are known only after its lights were told."""
 
     def __init__(self) -> None:
         self.told = asyncio.Event()
@@ -88,7 +125,7 @@ async def test_no_topic_waits_for_another_one() -> None:
     """They are gathered together, each once, and only the wanted ones with their state."""
     rig = OneByOne()
     connection = SimpleNamespace(topics=frozenset())
-    context = cast("Context", SimpleNamespace(rig=rig, caller=connection))
+    context = cast("Context", SimpleNamespace(rig=SimpleNamespace(topics=rig), caller=connection))
     found = await subscribe(context, Subscribe(topics=["sets", "lights", "sets"], snapshots=["lights"]))
     assert connection.topics == {"sets", "lights"}
     assert rig.asked == [("sets", False), ("lights", True)]

@@ -98,6 +98,7 @@ export type ViewfinderState = ("on" | "standby" | "unsupported")
 export interface TetherlightProtocol {
 actions: Actions
 events: Events
+topics: Topics
 error_code: ErrorCode
 close_code: CloseCode
 request: Request
@@ -1771,6 +1772,59 @@ set: (ImageSet | null)
 export interface CapturesChange {
 change: ("created" | "updated" | "deleted" | "restored")
 files: ImageFile[]
+}
+/**
+ * Every topic with its state.
+ * 
+ * This interface was referenced by `TetherlightProtocol`'s JSON-Schema
+ * via the `definition` "Topics".
+ */
+export interface Topics {
+/**
+ * Which cameras are there, and what happens at them.
+ */
+camera: {
+snapshot: CameraInventory
+}
+/**
+ * How the open cameras are set.
+ */
+config: {
+snapshot: CameraConfigs
+}
+/**
+ * Which lights there are, and which are on.
+ */
+lights: {
+snapshot: LightStates
+}
+/**
+ * What runs, and how far it is.
+ */
+job: {
+snapshot: JobList
+}
+/**
+ * Image sets and single captures; the snapshot is the first page, newest first.
+ */
+sets: {
+snapshot: ImageSetPage
+}
+/**
+ * Room on the disk.
+ */
+storage: {
+snapshot: Storage
+}
+}
+/**
+ * The config entries of each open camera by its camera_id.
+ * 
+ * This interface was referenced by `TetherlightProtocol`'s JSON-Schema
+ * via the `definition` "CameraConfigs".
+ */
+export interface CameraConfigs {
+[k: string]: ConfigEntry[]
 }
 /**
  * A message from a client.

@@ -11,13 +11,12 @@ import type {
   LightStates,
   ServerInfo,
   Storage,
-  Subscription,
 } from "../lib/protocol";
 import { changed } from "../lib/sets";
 import type { Notice, NoticeWish } from "./notices";
 import { SetShelf } from "./SetShelf";
 import { SettingWrites } from "./SettingWrites";
-import type { ConnectionStatus, Topic, WebSocketService } from "./WebSocketService";
+import type { ConnectionStatus, Snapshots, Topic, WebSocketService } from "./WebSocketService";
 import { RequestFailed } from "./WebSocketService";
 
 /** What must be known before anything can be done, and what may come later. */
@@ -276,16 +275,14 @@ export class RigStore {
     }
   }
 
-  private takeSnapshot({ topics }: Subscription): void {
-    const now: Record<string, unknown> = {};
-    for (const [topic, state] of Object.entries(topics)) now[topic] = state?.snapshot;
-    const inventory = now.camera as CameraInventory | undefined;
+  private takeSnapshot({ camera, config, lights, job, storage }: Snapshots): void {
+    const inventory = camera?.snapshot;
     this.set({
       ...(inventory && { inventory, trouble: troubleOf(inventory.open, this.state.trouble) }),
-      ...(now.config !== undefined && { config: now.config as Record<string, ConfigEntry[]> }),
-      ...(now.lights !== undefined && { lights: now.lights as LightStates }),
-      ...(now.job !== undefined && { jobs: now.job as Job[] }),
-      ...(now.storage !== undefined && { storage: now.storage as Storage }),
+      ...(config && { config: config.snapshot }),
+      ...(lights && { lights: lights.snapshot }),
+      ...(job && { jobs: job.snapshot }),
+      ...(storage && { storage: storage.snapshot }),
     });
   }
 

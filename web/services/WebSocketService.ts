@@ -8,20 +8,15 @@
  *     service.connect();
  *     await service.request("SET_LIGHT_STATE", { light_name: "lights_top", state: true });
  */
-import {
-  ACTION_TIMEOUTS_S,
-  type Actions,
-  CLOSE_CODES,
-  type Events,
-  type Reply,
-  type Subscription,
-} from "../lib/protocol";
+import { ACTION_TIMEOUTS_S, type Actions, CLOSE_CODES, type Events, type Reply, type Topics } from "../lib/protocol";
 
 export type ActionName = keyof Actions;
 export type EventName = keyof Events;
-export type Topic = Payload<"SUBSCRIBE">["topics"][number];
+export type Topic = keyof Topics;
 export type Payload<A extends ActionName> = Actions[A]["payload"];
 export type Result<A extends ActionName> = Actions[A]["result"];
+/** How topics stand, each with the number of the last event that is in it for sure. */
+export type Snapshots = { [T in Topic]?: { seq: number; snapshot: Topics[T]["snapshot"] } };
 export type EventData<E extends EventName> = Events[E]["data"];
 
 /** A request that failed, as the server told it or as the connection broke it. */
@@ -99,7 +94,7 @@ export class WebSocketService {
   private latency: number | null = null;
   private statusListeners = new Set<() => void>();
   private frameListeners = new Set<(frame: ArrayBuffer) => void>();
-  private snapshotListeners = new Set<(snapshot: Subscription) => void>();
+  private snapshotListeners = new Set<(snapshots: Snapshots) => void>();
   private eventListeners = new Map<string, Set<(data: never, facts: EventFacts) => void>>();
   private watched = new Map<Topic, number>();
   /** Events of topics whose state is being asked for: they are handed on behind it. */
@@ -156,7 +151,7 @@ export class WebSocketService {
   }
 
   /** Call `listener` with the fresh state of topics after each connect. */
-  onSnapshot(listener: (snapshot: Subscription) => void): () => void {
+  onSnapshot(listener: (snapshots: Snapshots) => void): () => void {
     return listen(this.snapshotListeners, listener);
   }
 
@@ -255,15 +250,15 @@ export class WebSocketService {
     const topics = this.wanted();
     this.asked = topics.join();
     for (const topic of snapshots) this.held.set(topic, []);
-    let known: Subscription["topics"] = {};
+    let known: Snapshots = {};
     try {
       const whole = topics.length === snapshots.length;
       const snapshot = await this.ask("SUBSCRIBE", whole ? { topics } : { topics, snapshots });
       if (socket !== this.socket) return;
       known = Object.fromEntries(
         Object.entries(snapshot.topics).filter(([topic]) => snapshots.includes(topic as Topic)),
-      );
-      if (snapshots.length > 0) for (const listener of [...this.snapshotListeners]) listener({ topics: known });
+      ) as Snapshots;
+      if (snapshots.length > 0) for (const listener of [...this.snapshotListeners]) listener(known);
     } finally {
       const waiting = snapshots.flatMap((topic) => this.held.get(topic) ?? []);
       for (const topic of snapshots) this.held.delete(topic);

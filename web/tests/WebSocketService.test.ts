@@ -167,7 +167,7 @@ describe("connection", () => {
   it("is open when what must be known is known, and takes all else as it comes", async () => {
     const service = serviceWith({ topics: ["camera", "job"], later: ["storage"] });
     const told: string[] = [];
-    service.onSnapshot(({ topics }) => told.push(Object.keys(topics).join()));
+    service.onSnapshot((topics) => told.push(Object.keys(topics).join()));
     const leave = service.watch("sets");
     service.connect();
     FakeSocket.last.open();
@@ -204,7 +204,7 @@ describe("connection", () => {
   it("hands on behind a topic's state what came before it, except what is in it", async () => {
     const service = serviceWith({ topics: ["lights"] });
     const order: unknown[] = [];
-    service.onSnapshot(({ topics }) => order.push(topics.lights?.snapshot));
+    service.onSnapshot((topics) => order.push(topics.lights?.snapshot));
     service.on("lights_changed", (lights, { seq }) => order.push([lights, seq]));
     service.connect();
     FakeSocket.last.open();

@@ -10,7 +10,7 @@ from tetherlight.liveview.liveview import Liveview
 from tetherlight.protocol.action import Action, Payload
 from tetherlight.protocol.cameras import Encoding
 from tetherlight.protocol.messages import Encoded, Request
-from tetherlight.protocol.server import Topic
+from tetherlight.protocol.names import Topic
 from tetherlight.rig.rig import Rig
 
 P = TypeVar("P", bound=Payload)

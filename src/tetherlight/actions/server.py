@@ -43,7 +43,7 @@ async def subscribe(context: Context, payload: Subscribe) -> Subscription:
     topics = list(dict.fromkeys(payload.topics))
     wanted = topics if payload.snapshots is None else payload.snapshots
     # Together: a topic that the disk has to be asked for keeps no other one waiting.
-    found = await asyncio.gather(*(context.rig.snapshot(topic, known=topic in wanted) for topic in topics))
+    found = await asyncio.gather(*(context.rig.topics.snapshot(topic, known=topic in wanted) for topic in topics))
     return Subscription(topics=dict(zip(topics, found, strict=True)))
 
 

@@ -2,12 +2,13 @@
 
 import itertools
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any, get_args
 
 import typer
 
 from tetherlight.cli import completion
 from tetherlight.cli.options import CAMERA_HELP, choose_camera, connected, matching, options_of
+from tetherlight.protocol.names import Topic
 
 if TYPE_CHECKING:
     from tetherlight.client.events import RigEvent
@@ -160,7 +161,7 @@ def _capture_series(context: typer.Context, camera: str | None, plan: dict[str, 
 def events(
     context: typer.Context,
     topics: Annotated[
-        list[str] | None, typer.Argument(help="camera, config, lights, job, sets, storage; all where none is named.")
+        list[str] | None, typer.Argument(help=f"{', '.join(get_args(Topic))}; all where none is named.")
     ] = None,
     count: Annotated[int | None, typer.Option(min=1, help="Stop after so many events.")] = None,
 ) -> None:

@@ -21,6 +21,7 @@ from tetherlight.protocol import jobs as job_table
 from tetherlight.protocol import lights as light_table
 from tetherlight.protocol import server as server_table
 from tetherlight.protocol.events import JOB_CHANGED
+from tetherlight.protocol.names import Topic
 
 logger = logging.getLogger(__name__)
 
@@ -85,7 +86,7 @@ class Client(ImageRequests):
         """Return the newest lines of the server's log from this level on, oldest first."""
         return (await self._ask(server_table.GET_LOG, limit=limit, level=level)).lines
 
-    async def events(self, *topics: server_table.Topic) -> AsyncGenerator[RigEvent]:
+    async def events(self, *topics: Topic) -> AsyncGenerator[RigEvent]:
         """Give each topic as it stands, then every change; all topics where none is named.
 
         After a lost connection new snapshots come, since changes may have been missed.

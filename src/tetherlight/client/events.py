@@ -3,39 +3,20 @@
 import asyncio
 import contextlib
 from collections import deque
-from collections.abc import Mapping
 from dataclasses import dataclass
-from types import MappingProxyType
 from typing import Any
-
-from pydantic import BaseModel, RootModel
 
 from tetherlight.client.replies import error_of, value_of
 from tetherlight.client.session import Message, Session
 from tetherlight.errors import ClientTooSlow, ServerUnreachable, TetherlightError
-from tetherlight.models import ConfigEntry, Storage
-from tetherlight.protocol.events import EVENTS, CameraChange, CameraInventory, Event
-from tetherlight.protocol.jobs import JobList
-from tetherlight.protocol.lights import LightStates
-from tetherlight.protocol.server import SUBSCRIBE, Subscribe, Subscription, Topic
-from tetherlight.protocol.sets import ImageSetPage
+from tetherlight.protocol.events import EVENTS, CameraChange, Event
+from tetherlight.protocol.names import Topic
+from tetherlight.protocol.server import SUBSCRIBE, Subscribe, Subscription
+from tetherlight.protocol.topics import TOPICS
 
 SNAPSHOT = "snapshot"
 UNREAD = 4096
 """Events that one iterator may leave unread."""
-
-CONFIGS = RootModel[dict[str, list[ConfigEntry]]]
-SNAPSHOTS: Mapping[Topic, type[BaseModel]] = MappingProxyType(
-    {
-        "camera": CameraInventory,
-        "config": CONFIGS,
-        "lights": LightStates,
-        "job": JobList,
-        "sets": ImageSetPage,
-        "storage": Storage,
-    }
-)
-TOPICS = tuple(SNAPSHOTS)
 
 
 @dataclass(frozen=True)
@@ -184,4 +165,4 @@ def _event(message: Message) -> RigEvent:
 
 def _snapshot(topic: Topic, subscription: Subscription) -> RigEvent:
     found = subscription.topics[topic]
-    return RigEvent(SNAPSHOT, value_of(SNAPSHOTS[topic], found.snapshot), topic, found.seq)
+    return RigEvent(SNAPSHOT, value_of(TOPICS[topic].snapshot, found.snapshot), topic, found.seq)

@@ -12,7 +12,7 @@ from pydantic import BaseModel, Field, RootModel
 
 from tetherlight.models import CameraInfo, CameraStatus, ConfigEntry, ImageFile, ImageSet, Job, Model, Storage
 from tetherlight.protocol.lights import LightStates
-from tetherlight.protocol.server import Topic
+from tetherlight.protocol.names import Topic
 
 D = TypeVar("D", bound=BaseModel)
 

@@ -17,6 +17,7 @@ from tetherlight.protocol.actions import ACTIONS
 from tetherlight.protocol.closing import CloseCode
 from tetherlight.protocol.events import EVENTS, LIVEVIEW_FRAME, Event
 from tetherlight.protocol.messages import PROTOCOL_VERSION
+from tetherlight.protocol.topics import TOPICS
 
 Schema = dict[str, Any]
 Mode = Literal["validation", "serialization"]
@@ -27,11 +28,12 @@ REQUEST_ID: Schema = {"anyOf": [{"type": "string"}, {"type": "integer"}, {"type"
 
 
 def protocol_schema() -> Schema:
-    """Return the JSON Schema of every action and event, and the tables of codes."""
+    """Return the JSON Schema of every action, event and topic, and the tables of codes."""
     references, models = _models()
     definitions = {
         "Actions": _table("Every action with its payload and its result.", dict(_actions(references))),
         "Events": _table("Every event with its data.", dict(_events(references))),
+        "Topics": _table("Every topic with its state.", dict(_topics(references))),
         "ErrorCode": _error_codes(),
         "CloseCode": _close_codes(),
         "Request": _request(),
@@ -40,6 +42,7 @@ def protocol_schema() -> Schema:
     parts = {
         "actions": "Actions",
         "events": "Events",
+        "topics": "Topics",
         "error_code": "ErrorCode",
         "close_code": "CloseCode",
         "request": "Request",
@@ -62,6 +65,8 @@ def _models() -> tuple[dict[tuple[type[BaseModel], Mode], Schema], dict[str, Sch
         wanted[action.result, "serialization"] = None
     for event in EVENTS.values():
         wanted[event.data, "serialization"] = None
+    for row in TOPICS.values():
+        wanted[row.snapshot, "serialization"] = None
     wanted[ErrorInfo, "serialization"] = None
     references, found = models_json_schema(list(wanted), ref_template=REFERENCE)
     definitions = {name: _plain(schema) for name, schema in sorted(found["$defs"].items())}
@@ -98,6 +103,12 @@ def _event_facts(event: Event[Any]) -> Schema:
     if event is LIVEVIEW_FRAME:
         facts["x-top-level"] = True
     return facts
+
+
+def _topics(references: dict[tuple[type[BaseModel], Mode], Schema]) -> Iterator[tuple[str, Schema]]:
+    for name, row in TOPICS.items():
+        schema = _object({"snapshot": references[row.snapshot, "serialization"]})
+        yield name, {"description": row.summary} | schema | {"x-events": [event.name for event in row.events]}
 
 
 def _error_codes() -> Schema:

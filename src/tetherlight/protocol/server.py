@@ -9,8 +9,7 @@ from tetherlight import errors
 from tetherlight.models import CameraStatus, Job, LightsStatus, LogLevel, Model, Storage
 from tetherlight.protocol.action import Action, Payload
 from tetherlight.protocol.cameras import Message, NoPayload
-
-Topic = Literal["camera", "config", "lights", "job", "sets", "storage"]
+from tetherlight.protocol.names import Topic
 
 
 class ServerInfo(Model):

@@ -31,10 +31,11 @@ from tetherlight.protocol.events import (
 )
 from tetherlight.protocol.lights import LightStates
 from tetherlight.protocol.messages import PROTOCOL_VERSION, RequestId
-from tetherlight.protocol.server import Finding, ServerInfo, Topic, TopicSnapshot
+from tetherlight.protocol.server import Finding, ServerInfo
 from tetherlight.protocol.sets import CapturePhotometricSet
 from tetherlight.publisher import Publisher
 from tetherlight.rig.cameras import Cameras
+from tetherlight.rig.topics import Topics, readers_of
 from tetherlight.rig.watch import CameraWatch
 from tetherlight.rigfile.rigfile import RigFile
 from tetherlight.settings import Settings
@@ -84,6 +85,8 @@ class Rig:
             set_changes=self.set_changes,
         )
         self.sets = Sets(store, self.jobs, self.publisher, changes, self.set_changes)
+        readers = readers_of(self.cameras, self.light_states, self.jobs, self.sets, store)
+        self.topics = Topics(self.publisher, readers)
         self.started_at = datetime.now(UTC)
         self.stopping = False
         self._tasks: set[asyncio.Task[None]] = set()
@@ -218,27 +221,6 @@ class Rig:
             sets_dir=str(self.settings.sets_dir),
             started_at=self.started_at.isoformat().replace("+00:00", "Z"),
         )
-
-    async def snapshot(self, topic: Topic, *, known: bool = True) -> TopicSnapshot:
-        """Give a topic as it stands, where that is wanted, with the number of the last event that is in it for sure."""
-        # The number first: what changes while one looks is then told by an event that counts.
-        seq = self.publisher.seq(topic)
-        return TopicSnapshot(seq=seq, snapshot=await self._state_of(topic) if known else None)
-
-    async def _state_of(self, topic: Topic) -> Any:
-        match topic:
-            case "camera":
-                return self.cameras.inventory()
-            case "config":
-                return {one.camera_id: await one.get_config() for one in self.cameras.open}
-            case "lights":
-                return self.light_states()
-            case "job":
-                return self.jobs.list()
-            case "sets":
-                return await self.sets.page()
-            case "storage":
-                return await asyncio.to_thread(self.store.storage)
 
     async def diagnose(self) -> list[Finding]:
         """Let the doctor look for what is wrong."""

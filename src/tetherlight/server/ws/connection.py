@@ -10,7 +10,7 @@ from tetherlight.liveview.liveview import Liveview, stopped
 from tetherlight.protocol.closing import CloseCode
 from tetherlight.protocol.events import LIVEVIEW_ENDED, PREVIEW_ENDED, StreamEnd
 from tetherlight.protocol.messages import event_message
-from tetherlight.protocol.server import Topic
+from tetherlight.protocol.names import Topic
 from tetherlight.publisher import Publication
 from tetherlight.server.link import Link, websocket_message
 from tetherlight.server.ws.fanout import BULK, Outbox
