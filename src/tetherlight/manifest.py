@@ -17,6 +17,7 @@ from tetherlight.durable import read_regular, store_errors, write_atomically
 from tetherlight.errors import SetNotFound, StoreError
 from tetherlight.filetypes import is_jpeg
 from tetherlight.models import ConfigEntry, Direction, JobState, StepState
+from tetherlight.validation import first_fault
 
 MANIFEST = "manifest.json"
 SCHEMA_VERSION = 1
@@ -231,9 +232,8 @@ def manifest_of(raw: Mapping[str, Any]) -> Manifest:
     try:
         return Manifest.model_validate(raw)
     except ValidationError as error:
-        first = error.errors(include_url=False, include_input=False)[0]
-        where = ".".join(str(part) for part in first["loc"])
-        raise StoreError(f"The manifest is broken at '{where}': {first['msg']}.") from error
+        fault = first_fault(error)
+        raise StoreError(f"The manifest is broken at '{fault.field}': {fault.message}.") from error
 
 
 def status_in(raw: Mapping[str, Any] | None) -> JobState | None:

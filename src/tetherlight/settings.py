@@ -10,6 +10,7 @@ from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
 from tetherlight.errors import InvalidSetting
 from tetherlight.models import LogLevel
+from tetherlight.validation import first_fault
 
 WordList = Annotated[tuple[str, ...], NoDecode]
 
@@ -141,10 +142,9 @@ def load_settings(**overrides: Any) -> Settings:
     try:
         return Settings(**overrides)
     except ValidationError as error:
-        first = error.errors(include_url=False)[0]
-        name = ".".join(str(part) for part in first["loc"][:1]).upper()
-        reason = str(first["msg"]).removeprefix("Value error, ")
-        if not name:
-            raise InvalidSetting(f"{reason}.") from None
-        shown = "" if name == "API_TOKEN" else f" is {str(first['input'])[:80]!r}:"
-        raise InvalidSetting(f"Setting {name}{shown} {reason[:1].lower()}{reason[1:]}.") from None
+        fault = first_fault(error)
+        if not fault.place:
+            raise InvalidSetting(f"{fault.sentence}.") from None
+        name = str(fault.place[0]).upper()
+        shown = "" if name == "API_TOKEN" else f" is {str(fault.value)[:80]!r}:"
+        raise InvalidSetting(f"Setting {name}{shown} {fault.reason}.") from None

@@ -7,6 +7,7 @@ from typing import Any, TypeVar
 from pydantic import BaseModel, ValidationError
 
 from tetherlight.errors import ServerError, TetherlightError, error_class
+from tetherlight.validation import first_fault
 
 M = TypeVar("M", bound=BaseModel)
 
@@ -17,7 +18,7 @@ def value_of(model: type[M], data: Any) -> M:
         return model.model_validate(data, extra="ignore")
     except ValidationError as error:
         raise ServerError(
-            f"The server's answer is not a {model.__name__}: {error.errors(include_url=False)[0]['msg']}.",
+            f"The server's answer is not a {model.__name__}: {first_fault(error).message}.",
             hint="Client and server may be of different versions.",
         ) from error
 

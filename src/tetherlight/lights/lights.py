@@ -15,6 +15,7 @@ from tetherlight.models import LightInfo, LightsStatus
 from tetherlight.protocol.lights import EditedLight
 from tetherlight.rigfile.rigfile import LIGHT_NAME, RigFile, RigLight, light_problem, name_problem
 from tetherlight.settings import Settings
+from tetherlight.validation import first_fault
 
 if TYPE_CHECKING:
     from tetherlight.lights.drivers.gpiod_lamps import Chips
@@ -303,9 +304,7 @@ def _rig_light(light: EditedLight) -> RigLight:
     try:
         return RigLight(**light.model_dump())
     except ValidationError as error:
-        first = error.errors(include_url=False)[0]
-        field = ".".join(str(part) for part in first["loc"])
-        reason = str(first["msg"]).removeprefix("Value error, ")
+        fault = first_fault(error)
         raise InvalidPayload(
-            f"Field 'lights' of SET_RIG: light '{light.name}': {field}: {reason[:1].lower()}{reason[1:]}."
+            f"Field 'lights' of SET_RIG: light '{light.name}': {fault.field}: {fault.reason}."
         ) from None

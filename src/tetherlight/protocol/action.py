@@ -8,6 +8,7 @@ from pydantic_core import to_json
 
 from tetherlight.errors import InvalidPayload, TetherlightError
 from tetherlight.models import Model
+from tetherlight.validation import faults_of, first_fault
 
 
 class Payload(Model):
@@ -69,20 +70,16 @@ class _Blank(dict[str, str]):
 
 
 def _fields(error: ValidationError) -> list[dict[str, str]]:
-    return [
-        {"field": ".".join(str(part) for part in one["loc"]), "problem": str(one["msg"])}
-        for one in error.errors(include_url=False, include_input=False)
-    ]
+    return [{"field": one.field, "problem": one.message} for one in faults_of(error)]
 
 
 def _sentence(error: ValidationError, action: str) -> str:
-    first = error.errors(include_url=False, include_input=False)[0]
-    name = ".".join(str(part) for part in first["loc"])[:200]
-    match first["type"]:
+    fault = first_fault(error)
+    name = fault.field[:200]
+    match fault.kind:
         case "missing":
             return f"{action} needs the field '{name}'."
         case "extra_forbidden":
             return f"{action} has no field '{name}'."
         case _:
-            reason = str(first["msg"]).removeprefix("Value error, ")
-            return f"Field '{name}' of {action}: {reason[:1].lower()}{reason[1:]}." if name else f"{action}: {reason}."
+            return f"Field '{name}' of {action}: {fault.reason}." if name else f"{action}: {fault.sentence}."

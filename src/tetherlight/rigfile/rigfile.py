@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from types import MappingProxyType
-from typing import Annotated, Any, Literal, Self
+from typing import Annotated, Literal, Self
 
 from pydantic import ConfigDict, Field, ValidationError, ValidationInfo, field_validator, model_validator
 
@@ -18,6 +18,7 @@ from tetherlight.errors import InvalidName, InvalidSetting, StoreError
 from tetherlight.models import Direction, Model
 from tetherlight.naming.templates import DEFAULT_TEMPLATES, Kind, Template, Templates
 from tetherlight.rigfile import edit as rig_edit
+from tetherlight.validation import first_fault
 
 DEFAULT_NAME = "rig.toml"
 MAX_BYTES = 4_000_000
@@ -254,17 +255,14 @@ def _syntax_sentence(problem: str, path: Path) -> str:
 
 
 def _value_sentence(error: ValidationError, text: str, path: Path) -> str:
-    first = error.errors(include_url=False)[0]
-    loc: list[Any] = list(first["loc"])
-    reason = str(first["msg"]).removeprefix("Value error, ")
-    reason = f"{reason[:1].lower()}{reason[1:]}"
-    where, key = "", ".".join(str(part) for part in loc)
-    if loc[:1] == ["lights"] and len(loc) > 1:
-        line = _line_of(str(loc[1]), text)
-        where, key = f"{line}light '{loc[1]}': ", ".".join(str(part) for part in loc[2:])
-    if first["type"] == "extra_forbidden":
+    fault = first_fault(error)
+    where, key = "", fault.field
+    if fault.place[:1] == ("lights",) and len(fault.place) > 1:
+        light = str(fault.place[1])
+        where, key = f"{_line_of(light, text)}light '{light}': ", ".".join(str(part) for part in fault.place[2:])
+    if fault.kind == "extra_forbidden":
         return f"The rig file {path} is wrong: {where}there is no key '{key}'."
-    return f"The rig file {path} is wrong: {where}{key + ': ' if key else ''}{reason}."
+    return f"The rig file {path} is wrong: {where}{key + ': ' if key else ''}{fault.reason}."
 
 
 def _line_of(light: str, text: str) -> str:
