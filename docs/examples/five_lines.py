@@ -2,9 +2,9 @@
 
 import sys
 
-from tetherlight.client.sync import Client
+from tetherlight import SyncClient
 
-with Client(*sys.argv[1:]) as rig:
+with SyncClient(*sys.argv[1:]) as rig:
     print(rig.select().model)
     rig.set_config("iso", "200")
     picture = rig.capture()

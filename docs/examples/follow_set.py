@@ -3,7 +3,7 @@
 import asyncio
 import sys
 
-from tetherlight.client import Client
+from tetherlight import Client
 from tetherlight.errors import SequenceFailed
 
 ADDRESS = sys.argv[1] if len(sys.argv) > 1 else "http://127.0.0.1:8000"

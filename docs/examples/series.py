@@ -2,7 +2,7 @@
 
 import sys
 
-from tetherlight.client.sync import Client
+from tetherlight import SyncClient
 from tetherlight.errors import SequenceFailed
 from tetherlight.protocol.events import SeriesProgress
 
@@ -14,7 +14,7 @@ def told(step: SeriesProgress) -> None:
     print(f"{step.status} {step.index} of {step.total}", step.value or "")
 
 
-with Client(ADDRESS) as rig:
+with SyncClient(ADDRESS) as rig:
     rig.select()
     try:
         bracket = rig.capture_series(bracket=("shutterspeed", ["1/250", "1/60", "1/15"]), progress=told)

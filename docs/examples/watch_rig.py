@@ -5,7 +5,8 @@ import sys
 from contextlib import aclosing
 from pathlib import Path
 
-from tetherlight.client import Client, Frame
+from tetherlight import Client
+from tetherlight.client import Frame
 
 
 def save(frame: Frame) -> None:
