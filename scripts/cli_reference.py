@@ -6,6 +6,7 @@ from typing import Any
 import typer
 
 from reference import NOTE, table
+from tetherlight.cli.lazy import LazyGroup
 from tetherlight.cli.main import app
 
 BUILT_IN = {"help", "install_completion", "show_completion"}
@@ -37,7 +38,7 @@ def _commands(command: Any, name: str) -> Iterator[str]:
     yield f"## {name}\n\n{_help(command)}\n\n```console\n$ {_usage(command, name)}\n```\n"
     if rows:
         yield table(("argument or option", "default", "meaning"), rows)
-    for part, child in getattr(command, "commands", {}).items():
+    for part, child in command.loaded() if isinstance(command, LazyGroup) else getattr(command, "commands", {}).items():
         yield from _commands(child, f"{name} {part}")
 
 

@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from support.patience import stretched
+from tetherlight.cli.main import PLACES
 from tetherlight.cli.options import hoisted
 
 TETHERLIGHT = [sys.executable, "-m", "tetherlight"]
@@ -49,15 +50,64 @@ def test_wrong_usage_is_exit_code_2(words: tuple[str, ...]) -> None:
     assert tetherlight(*words).returncode == 2
 
 
-def test_help_and_version_load_nothing_that_takes_long() -> None:
+TAKES_LONG = {"asyncio", "fastapi", "httpx", "numpy", "pydantic", "rich", "ssl", "uvicorn", "websockets"}
+
+
+def test_help_and_version_load_nothing_that_takes_long_and_no_command() -> None:
     """What is imported decides how long --help takes; a clock would only measure the machine."""
     ended = subprocess.run(
         [sys.executable, "-X", "importtime", "-m", "tetherlight", "--help"], capture_output=True, text=True, check=True
     )
-    loaded = {line.rpartition("|")[2].strip().partition(".")[0] for line in ended.stderr.splitlines()}
-    assert not {"pydantic", "websockets", "httpx", "rich", "fastapi", "uvicorn", "numpy", "asyncio"} & loaded
+    loaded = {line.rpartition("|")[2].strip() for line in ended.stderr.splitlines()}
+    assert not TAKES_LONG & {name.partition(".")[0] for name in loaded}
+    ours = {name for name in loaded if name.startswith("tetherlight.")}
+    assert ours == {
+        "tetherlight.cli",
+        "tetherlight.cli.lazy",
+        "tetherlight.cli.main",
+        "tetherlight.cli.options",
+        "tetherlight.errors",
+    }
     assert "--server" in ended.stdout
     assert re.fullmatch(r"\d+\.\d+\.\d+\S*\n", tetherlight("--version").stdout)
+
+
+def test_no_command_loads_anything_that_takes_long_before_it_works() -> None:
+    """So the help and the completion of each are as quick as those of the program."""
+    script = (
+        "import json, sys, typer; from tetherlight.cli.main import app\n"
+        "print(json.dumps([len(dict(typer.main.get_command(app).loaded())), *sys.modules]))"
+    )
+    ended = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True)
+    count, *loaded = json.loads(ended.stdout)
+    assert count == len(PLACES)
+    assert not TAKES_LONG & {name.partition(".")[0] for name in loaded}
+
+
+def test_the_list_of_commands_says_what_each_says_of_itself() -> None:
+    for name, place in PLACES.items():
+        command = place.load(name)
+        assert (command.name, command.get_short_help_str(1000)) == (name, place.text)
+
+
+def test_a_name_that_is_mistyped_is_guessed() -> None:
+    ended = tetherlight("camera")
+    assert (ended.returncode, ended.stdout) == (2, "")
+    assert "No such command 'camera'. Did you mean 'cameras'" in " ".join(ended.stderr.split())
+
+
+@pytest.mark.parametrize(
+    ("words", "offered"),
+    [("tetherlight do", "doctor"), ("tetherlight set an", "annotate"), ("tetherlight serve --tls-k", "--tls-key")],
+)
+def test_the_shell_is_offered_commands_and_options(words: str, offered: str) -> None:
+    environment = {
+        "COMP_WORDS": words, "COMP_CWORD": str(len(words.split()) - 1), "_TETHERLIGHT_COMPLETE": "complete_bash",
+        "PATH": "/usr/bin",
+    }  # fmt: skip
+    program = str(Path(sys.executable).with_name("tetherlight"))
+    ended = subprocess.run([program], env=environment, capture_output=True, text=True, check=True)
+    assert ended.stdout.split() == [offered]
 
 
 def test_the_doctor_examines_this_machine(tmp_path: Path) -> None:

@@ -7,20 +7,23 @@ from typing import TYPE_CHECKING, Annotated, Any, get_args
 import typer
 
 from tetherlight.cli import completion
-from tetherlight.cli.options import CAMERA_HELP, choose_camera, connected, matching, options_of
+from tetherlight.cli.lazy import Later
+from tetherlight.cli.options import choose_camera, connected, matching, options_of
+from tetherlight.cli.output import bytes_text, plain, say, show, show_json
+from tetherlight.cli.words import CAMERA_HELP, CameraOption
 from tetherlight.protocol.names import Topic
 
 if TYPE_CHECKING:
+    from tetherlight import models
+    from tetherlight.cli import progress
     from tetherlight.client.events import RigEvent
-    from tetherlight.models import CameraStatus
-
-CameraOption = Annotated[str | None, typer.Option("--camera", help=CAMERA_HELP, autocompletion=completion.cameras)]
+else:
+    models = Later("tetherlight.models")
+    progress = Later("tetherlight.cli.progress")
 
 
 def info(context: typer.Context) -> None:
     """Tell what the server is and how its rig stands."""
-    from tetherlight.cli.output import bytes_text, show  # noqa: PLC0415
-
     with connected(context) as rig:
         found = rig.server
     cameras = [f"{camera.camera_id} ({_standing(camera)})" for camera in found.cameras]
@@ -38,8 +41,6 @@ def info(context: typer.Context) -> None:
 
 def cameras(context: typer.Context) -> None:
     """List the cameras that are there."""
-    from tetherlight.cli.output import show  # noqa: PLC0415
-
     with connected(context) as rig:
         found = rig.cameras()
         standing = {one.camera_id: _standing(one) for one in rig.server.cameras}
@@ -51,13 +52,11 @@ def cameras(context: typer.Context) -> None:
     show(context, found, ("CAMERA_ID", "MODEL", "PORT", "STATE", "SELECTED"), rows, empty=empty)
 
 
-def _standing(camera: "CameraStatus") -> str:
+def _standing(camera: "models.CameraStatus") -> str:
     """Say what an open camera does, and whether its body's live view is on."""
-    from tetherlight.models import CameraState, ViewfinderState  # noqa: PLC0415
-
-    if camera.state is not CameraState.READY or camera.viewfinder is ViewfinderState.UNSUPPORTED:
+    if camera.state is not models.CameraState.READY or camera.viewfinder is models.ViewfinderState.UNSUPPORTED:
         return camera.state.value
-    return f"{camera.state.value}, live view {'on' if camera.viewfinder is ViewfinderState.ON else 'in standby'}"
+    return f"{camera.state.value}, live view {'on' if camera.viewfinder is models.ViewfinderState.ON else 'in standby'}"
 
 
 def select(
@@ -69,8 +68,6 @@ def select(
     ] = None,
 ) -> None:
     """Open a camera and make it the one that is meant where none is named."""
-    from tetherlight.cli.output import say  # noqa: PLC0415
-
     with connected(context) as rig:
         camera_id = matching(rig.cameras(), camera).camera_id if camera else None
         found = rig.select(camera_id=camera_id, port=port, select=not beside)
@@ -79,8 +76,6 @@ def select(
 
 def deselect(context: typer.Context, camera: CameraOption = None) -> None:
     """Close a camera and free its USB device."""
-    from tetherlight.cli.output import say  # noqa: PLC0415
-
     with connected(context) as rig:
         camera_id = matching(rig.server.cameras, camera).camera_id if camera else rig.server.selected
         rig.deselect(camera_id)
@@ -109,8 +104,6 @@ def capture(  # noqa: PLR0917 - typer reads the options off the parameters
     ] = None,
 ) -> None:
     """Take a picture, or a series. Ctrl-C leaves a series running at the server and tells how to cancel it."""
-    from tetherlight.cli.output import bytes_text, show  # noqa: PLC0415
-
     if output is not None and not download:
         raise typer.BadParameter("--output needs the files, which --no-download leaves on the camera's card.")
     if count > 1 or bracket is not None:
@@ -142,14 +135,11 @@ def _bracket(text: str) -> tuple[str, list[str]]:
 
 
 def _capture_series(context: typer.Context, camera: str | None, plan: dict[str, Any], output: Path | None) -> None:
-    from tetherlight.cli.output import bytes_text, show_json  # noqa: PLC0415
-    from tetherlight.cli.progress import follow_series  # noqa: PLC0415
-
     as_json = options_of(context).json
     exposures = plan["count"] * (len(plan["bracket"][1]) if plan["bracket"] else 1)
     with connected(context) as rig:
         plan |= {"camera_id": choose_camera(rig, camera)}
-        result = follow_series(rig, plan, exposures, quiet=as_json)
+        result = progress.follow_series(rig, plan, exposures, quiet=as_json)
         here = rig.download(result, output) if output is not None else []
     if as_json:
         show_json(result.model_dump(mode="json") | {"downloaded": [str(path) for path in here]})
@@ -166,8 +156,6 @@ def events(
     count: Annotated[int | None, typer.Option(min=1, help="Stop after so many events.")] = None,
 ) -> None:
     """Show how the rig stands, and then what happens, until Ctrl-C."""
-    from tetherlight.cli.output import show_json  # noqa: PLC0415
-
     as_json = options_of(context).json
     with connected(context) as rig:
         try:
@@ -183,8 +171,6 @@ def events(
 
 
 def _line(event: "RigEvent") -> str:
-    from tetherlight.cli.output import plain  # noqa: PLC0415
-
     data = plain(event.data)
     if isinstance(data, list):
         text = f"{len(data)} entries"

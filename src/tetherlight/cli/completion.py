@@ -6,25 +6,24 @@ from typing import TYPE_CHECKING
 
 import typer
 
+import tetherlight
 from tetherlight.errors import TetherlightError
 
 if TYPE_CHECKING:
-    from tetherlight.client.sync import Client
+    from tetherlight import SyncClient
 
 DEFAULT_SERVER = "http://127.0.0.1:8000"
 
 Complete = Callable[[typer.Context, str], list[str]]
 
 
-def _completing(names: "Callable[[Client], Iterable[str]]") -> Complete:
+def _completing(names: "Callable[[SyncClient], Iterable[str]]") -> Complete:
     def complete(ctx: typer.Context, incomplete: str) -> list[str]:
-        from tetherlight.client.sync import Client  # noqa: PLC0415
-
         given = ctx.find_root().params
         server = given.get("server") or os.environ.get("TETHERLIGHT_SERVER") or DEFAULT_SERVER
         token = given.get("token") or os.environ.get("API_TOKEN")
         try:
-            with Client(server, token=token, reconnect=False) as rig:
+            with tetherlight.SyncClient(server, token=token, reconnect=False) as rig:
                 return [name for name in names(rig) if name.startswith(incomplete)]
         except TetherlightError:
             return []
@@ -32,7 +31,7 @@ def _completing(names: "Callable[[Client], Iterable[str]]") -> Complete:
     return complete
 
 
-def _config_names(rig: "Client") -> list[str]:
+def _config_names(rig: "SyncClient") -> list[str]:
     return [name for entry in rig.list_config() for name in (entry.alias, entry.name) if name]
 
 

@@ -5,8 +5,9 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from tetherlight.cli import completion
-from tetherlight.cli.cameras import CameraOption
 from tetherlight.cli.options import choose_camera, connected
+from tetherlight.cli.output import say, show
+from tetherlight.cli.words import CameraOption
 
 if TYPE_CHECKING:
     from tetherlight.models import ConfigEntry, ConfigValue
@@ -26,8 +27,6 @@ def list_entries(
     camera: CameraOption = None,
 ) -> None:
     """List the config entries with their values and options."""
-    from tetherlight.cli.output import show  # noqa: PLC0415
-
     with connected(context) as rig:
         entries = rig.list_config(camera_id=choose_camera(rig, camera))
     wanted = contains.casefold()
@@ -40,8 +39,6 @@ def list_entries(
 @app.command("get")
 def get_entry(context: typer.Context, name: Name, camera: CameraOption = None) -> None:
     """Print the value of a config entry, and nothing else."""
-    from tetherlight.cli.output import say  # noqa: PLC0415
-
     with connected(context) as rig:
         entry = rig.get_config(name, camera_id=choose_camera(rig, camera))
     say(context, entry, "" if entry.value is None else str(entry.value))
@@ -55,8 +52,6 @@ def set_entry(
     camera: CameraOption = None,
 ) -> None:
     """Set a config entry and print what the camera made of it."""
-    from tetherlight.cli.output import say  # noqa: PLC0415
-
     with connected(context) as rig:
         camera_id = choose_camera(rig, camera)
         entry = rig.set_config(name, _typed(rig.get_config(name, camera_id=camera_id), value), camera_id=camera_id)

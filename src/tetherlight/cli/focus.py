@@ -4,8 +4,9 @@ from typing import Annotated
 
 import typer
 
-from tetherlight.cli.cameras import CameraOption
 from tetherlight.cli.options import choose_camera, connected
+from tetherlight.cli.output import say
+from tetherlight.cli.words import CameraOption
 
 Point = tuple[float, float]
 
@@ -23,8 +24,6 @@ def focus(
     ] = None,
 ) -> None:
     """Let the camera focus by itself, once, or move the lens by a step."""
-    from tetherlight.cli.output import say  # noqa: PLC0415
-
     where = _point(point) if point is not None else None
     if where is not None and step is not None:
         raise typer.BadParameter("--point is where the camera focuses by itself; --step moves the lens. Choose one.")

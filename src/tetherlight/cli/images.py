@@ -6,11 +6,17 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from tetherlight.cli import completion
+from tetherlight.cli.lazy import Later
 from tetherlight.cli.options import FAILED, INTERRUPTED, connected, note, options_of
+from tetherlight.cli.output import bytes_text, say, show, show_json
+from tetherlight.errors import ImageNotFound
 
 if TYPE_CHECKING:
-    from tetherlight.client.sync import Client
+    from tetherlight import SyncClient
+    from tetherlight.cli import progress
     from tetherlight.models import ImageFile
+else:
+    progress = Later("tetherlight.cli.progress")
 
 app = typer.Typer(help="Look after single captures, and get them.", no_args_is_help=True, rich_markup_mode=None)
 
@@ -28,8 +34,6 @@ def list_images(
     limit: Annotated[int, typer.Option(min=1, max=MOST, help="How many of the newest.")] = 100,
 ) -> None:
     """List the single captures, newest first."""
-    from tetherlight.cli.output import bytes_text, show  # noqa: PLC0415
-
     with connected(context) as rig:
         found = rig.captures(limit)
     rows = [(one.filename, bytes_text(one.size), one.mimetype, one.rating, _short(one.notes)) for one in found]
@@ -46,8 +50,6 @@ def annotate_image(
     notes: Annotated[str | None, typer.Option(help="The empty text removes them.")] = None,
 ) -> None:
     """Keep a rating and notes with a capture; of an image of a set, its rating."""
-    from tetherlight.cli.output import say  # noqa: PLC0415
-
     if rating is None and notes is None:
         raise typer.BadParameter("Say what to keep: --rating N, --notes TEXT, or both.")
     with connected(context) as rig:
@@ -60,8 +62,6 @@ def annotate_image(
 @app.command("delete")
 def delete_images(context: typer.Context, images: ImageNames) -> None:
     """Move captures to the trash, each with all its files."""
-    from tetherlight.cli.output import show_json  # noqa: PLC0415
-
     deleted: list[str] = []
     try:
         with connected(context) as rig:
@@ -79,8 +79,6 @@ def delete_images(context: typer.Context, images: ImageNames) -> None:
 @app.command("restore")
 def restore_images(context: typer.Context, images: ImageNames) -> None:
     """Bring captures back from the trash."""
-    from tetherlight.cli.output import show_json  # noqa: PLC0415
-
     restored: list[ImageFile] = []
     try:
         with connected(context) as rig:
@@ -100,14 +98,11 @@ def download_images(
     output: Annotated[Path, typer.Option("--output", "-o", metavar="FOLDER", help="Where to.")] = Path(),
 ) -> None:
     """Bring captures to this computer; run again, it goes on where it broke off."""
-    from tetherlight.cli.output import say  # noqa: PLC0415
-    from tetherlight.cli.progress import counting_bytes  # noqa: PLC0415
-
     with connected(context) as rig:
         wanted = [_find(rig, image) for image in images]
         quiet = options_of(context).json
         try:
-            with counting_bytes(sum(one.size for one in wanted), quiet=quiet) as told:
+            with progress.counting_bytes(sum(one.size for one in wanted), quiet=quiet) as told:
                 paths = [path for one in wanted for path in rig.download(one, output, progress=told)]
         except KeyboardInterrupt:
             note("Interrupted; the same command goes on where it stopped.")
@@ -117,10 +112,8 @@ def download_images(
         raise typer.Exit(FAILED)
 
 
-def _find(rig: "Client", image: str) -> "ImageFile":
+def _find(rig: "SyncClient", image: str) -> "ImageFile":
     """Return the capture of this file name or path; raise ImageNotFound."""
-    from tetherlight.errors import ImageNotFound  # noqa: PLC0415
-
     for one in rig.captures(MOST):
         if image in {one.filename, one.path}:
             return one

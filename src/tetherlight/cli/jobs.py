@@ -6,6 +6,7 @@ import typer
 
 from tetherlight.cli import completion
 from tetherlight.cli.options import FAILED, INTERRUPTED, connected, note, options_of
+from tetherlight.cli.output import say, show, show_json
 
 if TYPE_CHECKING:
     from tetherlight.models import Job
@@ -21,8 +22,6 @@ Steps = Annotated[list[int] | None, typer.Argument(help="Steps by number; all th
 @app.command("list")
 def list_jobs(context: typer.Context) -> None:
     """List the jobs under way and the last ones that ended."""
-    from tetherlight.cli.output import show  # noqa: PLC0415
-
     with connected(context) as rig:
         found = rig.jobs()
     rows = [
@@ -35,8 +34,6 @@ def list_jobs(context: typer.Context) -> None:
 @app.command("watch")
 def watch(context: typer.Context, job: JobId) -> None:
     """Follow a job to its end; the exit code is 1 where it was not completed."""
-    from tetherlight.cli.output import show_json  # noqa: PLC0415
-
     state = None
     with connected(context) as rig:
         try:
@@ -89,8 +86,6 @@ def skip(context: typer.Context, job: JobId, steps: Steps = None) -> None:
 
 
 def _tell(context: typer.Context, job: "Job") -> None:
-    from tetherlight.cli.output import say  # noqa: PLC0415
-
     say(context, job, _line(job))
 
 

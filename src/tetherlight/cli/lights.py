@@ -7,6 +7,7 @@ import typer
 
 from tetherlight.cli import completion
 from tetherlight.cli.options import connected, note, options_of
+from tetherlight.cli.output import show
 
 if TYPE_CHECKING:
     from tetherlight.protocol.lights import LightStates
@@ -64,8 +65,6 @@ def walk(
 
 
 def _show(context: typer.Context, states: "LightStates") -> None:
-    from tetherlight.cli.output import show  # noqa: PLC0415
-
     rows = [
         (light.name, "on" if light.state else "off", light.pin, light.group, light.fault) for light in states.lights
     ]

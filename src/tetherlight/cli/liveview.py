@@ -8,11 +8,17 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from tetherlight.cli.cameras import CameraOption
+from tetherlight.cli.lazy import Later
 from tetherlight.cli.options import choose_camera, connected
+from tetherlight.cli.output import say
+from tetherlight.cli.words import CameraOption
 
 if TYPE_CHECKING:
+    from rich import console as terminal
+
     from tetherlight.client import Frame
+else:
+    terminal = Later("rich.console")
 
 WINDOW = 2.0
 STREAMS = {".mjpg", ".mjpeg"}
@@ -56,14 +62,10 @@ def liveview(
     ] = None,
 ) -> None:
     """Watch the live view until Ctrl-C and show how many frames a second come."""
-    from rich.console import Console  # noqa: PLC0415
-
-    from tetherlight.cli.output import say  # noqa: PLC0415
-
     if save is not None and save.suffix.lower() in STREAMS:
         save.unlink(missing_ok=True)
     meter = Meter()
-    console = Console(stderr=True, highlight=False)
+    console = terminal.Console(stderr=True, highlight=False)
     with connected(context) as rig:
         camera_id = choose_camera(rig, camera)
         frames = rig.liveview(camera_id=camera_id, max_fps=max_fps)

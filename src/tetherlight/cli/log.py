@@ -6,6 +6,7 @@ from typing import Annotated
 import typer
 
 from tetherlight.cli.options import connected, options_of
+from tetherlight.cli.output import show_json
 
 
 class Level(StrEnum):
@@ -24,8 +25,6 @@ def log(
     limit: Annotated[int, typer.Option(min=1, max=1000, help="How many of the newest lines.")] = 200,
 ) -> None:
     """Show the newest lines of the server's log, oldest first."""
-    from tetherlight.cli.output import show_json  # noqa: PLC0415
-
     with connected(context) as rig:
         lines = rig.log(limit, level.value)
     if options_of(context).json:

@@ -4,27 +4,66 @@ Exit codes: 0 done, 1 failed, 2 wrong usage, 3 no server answers, 130 interrupte
 """
 
 import sys
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated, Any, ClassVar
 
 import typer
 
-from tetherlight.cli import (
-    cameras,
-    config,
-    doctor,
-    focus,
-    images,
-    jobs,
-    lights,
-    liveview,
-    log,
-    naming,
-    serve,
-    sets,
-    simulate,
-)
-from tetherlight.cli.options import Commands, Options, tell_error
+from tetherlight.cli.lazy import Later, LazyGroup, Place
+from tetherlight.cli.options import Options, hoisted, tell_error
 from tetherlight.errors import TetherlightError
+
+if TYPE_CHECKING:
+    from importlib import metadata
+else:
+    metadata = Later("importlib.metadata")
+
+FREE_WORDS = {
+    "add_help_option": False,
+    "context_settings": {"allow_extra_args": True, "ignore_unknown_options": True},
+}
+"""For a command that reads its own words, --help among them."""
+PLACES = {
+    "serve": Place("serve:command", "Run the server until it is interrupted."),
+    "simulate": Place(
+        "simulate:command",
+        "Run simulated cameras in front of a lit scene; --help lists the options.",
+        FREE_WORDS,
+    ),
+    "info": Place("cameras:info", "Tell what the server is and how its rig stands."),
+    "cameras": Place("cameras:cameras", "List the cameras that are there."),
+    "select": Place("cameras:select", "Open a camera and make it the one that is meant where none is named."),
+    "deselect": Place("cameras:deselect", "Close a camera and free its USB device."),
+    "capture": Place(
+        "cameras:capture",
+        "Take a picture, or a series.",
+    ),
+    "liveview": Place("liveview:liveview", "Watch the live view until Ctrl-C and show how many frames a second come."),
+    "focus": Place("focus:focus", "Let the camera focus by itself, once, or move the lens by a step."),
+    "events": Place("cameras:events", "Show how the rig stands, and then what happens, until Ctrl-C."),
+    "log": Place("log:log", "Show the newest lines of the server's log, oldest first."),
+    "doctor": Place(
+        "doctor:doctor",
+        "Look for what is wrong with cameras, lights and this machine; the exit code is 1 where something is.",
+    ),
+    "config": Place("config:app", "Read and change the settings of a camera."),
+    "lights": Place("lights:app", "Switch the lights of the rig."),
+    "set": Place("sets:app", "Capture photometric sets and get them."),
+    "images": Place("images:app", "Look after single captures, and get them."),
+    "jobs": Place("jobs:app", "Follow and steer long work at the server."),
+    "naming": Place("naming:app", "Show and change how captures and sets are named."),
+}
+"""Each command as --help lists it; a test holds the sentences against the commands."""
+
+
+class Commands(LazyGroup):
+    """All commands; the common options may also stand behind a command's name."""
+
+    places: ClassVar = PLACES
+
+    def parse_args(self, ctx: Any, args: list[str]) -> list[str]:
+        """Read the common options first, wherever they stand; the context is of Click, which Typer keeps to itself."""
+        return super().parse_args(ctx, hoisted(args))
+
 
 app = typer.Typer(
     cls=Commands,
@@ -34,35 +73,11 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     rich_markup_mode=None,
 )
-app.command("serve")(serve.command)
-app.command(
-    "simulate",
-    add_help_option=False,
-    context_settings={"allow_extra_args": True, "ignore_unknown_options": True},
-)(simulate.command)
-app.command("info")(cameras.info)
-app.command("cameras")(cameras.cameras)
-app.command("select")(cameras.select)
-app.command("deselect")(cameras.deselect)
-app.add_typer(config.app, name="config")
-app.command("capture")(cameras.capture)
-app.command("liveview")(liveview.liveview)
-app.command("focus")(focus.focus)
-app.add_typer(lights.app, name="lights")
-app.add_typer(sets.app, name="set")
-app.add_typer(images.app, name="images")
-app.add_typer(jobs.app, name="jobs")
-app.add_typer(naming.app, name="naming")
-app.command("events")(cameras.events)
-app.command("log")(log.log)
-app.command("doctor")(doctor.doctor)
 
 
 def _show_version(wanted: bool) -> None:
     if wanted:
-        from importlib.metadata import version  # noqa: PLC0415 - takes longer to load than --help should take
-
-        typer.echo(version("tetherlight"))
+        typer.echo(metadata.version("tetherlight"))
         raise typer.Exit
 
 

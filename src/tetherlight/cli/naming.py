@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from tetherlight.cli.options import connected, options_of
+from tetherlight.cli.output import print_table, show_json
 
 if TYPE_CHECKING:
     from tetherlight.protocol.captures import Naming
@@ -40,8 +41,6 @@ def set_naming(
 
 
 def _show(context: typer.Context, naming: "Naming") -> None:
-    from tetherlight.cli.output import print_table, show_json  # noqa: PLC0415
-
     if options_of(context).json:
         show_json(naming)
         return

@@ -1,26 +1,30 @@
 """What every command that talks to a server needs: where it is, the token, and how answers are shown."""
 
 import contextlib
+import json
 import sys
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import typer
-from typer.core import TyperGroup
 
-from tetherlight.errors import InvalidPayload, ServerUnreachable, TetherlightError
+import tetherlight
+from tetherlight.cli.lazy import Later
+from tetherlight.errors import CameraNotFound, InvalidPayload, ServerUnreachable, TetherlightError
 
 if TYPE_CHECKING:
-    from tetherlight.client.sync import Client
+    from tetherlight import SyncClient
     from tetherlight.models import CameraInfo
+    from tetherlight.protocol import messages
+else:
+    messages = Later("tetherlight.protocol.messages")
 
 FAILED = 1
 USAGE = 2
 NO_SERVER = 3
 INTERRUPTED = 130
 
-CAMERA_HELP = "Camera by camera_id, model or port; opened if need be. Default: the selected one, else the first found."
 EVERYWHERE = {"--server": True, "--token": True, "--json": False}
 """Options that may stand anywhere on the command line, and whether a value follows."""
 
@@ -32,14 +36,6 @@ class Options:
     server: str
     token: str | None
     json: bool
-
-
-class Commands(TyperGroup):
-    """A group of commands whose common options may also stand behind a command's name."""
-
-    def parse_args(self, ctx: Any, args: list[str]) -> list[str]:
-        """Read the common options first, wherever they stand; the context is of Click, which Typer keeps to itself."""
-        return super().parse_args(ctx, hoisted(args))
 
 
 def hoisted(arguments: list[str]) -> list[str]:
@@ -66,16 +62,14 @@ def options_of(context: typer.Context) -> Options:
 
 
 @contextlib.contextmanager
-def connected(context: typer.Context) -> Iterator["Client"]:
+def connected(context: typer.Context) -> Iterator["SyncClient"]:
     """Talk to the server for a while; a lost connection ends the command."""
-    from tetherlight.client.sync import Client  # noqa: PLC0415 - takes longer to load than --help should take
-
     options = options_of(context)
-    with Client(options.server, token=options.token, reconnect=False) as rig:
+    with tetherlight.SyncClient(options.server, token=options.token, reconnect=False) as rig:
         yield rig
 
 
-def choose_camera(rig: "Client", wanted: str | None) -> str:
+def choose_camera(rig: "SyncClient", wanted: str | None) -> str:
     """Return the camera_id of the wanted camera and open it if need be; raise CameraNotFound.
 
     What others mean by the selected camera stays as it is.
@@ -93,8 +87,6 @@ def choose_camera(rig: "Client", wanted: str | None) -> str:
 
 def matching(cameras: "Sequence[CameraInfo]", wanted: str) -> "CameraInfo":
     """Return the one camera of this camera_id, port, serial or part of a model; raise CameraNotFound."""
-    from tetherlight.errors import CameraNotFound  # noqa: PLC0415
-
     exact = [one for one in cameras if wanted in {one.camera_id, one.port, one.serial}]
     found = exact or [one for one in cameras if wanted.casefold() in one.model.casefold()]
     if len(found) == 1:
@@ -108,11 +100,7 @@ def matching(cameras: "Sequence[CameraInfo]", wanted: str) -> "CameraInfo":
 def tell_error(error: TetherlightError, *, as_json: bool) -> int:
     """Write an error to standard error, for people or for programs, and return the exit code."""
     if as_json:
-        import json  # noqa: PLC0415
-
-        from tetherlight.protocol.messages import failure_fields  # noqa: PLC0415
-
-        typer.echo(json.dumps({"error": error.message} | failure_fields(error), default=str), err=True)
+        typer.echo(json.dumps({"error": error.message} | messages.failure_fields(error), default=str), err=True)
     else:
         typer.echo(f"tetherlight: {error.message}", err=True)
         if error.hint is not None:

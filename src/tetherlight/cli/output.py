@@ -3,12 +3,20 @@
 import json
 import sys
 from collections.abc import Iterable, Sequence
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import typer
-from pydantic import BaseModel
 
+from tetherlight.cli.lazy import Later
 from tetherlight.cli.options import options_of
+
+if TYPE_CHECKING:
+    import pydantic
+
+    from tetherlight.cli import terminal
+else:
+    pydantic = Later("pydantic")
+    terminal = Later("tetherlight.cli.terminal")
 
 
 def show(
@@ -40,7 +48,7 @@ def show_json(result: Any, *, indent: int | None = 2) -> None:
 
 def plain(value: Any) -> Any:
     """Turn models into what JSON has."""
-    if isinstance(value, BaseModel):
+    if isinstance(value, pydantic.BaseModel):
         return value.model_dump(mode="json")
     if isinstance(value, dict):
         return {str(key): plain(part) for key, part in value.items()}
@@ -53,25 +61,11 @@ def print_table(columns: Sequence[str], rows: Sequence[Sequence[str]]) -> None:
     """Print a table: folded to the terminal's width, or, into a pipe, with every row in one line."""
     head = [tuple(columns)] if any(columns) else []
     if sys.stdout.isatty():
-        _print_folded(head, rows)
+        terminal.print_folded(head, rows)
         return
     widths = [max(map(len, column)) for column in zip(*head, *rows, strict=True)]
     for row in [*head, *rows]:
         typer.echo("  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip())
-
-
-def _print_folded(head: Sequence[Sequence[str]], rows: Sequence[Sequence[str]]) -> None:
-    from rich.console import Console  # noqa: PLC0415 - needed on a terminal only
-    from rich.table import Table  # noqa: PLC0415
-    from rich.text import Text  # noqa: PLC0415
-
-    table = Table(box=None, pad_edge=False, header_style="bold", show_header=bool(head))
-    for column in head[0] if head else rows[0]:
-        table.add_column(column, overflow="fold")
-    for row in rows:
-        # Names and values come from cameras and people: square brackets in them are no markup.
-        table.add_row(*(Text(cell) for cell in row))
-    Console(highlight=False).print(table)
 
 
 def _cell(value: object) -> str:

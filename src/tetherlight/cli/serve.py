@@ -10,10 +10,15 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from tetherlight.cli.keeper import running_simulator
+from tetherlight.cli.lazy import Later
 from tetherlight.cli.simulate import Serial, Vendor
 
 if TYPE_CHECKING:
-    from tetherlight.settings import Settings
+    from tetherlight import settings as configuration
+    from tetherlight.server import serve as server
+else:
+    configuration = Later("tetherlight.settings")
+    server = Later("tetherlight.server.serve")
 
 
 def command(  # noqa: PLR0917 - typer reads the options off the parameters
@@ -44,17 +49,13 @@ def command(  # noqa: PLR0917 - typer reads the options off the parameters
     if chosen and not simulate:
         raise typer.BadParameter(f"{' and '.join(chosen)}: only for simulated cameras, with --simulate.")
     with _loading():
-        # Takes longer to load than --help should take.
-        from tetherlight.server.serve import Address, serve  # noqa: PLC0415
-        from tetherlight.settings import load_settings  # noqa: PLC0415
-
-    settings = load_settings()
-    address = Address(host, port, tls_cert, tls_key)
+        address = server.Address(host, port, tls_cert, tls_key)
+    settings = configuration.load_settings()
     with contextlib.ExitStack() as stack:
         token_dir = settings.state_dir
         if simulate:
             settings = _simulated(settings, stack, chosen)
-        serve(settings, address, no_auth=no_auth, token_dir=token_dir)
+        server.serve(settings, address, no_auth=no_auth, token_dir=token_dir)
 
 
 @contextlib.contextmanager
@@ -68,7 +69,9 @@ def _loading() -> Iterator[None]:
         gc.enable()
 
 
-def _simulated(settings: "Settings", stack: contextlib.ExitStack, options: Mapping[str, str]) -> "Settings":
+def _simulated(
+    settings: "configuration.Settings", stack: contextlib.ExitStack, options: Mapping[str, str]
+) -> "configuration.Settings":
     simulator = stack.enter_context(running_simulator(options))
     # Pairings with simulated cameras are worth nothing afterwards.
     state_dir = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="tetherlight-state-")))

@@ -1,6 +1,7 @@
 """`tetherlight set capture|list|show|annotate|rename|delete|restore|download`."""
 
 from collections.abc import Iterator, Mapping
+from datetime import datetime
 from enum import StrEnum
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
@@ -8,12 +9,17 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from tetherlight.cli import completion
-from tetherlight.cli.cameras import CameraOption
+from tetherlight.cli.lazy import Later
 from tetherlight.cli.options import FAILED, INTERRUPTED, choose_camera, connected, note, options_of
+from tetherlight.cli.output import bytes_text, say, show, show_json
+from tetherlight.cli.words import CameraOption
 
 if TYPE_CHECKING:
-    from tetherlight.client.sync import Client
+    from tetherlight import SyncClient
+    from tetherlight.cli import progress
     from tetherlight.models import ImageSet
+else:
+    progress = Later("tetherlight.cli.progress")
 
 app = typer.Typer(help="Capture photometric sets and get them.", no_args_is_help=True, rich_markup_mode=None)
 
@@ -78,18 +84,14 @@ def capture_set(  # noqa: PLR0917 - typer reads the options off the parameters
     output: Output = None,
 ) -> None:
     """Take one image per light. Ctrl-C leaves the set running at the server and tells how to cancel it."""
-    from tetherlight.cli.progress import follow_set  # noqa: PLC0415
-
     with connected(context) as rig:
         sequence = list(lights or rig.lights().states)
         plan: dict[str, Any] = {"light_sequence": sequence, "set_name_prefix": name, "ambient": ambient, "notes": notes}
         plan |= {"on_failure": on_failure.value, "camera_id": choose_camera(rig, camera)}
         plan |= {"catalogue_number": catalogue_number, "scale_mm_per_pixel": scale}
-        result = follow_set(rig, plan, len(sequence), quiet=options_of(context).json)
+        result = progress.follow_set(rig, plan, len(sequence), quiet=options_of(context).json)
         here = _download(rig, result.set_folder.rpartition("/")[2], output) if output is not None else []
     if options_of(context).json:
-        from tetherlight.cli.output import show_json  # noqa: PLC0415
-
         show_json(result.model_dump(mode="json") | {"downloaded": [str(path) for path in here]})
         return
     for warning in result.warnings:
@@ -107,8 +109,6 @@ def list_sets(
     order: Annotated[Order, typer.Option(help="What comes first.")] = Order.NEWEST,
 ) -> None:
     """List the image sets, newest first."""
-    from tetherlight.cli.output import bytes_text, show  # noqa: PLC0415
-
     with connected(context) as rig:
         found = _some(rig, limit, search, order) if limit or search or order is not Order.NEWEST else rig.sets()
     rows = [
@@ -130,8 +130,6 @@ def list_sets(
 @app.command("show")
 def show_set(context: typer.Context, name: SetName) -> None:
     """List the images of a set and what people noted about it."""
-    from tetherlight.cli.output import bytes_text, show  # noqa: PLC0415
-
     with connected(context) as rig:
         found = rig.show_set(name)
     rows = [
@@ -155,8 +153,6 @@ def annotate_set(  # noqa: PLR0917 - typer reads the options off the parameters
     ] = None,
 ) -> None:
     """Keep rating, notes, catalogue number and scale with a set; only what is given changes."""
-    from tetherlight.cli.output import say  # noqa: PLC0415
-
     if all(given is None for given in (rating, notes, catalogue_number, scale)):
         raise typer.BadParameter("Say what to keep: --rating N, --notes TEXT, --catalogue-number TEXT or --scale MM.")
     with connected(context) as rig:
@@ -171,8 +167,6 @@ def rename_set(
     context: typer.Context, name: SetName, new_name: Annotated[str, typer.Argument(help="The name it shall have.")]
 ) -> None:
     """Give a set another name."""
-    from tetherlight.cli.output import say  # noqa: PLC0415
-
     with connected(context) as rig:
         message = rig.rename_set(name, new_name)
     say(context, {"message": message}, message)
@@ -181,8 +175,6 @@ def rename_set(
 @app.command("delete")
 def delete_set(context: typer.Context, name: SetName) -> None:
     """Move a set to the trash."""
-    from tetherlight.cli.output import say  # noqa: PLC0415
-
     with connected(context) as rig:
         message = rig.delete_set(name)
     say(context, {"message": message}, f"{message} `tetherlight set restore {name}` brings it back.")
@@ -191,8 +183,6 @@ def delete_set(context: typer.Context, name: SetName) -> None:
 @app.command("restore")
 def restore_set(context: typer.Context, name: SetName) -> None:
     """Bring a set back from the trash."""
-    from tetherlight.cli.output import say  # noqa: PLC0415
-
     with connected(context) as rig:
         message = rig.restore_set(name)
     say(context, {"message": message}, message)
@@ -203,8 +193,6 @@ def download_set(
     context: typer.Context, name: SetName, output: Output = None, files: FilesOption = SetFiles.ALL
 ) -> None:
     """Bring a whole set to this computer; run again, it goes on where it broke off."""
-    from tetherlight.cli.output import say  # noqa: PLC0415
-
     with connected(context) as rig:
         paths = _download(rig, name, output or Path(), files, quiet=options_of(context).json)
     where = (output or Path()) / name
@@ -213,7 +201,7 @@ def download_set(
         raise typer.Exit(FAILED)
 
 
-def _some(rig: "Client", limit: int | None, search: str | None, order: Order) -> "list[ImageSet]":
+def _some(rig: "SyncClient", limit: int | None, search: str | None, order: Order) -> "list[ImageSet]":
     """Return the sets that match, up to a limit, a page at a time."""
     found: list[ImageSet] = []
     cursor = None
@@ -228,13 +216,11 @@ def _some(rig: "Client", limit: int | None, search: str | None, order: Order) ->
 
 
 def _download(
-    rig: "Client", name: str, folder: Path, files: SetFiles = SetFiles.ALL, *, quiet: bool = True
+    rig: "SyncClient", name: str, folder: Path, files: SetFiles = SetFiles.ALL, *, quiet: bool = True
 ) -> list[Path]:
-    from tetherlight.cli.progress import counting_bytes  # noqa: PLC0415
-
     total = sum(file.size for file in rig.set_files(name, files.value))
     try:
-        with counting_bytes(total, quiet=quiet) as told:
+        with progress.counting_bytes(total, quiet=quiet) as told:
             return rig.download(name, folder, files=files.value, progress=told)
     except KeyboardInterrupt:
         note("Interrupted; the same command goes on where it stopped.")
@@ -253,6 +239,4 @@ def _noted(manifest: Mapping[str, Any]) -> Iterator[str]:
 
 
 def _when(moment: object) -> str | None:
-    from datetime import datetime  # noqa: PLC0415
-
     return moment.astimezone().strftime("%Y-%m-%d %H:%M") if isinstance(moment, datetime) else None

@@ -1,8 +1,15 @@
 """`tetherlight simulate`."""
 
-from typing import Literal
+from typing import TYPE_CHECKING, Literal
 
 import typer
+
+from tetherlight.cli.lazy import Later
+
+if TYPE_CHECKING:
+    from tetherlight.simulator import program
+else:
+    program = Later("tetherlight.simulator.program")
 
 Vendor = Literal["canon", "nikon", "sony", "generic", "both"]
 Serial = Literal["unique", "none", "zero", "doubled"]
@@ -10,6 +17,4 @@ Serial = Literal["unique", "none", "zero", "doubled"]
 
 def command(context: typer.Context) -> None:
     """Run simulated cameras in front of a lit scene; --help lists the options."""
-    from tetherlight.simulator.program import main  # noqa: PLC0415 - the scene's libraries take long to load
-
-    raise typer.Exit(main(context.args))
+    raise typer.Exit(program.main(context.args))
