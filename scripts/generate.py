@@ -5,10 +5,11 @@ import json
 import sys
 from collections.abc import Mapping
 from pathlib import Path
+from typing import Any
 
 import reference
 from cli_reference import cli_page
-from tetherlight.protocol.schema import protocol_schema
+from tetherlight.protocol.schema import manifest_schema, protocol_schema
 
 ROOT = Path(__file__).resolve().parent.parent
 
@@ -28,9 +29,14 @@ def generated() -> Mapping[Path, str]:
     readme = reference.with_settings((ROOT / "README.md").read_text(encoding="utf-8"))
     return {
         Path("README.md"): readme,
-        Path("schema/protocol.schema.json"): json.dumps(schema, indent=2, ensure_ascii=False) + "\n",
+        Path("schema/protocol.schema.json"): _document(schema),
+        Path("schema/manifest.schema.json"): _document(manifest_schema()),
         **{Path(f"docs/reference/{name}.md"): page for name, page in pages.items()},
     }
+
+
+def _document(schema: Mapping[str, Any]) -> str:
+    return json.dumps(schema, indent=2, ensure_ascii=False) + "\n"
 
 
 def stale(files: Mapping[Path, str], root: Path = ROOT) -> list[Path]:

@@ -39,6 +39,7 @@ TetherlightError                 internal_error
 │   ├── SetNotFound              set_not_found
 │   ├── SetBusy                  set_busy
 │   ├── SetExists                set_exists
+│   ├── ManifestNewer            manifest_newer
 │   ├── ImageNotFound            image_not_found
 │   ├── ImageUnreadable          image_unreadable
 │   └── DiskFull                 disk_full
@@ -328,6 +329,12 @@ class SetExists(StoreError):
     """There is already an image set of that name."""
 
     code = "set_exists"
+
+
+class ManifestNewer(StoreError):
+    """A newer version wrote the manifest, so this one must not change it."""
+
+    code = "manifest_newer"
 
 
 class ImageNotFound(StoreError):

@@ -1,26 +1,28 @@
 """The manifest of an image set: what was planned, what was captured, and how it ended.
 
-It is written anew, atomically, after each step, so that it tells the truth at every moment. Fields of newer versions
-survive a read and a write.
+It is written anew, atomically, after each step, so that it tells the truth at every moment. Fields and values that
+this version does not know survive a read and a write; one whose `schema_version` is newer is read and never written.
 """
 
 from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
 from importlib.metadata import version
 from pathlib import Path
-from typing import Annotated, Any, Literal, Self
+from typing import Annotated, Any, Literal, Self, TypeVar
 
-from pydantic import AfterValidator, AwareDatetime, BaseModel, ConfigDict, Field, ValidationError
+from pydantic import AfterValidator, AwareDatetime, BaseModel, ConfigDict, Field, JsonValue, ValidationError
 from pydantic_core import from_json
 
 from tetherlight.durable import read_regular, store_errors, write_atomically
-from tetherlight.errors import SetNotFound, StoreError
+from tetherlight.errors import ManifestNewer, SetNotFound, StoreError
 from tetherlight.filetypes import is_jpeg
 from tetherlight.models import ConfigEntry, Direction, JobState, StepState
 from tetherlight.validation import first_fault
 
 MANIFEST = "manifest.json"
-SCHEMA_VERSION = 1
+SCHEMA_VERSION = 2
+LIGHT = "light"
+"""The axis of lights, the only one that a set of version 1 has."""
 MAX_MANIFEST_BYTES = 32_000_000
 """Twenty times what a set of the most steps has."""
 NOTED = ("notes", "rating", "ratings", "catalogue_number", "scale_mm_per_pixel")
@@ -45,11 +47,18 @@ def _in_utc(when: datetime) -> datetime:
 Moment = Annotated[AwareDatetime, AfterValidator(_in_utc)]
 """A time with its zone, kept in UTC."""
 
+E = TypeVar("E")
+OrNewer = Annotated[E | str, Field(union_mode="left_to_right")]
+"""One of the known values; one of a newer version is kept as it is."""
+OnFailure = Literal["fail", "pause"]
+
 
 class Record(BaseModel):
     """A frozen part of a manifest; fields that this version does not know are kept."""
 
-    model_config = ConfigDict(frozen=True, extra="allow", ser_json_inf_nan="null")
+    model_config = ConfigDict(
+        frozen=True, extra="allow", ser_json_inf_nan="null", json_schema_serialization_defaults_required=True
+    )
 
 
 class Software(Record):
@@ -94,13 +103,22 @@ class PlannedLight(Record):
     pin: int | None = None
 
 
-class Plan(Record):
-    """What the sequence was asked to do."""
+class AxisRecord(Record):
+    """One axis of a plan: its name and its values, of which each step has one."""
 
+    axis: str = Field(description="light, exposure, focus, setting, time, repeat, camera, or one of a plug-in.")
+    values: tuple[JsonValue, ...] = ()
+    options: dict[str, JsonValue] = Field(default_factory=dict, description="What else the axis needs to know.")
+
+
+class Plan(Record):
+    """What was asked for: a step for each combination of the axes' values, the last axis changing fastest."""
+
+    axes: tuple[AxisRecord, ...] = Field(default=(), description="Outermost first.")
     lights: tuple[PlannedLight, ...] = ()
     ambient: bool = False
     settle_s: float | None = Field(default=None, description="Of lights that have no settle time of their own.")
-    on_failure: Literal["fail", "pause"] = "fail"
+    on_failure: OrNewer[OnFailure] = "fail"
     exposure: dict[str, Any] = Field(default_factory=dict, description="Values by alias that every frame shall have.")
 
 
@@ -114,12 +132,21 @@ class FileRecord(Record):
     camera_name: str | None = Field(default=None, description="What the camera called it.")
 
 
-class StepRecord(Record):
-    """One step: one light, one exposure, all its files."""
+class PlaceRecord(Record):
+    """Where something stands that can only be moved by steps, such as the focus; written before each move."""
 
-    index: int = Field(description="From 1; 0 is the ambient frame.")
+    at: float = Field(description="In steps from where the plan found it.")
+    towards: float | None = Field(default=None, description="Where it was on its way to; null after it arrived.")
+    doubt: str | None = Field(default=None, description="Why the place is not sure any more: a warning of each step.")
+
+
+class StepRecord(Record):
+    """One step: one exposure, all its files, at one value of each axis."""
+
+    index: int = Field(description="From 1, in the order of the plan; 0 where it begins with the ambient frame.")
     light: str | None
-    state: StepState = StepState.PENDING
+    at: dict[str, JsonValue] = Field(default_factory=dict, description="The step's value of each axis.")
+    state: OrNewer[StepState] = StepState.PENDING
     direction: Direction | None = None
     position: tuple[float, float, float] | None = None
     settle_s: float | None = None
@@ -139,12 +166,20 @@ class StepRecord(Record):
         return next((file for file in self.files if is_jpeg(file.filename)), self.files[0] if self.files else None)
 
 
+class ResultRecord(Record):
+    """Something that was made of the images; what it holds comes with what makes it."""
+
+
+class CopyRecord(Record):
+    """A place that the set was brought to; what it holds comes with what brings it."""
+
+
 class Manifest(Record):
     """All that is known of an image set besides its images; the folder's name is the set's name."""
 
     schema_version: int = SCHEMA_VERSION
     software: Software = Field(default_factory=Software)
-    status: JobState | None = Field(default=None, description="None for a set that was not captured here.")
+    status: OrNewer[JobState] | None = Field(default=None, description="None for a set that was not captured here.")
     job_id: str | None = None
     started_at: Moment | None = None
     finished_at: Moment | None = None
@@ -153,6 +188,9 @@ class Manifest(Record):
     camera: CameraRecord | None = None
     plan: Plan | None = None
     steps: tuple[StepRecord, ...] = ()
+    places: dict[str, PlaceRecord] = Field(default_factory=dict, description="By axis.")
+    results: tuple[ResultRecord, ...] = Field(default=(), description="What was made of the images.")
+    copies: tuple[CopyRecord, ...] = Field(default=(), description="Where else the set was brought to.")
     warnings: tuple[str, ...] = ()
     notes: str | None = None
     rating: int | None = None
@@ -160,13 +198,6 @@ class Manifest(Record):
     catalogue_number: str | None = Field(default=None, description="What the object is listed under.")
     scale_mm_per_pixel: float | None = Field(default=None, description="Millimetres of the object per image pixel.")
     config: tuple[ConfigRecord, ...] = Field(default=(), description="The camera's whole config at the start.")
-
-    def step(self, index: int) -> StepRecord:
-        """Return the step of this index; raise KeyError."""
-        for step in self.steps:
-            if step.index == index:
-                return step
-        raise KeyError(index)
 
     @property
     def ambient_image(self) -> FileRecord | None:
@@ -177,11 +208,6 @@ class Manifest(Record):
     def with_step(self, step: StepRecord) -> Self:
         """Return the manifest with this step in the place of the one of the same index."""
         return self.model_copy(update={"steps": tuple(step if old.index == step.index else old for old in self.steps)})
-
-    def ended(self, status: JobState, when: datetime, error: str | None = None, code: str | None = None) -> Self:
-        """Return the manifest of a sequence that came to its end, or to a pause."""
-        update = {"status": status, "finished_at": when, "error": error, "error_code": code}
-        return self.model_copy(update=update)
 
     def interrupted(self) -> Self:
         """Return the manifest of a sequence whose server ended without a word; what was under way is to do again."""
@@ -198,10 +224,32 @@ class Manifest(Record):
 
 
 def write_manifest(folder: Path, manifest: Manifest) -> None:
-    """Put the manifest in its folder, whole and safe on the disk; raise DiskFull or StoreError."""
-    content = manifest.model_dump_json(indent=2).encode() + b"\n"
+    """Put the manifest in its folder, whole and safe on the disk; raise ManifestNewer, DiskFull or StoreError.
+
+    One of an older version stays one of that version.
+    """
+    refuse_newer(folder.name, manifest)
+    content = manifest.model_dump_json(indent=2, exclude=_not_of_its_version(manifest)).encode() + b"\n"
     with store_errors("The manifest could not be written"):
         write_atomically(folder / MANIFEST, content)
+
+
+def _not_of_its_version(manifest: Manifest) -> Any:
+    """Return what is left out of a manifest of version 1."""
+    if manifest.schema_version > 1:
+        return None
+    empty = {name: True for name in ("results", "copies", "places") if not getattr(manifest, name)}
+    return empty | {"plan": {"axes"}, "steps": {"__all__": {"at"}}}
+
+
+def refuse_newer(name: str, manifest: Manifest) -> None:
+    """Raise ManifestNewer for a set whose manifest only a newer version may change."""
+    if manifest.schema_version > SCHEMA_VERSION:
+        raise ManifestNewer(
+            f"The manifest of set '{name}' has version {manifest.schema_version}, and this server writes version "
+            f"{SCHEMA_VERSION}: nothing was changed.",
+            hint="Change it with the newer server that wrote it, or update this one.",
+        )
 
 
 def read_raw_manifest(folder: Path) -> dict[str, Any] | None:
@@ -230,10 +278,19 @@ def read_manifest(folder: Path) -> Manifest:
 def manifest_of(raw: Mapping[str, Any]) -> Manifest:
     """Check a manifest's content; raise StoreError with the first thing that is wrong with it."""
     try:
-        return Manifest.model_validate(raw)
+        manifest = Manifest.model_validate({"schema_version": 1} | dict(raw))
     except ValidationError as error:
         fault = first_fault(error)
         raise StoreError(f"The manifest is broken at '{fault.field}': {fault.message}.") from error
+    return manifest if manifest.schema_version > 1 else _with_its_axis(manifest)
+
+
+def _with_its_axis(manifest: Manifest) -> Manifest:
+    """Return a manifest of version 1 as what it is: a plan of one axis, the lights."""
+    steps = tuple(step.model_copy(update={"at": {LIGHT: step.light}}) for step in manifest.steps)
+    lights = AxisRecord(axis=LIGHT, values=tuple(step.light for step in steps))
+    plan = manifest.plan.model_copy(update={"axes": (lights,)}) if manifest.plan else None
+    return manifest.model_copy(update={"steps": steps, "plan": plan})
 
 
 def status_in(raw: Mapping[str, Any] | None) -> JobState | None:

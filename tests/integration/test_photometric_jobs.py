@@ -50,7 +50,7 @@ async def test_a_set_has_one_image_per_light_and_a_manifest_that_tells_all(world
         f"image_{number:02d}_{light}.jpg" for number, light in enumerate(LIGHTS, start=1)
     ]
     written = manifest(world, result.set_folder)
-    assert (written["status"], written["schema_version"], written["notes"]) == ("completed", 1, "north side")
+    assert (written["status"], written["schema_version"], written["notes"]) == ("completed", 2, "north side")
     assert written["camera"]["serial"] == world.simulator.camera.serial
     assert written["camera"]["lens"]
     assert {entry["alias"] for entry in written["config"]} >= {"iso", "shutterspeed", "aperture"}

@@ -3,13 +3,14 @@
 import json
 from datetime import UTC, datetime, timedelta, timezone
 from pathlib import Path
+from typing import Any
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from pydantic import ValidationError
 
-from tetherlight.errors import SetNotFound, StoreError
+from tetherlight.errors import ManifestNewer, SetNotFound, StoreError
 from tetherlight.manifest import (
     MANIFEST,
     CameraRecord,
@@ -67,7 +68,7 @@ def test_what_stands_on_disk_is_plain(tmp_path: Path) -> None:
     local = NOW.astimezone(timezone(timedelta(hours=2)))
     write_manifest(tmp_path, full().model_copy(update={"started_at": NOW}))
     raw = json.loads((tmp_path / MANIFEST).read_text())
-    assert raw["schema_version"] == 1
+    assert raw["schema_version"] == 2
     assert raw["software"]["name"] == "tetherlight"
     assert raw["software"]["version"]
     assert raw["started_at"] == "2026-11-22T12:00:00.250000Z"
@@ -82,28 +83,66 @@ def test_a_time_without_zone_is_refused() -> None:
         Manifest(started_at=datetime(2026, 1, 1))  # noqa: DTZ001 - the point
 
 
-def test_fields_of_a_newer_version_survive_at_every_level(tmp_path: Path) -> None:
-    """Reading, changing and writing loses nothing of them."""
+def put(folder: Path, raw: object) -> None:
+    (folder / MANIFEST).write_text(json.dumps(raw))
+
+
+def test_fields_and_values_of_others_survive_at_every_level(tmp_path: Path) -> None:
+    """Reading, changing and writing loses nothing of what this version does not know."""
     raw = json.loads(full().model_dump_json())
-    raw |= {"schema_version": 7, "extra": {"deep": [1]}}
+    raw |= {"extra": {"deep": [1]}, "status": "resting", "results": [{"kind": "normals"}], "copies": [{"to": "nas"}]}
     raw["camera"]["colour"] = raw["steps"][0]["new"] = raw["steps"][0]["files"][0]["blake3"] = "x"
-    (tmp_path / MANIFEST).write_text(json.dumps(raw))
+    raw["steps"][0] |= {"state": "developing", "at": {"light": "a", "angle": [1.5, {"deep": None}]}}
+    raw["plan"] |= {
+        "on_failure": "ask",
+        "axes": [{"axis": "angle", "values": [[0], None], "options": {"x": {}}, "y": 1}],
+    }
+    put(tmp_path, raw)
     write_manifest(tmp_path, read_manifest(tmp_path).model_copy(update={"rating": 1}))
     assert json.loads((tmp_path / MANIFEST).read_text()) == raw | {"rating": 1}
 
 
-def test_steps_are_found_replaced_and_ended() -> None:
+def test_a_newer_manifest_is_read_and_never_written(tmp_path: Path) -> None:
+    """The error says which set, both versions, and what to do."""
+    raw = json.loads(full().model_dump_json()) | {"schema_version": 7}
+    put(tmp_path, raw)
+    manifest = read_manifest(tmp_path)
+    assert manifest.steps == full().steps
+    with pytest.raises(ManifestNewer, match=rf"'{tmp_path.name}' has version 7.* writes version 2") as refused:
+        write_manifest(tmp_path, manifest)
+    assert "newer server" in str(refused.value.hint)
+    assert json.loads((tmp_path / MANIFEST).read_text()) == raw
+
+
+def first_version() -> dict[str, Any]:
+    """A manifest as version 1 wrote it."""
+    raw: dict[str, Any] = json.loads(full().model_dump_json()) | {"schema_version": 1}
+    for since in ("results", "copies", "places"):
+        del raw[since]
+    del raw["plan"]["axes"]
+    raw["steps"].insert(0, raw["steps"][0] | {"index": 0, "light": None})
+    for step in raw["steps"]:
+        del step["at"]
+    return raw
+
+
+def test_version_1_is_read_as_a_plan_of_one_axis_and_stays_version_1(tmp_path: Path) -> None:
+    """A change of it, such as a rating, writes no field that it had not."""
+    put(tmp_path, first_version())
+    manifest = read_manifest(tmp_path)
+    assert manifest.plan is not None
+    assert [(axis.axis, axis.values) for axis in manifest.plan.axes] == [("light", (None, "a"))]
+    assert [step.at for step in manifest.steps] == [{"light": None}, {"light": "a"}]
+    write_manifest(tmp_path, manifest.model_copy(update={"rating": 1}))
+    assert json.loads((tmp_path / MANIFEST).read_text()) == first_version() | {"rating": 1}
+
+
+def test_a_step_is_replaced_by_one_of_its_index() -> None:
     """Each change is a new value."""
     manifest = full()
-    changed = manifest.with_step(manifest.step(1).model_copy(update={"state": StepState.FAILED}))
-    assert changed.step(1).state is StepState.FAILED
-    assert manifest.step(1).state is StepState.DONE
-    with pytest.raises(KeyError):
-        manifest.step(9)
-    ended = changed.ended(JobState.FAILED, NOW, "No light.", "lamp_failed")
-    assert (ended.status, ended.finished_at, ended.error, ended.error_code) == (
-        JobState.FAILED, NOW, "No light.", "lamp_failed",
-    )  # fmt: skip
+    changed = manifest.with_step(manifest.steps[0].model_copy(update={"state": StepState.FAILED}))
+    assert changed.steps[0].state is StepState.FAILED
+    assert manifest.steps[0].state is StepState.DONE
 
 
 def test_the_image_of_a_step_is_its_jpeg() -> None:
@@ -153,5 +192,8 @@ def test_any_json_is_read_or_called_broken(raw: dict[str, object], tmp_path_fact
         manifest = read_manifest(folder)
     except StoreError:
         return
-    write_manifest(folder, manifest)
+    try:
+        write_manifest(folder, manifest)
+    except ManifestNewer:
+        assert manifest.schema_version > 2
     assert read_manifest(folder) == manifest

@@ -230,7 +230,7 @@ def test_after_a_kill_every_manifest_is_whole(written: int) -> None:
     store = started()
     for one in all_sets(store):
         manifest = store.set_details(one.name).manifest
-        assert manifest is None or manifest["notes"] == "x" * 50_000
+        assert manifest is None or manifest.notes == "x" * 50_000
         assert one.status in {JobState.INTERRUPTED, None}
     assert not list(Path("captures").rglob(".*.tmp"))
     store.close()

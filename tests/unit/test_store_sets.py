@@ -14,7 +14,16 @@ import pytest
 
 from support.fakes import FakeClock
 from support.store_world import all_sets
-from tetherlight.errors import DiskFull, InvalidName, InvalidPayload, SetBusy, SetExists, SetNotFound, StoreError
+from tetherlight.errors import (
+    DiskFull,
+    InvalidName,
+    InvalidPayload,
+    ManifestNewer,
+    SetBusy,
+    SetExists,
+    SetNotFound,
+    StoreError,
+)
 from tetherlight.manifest import CameraRecord, FileRecord, Manifest, StepRecord
 from tetherlight.models import JobState
 from tetherlight.naming.rules import timestamp
@@ -431,7 +440,7 @@ def test_readers_never_see_half_of_a_change(store: Store, caplog: pytest.LogCapt
                 for one in all_sets(store):
                     with suppress(SetNotFound):
                         manifest = store.set_details(one.name).manifest
-                        assert manifest is None or manifest["status"] == "running"
+                        assert manifest is None or manifest.status == "running"
             except BaseException as error:  # noqa: BLE001 - shown by the test
                 problems.append(error)
                 return
@@ -450,3 +459,32 @@ def test_readers_never_see_half_of_a_change(store: Store, caplog: pytest.LogCapt
         reader.join()
     assert problems == []
     assert "without its manifest" not in caplog.text
+
+
+def test_a_set_of_a_newer_version_is_shown_renamed_and_deleted_but_never_changed(store: Store) -> None:
+    """Nothing writes its manifest: no note, no job, and no start that finds it under way."""
+    name = store.create_set("vase", NOW).name
+    path = store.set_folder(name) / "manifest.json"
+    path.write_text('{"schema_version": 9, "status": "running", "steps": [], "new": 1}')
+    details = store.set_details(name)
+    assert details.manifest is not None
+    assert (details.manifest.schema_version, details.set.status) == (9, JobState.RUNNING)
+    for write in (
+        lambda: store.annotate_set(AnnotateSet(set_name=name, rating=3)),
+        lambda: store.write_manifest(name, Manifest(status=JobState.FAILED)),
+    ):
+        with pytest.raises(ManifestNewer, match=name):
+            write()
+    store.prepare()
+    assert store.rename_set(name, "other") == "other"
+    assert json.loads((store.set_folder("other") / "manifest.json").read_text())["new"] == 1
+    store.delete_set("other")
+
+
+def test_a_manifest_that_cannot_be_understood_is_told_with_the_set(store: Store) -> None:
+    """The images are shown all the same."""
+    name = store.create_set("vase", NOW).name
+    (store.set_folder(name) / "manifest.json").write_text('{"steps": [{"index": "x"}]}')
+    details = store.set_details(name)
+    assert details.manifest is None
+    assert "steps.0.index" in str(details.set.fault)

@@ -43,6 +43,18 @@ export type JobState = ("running" | "paused" | "completed" | "failed" | "cancell
  */
 export type ImageList = ImageFile[]
 /**
+ * This interface was referenced by `TetherlightProtocol`'s JSON-Schema
+ * via the `definition` "JsonValue".
+ */
+export type JsonValue = unknown
+/**
+ * Where one step of a job stands.
+ * 
+ * This interface was referenced by `TetherlightProtocol`'s JSON-Schema
+ * via the `definition` "StepState".
+ */
+export type StepState = ("pending" | "running" | "done" | "failed" | "skipped")
+/**
  * Files of a set by filename.
  * 
  * This interface was referenced by `TetherlightProtocol`'s JSON-Schema
@@ -62,7 +74,7 @@ export type JobList = Job[]
  * This interface was referenced by `TetherlightProtocol`'s JSON-Schema
  * via the `definition` "ErrorCode".
  */
-export type ErrorCode = ("internal_error" | "invalid_request" | "invalid_message" | "unknown_action" | "invalid_payload" | "message_too_large" | "invalid_name" | "too_many_requests" | "request_too_slow" | "unauthorized" | "forbidden" | "camera_error" | "no_camera_selected" | "camera_not_found" | "camera_not_open" | "camera_busy" | "camera_claimed" | "camera_forbidden" | "camera_lost" | "camera_timeout" | "camera_crashed" | "detection_failed" | "capture_failed" | "card_full" | "preview_unsupported" | "preview_failed" | "liveview_stopped" | "config_not_found" | "config_readonly" | "config_invalid" | "config_rejected" | "light_error" | "unknown_light" | "lights_busy" | "lamp_failed" | "store_error" | "set_not_found" | "set_busy" | "set_exists" | "image_not_found" | "image_unreadable" | "disk_full" | "job_error" | "job_not_found" | "cpu_busy" | "job_conflict" | "sequence_failed" | "server_error" | "invalid_setting" | "start_failed" | "server_stopping" | "server_unreachable" | "client_too_slow" | "out_of_resources")
+export type ErrorCode = ("internal_error" | "invalid_request" | "invalid_message" | "unknown_action" | "invalid_payload" | "message_too_large" | "invalid_name" | "too_many_requests" | "request_too_slow" | "unauthorized" | "forbidden" | "camera_error" | "no_camera_selected" | "camera_not_found" | "camera_not_open" | "camera_busy" | "camera_claimed" | "camera_forbidden" | "camera_lost" | "camera_timeout" | "camera_crashed" | "detection_failed" | "capture_failed" | "card_full" | "preview_unsupported" | "preview_failed" | "liveview_stopped" | "config_not_found" | "config_readonly" | "config_invalid" | "config_rejected" | "light_error" | "unknown_light" | "lights_busy" | "lamp_failed" | "store_error" | "set_not_found" | "set_busy" | "set_exists" | "manifest_newer" | "image_not_found" | "image_unreadable" | "disk_full" | "job_error" | "job_not_found" | "cpu_busy" | "job_conflict" | "sequence_failed" | "server_error" | "invalid_setting" | "start_failed" | "server_stopping" | "server_unreachable" | "client_too_slow" | "out_of_resources")
 /**
  * Why a connection ended.
  * 
@@ -77,13 +89,6 @@ export type CloseCode = (1000 | 1001 | 1002 | 1006 | 1007 | 1009 | 1011 | 1012 |
  * via the `definition` "CameraState".
  */
 export type CameraState = ("closed" | "opening" | "ready" | "recovering" | "lost")
-/**
- * Where one step of a job stands.
- * 
- * This interface was referenced by `TetherlightProtocol`'s JSON-Schema
- * via the `definition` "StepState".
- */
-export type StepState = ("pending" | "running" | "done" | "failed" | "skipped")
 /**
  * Whether the live view of a camera's body is on, whoever watches.
  * 
@@ -1079,7 +1084,7 @@ export interface SetName {
 set_name: string
 }
 /**
- * An image set with its manifest as it stands on disk.
+ * An image set with its manifest.
  * 
  * This interface was referenced by `TetherlightProtocol`'s JSON-Schema
  * via the `definition` "SetDetails".
@@ -1087,9 +1092,264 @@ set_name: string
 export interface SetDetails {
 set: ImageSet
 images: ImageFile[]
-manifest: ({
+/**
+ * Null where there is none, or none that can be read (`set.fault`).
+ */
+manifest: (Manifest | null)
+}
+/**
+ * All that is known of an image set besides its images; the folder's name is the set's name.
+ * 
+ * This interface was referenced by `TetherlightProtocol`'s JSON-Schema
+ * via the `definition` "Manifest".
+ */
+export interface Manifest {
+schema_version: number
+software: Software
+/**
+ * None for a set that was not captured here.
+ */
+status: (JobState | string | null)
+job_id: (string | null)
+started_at: (string | null)
+finished_at: (string | null)
+error: (string | null)
+error_code: (string | null)
+camera: (CameraRecord | null)
+plan: (Plan | null)
+steps: StepRecord[]
+/**
+ * By axis.
+ */
+places: {
+[k: string]: PlaceRecord
+}
+/**
+ * What was made of the images.
+ */
+results: ResultRecord[]
+/**
+ * Where else the set was brought to.
+ */
+copies: CopyRecord[]
+warnings: string[]
+notes: (string | null)
+rating: (number | null)
+/**
+ * By filename, from -1 (reject) to 5.
+ */
+ratings: {
+[k: string]: number
+}
+/**
+ * What the object is listed under.
+ */
+catalogue_number: (string | null)
+/**
+ * Millimetres of the object per image pixel.
+ */
+scale_mm_per_pixel: (number | null)
+/**
+ * The camera's whole config at the start.
+ */
+config: ConfigRecord[]
 [k: string]: unknown
-} | null)
+}
+/**
+ * The program that wrote the manifest.
+ * 
+ * This interface was referenced by `TetherlightProtocol`'s JSON-Schema
+ * via the `definition` "Software".
+ */
+export interface Software {
+name: string
+version: string
+[k: string]: unknown
+}
+/**
+ * The camera that took the images.
+ * 
+ * This interface was referenced by `TetherlightProtocol`'s JSON-Schema
+ * via the `definition` "CameraRecord".
+ */
+export interface CameraRecord {
+model: string
+camera_id: string
+serial: (string | null)
+port: (string | null)
+lens: (string | null)
+[k: string]: unknown
+}
+/**
+ * What was asked for: a step for each combination of the axes' values, the last axis changing fastest.
+ * 
+ * This interface was referenced by `TetherlightProtocol`'s JSON-Schema
+ * via the `definition` "Plan".
+ */
+export interface Plan {
+/**
+ * Outermost first.
+ */
+axes: AxisRecord[]
+lights: PlannedLight[]
+ambient: boolean
+/**
+ * Of lights that have no settle time of their own.
+ */
+settle_s: (number | null)
+on_failure: (("fail" | "pause") | string)
+/**
+ * Values by alias that every frame shall have.
+ */
+exposure: {
+[k: string]: unknown
+}
+[k: string]: unknown
+}
+/**
+ * One axis of a plan: its name and its values, of which each step has one.
+ * 
+ * This interface was referenced by `TetherlightProtocol`'s JSON-Schema
+ * via the `definition` "AxisRecord".
+ */
+export interface AxisRecord {
+/**
+ * light, exposure, focus, setting, time, repeat, camera, or one of a plug-in.
+ */
+axis: string
+values: JsonValue[]
+/**
+ * What else the axis needs to know.
+ */
+options: {
+[k: string]: JsonValue
+}
+[k: string]: unknown
+}
+/**
+ * A light of the plan as the rig knew it at the start.
+ * 
+ * This interface was referenced by `TetherlightProtocol`'s JSON-Schema
+ * via the `definition` "PlannedLight".
+ */
+export interface PlannedLight {
+name: string
+direction: ([number, number, number] | null)
+/**
+ * Millimetres from the object.
+ */
+position: ([number, number, number] | null)
+settle_s: (number | null)
+pin: (number | null)
+[k: string]: unknown
+}
+/**
+ * One step: one exposure, all its files, at one value of each axis.
+ * 
+ * This interface was referenced by `TetherlightProtocol`'s JSON-Schema
+ * via the `definition` "StepRecord".
+ */
+export interface StepRecord {
+/**
+ * From 1, in the order of the plan; 0 where it begins with the ambient frame.
+ */
+index: number
+light: (string | null)
+/**
+ * The step's value of each axis.
+ */
+at: {
+[k: string]: JsonValue
+}
+state: (StepState | string)
+direction: ([number, number, number] | null)
+position: ([number, number, number] | null)
+settle_s: (number | null)
+on_at: (string | null)
+off_at: (string | null)
+captured_at: (string | null)
+/**
+ * Shutter, aperture, ISO and more, by alias.
+ */
+exposure: {
+[k: string]: unknown
+}
+files: FileRecord[]
+attempts: number
+warnings: string[]
+error: (string | null)
+error_code: (string | null)
+[k: string]: unknown
+}
+/**
+ * A file of an exposure as it was when it reached the disk.
+ * 
+ * This interface was referenced by `TetherlightProtocol`'s JSON-Schema
+ * via the `definition` "FileRecord".
+ */
+export interface FileRecord {
+filename: string
+size: number
+sha256: string
+mimetype: string
+/**
+ * What the camera called it.
+ */
+camera_name: (string | null)
+[k: string]: unknown
+}
+/**
+ * Where something stands that can only be moved by steps, such as the focus; written before each move.
+ * 
+ * This interface was referenced by `TetherlightProtocol`'s JSON-Schema
+ * via the `definition` "PlaceRecord".
+ */
+export interface PlaceRecord {
+/**
+ * In steps from where the plan found it.
+ */
+at: number
+/**
+ * Where it was on its way to; null after it arrived.
+ */
+towards: (number | null)
+/**
+ * Why the place is not sure any more: a warning of each step.
+ */
+doubt: (string | null)
+[k: string]: unknown
+}
+/**
+ * Something that was made of the images; what it holds comes with what makes it.
+ * 
+ * This interface was referenced by `TetherlightProtocol`'s JSON-Schema
+ * via the `definition` "ResultRecord".
+ */
+export interface ResultRecord {
+[k: string]: unknown
+}
+/**
+ * A place that the set was brought to; what it holds comes with what brings it.
+ * 
+ * This interface was referenced by `TetherlightProtocol`'s JSON-Schema
+ * via the `definition` "CopyRecord".
+ */
+export interface CopyRecord {
+[k: string]: unknown
+}
+/**
+ * One setting of the camera as it was at the start.
+ * 
+ * This interface was referenced by `TetherlightProtocol`'s JSON-Schema
+ * via the `definition` "ConfigRecord".
+ */
+export interface ConfigRecord {
+name: string
+path: string
+value: (string | boolean | number | null)
+label: (string | null)
+alias: (string | null)
+[k: string]: unknown
 }
 /**
  * Which files of a set are wanted.

@@ -4,7 +4,16 @@ from collections.abc import Sequence
 from datetime import UTC, datetime
 
 from tetherlight.errors import InvalidPayload
-from tetherlight.manifest import CameraRecord, ConfigRecord, Manifest, Plan, PlannedLight, StepRecord
+from tetherlight.manifest import (
+    LIGHT,
+    AxisRecord,
+    CameraRecord,
+    ConfigRecord,
+    Manifest,
+    Plan,
+    PlannedLight,
+    StepRecord,
+)
 from tetherlight.models import CameraStatus, ConfigEntry, ConfigType, JobState, LightInfo
 from tetherlight.protocol.sets import CapturePhotometricSet
 
@@ -33,7 +42,7 @@ def plan_set(
     """Write down a set before its first step; `settle_s` is for lights that have no time of their own."""
     steps = [_step(number, light, settle_s) for number, light in enumerate(lights, start=1)]
     if wanted.ambient:
-        steps.insert(0, StepRecord(index=0, light=None, settle_s=settle_s))
+        steps.insert(0, StepRecord(index=0, light=None, at={LIGHT: None}, settle_s=settle_s))
     return Manifest(
         status=JobState.RUNNING,
         job_id=job_id,
@@ -42,6 +51,7 @@ def plan_set(
             model=camera.model, camera_id=camera.camera_id, serial=camera.serial, port=camera.port, lens=camera.lens
         ),
         plan=Plan(
+            axes=(AxisRecord(axis=LIGHT, values=tuple(step.light for step in steps)),),
             lights=tuple(_planned(light) for light in lights),
             ambient=wanted.ambient,
             settle_s=settle_s,
@@ -71,6 +81,7 @@ def _step(number: int, light: LightInfo, settle_s: float) -> StepRecord:
     return StepRecord(
         index=number,
         light=light.name,
+        at={LIGHT: light.name},
         direction=light.direction,
         position=light.position,
         settle_s=settle_s if light.settle_s is None else light.settle_s,

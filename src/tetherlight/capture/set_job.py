@@ -43,7 +43,7 @@ class SetJob(RigJob):
         self.camera_id = manifest.camera.camera_id if manifest.camera else None
         super().__init__(
             manifest.job_id or f"set-{set_name}",
-            manifest.status or JobState.INTERRUPTED,
+            manifest.status if isinstance(manifest.status, JobState) else JobState.INTERRUPTED,
             {claims.camera(self.camera_id), claims.LIGHTS},
         )
         self.set_name = set_name
@@ -256,7 +256,8 @@ class SetJob(RigJob):
         return JobStep(
             index=step.index,
             light=step.light,
-            state=step.state,
+            # What a newer version did with a step is no work of ours.
+            state=step.state if isinstance(step.state, StepState) else StepState.SKIPPED,
             files=[self._path(file.filename) for file in step.files],
             error=step.error,
             warning=" ".join(step.warnings) or None,

@@ -1,6 +1,6 @@
 """`tetherlight set capture|list|show|annotate|rename|delete|restore|download`."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from datetime import datetime
 from enum import StrEnum
 from pathlib import Path
@@ -17,6 +17,7 @@ from tetherlight.cli.words import CameraOption
 if TYPE_CHECKING:
     from tetherlight import SyncClient
     from tetherlight.cli import progress
+    from tetherlight.manifest import Manifest
     from tetherlight.models import ImageSet
 else:
     progress = Later("tetherlight.cli.progress")
@@ -137,7 +138,7 @@ def show_set(context: typer.Context, name: SetName) -> None:
     ]
     show(context, found, ("IMAGE", "SIZE", "TYPE", "SHA256", "RATING"), rows, empty="The set holds no image.")
     if not options_of(context).json:
-        for line in _noted(found.manifest or {}):
+        for line in _noted(found.manifest):
             typer.echo(line)
 
 
@@ -227,14 +228,14 @@ def _download(
         raise typer.Exit(INTERRUPTED) from None
 
 
-def _noted(manifest: Mapping[str, Any]) -> Iterator[str]:
+def _noted(manifest: "Manifest | None") -> Iterator[str]:
     """Give a line for each thing that people noted about a set."""
     fields = {
         "rating": "Rating", "catalogue_number": "Catalogue number", "scale_mm_per_pixel": "Millimetres per pixel",
         "notes": "Notes",
     }  # fmt: skip
     for field, title in fields.items():
-        if value := manifest.get(field):
+        if value := getattr(manifest, field, None):
             yield f"{title}: {value}"
 
 

@@ -11,6 +11,7 @@ from pydantic import BaseModel
 from pydantic.json_schema import models_json_schema
 
 from tetherlight.errors import TetherlightError, error_classes
+from tetherlight.manifest import Manifest
 from tetherlight.models import ErrorInfo
 from tetherlight.protocol.action import Action
 from tetherlight.protocol.actions import ACTIONS
@@ -56,6 +57,13 @@ def protocol_schema() -> Schema:
         **_object({name: {"$ref": REFERENCE.format(model=model)} for name, model in parts.items()}),
         "definitions": definitions,
     }
+
+
+def manifest_schema() -> Schema:
+    """Return the JSON Schema of `manifest.json` in the folder of a set, of this version and of older ones."""
+    schema: Schema = _plain(Manifest.model_json_schema(ref_template=REFERENCE))
+    definitions = schema.pop("$defs")
+    return {"$schema": DIALECT, "title": "TetherlightManifest"} | schema | {"definitions": definitions}
 
 
 def _models() -> tuple[dict[tuple[type[BaseModel], Mode], Schema], dict[str, Schema]]:

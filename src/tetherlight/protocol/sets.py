@@ -1,10 +1,11 @@
 """Actions on image sets and images."""
 
-from typing import Annotated, Any, Literal
+from typing import Annotated, Literal
 
 from pydantic import Field, RootModel
 
 from tetherlight import errors
+from tetherlight.manifest import Manifest
 from tetherlight.models import ImageFile, ImageSet, Model
 from tetherlight.protocol.action import Action, CameraPayload, Payload
 from tetherlight.protocol.cameras import Message
@@ -94,11 +95,11 @@ class ImageList(RootModel[list[ImageFile]]):
 
 
 class SetDetails(Model):
-    """An image set with its manifest as it stands on disk."""
+    """An image set with its manifest."""
 
     set: ImageSet
     images: list[ImageFile]
-    manifest: dict[str, Any] | None
+    manifest: Manifest | None = Field(description="Null where there is none, or none that can be read (`set.fault`).")
 
 
 class SetFiles(SetName):
@@ -208,7 +209,7 @@ GET_IMAGE_SET = Action(
     errors=(errors.SetNotFound,),
     example={"set_name": SET_EXAMPLE},
     example_result={"set": {"name": SET_EXAMPLE, "status": "completed", "image_count": 3}, "images": [],
-                    "manifest": {"schema_version": 1}},
+                    "manifest": {"schema_version": 2}},
 )  # fmt: skip
 GET_IMAGE_SET_FILES = Action(
     "GET_IMAGE_SET_FILES", SetFiles, SetFileList,
@@ -246,7 +247,7 @@ RENAME_IMAGE_SET = Action(
 ANNOTATE_IMAGE_SET = Action(
     "ANNOTATE_IMAGE_SET", AnnotateSet, Message,
     summary="Keep notes and ratings with a set.",
-    errors=(errors.SetNotFound, errors.SetBusy),
+    errors=(errors.SetNotFound, errors.SetBusy, errors.ManifestNewer),
     example={"set_name": SET_EXAMPLE, "rating": 4},
     example_result={"message": f"Notes of set '{SET_EXAMPLE}' kept."},
 )  # fmt: skip

@@ -24,6 +24,7 @@ from tetherlight.manifest import (
     ratings_in,
     read_manifest,
     read_raw_manifest,
+    refuse_newer,
     started_in,
     status_in,
     write_manifest,
@@ -130,10 +131,13 @@ class ImageSets:
         raw, fault = self._raw(folder)
         with store_errors(f"Set '{shown(name)}' could not be read"):
             summary, _ = self._summary(folder, raw, fault)
-            details = SetDetails(set=summary, images=self._images(folder, raw), manifest=raw)
+            images = self._images(folder, raw)
         self._places.set_folder(name)  # deleted or renamed meanwhile: what was read is not to be believed
-        self._index.doubt(details.set)
-        return details
+        self._index.doubt(summary)
+        try:
+            return SetDetails(set=summary, images=images, manifest=None if raw is None else manifest_of(raw))
+        except StoreError as error:
+            return SetDetails(set=summary.model_copy(update={"fault": error.message}), images=images, manifest=None)
 
     def files(self, name: str, files: Files) -> list[SetFile]:
         """Return everything that belongs to a set, or to one kind of its images, by name; raise SetNotFound."""
@@ -336,11 +340,15 @@ class ImageSets:
 
 
 def _noted(folder: Path) -> dict[str, Any]:
-    """Return what people noted in a folder's manifest; nothing where there is none that can be read."""
+    """Return what people noted in a folder's manifest; nothing where there is none that can be read.
+
+    Raises ManifestNewer where a newer version wrote it meanwhile.
+    """
     try:
         known = read_manifest(folder)
     except StoreError:
         return {}
+    refuse_newer(folder.name, known)
     # What is not there was never noted, or was removed: a job that still holds it must not bring it back.
     return {field: getattr(known, field) for field in NOTED}
 

@@ -44,7 +44,7 @@ export function SetScreen() {
   }
   if (!details) return <EmptyState whole icon="gallery" title="Opening the set" />;
   const { set, manifest } = details;
-  const ratings = (manifest?.ratings ?? {}) as Record<string, number>;
+  const ratings = manifest?.ratings ?? {};
   const annotate = async (change: Omit<AnnotateSet, "set_name">) => {
     try {
       await store.service.request("ANNOTATE_IMAGE_SET", { set_name: name, ...change });
@@ -89,10 +89,10 @@ export function SetScreen() {
       </div>
       <SetFacts
         key={name}
-        notes={String(manifest?.notes ?? "")}
+        notes={manifest?.notes ?? ""}
         rating={set.rating}
         catalogueNumber={set.catalogue_number ?? ""}
-        scale={typeof manifest?.scale_mm_per_pixel === "number" ? manifest.scale_mm_per_pixel : null}
+        scale={manifest?.scale_mm_per_pixel ?? null}
         reason={set.fault ?? (manifest ? reason : "This folder has no manifest to keep notes in.")}
         onChange={annotate}
       />
