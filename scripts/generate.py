@@ -29,10 +29,20 @@ def generated() -> Mapping[Path, str]:
     readme = reference.with_settings((ROOT / "README.md").read_text(encoding="utf-8"))
     return {
         Path("README.md"): readme,
+        Path("requirements.txt"): plain_requirements((ROOT / "requirements/runtime.txt").read_text(encoding="utf-8")),
         Path("schema/protocol.schema.json"): _document(schema),
         Path("schema/manifest.schema.json"): _document(manifest_schema()),
         **{Path(f"docs/reference/{name}.md"): page for name, page in pages.items()},
     }
+
+
+def plain_requirements(pinned: str) -> str:
+    """Return what `pip install -r requirements.txt` takes: the pinned packages without hashes, and this folder.
+
+    pip takes no folder where it asks for hashes; `make` uses the pins with their hashes.
+    """
+    pins = [line.removesuffix("\\").strip() for line in pinned.splitlines() if line[:1].isalnum()]
+    return "\n".join(("# Made of requirements/runtime.txt and this folder by `make generate`.", *pins, "-e .", ""))
 
 
 def _document(schema: Mapping[str, Any]) -> str:

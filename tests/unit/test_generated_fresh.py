@@ -14,6 +14,14 @@ def test_generated_files_are_fresh() -> None:
     assert generate.stale(generate.generated()) == []
 
 
+def test_what_pip_alone_installs_is_pinned_and_holds_this_folder() -> None:
+    """Pip refuses a folder among requirements with hashes."""
+    lines = (generate.ROOT / "requirements.txt").read_text().splitlines()
+    pinned = (generate.ROOT / "requirements" / "runtime.txt").read_text()
+    assert lines[-1] == "-e ."
+    assert [f"{line} \\" for line in lines[1:-1]] == [line for line in pinned.splitlines() if line[0] not in " #"]
+
+
 def test_a_stale_file_is_found(tmp_path: Path) -> None:
     """Missing and changed files are both told."""
     (tmp_path / "old.md").write_text("old")
