@@ -34,7 +34,7 @@ help: ## Show what can be made
 	@sed -n 's/^\([a-z-]*\):.*## /\1\t/p' Makefile | while IFS=$$'\t' read -r name text; do printf '%-14s %s\n' "$$name" "$$text"; done
 
 demo: install ## Set everything up and start the server with a simulated rig
-	@$(BIN)/tetherlight serve --simulate --host $(HOST) --port $(PORT)
+	@$(BIN)/tetherlight serve --simulate --depth-of-field --host $(HOST) --port $(PORT)
 
 install: runtime web ## Set up the server and its web application without starting it
 

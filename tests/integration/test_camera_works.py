@@ -12,7 +12,7 @@ from support.camera_world import OpenCamera, descriptor_count, make_settings, op
 from support.simulator_process import SimulatorProcess
 from tetherlight.camera.camera import Camera
 from tetherlight.camera.detection import find_cameras
-from tetherlight.camera.focus import autofocus
+from tetherlight.camera.focus import autofocus, drive_focus
 from tetherlight.errors import (
     CameraBusy,
     CameraNotOpen,
@@ -280,6 +280,16 @@ async def test_every_maker_focuses_at_a_point(world: OpenCamera, point: tuple[fl
     (status,) = (await world.simulator.control("status"))["cameras"]
     assert status["focus_point"] == pytest.approx(point, abs=0.003)
     assert status["events"]["autofocus"] == 1
+
+
+@pytest.mark.parametrize("vendor", ["canon", "nikon", "sony"])
+async def test_the_same_step_moves_the_lens_of_every_maker_as_far(vendor: str, tmp_path: Path) -> None:
+    async with open_camera(tmp_path, "--vendor", vendor) as world:
+        for count, (step, place) in enumerate(((-2, 7850), (3, 8850), (1, 8870), (0, 8870)), 1):
+            await drive_focus(world.camera, step)
+            if step:
+                await world.simulator.control("wait", event="focus_still", count=count)
+            assert (await world.simulator.control("lens"))["place"] == place
 
 
 async def test_a_running_live_view_needs_no_preview_to_focus(world: OpenCamera) -> None:

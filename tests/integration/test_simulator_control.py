@@ -49,6 +49,9 @@ REFUSALS: list[tuple[dict[str, Any], str]] = [
     ({"op": "power"}, "on must be true or false."),
     ({"op": "wait", "event": "christmas"}, "There is no event 'christmas'"),
     ({"op": "wait", "event": "capture", "timeout": 0.01}, "camera1 had 0 of event 'capture' after 0.01 s."),
+    ({"op": "lens", "place": 16001}, "place must be a number from 0 to 16000."),
+    ({"op": "lens", "place": True}, "place must be a number from 0 to 16000."),
+    ({"op": "lens", "depth_of_field": 1}, "depth_of_field must be true or false."),
     ({"op": "export_truth", "path": "/dev/null/x"}, "Cannot write to /dev/null/x: Not a directory."),
 ]
 

@@ -49,6 +49,10 @@ class Ramp:
         assert moment >= 0
         return self.capture(shot, size)
 
+    def height_at(self, point: tuple[float, float], size: tuple[int, int]) -> float:
+        assert min(size) > 0
+        return point[0] * 80 + point[1] * 160
+
 
 @pytest.fixture
 def body(tmp_path: Path) -> Iterator[Body]:
@@ -149,6 +153,9 @@ def test_a_turned_body_turns_pixels_and_tells_how_to_turn_them_back(turned: int)
     assert upright.size == (SIZE if turned % 180 == 0 else SIZE[::-1])
     gray = np.asarray(upright.convert("L"), float)
     assert gray[0, 0] + 50 < gray[0, -1] < gray[-1, 0] < gray[-1, -1] - 50
+    x, y = SIZE[0] // 4, SIZE[1] // 3
+    seen = np.asarray(stored.convert("L"), float)[y, x]
+    assert room.height_at((x / SIZE[0], y / SIZE[1]), SIZE, turned) == pytest.approx(seen, abs=5)
     live = Image.open(io.BytesIO(room.preview(shot(), 0.0, SIZE, turned)))
     assert np.abs(np.asarray(live.convert("L"), float) - np.asarray(stored.convert("L"), float)).mean() < 3
 

@@ -9,6 +9,7 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
+from support.patience import stretched
 from tetherlight.simulator import canon_events, canon_tables, nikon_tables, ptp
 from tetherlight.simulator.canon import CanonCamera
 from tetherlight.simulator.card import Card, CardFullError
@@ -46,6 +47,10 @@ class GrayOutlook:
         assert moment >= 0
         assert shot.shutter_s > 0
         return np.full((size[1], size[0], 3), 90, np.uint8)
+
+    def height_at(self, point: tuple[float, float], size: tuple[int, int]) -> float:
+        assert size == PREVIEW_SIZE
+        return point[0]
 
 
 @pytest.fixture
@@ -327,7 +332,10 @@ def test_bulb_needs_its_shutter_speed(camera: CanonCamera) -> None:
 
 
 def test_the_focus_ring_turns_both_ways(camera: CanonCamera) -> None:
+    lens = camera.body.lens
+    lens.put(5000)
     ask(camera, 0x9155, 2)
     ask(camera, 0x9155, 0x8003)
-    assert camera.focus_position == 12
+    camera.body.happenings.wait("focus_still", 1, stretched(10))
+    assert lens.place == 5850
     assert ask(camera, 0x9155, 77).code == Code.INVALID_VALUE

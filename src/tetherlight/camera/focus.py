@@ -11,6 +11,8 @@ from tetherlight.models import ConfigEntry, ConfigValue
 
 STRIDES = (20, 150, 1000)
 """What small, middle and large steps are for cameras that count motor steps."""
+SONY_STRIDES = (1, 4, 7)
+"""The same on the scale from 1 to 7 of Sony's bodies."""
 HALF_PRESS_S = 1.5
 """Seconds for which cameras focus that would go on with it: those whose button is held half, and Canon's."""
 
@@ -39,14 +41,15 @@ class Lens(Protocol):
 
 async def drive_focus(camera: Lens, step: int) -> None:
     """Move the focus by a step from -3 (far towards near) to 3; raise ConfigNotFound where the camera cannot."""
-    (entry,) = await camera.get_config("manualfocusdrive")
+    sony = await _action(camera, "manualfocus")
+    entry = sony or (await camera.get_config("manualfocusdrive"))[0]
     if step == 0:
         return
     if entry.options:
         await camera.set_config(entry.name, f"{'Near' if step < 0 else 'Far'} {abs(step)}")
     else:
-        stride = STRIDES[abs(step) - 1]
-        await camera.set_config(entry.name, -stride if step < 0 else stride)
+        stride = (SONY_STRIDES if sony else STRIDES)[abs(step) - 1]
+        await camera.set_config(entry.path, -stride if step < 0 else stride)
 
 
 async def autofocus(camera: Lens, point: Point | None = None, *, live: bool = False) -> None:

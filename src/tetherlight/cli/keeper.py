@@ -40,13 +40,16 @@ class RunningSimulator:
 
 
 @contextlib.contextmanager
-def running_simulator(options: Mapping[str, str]) -> Iterator[RunningSimulator]:
-    """Run a simulator for a while, and again when it crashes; it also ends by itself when this process does."""
+def running_simulator(options: Mapping[str, str | None]) -> Iterator[RunningSimulator]:
+    """Run a simulator for a while, and again when it crashes; it also ends by itself when this process does.
+
+    An option that takes no value has None.
+    """
     with contextlib.ExitStack() as stack:
         folder = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="tetherlight-simulator-")))
-        ports = _reserve(PORTS_PER_CAMERA * int(options.get("--cameras", 1)), stack)
+        ports = _reserve(PORTS_PER_CAMERA * int(options.get("--cameras") or 1), stack)
         fixed = {"--ports": ",".join(map(str, ports)), "--control": str(folder / "control.sock")}
-        keeper = Keeper([part for pair in ({**options, **fixed}).items() for part in pair], folder)
+        keeper = Keeper([part for pair in ({**options, **fixed}).items() for part in pair if part is not None], folder)
         stack.callback(keeper.close)
         yield keeper.start()
 

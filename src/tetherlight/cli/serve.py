@@ -39,13 +39,18 @@ def command(  # noqa: PLR0917 - typer reads the options off the parameters
         typer.Option(min=60, help="Width of simulated captures in pixels; by default as the machine is fast."),
     ] = None,
     height: Annotated[int | None, typer.Option(min=40, help="Height of simulated captures in pixels.")] = None,
+    depth_of_field: Annotated[
+        bool, typer.Option("--depth-of-field", help="Let simulated lenses blur what they are not focused on.")
+    ] = False,
     no_auth: Annotated[bool, typer.Option("--no-auth", help="Let everybody in who reaches the port.")] = False,
     tls_cert: Annotated[Path | None, typer.Option(help="Certificate chain (PEM).")] = None,
     tls_key: Annotated[Path | None, typer.Option(help="The certificate's private key (PEM).")] = None,
 ) -> None:
     """Run the server until it is interrupted."""
     stated = {"--cameras": cameras, "--vendor": vendor, "--serial": serial, "--width": width, "--height": height}
-    chosen = {option: str(value) for option, value in stated.items() if value is not None}
+    chosen: dict[str, str | None] = {option: str(value) for option, value in stated.items() if value is not None}
+    if depth_of_field:
+        chosen["--depth-of-field"] = None
     if chosen and not simulate:
         raise typer.BadParameter(f"{' and '.join(chosen)}: only for simulated cameras, with --simulate.")
     with _loading():
@@ -70,7 +75,7 @@ def _loading() -> Iterator[None]:
 
 
 def _simulated(
-    settings: "configuration.Settings", stack: contextlib.ExitStack, options: Mapping[str, str]
+    settings: "configuration.Settings", stack: contextlib.ExitStack, options: Mapping[str, str | None]
 ) -> "configuration.Settings":
     simulator = stack.enter_context(running_simulator(options))
     # Pairings with simulated cameras are worth nothing afterwards.

@@ -31,7 +31,8 @@ VENDORS = ("canon", "nikon", "sony", "generic")
 class Choices:
     """What all cameras of one simulator have in common. Size is (width, height) of a capture.
 
-    `ports` are the numbers of the TCP ports, `PORTS` for each camera in turn; where they end, any free ones are taken.
+    `depth_of_field` lets lenses blur what they are not focused on. `ports` are the numbers of the TCP ports, `PORTS`
+    for each camera in turn; where they end, any free ones are taken.
     """
 
     size: tuple[int, int]
@@ -39,6 +40,7 @@ class Choices:
     bytes_per_s: float
     folder: Path
     ports: tuple[int, ...] = ()
+    depth_of_field: bool = False
 
     def ports_of(self, number: int) -> tuple[int, ...]:
         """Give the ports of the camera with this number (from 1)."""
@@ -139,6 +141,7 @@ def _canon(make: Make, outlook: Outlook, choices: Choices, folder: Path) -> Stan
         outlook,
         size=choices.size,
         fps=choices.fps,
+        depth_of_field=choices.depth_of_field,
         read_shot=canon_tables.read_shot,
         file_prefix="IMG_",
         clock_code=canon_tables.CAMERA_TIME,
@@ -155,6 +158,7 @@ def _nikon(make: Make, outlook: Outlook, choices: Choices, folder: Path) -> Stan
         outlook,
         size=choices.size,
         fps=choices.fps,
+        depth_of_field=choices.depth_of_field,
         read_shot=partial(nikon_tables.read_shot, choices.size),
         file_prefix="DSC_",
     )
@@ -170,6 +174,7 @@ def _sony(make: Make, outlook: Outlook, choices: Choices, folder: Path) -> Stand
         outlook,
         size=choices.size,
         fps=choices.fps,
+        depth_of_field=choices.depth_of_field,
         read_shot=sony_tables.read_shot,
         file_prefix="DSC0",
     )
@@ -185,6 +190,7 @@ def _generic(make: Make, outlook: Outlook, choices: Choices, folder: Path) -> St
         outlook,
         size=choices.size,
         fps=choices.fps,
+        depth_of_field=choices.depth_of_field,
         read_shot=partial(generic_tables.read_shot, choices.size),
         file_prefix="P000",
         clock_code=generic_tables.DATE_TIME,

@@ -46,7 +46,8 @@ _HALF_PRESS, _FULL_PRESS = 1, 2
 _VIEWFINDER_NOT_READY = 0xA102
 _JPEG_BLOB = 1
 _OTHER_BLOBS = ((4, 12), (5, 12), (6, 20), (12, 16), (13, 8), (14, 8), (16, 40), (10, 4), (7, 8), (3, 24))
-_FOCUS_STEPS = {1: -1, 2: -4, 3: -16, 0x8001: 1, 0x8002: 4, 0x8003: 16}
+_FOCUS_STEPS = {1: -20, 2: -150, 3: -1000, 0x8001: 20, 0x8002: 150, 0x8003: 1000}
+"""Places of the lens for small, middle and large steps: see `Lens`."""
 _SHOTS_TO_COMPUTER = 9999
 _ACCEPTED = (_SET_REMOTE_MODE, _SPACE_ON_COMPUTER, _LOCK, _UNLOCK, _KEEP_ON, _REQUEST_OLC, _ZOOM)
 
@@ -60,7 +61,7 @@ _FAMILIES = {
     _BULB_START: "capture",
     _RELEASE_ON: "focus",
     _AUTOFOCUS: "focus",
-    _DRIVE_LENS: "focus",
+    _DRIVE_LENS: "drive",
 }
 # The last one is what these bodies say when the lens is off or its contacts are dirty.
 _REFUSALS = {"battery_empty": 0xA101, "mirror_up": 0xA005, "no_lens": 0xA006}
@@ -75,7 +76,6 @@ class CanonCamera(StandardCamera):
         self._queue: list[bytes] = []
         self._queue_lock = threading.Lock()
         self._events_on = False
-        self.focus_position = 0
         self.focusing = False
         super().__init__(body)
         self._handlers |= dict.fromkeys(_ACCEPTED, self._accept)
@@ -264,20 +264,18 @@ class CanonCamera(StandardCamera):
         return Reply()
 
     def _faulty(self, fault: str | None) -> Mapping[int, Handler]:
-        if fault == "no_object":
-            silent = partial(self._release_on, announce=False)
-            return {_RELEASE_ON: silent, _BULB_START: partial(self._bulb_start, announce=False)}
-        if fault == "zero_blob":
+        silent = partial(self._release_on, announce=False)
+        parts: dict[str | None, Mapping[int, Handler]] = {
+            "no_object": {_RELEASE_ON: silent, _BULB_START: partial(self._bulb_start, announce=False)},
             # Blobs of a type that libgphoto2 skips, by their length: it never gets beyond this one.
-            return {_GET_VIEWFINDER: lambda _: Reply(data=ptp.u32(0, _OTHER_BLOBS[0][0]))}
-        if fault == "crash_blob":
+            "zero_blob": {_GET_VIEWFINDER: lambda _: Reply(data=ptp.u32(0, _OTHER_BLOBS[0][0]))},
             # Of a picture libgphoto2 copies the length less eight, which is then huge.
-            return {_GET_VIEWFINDER: lambda _: Reply(data=ptp.u32(0, _JPEG_BLOB))}
-        if fault == "empty_preview":
-            return {_GET_VIEWFINDER: lambda _: Reply(data=_blobs(()))}
-        if fault == "no_focus":
-            return dict.fromkeys((_RELEASE_ON, _AUTOFOCUS), self._miss_focus)
-        return {}
+            "crash_blob": {_GET_VIEWFINDER: lambda _: Reply(data=ptp.u32(0, _JPEG_BLOB))},
+            "empty_preview": {_GET_VIEWFINDER: lambda _: Reply(data=_blobs(()))},
+            "no_focus": dict.fromkeys((_RELEASE_ON, _AUTOFOCUS), self._miss_focus),
+            "focus_halts": {_DRIVE_LENS: partial(self._drive_lens, halts=True)},
+        }
+        return parts.get(fault, {})
 
     def _miss_focus(self, _operation: Operation) -> Reply:
         """Accept the button, half pressed, and tell that the lens finds no focus."""
@@ -319,7 +317,7 @@ class CanonCamera(StandardCamera):
 
     def _autofocus(self, _operation: Operation) -> Reply:
         self.focusing = True
-        self.body.happenings.add("autofocus")
+        self.body.autofocus()
         self._announce(canon_events.focus(canon_events.FOCUSED))
         return Reply()
 
@@ -337,14 +335,16 @@ class CanonCamera(StandardCamera):
             self.body.focus_point = (x, y)
         return Reply()
 
-    def _drive_lens(self, operation: Operation) -> Reply:
-        """Turn the focus ring: 1 to 3 nearer, 0x8001 to 0x8003 farther, in growing steps."""
+    def _drive_lens(self, operation: Operation, *, halts: bool = False) -> Reply:
+        """Turn the focus ring: 1 to 3 nearer, 0x8001 to 0x8003 farther, in growing steps.
+
+        The answer comes while the motor runs, and tells nothing of the lens's ends.
+        """
         step = _FOCUS_STEPS.get(operation.param(0))
         if step is None:
             return Reply(Code.INVALID_VALUE)
-        self.focus_position += step
-        self.body.happenings.add("focus")
-        return Reply()
+        self.body.drive_lens(step, halts=halts)
+        return Reply(Code.GENERAL_ERROR) if halts else Reply()
 
     def _get_viewfinder(self, _operation: Operation) -> Reply:
         """Give the next frame; not ready until the output goes to the computer, busy while the shutter is open."""

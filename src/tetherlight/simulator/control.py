@@ -15,6 +15,7 @@ from tetherlight.simulator.card import CardFullError
 from tetherlight.simulator.developing import ORIENTATIONS
 from tetherlight.simulator.device import Body
 from tetherlight.simulator.faults import FAMILIES, KINDS, Fault
+from tetherlight.simulator.lens import LAST_PLACE, Lens, sharp_height
 from tetherlight.simulator.properties import Property
 from tetherlight.simulator.quirks import EFFECTS, MEMORY_NAMES, PropertyFault
 from tetherlight.simulator.request import Answer, Fields, Refused, flag, number, positive, table
@@ -32,6 +33,7 @@ _EVENTS = (
     "fault",
     "file",
     "focus",
+    "focus_still",
     "idle",
     "live_off",
     "live_on",
@@ -69,6 +71,7 @@ class Control:
             "set_property": self._set_property,
             "property_fault": self._property_fault,
             "quirks": self._quirks,
+            "lens": self._lens,
             "clock": self._clock,
             "battery": lambda fields: self._camera(fields).set_battery(int(number(fields, "percent"))),
             "card": self._card,
@@ -180,6 +183,17 @@ class Control:
         quirks.second_file_s = number(fields, "second_file_s", default=quirks.second_file_s)
         quirks.raw_only = flag(fields, "raw_only", default=quirks.raw_only)
         quirks.turned, quirks.memory_names = int(turned), names
+
+    def _lens(self, fields: Fields) -> Answer:
+        """Put the lens somewhere, let it blur or not, or only tell where it is."""
+        lens = self._camera(fields).body.lens
+        place = fields.get("place")
+        if place is not None:
+            if not isinstance(place, int | float) or isinstance(place, bool) or not 0 <= place <= LAST_PLACE:
+                raise Refused(f"place must be a number from 0 to {LAST_PLACE}.")
+            lens.put(place)
+        lens.depth_of_field = flag(fields, "depth_of_field", default=lens.depth_of_field)
+        return _describe_lens(lens)
 
     def _clock(self, fields: Fields) -> Answer:
         """Set a camera's clock to a time, local where it has no zone, or off by so many seconds."""
@@ -296,8 +310,21 @@ def _describe(camera: SimulatedCamera) -> Answer:
         "captures": body.happenings.count("capture"),
         "previews": body.happenings.count("preview"),
         "focus_point": body.focus_point,
+        "lens": _describe_lens(body.lens),
         "liveview": {"on": body.live.on, "seconds": body.live.seconds},
         "events": {event: body.happenings.count(event) for event in _EVENTS},
+    }
+
+
+def _describe_lens(lens: Lens) -> Answer:
+    place = lens.place
+    return {
+        "place": place,
+        "last_place": LAST_PLACE,
+        "end": lens.end,
+        "moving": lens.moving,
+        "sharp_height": sharp_height(place),
+        "depth_of_field": lens.depth_of_field,
     }
 
 

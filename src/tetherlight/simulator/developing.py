@@ -30,6 +30,9 @@ class Outlook(Protocol):
     def preview(self, shot: Shot, moment: float, size: tuple[int, int]) -> NDArray[np.uint8]:
         """Give the live picture at a time in seconds, exposed as the shot would be."""
 
+    def height_at(self, point: tuple[float, float], size: tuple[int, int]) -> float:
+        """Give the height above the table that is seen at a point: shares of width and height."""
+
 
 class Darkroom:
     """Makes the files of one body's exposures, with numbered names; size is the sensor's (width, height)."""
@@ -73,6 +76,12 @@ class Darkroom:
         """Render and encode the live picture at a time in seconds, as the sensor has it, as a bare JPEG."""
         pixels = _as_sensor(self._outlook.preview(shot, moment, _upright(size, turned)), turned)
         return images.encode(images.balance(pixels, shot.white_balance), _PREVIEW_QUALITY, "420")
+
+    def height_at(self, point: tuple[float, float], size: tuple[int, int], turned: int) -> float:
+        """Give the height above the table that a body turned clockwise sees at a point of its sensor."""
+        x, y = point
+        upright = {0: (x, y), 90: (1 - y, x), 180: (1 - x, 1 - y), 270: (y, 1 - x)}[turned]
+        return self._outlook.height_at(upright, _upright(size, turned))
 
     def _tags(self, shot: Shot, when: datetime, size: tuple[int, int], turned: int) -> images.Tags:
         return images.Tags(

@@ -16,6 +16,7 @@ from tetherlight.simulator.card import Card, CardFullError, Picture, StoredFile
 from tetherlight.simulator.clock import Clock
 from tetherlight.simulator.developing import Darkroom, Outlook
 from tetherlight.simulator.happenings import Happenings
+from tetherlight.simulator.lens import Lens, sharp_place
 from tetherlight.simulator.live import LiveSwitch
 from tetherlight.simulator.properties import Properties, Property
 from tetherlight.simulator.quirks import Quirks
@@ -64,6 +65,7 @@ class Body:
         read_shot: Callable[[Mapping[int, int | str]], Shot],
         file_prefix: str,
         clock_code: int | None = None,
+        depth_of_field: bool = False,
     ) -> None:
         self.identity = identity
         self.card = card
@@ -78,6 +80,8 @@ class Body:
         self.happenings = Happenings()
         self.viewfinder = Viewfinder(fps, self._render_preview)
         self.live = LiveSwitch(self.happenings)
+        still = partial(self.happenings.add, "focus_still")
+        self.lens = Lens(self.schedule.after, still, depth_of_field=depth_of_field)
         self._darkroom = Darkroom(outlook, identity, size, file_prefix)
         self._read_shot = read_shot
         self._lock = threading.RLock()
@@ -160,8 +164,24 @@ class Body:
         return self._properties.find(name)
 
     def shot(self) -> Shot:
-        """Give what the settings say about the next exposure."""
-        return self._read_shot(self.values())
+        """Give what settings and lens say about the next exposure."""
+        return replace(self._read_shot(self.values()), focus=self.lens.focus)
+
+    def drive_lens(self, steps: int, *, halts: bool = False) -> bool:
+        """Begin to turn the focus ring, nearer where negative; False where the lens ends before that.
+
+        With `halts` it stops half way.
+        """
+        self.happenings.add("focus")
+        return self.lens.drive(steps, part=0.5 if halts else 1.0)
+
+    def autofocus(self) -> None:
+        """Focus on what is seen at the focus point, the middle where none was set."""
+        self.happenings.add("autofocus")
+        if self.lens.depth_of_field:
+            point = self.focus_point or (0.5, 0.5)
+            height = self._darkroom.height_at(point, self.preview_size, self.quirks.turned)
+            self.lens.drive(round(sharp_place(height) - self.lens.place))
 
     @property
     def exposing(self) -> bool:
@@ -242,6 +262,7 @@ class Body:
         """Open the shutter for the exposure time, then store and announce the files."""
         opened = time.monotonic()
         when = self.clock.now()
+        shot = replace(shot, focus=self.lens.focus)
         self._shutter_closes = math.inf if shot.bulb else opened + shot.shutter_s
         self.happenings.add("exposure")
         if shot.bulb:

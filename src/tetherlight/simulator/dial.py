@@ -20,17 +20,20 @@ def phase(t: float) -> float:
     return (t / PERIOD_S) % 1.0
 
 
-def draw_hand(world: World, light: Floats, shading: Floats, t: float, box: Box | None = None) -> None:
+def draw_hand(
+    world: World, light: Floats, shading: Floats, t: float, box: Box | None = None, *, disc: float = 0.0
+) -> None:
     """Draw the hand at time `t` into linear light (h, w, 3), in place.
 
     Both arrays cover `box`, the dial's box if None; `shading` (h, w) is the light that falls there on a white surface.
+    `disc` is the diameter in pixels to which the lens blurs a point of the dial.
     """
     dial = world.layout.dial
     x, y = world.grid.coordinates(box or world.dial_box)
     x, y = (x - np.float32(dial.x)) / np.float32(dial.radius), (y - np.float32(dial.y)) / np.float32(dial.radius)
     turn = 2 * np.pi * phase(t)
     sine, cosine = np.float32(np.sin(turn)), np.float32(np.cos(turn))
-    blur = 0.7 / (dial.radius * world.grid.scale)
+    blur = (0.7 + disc / 2) / (dial.radius * world.grid.scale)
     shadow = _hand(x - np.float32(0.03), y + np.float32(0.04), sine, cosine, blur + 0.03)
     light *= (1 - np.float32(0.55) * shadow)[..., None]
     amount = _hand(x, y, sine, cosine, blur)

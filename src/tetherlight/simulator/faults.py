@@ -35,6 +35,7 @@ Kind = Literal[
     "no_card",
     "no_focus",
     "focus_limit",
+    "focus_halts",
     "no_lens",
     "mirror_up",
     "battery_empty",
@@ -54,9 +55,10 @@ FAMILIES = (
     "list",
     "delete",
     "focus",
+    "drive",
     "exit",
 )
-CONNECT = "connect"
+CONNECT, FOCUS, DRIVE = "connect", "focus", "drive"
 INSIDE = {"no_object", "zero_blob", "crash_blob", "empty_preview"}
 """Kinds that happen inside the camera, also where that is nothing."""
 _CAPTURE = frozenset({"capture"})
@@ -65,7 +67,7 @@ _FAMILY = {
     **dict.fromkeys(("no_object", "store_full", "ran_full", "card_locked", "no_card", "mirror_up"), _CAPTURE),
     **dict.fromkeys(("no_lens", "battery_empty"), _CAPTURE),
     "no_focus": frozenset({"capture", "focus"}),
-    "focus_limit": frozenset({"focus"}),
+    **dict.fromkeys(("focus_limit", "focus_halts"), frozenset({DRIVE})),
     **dict.fromkeys(("session_busy", "session_open"), frozenset({"open_session"})),
     **dict.fromkeys(("refuse_connect", "hang_handshake"), frozenset({CONNECT})),
 }
@@ -87,6 +89,8 @@ class Fault:
         only = _FAMILY.get(self.kind)
         if only is not None:
             return family in only
+        if family == DRIVE and self.when == FOCUS:
+            return True
         return family != CONNECT and self.when in {"*", family}
 
     def describe(self) -> dict[str, Any]:

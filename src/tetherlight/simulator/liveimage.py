@@ -7,8 +7,10 @@ from collections.abc import Mapping
 import numpy as np
 from numpy.typing import NDArray
 
+from tetherlight.simulator.depth import Blur
 from tetherlight.simulator.dial import draw_hand
-from tetherlight.simulator.sensor import Exposure, Sensor, bands
+from tetherlight.simulator.sensor import Exposure, Sensor
+from tetherlight.simulator.texture import Floats
 from tetherlight.simulator.view import Direction, Mix, View
 
 GRAINS = 4
@@ -21,37 +23,39 @@ class LiveImage:
     def __init__(self, view: View, sensor: Sensor) -> None:
         self.view = view
         self._sensor = sensor
-        self._key: tuple[Mapping[Direction, float], Exposure] | None = None
+        self._key: tuple[Mapping[Direction, float], Exposure, Blur | None] | None = None
         self._pictures: list[NDArray[np.uint8]] = []
+        self._dial: Floats = np.empty((*view.plan.dial_box.shape, 3), np.float32)
         self._drawn = 0
 
-    def draw(self, intensities: Mapping[Direction, float], exposure: Exposure, t: float) -> NDArray[np.uint8]:
+    def draw(
+        self, intensities: Mapping[Direction, float], exposure: Exposure, blur: Blur | None, t: float
+    ) -> NDArray[np.uint8]:
         """Return the picture (H, W, 3) at time `t`; the caller holds the view's lock."""
-        key = dict(intensities), exposure
+        key = dict(intensities), exposure, blur
         if key != self._key:
             self._key = key
             self._pictures.clear()
         mix = self.view.mix(intensities)
         self._drawn += 1
         if len(self._pictures) < GRAINS:
-            self._pictures.append(self._render(mix, exposure))
+            self._pictures.append(self._render(mix, exposure, blur))
         picture = self._pictures[self._drawn % len(self._pictures)].copy()
-        self._draw_clock(picture, mix, exposure, t)
-        return picture
-
-    def _render(self, mix: Mix, exposure: Exposure) -> NDArray[np.uint8]:
-        width, height = self.view.size
-        picture = np.empty((height, width, 3), np.uint8)
-        for rows in bands(height):
-            picture[rows] = self._sensor.encode(self.view.light(mix, rows, 0.0), exposure, self._drawn, rows.start)
-        return picture
-
-    def _draw_clock(self, picture: NDArray[np.uint8], mix: Mix, exposure: Exposure, t: float) -> None:
-        world = self.view.world
-        box = world.dial_box
-        shading = mix.shading[box.slices]
-        albedo = world.albedo[box.slices]
-        light = np.multiply(albedo, albedo, dtype=np.float32)
-        light *= (shading * np.float32(1 / 255**2))[..., None]
-        draw_hand(world, light, shading, t)
+        box = self.view.plan.dial_box
+        light = self._dial.copy()
+        draw_hand(self.view.world, light, mix.shading[box.slices], t, disc=self.view.dial_disc(blur))
         picture[box.slices] = self._sensor.encode(light, exposure, self._drawn, -1)
+        return picture
+
+    def _render(self, mix: Mix, exposure: Exposure, blur: Blur | None) -> NDArray[np.uint8]:
+        """Return the picture without the clock's hand, and remember the light of the dial."""
+        width, height = self.view.size
+        box = self.view.plan.dial_box
+        picture = np.empty((height, width, 3), np.uint8)
+        for rows, light in self.view.light(mix, blur):
+            top, bottom = max(rows.start, box.top), min(rows.stop, box.bottom)
+            if top < bottom:
+                inside = light[top - rows.start : bottom - rows.start, box.left : box.right]
+                self._dial[top - box.top : bottom - box.top] = inside
+            picture[rows] = self._sensor.encode(light, exposure, self._drawn, rows.start)
+        return picture

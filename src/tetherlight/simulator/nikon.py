@@ -35,12 +35,14 @@ _FAMILIES = {
     Op.INITIATE_CAPTURE: "capture",
     _GET_EVENT: "get_event",
     _AF_DRIVE: "focus",
-    _DRIVE_LENS: "focus",
+    _DRIVE_LENS: "drive",
     _CHANGE_AF_AREA: "focus",
 }
 # Out of focus; mirror up; without a lens the body cannot adjust its aperture; no exhausted battery has a code.
 _REFUSALS = {"no_focus": 0xA002, "mirror_up": 0xA009, "no_lens": 0xA00A}
 _LENS_AT_LIMIT = 0xA00C
+_NEARER, _FARTHER = 1, 2
+_MOST_STEPS = 32767
 
 
 class NikonCamera(DescribedCamera):
@@ -53,7 +55,6 @@ class NikonCamera(DescribedCamera):
         self._lock = threading.Lock()
         self._took_to_memory = False
         self._outcome: int = Code.OK
-        self.focus_position = 0
         super().__init__(body)
         self._handlers |= dict.fromkeys((_CHANGE_MODE, _AF_DRIVE_CANCEL), self._accept)
         self._handlers |= {
@@ -158,8 +159,11 @@ class NikonCamera(DescribedCamera):
         return Reply(data=ptp.u16(len(events)) + b"".join(struct.pack("<HI", *event) for event in events))
 
     def _device_ready(self, _operation: Operation) -> Reply:
+        """Tell whether the body is busy, and then, once, how a drive of the lens ended."""
+        if self.body.exposing or self.body.lens.moving:
+            return Reply(Code.DEVICE_BUSY)
         outcome, self._outcome = self._outcome, Code.OK
-        return Reply(Code.DEVICE_BUSY) if self.body.exposing else Reply(outcome)
+        return Reply(outcome)
 
     def _get_vendor_properties(self, _operation: Operation) -> Reply:
         return Reply(data=ptp.array16([code for code in self.body.properties if code >= _VENDOR_PROPERTIES]))
@@ -176,6 +180,8 @@ class NikonCamera(DescribedCamera):
             return {_GET_LIVE_VIEW: lambda _: Reply(data=b"")}
         if fault == "focus_limit":
             return {_DRIVE_LENS: self._run_into_limit}
+        if fault == "focus_halts":
+            return {_DRIVE_LENS: partial(self._drive_lens, halts=True)}
         return {}
 
     def _run_into_limit(self, _operation: Operation) -> Reply:
@@ -202,14 +208,22 @@ class NikonCamera(DescribedCamera):
         self.body.end_bulb()
         return Reply()
 
-    def _drive_lens(self, operation: Operation) -> Reply:
-        """Turn the focus ring: direction 1 nearer or 2 farther, and how far."""
-        self.focus_position += operation.param(1) * (-1 if operation.param(0) == 1 else 1)
-        self.body.happenings.add("focus")
+    def _drive_lens(self, operation: Operation, *, halts: bool = False) -> Reply:
+        """Turn the focus ring while the live view runs: direction 1 nearer or 2 farther, and how far.
+
+        The answer comes while the motor runs; that it ended before time is told with the readiness.
+        """
+        if not self.body.value(LIVE_VIEW):
+            return Reply(_NOT_IN_LIVE_VIEW)
+        direction, steps = operation.param(0), operation.param(1)
+        if direction not in {_NEARER, _FARTHER} or not 0 < steps <= _MOST_STEPS:
+            return Reply(Code.INVALID_PARAMETER)
+        whole = self.body.drive_lens(-steps if direction == _NEARER else steps, halts=halts)
+        self._outcome = Code.GENERAL_ERROR if halts else Code.OK if whole else _LENS_AT_LIMIT
         return Reply()
 
     def _autofocus(self, _operation: Operation) -> Reply:
-        self.body.happenings.add("autofocus")
+        self.body.autofocus()
         return Reply()
 
     def _change_af_area(self, operation: Operation) -> Reply:

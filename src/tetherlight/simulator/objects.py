@@ -166,6 +166,20 @@ def coverage(grid: Grid, ball: Ball, box: Box) -> Floats:
     return np.asarray(np.clip(np.float32(ball.radius * grid.scale + 0.5) - distance, 0, 1), np.float32)
 
 
+def surface(world: World) -> Floats:
+    """Return the height (H, W) in world units on which a lens must focus to see each pixel sharply.
+
+    What a mirror ball shows of things far away lies half a radius below its top.
+    """
+    height = world.height.copy()
+    for ball, box in ((world.layout.matte, world.matte_box), (world.layout.mirror, world.mirror_box)):
+        x, y = world.grid.coordinates(box)
+        squared = ((x - np.float32(ball.x)) ** 2 + (y - np.float32(ball.y)) ** 2) / np.float32(ball.radius**2)
+        top = 1 + np.sqrt(np.clip(1 - squared, 0, None)) if ball is world.layout.matte else np.full_like(squared, 1.5)
+        np.copyto(height[box.slices], top * np.float32(ball.radius), where=squared < 1)
+    return height
+
+
 def slopes(height: Floats, scale: float, first: int, last: int) -> tuple[Floats, Floats]:
     """Return the slopes dz/dx and dz/dy (y up) of rows first..last of a height map with `scale` pixels per unit."""
     half = np.float32(scale / 2)

@@ -85,6 +85,11 @@ def _add_pictures(group: argparse._ArgumentGroup) -> None:
         help=f"last choice of the sensitivity: {', '.join(map(str, HIGHEST_ISOS))} (default: the maker's)",
     )
     group.add_argument("--fps", type=_rate, default=30.0, help="viewfinder frames per second (default: 30)")
+    group.add_argument(
+        "--depth-of-field",
+        action="store_true",
+        help="blur what the lens is not focused on (default: everything is sharp)",
+    )
     group.add_argument("--seed", type=int, default=0, metavar="N", help="seed of the sensor's noise")
 
 

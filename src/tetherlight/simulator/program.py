@@ -122,7 +122,14 @@ def _say(sentence: str) -> None:
 
 def _start(arguments: argparse.Namespace, stage: Stage, folder: Path, stack: ExitStack) -> Simulator:
     """Build and plug in the cameras; the stack takes everything down again."""
-    choices = Choices(stage.size, arguments.fps, arguments.bandwidth, folder, tuple(arguments.ports))
+    choices = Choices(
+        stage.size,
+        arguments.fps,
+        arguments.bandwidth,
+        folder,
+        tuple(arguments.ports),
+        depth_of_field=arguments.depth_of_field,
+    )
     cameras = []
     for index in range(arguments.cameras):
         outlook = SceneOutlook(stage.scene(index))

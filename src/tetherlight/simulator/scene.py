@@ -5,20 +5,23 @@ from __future__ import annotations
 import logging
 import os
 import threading
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from itertools import islice
 from pathlib import Path
 from types import MappingProxyType
+from typing import TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
 
 from tetherlight.simulator import dial, truth
 from tetherlight.simulator.cache import Cache
+from tetherlight.simulator.depth import Blur
 from tetherlight.simulator.liveimage import LiveImage
-from tetherlight.simulator.objects import World
-from tetherlight.simulator.sensor import REFERENCE_EXPOSURE, Exposure, Sensor, bands
+from tetherlight.simulator.objects import World, surface
+from tetherlight.simulator.sensor import REFERENCE_EXPOSURE, Exposure, Sensor
+from tetherlight.simulator.texture import Floats
 from tetherlight.simulator.view import Direction, View
 
 logger = logging.getLogger(__name__)
@@ -39,6 +42,8 @@ MOST_AHEAD = 24
 
 Part = tuple[View, Direction | None]
 """One layer of one image size."""
+Value = TypeVar("Value", np.uint8, np.uint16)
+_Record = Callable[[Floats, Exposure, int, int], NDArray[Value]]
 
 
 @dataclass(frozen=True)
@@ -141,34 +146,25 @@ class Scene:
                 raise KeyError(name)
             (self._dead.add if dead else self._dead.discard)(name)
 
-    def capture(self, exposure: Exposure, size: Size | None = None, t: float = 0.0) -> NDArray[np.uint8]:
+    def capture(
+        self, exposure: Exposure, size: Size | None = None, t: float = 0.0, focus: float | None = None
+    ) -> NDArray[np.uint8]:
         """Return a still picture (H, W, 3) in sRGB, of capture size unless `size` (width, height) says otherwise.
 
-        `t` is the time in seconds that the clock shows; it stands at the top by default.
+        `t` is the time in seconds that the clock shows; it stands at the top by default. `focus` is the height in units
+        of the scene that is sharp, as far as the aperture lets anything be blurred; None is everything.
         """
-        view, intensities, frame = self._look(size or self.size)
-        view.prepare(intensities)
-        width, height = view.size
-        picture = np.empty((height, width, 3), np.uint8)
-        with view.lock:
-            mix = view.mix(intensities)
-            for rows in bands(height):
-                picture[rows] = self._sensor.encode(view.light(mix, rows, t), exposure, frame, rows.start)
-        return picture
+        return self._expose(exposure, size, t, focus=focus, record=self._sensor.encode, kind=np.uint8)
 
-    def linear(self, exposure: Exposure, size: Size | None = None, t: float = 0.0) -> NDArray[np.uint16]:
+    def linear(
+        self, exposure: Exposure, size: Size | None = None, t: float = 0.0, focus: float | None = None
+    ) -> NDArray[np.uint16]:
         """Return linear sensor values (H, W, 3) as for a RAW file: 14 bits, black 0, `sensor.RAW_WHITE` when full."""
-        view, intensities, frame = self._look(size or self.size)
-        view.prepare(intensities)
-        width, height = view.size
-        values = np.empty((height, width, 3), np.uint16)
-        with view.lock:
-            mix = view.mix(intensities)
-            for rows in bands(height):
-                values[rows] = self._sensor.raw(view.light(mix, rows, t), exposure, frame, rows.start)
-        return values
+        return self._expose(exposure, size, t, focus=focus, record=self._sensor.raw, kind=np.uint16)
 
-    def preview(self, exposure: Exposure, t: float, size: Size = (1024, 680)) -> NDArray[np.uint8]:
+    def preview(
+        self, exposure: Exposure, t: float, size: Size = (1024, 680), focus: float | None = None
+    ) -> NDArray[np.uint8]:
         """Return a live-view picture (H, W, 3) in sRGB at `t` seconds; the clock's hand is always at another place."""
         view, intensities, _ = self._look(size)
         view.prepare(intensities)
@@ -176,7 +172,34 @@ class Scene:
             live = self._live.get(size)
             if live is None or live.view is not view:
                 live = self._live[size] = LiveImage(view, self._sensor)
-            return live.draw(intensities, exposure, t)
+            return live.draw(intensities, exposure, _blur(view, exposure, focus), t)
+
+    def height_at(self, point: tuple[float, float], size: Size) -> float:
+        """Return the height to focus on at a point of a picture of this size: shares of its width and height."""
+        x, y = (min(int(share * side), side - 1) for share, side in zip(point, size, strict=True))
+        return float(surface(self._view(size).world)[y, x])
+
+    def _expose(
+        self,
+        exposure: Exposure,
+        size: Size | None,
+        t: float,
+        *,
+        focus: float | None,
+        record: _Record[Value],
+        kind: type[Value],
+    ) -> NDArray[Value]:
+        view, intensities, frame = self._look(size or self.size)
+        view.prepare(intensities)
+        width, height = view.size
+        values = np.empty((height, width, 3), kind)
+        blur = _blur(view, exposure, focus)
+        with view.lock:
+            mix = view.mix(intensities)
+            for rows, light in view.light(mix, blur):
+                view.draw_hand(light, rows, mix, blur, t)
+                values[rows] = record(light, exposure, frame, rows.start)
+        return values
 
     def moving_box(self, size: Size | None = None) -> tuple[int, int, int, int]:
         """Return left, top, right and bottom (ends excluded) in pixels of the part of the picture that moves."""
@@ -307,6 +330,10 @@ class Scene:
                 self._live.pop(other, None)
             self._views[size] = view
             return view
+
+
+def _blur(view: View, exposure: Exposure, focus: float | None) -> Blur | None:
+    return None if focus is None else Blur(focus, exposure.aperture, view.plan.grid.scale)
 
 
 def _normalised(light: SceneLight) -> Direction:

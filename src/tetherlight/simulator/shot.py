@@ -16,9 +16,10 @@ class Identity:
 
 @dataclass(frozen=True)
 class Shot:
-    """Everything that the settings say about the next exposure.
+    """Everything that settings and lens say about the next exposure.
 
-    `delay_s` is the self-timer. The button makes `burst` pictures, `interval_s` from one to the next at the least.
+    `focus` is the height above the table that is sharp, see lens; None when everything is. `delay_s` is the self-timer.
+    The button makes `burst` pictures, `interval_s` from one to the next at the least.
     """
 
     shutter_s: float
@@ -41,3 +42,4 @@ class Shot:
     bulb: bool = False
     burst: int = 1
     interval_s: float = 0.0
+    focus: float | None = None

@@ -13,13 +13,14 @@ from tetherlight.simulator.card import StoredFile
 from tetherlight.simulator.described import DescribedCamera
 from tetherlight.simulator.device import Body
 from tetherlight.simulator.ptp import Code, Op, Operation, PtpError, Reply
-from tetherlight.simulator.sony_tables import FOCUS_FOUND, IN_MEMORY
+from tetherlight.simulator.sony_tables import FOCUS_FOUND, FOCUS_STEPS, IN_MEMORY, MANUAL_FOCUS
 from tetherlight.simulator.standard import Handler
 
 _VENDOR = 0x00000011
 _CONNECT, _GET_EXTENDED_INFO, _SET_PROPERTY, _CONTROL, _GET_ALL_PROPERTIES = 0x9201, 0x9202, 0x9205, 0x9207, 0x9209
 _PROTOCOL = 300
 _HALF_PRESS, _FULL_PRESS = 0xD2C1, 0xD2C2
+_CONTROLS = {_HALF_PRESS: "focus", _FULL_PRESS: "capture", MANUAL_FOCUS: "drive"}
 _DOWN = 2
 _OBJECT_ADDED, _PROPERTY_CHANGED = 0xC201, 0xC203
 _PICTURE, _PREVIEW = 0xFFFFC001, 0xFFFFC002
@@ -64,8 +65,8 @@ class SonyCamera(DescribedCamera):
 
     def family(self, operation: Operation) -> str:
         """Name the kind of operation; the live view is an object with a handle of its own."""
-        if operation.code == _CONTROL and operation.param(0) in {_HALF_PRESS, _FULL_PRESS}:
-            return "capture" if operation.param(0) == _FULL_PRESS else "focus"
+        if operation.code == _CONTROL and operation.param(0) in _CONTROLS:
+            return _CONTROLS[operation.param(0)]
         if operation.code in {Op.GET_OBJECT, Op.GET_OBJECT_INFO} and operation.param(0) == _PREVIEW:
             return "preview" if operation.code == Op.GET_OBJECT else "other"
         own = {_SET_PROPERTY: "set_config", _GET_ALL_PROPERTIES: "get_config"}
@@ -114,6 +115,8 @@ class SonyCamera(DescribedCamera):
             return {_CONTROL: partial(self._control, announce=False)}
         if fault == "no_focus":
             return {_CONTROL: partial(self._control, focuses=False)}
+        if fault == "focus_halts":
+            return {_CONTROL: partial(self._drive_lens, halts=True)}
         if fault == "empty_preview":
             return {Op.GET_OBJECT: lambda _: Reply(data=bytes(_PREVIEW_OFFSET))}
         return {}
@@ -134,8 +137,21 @@ class SonyCamera(DescribedCamera):
             described.append(head + bytes((writable, 1 if writable else 2)) + rest)
         return Reply(data=struct.pack("<II", len(described), 0) + b"".join(described))
 
+    def _drive_lens(self, operation: Operation, *, halts: bool = False) -> Reply:
+        """Turn the focus ring by a step from -7, much nearer, to 7; the answer tells nothing of the lens's ends."""
+        step = ptp.read_number(ptp.Kind.INT16, operation.data)
+        if not 0 < abs(step) <= len(FOCUS_STEPS):
+            return Reply(Code.INVALID_VALUE)
+        self.body.drive_lens(FOCUS_STEPS[abs(step) - 1] * (1 if step > 0 else -1), halts=halts)
+        return Reply(Code.GENERAL_ERROR) if halts else Reply()
+
     def _control(self, operation: Operation, *, announce: bool = True, focuses: bool = True) -> Reply:
-        """Press or release the button, halfway or fully; without focus it does nothing when pressed fully."""
+        """Press or release the button, halfway or fully, or drive the lens.
+
+        Without focus the button does nothing when it is pressed fully.
+        """
+        if operation.param(0) == MANUAL_FOCUS:
+            return self._drive_lens(operation)
         pressed = ptp.read_number(ptp.Kind.UINT16, operation.data) == _DOWN
         if operation.param(0) == _HALF_PRESS:
             found = sony_tables.FOCUS_LOCKED if focuses else sony_tables.FOCUS_FAILED

@@ -18,6 +18,7 @@ SHUTTER_SPEED = 0xD20D
 FOCUS_FOUND = 0xD213
 IN_MEMORY = 0xD215
 BATTERY = 0xD218
+MANUAL_FOCUS = 0xD2D1
 ISO = 0xD21E
 DESTINATION = 0xD222
 COMPENSATION = 0xD224
@@ -28,6 +29,8 @@ MODE_MANUAL = 1
 TO_COMPUTER = 1
 FOCUS_UNLOCKED, FOCUS_LOCKED, FOCUS_FAILED = 1, 2, 3
 HIGHEST_ISO = 51200
+FOCUS_STEPS = (20, 40, 80, 150, 300, 600, 1000)
+"""Places of the lens for the steps from 1 to 7: see `Lens`."""
 _LENS_NAME = "FE 50mm F1.8"
 _AUTO_ISO, _AUTO_ISO_VALUE = 0x00FFFFFF, 400
 
@@ -65,6 +68,7 @@ def properties(highest_iso: int = HIGHEST_ISO) -> dict[int, Property]:
         Property(PRIORITY, "prioritymode", Kind.UINT8, 1, {0: "Camera", 1: "Application"}),
         Property(FOCUS_FOUND, "focusindication", Kind.UINT8, FOCUS_UNLOCKED, writable=False),
         Property(IN_MEMORY, "objectinmemory", Kind.UINT16, 0, writable=False),
+        Property(MANUAL_FOCUS, "manualfocus", Kind.INT16, 0, span=(-len(FOCUS_STEPS), len(FOCUS_STEPS))),
         Property(BATTERY, "batterylevel", Kind.INT8, 100, span=(0, 100), writable=False),
     )
     return {entry.code: entry for entry in entries}

@@ -77,15 +77,19 @@ class SceneOutlook:
 
     def capture(self, shot: Shot, size: tuple[int, int]) -> NDArray[np.uint8]:
         """Give the still picture of a shot in sRGB."""
-        return self._scene.capture(_exposure(shot), size)
+        return self._scene.capture(_exposure(shot), size, focus=shot.focus)
 
     def linear(self, shot: Shot, size: tuple[int, int]) -> NDArray[np.uint16]:
         """Give the linear sensor values of a shot."""
-        return self._scene.linear(_exposure(shot), size)
+        return self._scene.linear(_exposure(shot), size, focus=shot.focus)
 
     def preview(self, shot: Shot, moment: float, size: tuple[int, int]) -> NDArray[np.uint8]:
         """Give the live picture at a time."""
-        return self._scene.preview(_exposure(shot), moment, size)
+        return self._scene.preview(_exposure(shot), moment, size, shot.focus)
+
+    def height_at(self, point: tuple[float, float], size: tuple[int, int]) -> float:
+        """Give the height above the table that is seen at a point."""
+        return self._scene.height_at(point, size)
 
 
 def _exposure(shot: Shot) -> Exposure:

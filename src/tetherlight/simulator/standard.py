@@ -35,7 +35,9 @@ _REFUSALS: Mapping[str, int] = {
     "ran_full": Code.STORE_FULL,
     "card_locked": Code.STORE_READ_ONLY,
     "no_card": Code.STORE_NOT_AVAILABLE,
-    **dict.fromkeys(("no_focus", "focus_limit", "no_lens", "mirror_up", "battery_empty"), Code.GENERAL_ERROR),
+    **dict.fromkeys(
+        ("no_focus", "focus_limit", "focus_halts", "no_lens", "mirror_up", "battery_empty"), Code.GENERAL_ERROR
+    ),
 }
 NO_SESSION_NEEDED = {Op.GET_DEVICE_INFO, Op.OPEN_SESSION}
 

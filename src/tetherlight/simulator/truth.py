@@ -9,6 +9,7 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
+from tetherlight.simulator import lens
 from tetherlight.simulator.objects import Ball, World, slopes
 from tetherlight.simulator.texture import Floats, unpack
 
@@ -46,15 +47,28 @@ def mask(world: World) -> NDArray[np.bool_]:
 
 
 def export(world: World, lights: Mapping[str, Mapping[str, object]], folder: Path) -> None:
-    """Write normals, albedo, mask and height as .npy, lights and spheres as JSON; an existing export is replaced."""
+    """Write normals, albedo, mask and height as .npy, lights, spheres and focus as JSON.
+
+    An existing export is replaced.
+    """
     folder.mkdir(parents=True, exist_ok=True)
     np.save(folder / "normals.npy", normals(world))
     np.save(folder / "albedo.npy", albedo(world))
     np.save(folder / "mask.npy", mask(world))
     np.save(folder / "height.npy", heights(world))
     (folder / "lights.json").write_text(json.dumps(lights, indent=2) + "\n", encoding="utf-8")
+    (folder / "focus.json").write_text(json.dumps(_focus(world), indent=2) + "\n", encoding="utf-8")
     spheres = {"mirror": _circle(world, world.layout.mirror), "matte": _circle(world, world.layout.matte)}
     (folder / "spheres.json").write_text(json.dumps(spheres, indent=2) + "\n", encoding="utf-8")
+
+
+def _focus(world: World) -> dict[str, float]:
+    """Return which height, in pixels as in the height map, is sharp at which place of the lens."""
+    return {
+        "last_place": lens.LAST_PLACE,
+        "height_at_place_0": lens.HEIGHT_OF_NEAREST * world.grid.scale,
+        "height_per_place": lens.HEIGHT_PER_PLACE * world.grid.scale,
+    }
 
 
 def _circle(world: World, ball: Ball) -> dict[str, float]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import OrderedDict
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from concurrent.futures import Future
 from dataclasses import dataclass
 from threading import Lock, RLock
@@ -12,10 +12,11 @@ from typing import Any, TypeVar, cast
 import numpy as np
 
 from tetherlight.simulator.cache import Cache, Shapes
+from tetherlight.simulator.depth import Blur, Depth, defocus
 from tetherlight.simulator.dial import draw_hand
 from tetherlight.simulator.layer import SHADING_SCALE, SHEEN_SCALE, Layer
-from tetherlight.simulator.objects import Plan, World, coverage
-from tetherlight.simulator.sensor import ONE_LIGHT
+from tetherlight.simulator.objects import DIAL_THICKNESS, Box, Plan, World, coverage, surface
+from tetherlight.simulator.sensor import ONE_LIGHT, bands
 from tetherlight.simulator.texture import Floats
 
 Direction = tuple[float, float, float]
@@ -52,6 +53,7 @@ class View:
         self._world: World | None = None
         self._layers: OrderedDict[Direction | None, Layer] = OrderedDict()
         self._mirror_cover = coverage(self.plan.grid, self.plan.layout.mirror, self.plan.mirror_box)
+        self._made_depth: Depth | None = None
         self._mix: tuple[Mapping[Direction, float], Mix] | None = None
 
     @property
@@ -61,11 +63,12 @@ class View:
 
     @property
     def nbytes(self) -> int:
-        """Memory that layers and sum take now."""
-        mix = self._mix
+        """Memory that layers, depth and sum take now."""
+        mix, depth = self._mix, self._made_depth
         parts = [] if mix is None else [mix[1].shading, mix[1].sheen, mix[1].mirror]
         with self._parts:
-            return sum(layer.nbytes for layer in self._layers.values()) + sum(part.nbytes for part in parts)
+            layers = sum(layer.nbytes for layer in self._layers.values())
+        return layers + sum(part.nbytes for part in parts) + (0 if depth is None else depth.nbytes)
 
     def layer(self, direction: Direction | None) -> Layer:
         """Return the scene under one light of intensity 1, or under the light of the room if None.
@@ -117,10 +120,46 @@ class View:
                 self._mix = dict(intensities), self._sum(intensities, reusable)
             return self._mix[1]
 
-    def light(self, mix: Mix, rows: slice, t: float) -> Floats:
-        """Return the linear light (h, W, 3) that some rows send to the camera, with the clock's hand at time `t`."""
-        world = self.world
-        albedo = world.albedo[rows]
+    def light(self, mix: Mix, blur: Blur | None) -> Iterator[tuple[slice, Floats]]:
+        """Yield some rows after the other, and the linear light (h, W, 3) that they send, without the clock's hand.
+
+        Without `blur` everything is sharp.
+        """
+        width, height = self.size
+        if blur is None or not self._depth.degrees(blur):
+            for rows in bands(height):
+                yield rows, self._rows(mix, rows)
+            return
+        whole = np.empty((height, width, 3), np.float32)
+        for rows in bands(height):
+            whole[rows] = self._rows(mix, rows)
+        defocus(whole, self._depth, blur)
+        for rows in bands(height):
+            yield rows, whole[rows]
+
+    def draw_hand(self, light: Floats, rows: slice, mix: Mix, blur: Blur | None, t: float) -> None:
+        """Draw the clock's hand at time `t` into some rows (h, W, 3) of light, in place, as sharp as the dial is."""
+        box = self.plan.dial_box
+        top, bottom = max(rows.start, box.top), min(rows.stop, box.bottom)
+        if top < bottom:
+            part = Box(box.left, top, box.right, bottom)
+            inside = light[top - rows.start : bottom - rows.start, box.left : box.right]
+            draw_hand(self.world, inside, mix.shading[part.slices], t, part, disc=self.dial_disc(blur))
+
+    def dial_disc(self, blur: Blur | None) -> float:
+        """Return the diameter in pixels of the disc to which a point of the dial is blurred."""
+        return 0.0 if blur is None else blur.disc(DIAL_THICKNESS)
+
+    @property
+    def _depth(self) -> Depth:
+        """How near each pixel is, made on first use."""
+        if self._made_depth is None:
+            self._made_depth = self._once("depth", lambda: Depth(surface(self.world)))
+        return self._made_depth
+
+    def _rows(self, mix: Mix, rows: slice) -> Floats:
+        """Return the linear light (h, W, 3) of some rows when everything is sharp."""
+        albedo = self.world.albedo[rows]
         light = np.multiply(albedo, albedo, dtype=np.float32)
         shading = mix.shading[rows] * np.float32(1 / 255**2)
         # A channel at a time: arrays of other shapes are multiplied at a third of the speed.
@@ -128,12 +167,6 @@ class View:
             light[..., channel] *= shading
         self._add_sheen(light, mix, rows)
         self._add_mirror(light, mix, rows)
-        box = world.dial_box
-        top, bottom = max(rows.start, box.top), min(rows.stop, box.bottom)
-        if top < bottom:
-            part = type(box)(box.left, top, box.right, bottom)
-            columns = slice(box.left, box.right)
-            draw_hand(world, light[top - rows.start : bottom - rows.start, columns], mix.shading[part.slices], t, part)
         return light
 
     def _once(self, part: object, make: Callable[[], Part]) -> Part:
