@@ -27,7 +27,7 @@ GROUPS = {
     "Jobs": jobs,
     "The server": server,
 }
-TABLES = {"Actions", "Events", "Topics", "ErrorCode", "CloseCode", "Request", "Reply"}
+TABLES = {"Actions", "Events", "Topics", "ErrorCode", "CloseCode", "ImageType", "Request", "Reply"}
 ACTIONS_HEAD = """# Actions
 
 A request is a JSON object with `action`, `payload` and `request_id`; names are matched in any case. Every optional

@@ -15,7 +15,7 @@ from pydantic_core import from_json
 
 from tetherlight.durable import read_regular, store_errors, write_atomically
 from tetherlight.errors import ManifestNewer, SetNotFound, StoreError
-from tetherlight.filetypes import is_jpeg
+from tetherlight.filetypes import standing_for
 from tetherlight.models import ConfigEntry, Direction, JobState, StepState
 from tetherlight.validation import first_fault
 
@@ -163,7 +163,7 @@ class StepRecord(Record):
     @property
     def image(self) -> FileRecord | None:
         """The file that stands for the step: the JPEG, else the first one."""
-        return next((file for file in self.files if is_jpeg(file.filename)), self.files[0] if self.files else None)
+        return standing_for(self.files, lambda file: file.filename)
 
 
 class ResultRecord(Record):

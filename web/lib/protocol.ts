@@ -83,6 +83,13 @@ export type ErrorCode = ("internal_error" | "invalid_request" | "invalid_message
  */
 export type CloseCode = (1000 | 1001 | 1002 | 1006 | 1007 | 1009 | 1011 | 1012 | 1013 | 4401 | 4403 | 4429)
 /**
+ * What an image is: the mimetype that stands for its extension.
+ * 
+ * This interface was referenced by `TetherlightProtocol`'s JSON-Schema
+ * via the `definition` "ImageType".
+ */
+export type ImageType = ("image/jpeg" | "image/png" | "image/tiff" | "image/webp" | "image/heic" | "image/heif" | "image/x-exr" | "image/x-canon-cr2" | "image/x-canon-cr3" | "image/x-canon-crw" | "image/x-nikon-nef" | "image/x-nikon-nrw" | "image/x-sony-arw" | "image/x-sony-sr2" | "image/x-adobe-dng" | "image/x-fuji-raf" | "image/x-olympus-orf" | "image/x-panasonic-rw2" | "image/x-pentax-pef" | "image/x-samsung-srw" | "image/x-sigma-x3f" | "image/x-hasselblad-3fr" | "image/x-phaseone-iiq")
+/**
  * What a camera is doing, from detection to loss.
  * 
  * This interface was referenced by `TetherlightProtocol`'s JSON-Schema
@@ -106,6 +113,7 @@ events: Events
 topics: Topics
 error_code: ErrorCode
 close_code: CloseCode
+image_type: ImageType
 request: Request
 reply: Reply
 }
@@ -2209,6 +2217,114 @@ export const ACTION_TIMEOUTS_S: Record<keyof Actions, number | null> = {
   "GET_LOG": 30,
   "DIAGNOSE": 30
 };
+
+/** What an image is by its extension: the kinds `jpeg` and `raw`, or another one. */
+export const IMAGE_TYPES = {
+  ".jpg": {
+    "mimetype": "image/jpeg",
+    "kind": "jpeg"
+  },
+  ".jpeg": {
+    "mimetype": "image/jpeg",
+    "kind": "jpeg"
+  },
+  ".png": {
+    "mimetype": "image/png",
+    "kind": "other"
+  },
+  ".tif": {
+    "mimetype": "image/tiff",
+    "kind": "other"
+  },
+  ".tiff": {
+    "mimetype": "image/tiff",
+    "kind": "other"
+  },
+  ".webp": {
+    "mimetype": "image/webp",
+    "kind": "other"
+  },
+  ".heic": {
+    "mimetype": "image/heic",
+    "kind": "other"
+  },
+  ".heif": {
+    "mimetype": "image/heif",
+    "kind": "other"
+  },
+  ".hif": {
+    "mimetype": "image/heif",
+    "kind": "other"
+  },
+  ".exr": {
+    "mimetype": "image/x-exr",
+    "kind": "other"
+  },
+  ".cr2": {
+    "mimetype": "image/x-canon-cr2",
+    "kind": "raw"
+  },
+  ".cr3": {
+    "mimetype": "image/x-canon-cr3",
+    "kind": "raw"
+  },
+  ".crw": {
+    "mimetype": "image/x-canon-crw",
+    "kind": "raw"
+  },
+  ".nef": {
+    "mimetype": "image/x-nikon-nef",
+    "kind": "raw"
+  },
+  ".nrw": {
+    "mimetype": "image/x-nikon-nrw",
+    "kind": "raw"
+  },
+  ".arw": {
+    "mimetype": "image/x-sony-arw",
+    "kind": "raw"
+  },
+  ".sr2": {
+    "mimetype": "image/x-sony-sr2",
+    "kind": "raw"
+  },
+  ".dng": {
+    "mimetype": "image/x-adobe-dng",
+    "kind": "raw"
+  },
+  ".raf": {
+    "mimetype": "image/x-fuji-raf",
+    "kind": "raw"
+  },
+  ".orf": {
+    "mimetype": "image/x-olympus-orf",
+    "kind": "raw"
+  },
+  ".rw2": {
+    "mimetype": "image/x-panasonic-rw2",
+    "kind": "raw"
+  },
+  ".pef": {
+    "mimetype": "image/x-pentax-pef",
+    "kind": "raw"
+  },
+  ".srw": {
+    "mimetype": "image/x-samsung-srw",
+    "kind": "raw"
+  },
+  ".x3f": {
+    "mimetype": "image/x-sigma-x3f",
+    "kind": "raw"
+  },
+  ".3fr": {
+    "mimetype": "image/x-hasselblad-3fr",
+    "kind": "raw"
+  },
+  ".iiq": {
+    "mimetype": "image/x-phaseone-iiq",
+    "kind": "raw"
+  }
+} as const;
 
 /** Why a connection ended, and whether to connect again; other codes come from newer servers or from proxies. */
 export const CLOSE_CODES = {

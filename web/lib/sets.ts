@@ -1,5 +1,6 @@
 /** Sorting and naming of image sets and their images. */
 import { lightLabel } from "./format";
+import { standingFor } from "./images";
 import type { CapturesChange, ImageFile, ImageSet, ListSets } from "./protocol";
 
 export type ShelfOrder = "newest" | "oldest" | "name" | "size" | "rating";
@@ -177,7 +178,7 @@ export function shotsOf(images: ImageFile[]): Shot[] {
     byStem.set(stem, [...(byStem.get(stem) ?? []), image]);
   }
   return [...byStem.values()].map((files) => {
-    const image = files.find((file) => file.mimetype === "image/jpeg") ?? files[0]!;
+    const image = standingFor(files, (file) => file.filename)!;
     return { image, others: files.filter((file) => file !== image) };
   });
 }

@@ -12,6 +12,7 @@ from tetherlight.camera.camera import Camera
 from tetherlight.camera.exposure import SavedFile
 from tetherlight.collection.changes import Changes
 from tetherlight.collection.set_changes import SetChanges
+from tetherlight.filetypes import standing_for
 from tetherlight.models import ImageFile
 from tetherlight.naming.templates import Subject
 from tetherlight.protocol.cameras import CaptureResult
@@ -112,6 +113,5 @@ class Captures:
 
 
 def _main_path(files: Sequence[ImageFile]) -> str | None:
-    """Return the path of the JPEG, else of the first file."""
-    jpeg = next((one.path for one in files if one.mimetype == "image/jpeg"), None)
-    return jpeg or (files[0].path if files else None)
+    main = standing_for(files, lambda one: one.filename)
+    return None if main is None else main.path

@@ -11,6 +11,7 @@ from pydantic import BaseModel
 from pydantic.json_schema import models_json_schema
 
 from tetherlight.errors import TetherlightError, error_classes
+from tetherlight.filetypes import FILE_TYPES
 from tetherlight.manifest import Manifest
 from tetherlight.models import ErrorInfo
 from tetherlight.protocol.action import Action
@@ -37,6 +38,7 @@ def protocol_schema() -> Schema:
         "Topics": _table("Every topic with its state.", dict(_topics(references))),
         "ErrorCode": _error_codes(),
         "CloseCode": _close_codes(),
+        "ImageType": _image_types(),
         "Request": _request(),
         "Reply": _reply(),
     } | models
@@ -46,6 +48,7 @@ def protocol_schema() -> Schema:
         "topics": "Topics",
         "error_code": "ErrorCode",
         "close_code": "CloseCode",
+        "image_type": "ImageType",
         "request": "Request",
         "reply": "Reply",
     }
@@ -142,6 +145,15 @@ def _close_codes() -> Schema:
         "type": "integer",
         "enum": [row.value for row in CloseCode],
         "x-codes": {row.name: {"code": row.value, "sentence": row.sentence, "again": row.again} for row in CloseCode},
+    }
+
+
+def _image_types() -> Schema:
+    return {
+        "description": "What an image is: the mimetype that stands for its extension.",
+        "type": "string",
+        "enum": list(dict.fromkeys(row.mimetype for row in FILE_TYPES)),
+        "x-types": {row.suffix: {"mimetype": row.mimetype, "kind": row.kind} for row in FILE_TYPES},
     }
 
 

@@ -15,7 +15,7 @@ from urllib.parse import quote
 
 from tetherlight.durable import open_regular
 from tetherlight.errors import StoreError
-from tetherlight.filetypes import is_image, is_jpeg, is_raw, mimetype_of
+from tetherlight.filetypes import OCTETS, is_image, kind_of, mimetype_of
 from tetherlight.manifest import MANIFEST, Manifest, StepRecord, read_manifest
 from tetherlight.naming.rules import is_visible
 from tetherlight.protocol.sets import Files, SetFile
@@ -58,9 +58,6 @@ class Belonging:
             return None
         with self.open() as file:
             return hashlib.file_digest(file, "sha256").hexdigest()
-
-
-OCTETS = "application/octet-stream"
 
 
 def belongings(folder: Path, files: Files = "all") -> list[Belonging]:
@@ -135,7 +132,7 @@ def _chosen(path: Path, folder: Path, files: Files) -> bool:
 
 
 def _is_wanted(name: str, files: Files) -> bool:
-    return is_jpeg(name) if files == "jpeg" else is_raw(name)
+    return kind_of(name) == files
 
 
 def _directions(folder: Path, files: Files) -> Belonging | None:

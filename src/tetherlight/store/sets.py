@@ -13,7 +13,7 @@ from typing import Any
 
 from tetherlight.durable import FOLDER_MODE, make_folder, rename_new, store_errors, sync_folder
 from tetherlight.errors import ImageNotFound, InvalidPayload, SetBusy, SetExists, SetNotFound, StoreError, held
-from tetherlight.filetypes import mimetype_of, representative
+from tetherlight.filetypes import cover_of, mimetype_of
 from tetherlight.manifest import (
     NOTED,
     Manifest,
@@ -293,7 +293,7 @@ class ImageSets:
 
     def _summary(self, folder: Path, raw: Mapping[str, Any] | None, fault: str | None) -> tuple[ImageSet, int]:
         images = list(images_in(folder))
-        cover = representative(path for path, _ in images)
+        cover = cover_of(path for path, _ in images)
         camera = raw.get("camera") if raw else None
         model = camera.get("model") if isinstance(camera, dict) else None
         summary = ImageSet(

@@ -1,5 +1,6 @@
 import { zipUrl } from "@/lib/base";
 import { bytes, plural } from "@/lib/format";
+import { kindOf } from "@/lib/images";
 import type { ImageFile, ImageSet } from "@/lib/protocol";
 import { Dialog } from "../ui/Dialog";
 import { Icon } from "../ui/Icon";
@@ -13,8 +14,8 @@ interface Props {
 
 /** A set as one zip: everything, or only one kind of file. */
 export function DownloadDialog({ set, images, onClose }: Props) {
-  const jpegs = images.filter((image) => image.mimetype === "image/jpeg");
-  const raws = images.filter(({ mimetype }) => mimetype.startsWith("image/x-") && mimetype !== "image/x-exr");
+  const jpegs = images.filter((image) => kindOf(image.filename) === "jpeg");
+  const raws = images.filter((image) => kindOf(image.filename) === "raw");
   const choices = [
     { files: "all", name: "Everything", of: images },
     { files: "jpeg", name: "JPEG only", of: jpegs },

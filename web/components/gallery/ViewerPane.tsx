@@ -4,6 +4,7 @@ import { type PointerEvent, type ReactNode, type Ref, useEffect, useImperativeHa
 import { originalUrl, thumbnailUrl } from "@/lib/base";
 import { type Exif, trueSize } from "@/lib/exif";
 import type { Point } from "@/lib/fit";
+import { kindOf } from "@/lib/images";
 import type { ImageFile } from "@/lib/protocol";
 import { panBy, placed, type Size, sizeFor, type View, WHOLE, zoomAt } from "@/lib/zoom";
 import { ClippingLayer } from "./ClippingLayer";
@@ -35,7 +36,7 @@ export function ViewerPane({ ref, image, exif = null, view, onView, clipping, ch
   const ratio = typeof window === "undefined" ? 1 : window.devicePixelRatio || 1;
   const zoomed = view.scale !== "fit";
   // Shown small, the server's preview is enough; the original comes when it is looked at closely.
-  const full = useDecoded(zoomed && image.mimetype === "image/jpeg" ? originalUrl(image) : null);
+  const full = useDecoded(zoomed && kindOf(image.filename) === "jpeg" ? originalUrl(image) : null);
   const size = loaded && ((exif && trueSize(exif, loaded)) ?? full.size ?? loaded);
   const placement = size && placed(box, size, view, ratio);
 

@@ -1,6 +1,7 @@
 import { useRef } from "react";
 import { imageUrl, thumbnailUrl } from "@/lib/base";
 import { lightLabel } from "@/lib/format";
+import { standingFor } from "@/lib/images";
 import type { Job, JobStep } from "@/lib/protocol";
 import { Button } from "../ui/Button";
 import styles from "./FrameSheet.module.css";
@@ -72,6 +73,6 @@ function useFreshly(address: string | null, state: JobStep["state"]): string | n
 }
 
 function thumbnailOf(step: JobStep): string | null {
-  const file = step.files.find((path) => /\.jpe?g$/i.test(path)) ?? step.files[0];
+  const file = standingFor(step.files, (path) => path);
   return file === undefined ? null : thumbnailUrl({ url: imageUrl(file) }, 320);
 }

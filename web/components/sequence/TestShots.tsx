@@ -4,6 +4,7 @@ import { useState } from "react";
 import { thumbnailUrl } from "@/lib/base";
 import type { Direction } from "@/lib/dome";
 import { lightLabel, percent } from "@/lib/format";
+import { standingFor } from "@/lib/images";
 import type { ImageFile } from "@/lib/protocol";
 import { useHistogram } from "../capture/LastShot";
 import { useStore } from "../RigProvider";
@@ -28,8 +29,8 @@ export function TestShots({ lights, reason }: { lights: Placed[]; reason: string
     try {
       await store.service.request("SET_LIGHT_STATES", { states: { [name]: true }, others_off: true });
       const files = await store.capture();
-      const jpeg = files?.find((file) => file.mimetype === "image/jpeg");
-      if (jpeg) setShots((before) => ({ ...before, [name]: jpeg }));
+      const shot = standingFor(files ?? [], (file) => file.filename);
+      if (shot) setShots((before) => ({ ...before, [name]: shot }));
     } catch (error) {
       store.complain(error);
     } finally {

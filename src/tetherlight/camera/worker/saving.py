@@ -16,30 +16,11 @@ from tetherlight.camera.worker import jpeg
 from tetherlight.durable import rename_new, sync_folder
 from tetherlight.errors import DiskFull, StoreError
 from tetherlight.filenames import free_names, names_kept
+from tetherlight.filetypes import mimetype_of
 
 CHUNK = 1 << 20
 FILE_MODE, FOLDER_MODE = 0o640, 0o750
 NO_ROOM = frozenset({errno.ENOSPC, errno.EDQUOT})
-TYPES = {
-    "jpg": "image/jpeg",
-    "jpeg": "image/jpeg",
-    "heic": "image/heic",
-    "hif": "image/heif",
-    "tif": "image/tiff",
-    "tiff": "image/tiff",
-    "png": "image/png",
-    "dng": "image/x-adobe-dng",
-    "cr2": "image/x-canon-cr2",
-    "cr3": "image/x-canon-cr3",
-    "crw": "image/x-canon-crw",
-    "nef": "image/x-nikon-nef",
-    "nrw": "image/x-nikon-nrw",
-    "arw": "image/x-sony-arw",
-    "raf": "image/x-fuji-raf",
-    "orf": "image/x-olympus-orf",
-    "rw2": "image/x-panasonic-rw2",
-    "pef": "image/x-pentax-pef",
-}
 
 
 @dataclass(frozen=True)
@@ -61,7 +42,7 @@ class Draft:
     @property
     def mimetype(self) -> str:
         """The type that goes with the extension."""
-        return TYPES.get(self.extension.removeprefix("."), "application/octet-stream")
+        return mimetype_of(self.camera_name)
 
 
 def write_draft(folder: Path, camera_name: str, data: memoryview | bytes) -> Draft:
