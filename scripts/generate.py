@@ -23,6 +23,7 @@ def generated() -> Mapping[Path, str]:
         "events": protocol.events(),
         "values": protocol.values(),
         "errors": reference.errors_page(),
+        "http": reference.http_page(),
         "settings": reference.settings_page(),
         "cli": cli_page(),
     }

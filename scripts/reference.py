@@ -8,11 +8,13 @@ from typing import Any
 from pydantic_core import PydanticUndefined
 
 from tetherlight.errors import TetherlightError, error_classes
+from tetherlight.filetypes import FILE_TYPES
 from tetherlight.protocol import cameras, captures, jobs, lights, server, sets
 from tetherlight.protocol.action import Action
 from tetherlight.protocol.actions import ACTIONS
 from tetherlight.protocol.closing import CloseCode
 from tetherlight.protocol.events import EVENTS
+from tetherlight.protocol.routes import ROUTES, Route
 from tetherlight.protocol.topics import TOPICS
 from tetherlight.settings import Settings
 
@@ -57,6 +59,19 @@ CLOSING_HEAD = """
 
 Why a WebSocket ended. A code that is not here is one of a newer server or of a proxy between: connect again. With a
 code from 4000 on the close frame says more, in a sentence for people.
+
+"""
+HTTP_HEAD = """# HTTP
+
+All paths lie below the one under which the server is published. Where a token is needed it comes as
+`Authorization: Bearer TOKEN` or as the cookie of the login page; players may send it as a password. Errors come as
+[JSON](errors.md).
+
+"""
+IMAGES_HEAD = """
+## Images
+
+Files of these kinds are images: they are listed, served and count as captures. A RAW comes with its own type.
 
 """
 SETTINGS_HEAD = """# Settings
@@ -200,6 +215,24 @@ def _error(error: type[TetherlightError]) -> tuple[str, str, str, str]:
     code = f'{"&emsp;" * depth}<a id="{error.code}"></a>`{error.code}`'
     meaning = (error.__doc__ or "").splitlines()[0]
     return code, f"`{error.__name__}`", meaning, "yes" if error.retryable else ""
+
+
+def http_page() -> str:
+    """Write every route, and what is an image."""
+    images = [(f"`{row.suffix}`", f"`{row.mimetype}`", row.kind.replace("other", "")) for row in FILE_TYPES]
+    return (
+        f"{NOTE}\n{HTTP_HEAD}"
+        + table(("request", "meaning", "answer", "without a token"), [_route(row) for row in ROUTES.values()])
+        + IMAGES_HEAD
+        + table(("extension", "type", "kind"), images)
+    )
+
+
+def _route(row: Route) -> tuple[str, str, str, str]:
+    query = " ".join(f"`?{name}=` {meaning[:1].lower()}{meaning[1:]}" for name, meaning in row.query.items())
+    answer = f"`{row.answer}`" if "/" in row.answer and " " not in row.answer else row.answer
+    request = f"{', '.join(row.methods)} `{row.pattern}`"
+    return request, f"{row.summary} {query}".strip(), answer, "yes" if row.open else ""
 
 
 def settings_page() -> str:

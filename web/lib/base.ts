@@ -1,8 +1,17 @@
+import { ROUTES } from "./protocol";
+
 /** Where the server shows the application: "" or a path such as "/studio", filled in when the server starts. */
 export const BASE = process.env.NEXT_PUBLIC_BASE ?? "";
 
 /** In development the server runs elsewhere. */
 const DEVELOPMENT_SERVER = process.env.NODE_ENV === "development" ? "http://localhost:8000" : "";
+
+const IMAGES = prefixOf("IMAGE");
+
+/** What every address of a route begins with. */
+function prefixOf(route: keyof typeof ROUTES): string {
+  return ROUTES[route].split("{")[0]!;
+}
 
 /** The address of something that the server gives over HTTP, such as an image's `url`. */
 export function serverUrl(path: string): string {
@@ -13,7 +22,7 @@ export function serverUrl(path: string): string {
 /** The address of the WebSocket beside this page. */
 export function socketUrl(): string {
   const page = new URL(DEVELOPMENT_SERVER || window.location.href);
-  return `${page.protocol === "https:" ? "wss" : "ws"}://${page.host}${BASE}/ws`;
+  return `${page.protocol === "https:" ? "wss" : "ws"}://${page.host}${BASE}${ROUTES.WEBSOCKET}`;
 }
 
 export type ThumbnailSize = 160 | 320 | 640 | 1600;
@@ -26,7 +35,7 @@ interface Placed {
 
 /** The server-made small version of an image; it has another address when the image has another content. */
 export function thumbnailUrl({ url, sha256 }: Placed, size: ThumbnailSize): string {
-  return `${serverUrl(url.replace("/images/", "/thumbnails/"))}?size=${size}${sha256 ? `&${versionOf(sha256)}` : ""}`;
+  return `${serverUrl(url.replace(IMAGES, prefixOf("THUMBNAIL")))}?size=${size}${sha256 ? `&${versionOf(sha256)}` : ""}`;
 }
 
 /** The image itself. */
@@ -40,13 +49,13 @@ function versionOf(sha256: string): string {
 
 /** The image's address, from a path relative to the captures folder as jobs give it. */
 export function imageUrl(path: string): string {
-  return `/images/${path.split("/").map(encodeURIComponent).join("/")}`;
+  return `${IMAGES}${path.split("/").map(encodeURIComponent).join("/")}`;
 }
 
 export function exifUrl(image: string): string {
-  return serverUrl(image.replace("/images/", "/exif/"));
+  return serverUrl(image.replace(IMAGES, prefixOf("EXIF")));
 }
 
 export function zipUrl(setName: string, files: "all" | "jpeg" | "raw"): string {
-  return serverUrl(`/sets/${encodeURIComponent(setName)}.zip?files=${files}`);
+  return serverUrl(`${ROUTES.SET_ZIP.replace("{name}", encodeURIComponent(setName))}?files=${files}`);
 }

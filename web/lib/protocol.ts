@@ -2218,6 +2218,22 @@ export const ACTION_TIMEOUTS_S: Record<keyof Actions, number | null> = {
   "DIAGNOSE": 30
 };
 
+/** Where things are over HTTP; what stands in braces is to be filled in. */
+export const ROUTES = {
+  "WEBSOCKET": "/ws",
+  "HEALTH": "/health",
+  "LOGIN_PAGE": "/login",
+  "LOGIN": "/login",
+  "LOGOUT": "/logout",
+  "IMAGE": "/images/{path}",
+  "THUMBNAIL": "/thumbnails/{path}",
+  "EXIF": "/exif/{path}",
+  "SET_ZIP": "/sets/{name}.zip",
+  "SET_FILE": "/sets/{name}/{path}",
+  "LIVEVIEW": "/cameras/{camera_id}/liveview.mjpg",
+  "PAGES": "/{path}"
+} as const;
+
 /** What an image is by its extension: the kinds `jpeg` and `raw`, or another one. */
 export const IMAGE_TYPES = {
   ".jpg": {

@@ -40,6 +40,7 @@ async function generate() {
   const schema = JSON.parse(await readFile(SCHEMA, "utf8"));
   const actions = schema.definitions.Actions.properties;
   const timeouts = Object.fromEntries(Object.entries(actions).map(([name, action]) => [name, action["x-timeout-s"]]));
+  const paths = Object.fromEntries(Object.entries(schema["x-routes"]).map(([name, route]) => [name, route.path]));
   requireAll(schema, sentModels(schema));
   const types = await compile(schema, "TetherlightProtocol", {
     bannerComment: BANNER,
@@ -54,6 +55,9 @@ async function generate() {
     "",
     "/** How many seconds to wait for each action's reply; null where only the end of a job answers. */",
     `export const ACTION_TIMEOUTS_S: Record<keyof Actions, number | null> = ${JSON.stringify(timeouts, null, 2)};`,
+    "",
+    "/** Where things are over HTTP; what stands in braces is to be filled in. */",
+    `export const ROUTES = ${JSON.stringify(paths, null, 2)} as const;`,
     "",
     "/** What an image is by its extension: the kinds `jpeg` and `raw`, or another one. */",
     `export const IMAGE_TYPES = ${JSON.stringify(schema.definitions.ImageType["x-types"], null, 2)} as const;`,

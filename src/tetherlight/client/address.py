@@ -5,10 +5,11 @@ from typing import Self
 from urllib.parse import unquote, urlsplit
 
 from tetherlight.errors import InvalidSetting
+from tetherlight.protocol.routes import LOGIN_PAGE, WEBSOCKET
 
 DEFAULT = "http://127.0.0.1:8000"
 SCHEMES = {"http": "http", "https": "https", "ws": "http", "wss": "https"}
-ENTRANCES = ("/ws", "/login")
+ENTRANCES = (WEBSOCKET.path, LOGIN_PAGE.path)
 
 
 @dataclass(frozen=True)
@@ -38,7 +39,7 @@ class Address:
     @property
     def websocket(self) -> str:
         """The address of the WebSocket."""
-        return f"ws{self.http.removeprefix('http')}/ws"
+        return f"ws{self.http.removeprefix('http')}{WEBSOCKET.path}"
 
     @property
     def secure(self) -> bool:

@@ -4,11 +4,12 @@ import logging
 from collections.abc import Iterator
 
 from tetherlight.logs.ring import LogRing, without_secrets, written_out
+from tetherlight.protocol.routes import THUMBNAIL
 
 FORMAT = "%(asctime)s %(levelname)-7s %(name)s: %(message)s"
 OURS = "tetherlight"
 UVICORNS = ("uvicorn", "uvicorn.access")
-PARTS_OF_PAGES = ("/_next/", "/thumbnails/", "/icon.svg")
+PARTS_OF_PAGES = ("/_next/", THUMBNAIL.prefix, "/icon.svg")
 """Paths that a page loads by the dozen."""
 
 

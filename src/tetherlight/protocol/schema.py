@@ -19,6 +19,7 @@ from tetherlight.protocol.actions import ACTIONS
 from tetherlight.protocol.closing import CloseCode
 from tetherlight.protocol.events import EVENTS, LIVEVIEW_FRAME, Event
 from tetherlight.protocol.messages import PROTOCOL_VERSION
+from tetherlight.protocol.routes import ROUTES
 from tetherlight.protocol.topics import TOPICS
 
 Schema = dict[str, Any]
@@ -57,6 +58,7 @@ def protocol_schema() -> Schema:
         "title": "TetherlightProtocol",
         "description": "What can be asked of the server, what it answers, and what it sends of its own accord.",
         "x-protocol": PROTOCOL_VERSION,
+        "x-routes": dict(_routes()),
         **_object({name: {"$ref": REFERENCE.format(model=model)} for name, model in parts.items()}),
         "definitions": definitions,
     }
@@ -155,6 +157,21 @@ def _image_types() -> Schema:
         "enum": list(dict.fromkeys(row.mimetype for row in FILE_TYPES)),
         "x-types": {row.suffix: {"mimetype": row.mimetype, "kind": row.kind} for row in FILE_TYPES},
     }
+
+
+def _routes() -> Iterator[tuple[str, Schema]]:
+    for name, row in ROUTES.items():
+        yield (
+            name,
+            {
+                "description": row.summary,
+                "path": row.pattern,
+                "methods": list(row.methods),
+                "answer": row.answer,
+                "query": dict(row.query),
+                "open": row.open,
+            },
+        )
 
 
 def _parent_code(found: type[TetherlightError]) -> str | None:

@@ -14,6 +14,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from tetherlight.actions.dispatch import BULKY, dispatch
 from tetherlight.errors import TetherlightError
 from tetherlight.logs.setup import set_up_logging
+from tetherlight.protocol.routes import HEALTH, LIVEVIEW, PAGES, WEBSOCKET
 from tetherlight.rig.rig import Rig
 from tetherlight.server.access.proxies import Proxies
 from tetherlight.server.access.security import Guard, session_key
@@ -52,10 +53,10 @@ def create_app(
     app.add_middleware(Gate)
     app.add_middleware(StartAndStop)
     app.router.routes.extend((
-        Route("/health", health, methods=["GET", "HEAD"]),
+        Route(HEALTH.path, health, methods=list(HEALTH.methods)),
         *login_routes(),
-        WebSocketRoute("/ws", WebSocketEndpoint(dispatch_to, BULKY)),
-        Route("/cameras/{camera_id}/liveview.mjpg", LiveviewMjpg(), methods=["GET", "HEAD"]),
+        WebSocketRoute(WEBSOCKET.path, WebSocketEndpoint(dispatch_to, BULKY)),
+        Route(LIVEVIEW.path, LiveviewMjpg(), methods=list(LIVEVIEW.methods)),
     ))  # fmt: skip
     return app
 
@@ -91,7 +92,7 @@ async def _start(app: FastAPI, open_rig: OpenRig, stack: contextlib.AsyncExitSta
     app.state.server = ServerState(settings, rig, clients, Guard(settings, key), Proxies(settings.trusted_proxies))
     app.include_router(images_router(rig.store))
     # The pages answer every path that is left: they come last.
-    app.mount("/", pages)
+    app.mount(PAGES.prefix, pages)
 
 
 class Application(FastAPI):

@@ -10,6 +10,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from tetherlight.errors import RequestTooSlow, TetherlightError, Unauthorized, unexpected
 from tetherlight.protocol.closing import CloseCode
+from tetherlight.protocol.routes import LIVEVIEW, LOGIN_PAGE, ROUTES
 from tetherlight.server.access.deadlines import TimelyBody
 from tetherlight.server.access.proxies import Proxies
 from tetherlight.server.access.security import Guard
@@ -20,8 +21,10 @@ from tetherlight.server.state import server_state
 
 logger = logging.getLogger(__name__)
 
-OPEN_PATHS = frozenset({"/health", "/login"})
+OPEN_PATHS = frozenset(row.path for row in ROUTES.values() if row.open)
 READING = frozenset({"GET", "HEAD", "OPTIONS"})
+PLAYED = LIVEVIEW.path.rpartition("/")[2]
+"""The end of what players ask for."""
 DEFAULT_CSP = "default-src 'none'; frame-ancestors 'none'; sandbox"
 METHODS = "GET, HEAD, POST, PUT, DELETE, OPTIONS"
 
@@ -161,7 +164,7 @@ def _refusal(scope: Scope, headers: Headers, guard: Guard, base_path: str) -> Re
     except TetherlightError as error:
         return error_response(error)
     if method in READING and "text/html" in headers.get("accept", ""):
-        return RedirectResponse(f"{base_path}/login", status_code=303)
+        return RedirectResponse(f"{base_path}{LOGIN_PAGE.path}", status_code=303)
     needed = Unauthorized("This needs the server's token.", hint="Send it as 'Authorization: Bearer TOKEN'.")
     return _challenge(needed, path)
 
@@ -183,7 +186,7 @@ def _admitted(scope: Scope, headers: Headers, guard: Guard) -> bool:
 def _challenge(error: Unauthorized, path: str) -> Response:
     response = error_response(error)
     # Only players get a challenge that they can answer; in a browser it would open a dialog.
-    response.headers["WWW-Authenticate"] = 'Basic realm="tetherlight"' if path.endswith(".mjpg") else "Bearer"
+    response.headers["WWW-Authenticate"] = 'Basic realm="tetherlight"' if path.endswith(PLAYED) else "Bearer"
     return response
 
 

@@ -11,13 +11,13 @@ from dataclasses import dataclass
 from io import BufferedReader, BytesIO
 from pathlib import Path
 from types import MappingProxyType
-from urllib.parse import quote
 
 from tetherlight.durable import open_regular
 from tetherlight.errors import StoreError
 from tetherlight.filetypes import OCTETS, is_image, kind_of, mimetype_of
 from tetherlight.manifest import MANIFEST, Manifest, StepRecord, read_manifest
 from tetherlight.naming.rules import is_visible
+from tetherlight.protocol.routes import SET_FILE
 from tetherlight.protocol.sets import Files, SetFile
 from tetherlight.store.paths import MAX_PATH_LENGTH, is_plain_part
 
@@ -87,7 +87,7 @@ def belonging(folder: Path, name: str, files: Files = "all") -> Belonging | None
 
 def listed(set_name: str, one: Belonging, files: Files, recorded: Mapping[tuple[str, int], str]) -> SetFile:
     """Describe a file of a set as messages do; `recorded` are checksums by name and size. Raise OSError."""
-    url = f"/sets/{quote(set_name, safe='')}/{quote(one.name)}"
+    url = SET_FILE.url(name=set_name, path=one.name)
     return SetFile(
         filename=one.name,
         size=one.size,

@@ -19,6 +19,7 @@ from tetherlight.errors import ImageNotFound, InvalidSetting, SetNotFound
 from tetherlight.filenames import DELETED
 from tetherlight.filetypes import is_image
 from tetherlight.naming.rules import is_visible, shown
+from tetherlight.protocol.routes import IMAGE
 from tetherlight.settings import Settings
 
 MAX_PATH_LENGTH = 4096
@@ -87,7 +88,7 @@ class Places:
 
     def url(self, path: Path) -> str:
         """Return where the server gives an image over HTTP."""
-        return "/images/" + quote(str(self.relative(path)))
+        return IMAGE.prefix + quote(str(self.relative(path)))
 
     def resolve_image(self, text: str, *, base_first: bool = False) -> Path:
         """Return the real, absolute path of an image, which lies inside the captures; raise ImageNotFound.

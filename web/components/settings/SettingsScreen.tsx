@@ -5,7 +5,7 @@ import { useEffect, useState } from "react";
 import { serverUrl } from "@/lib/base";
 import { bytes, dateAndTime, plural } from "@/lib/format";
 import { usePreference } from "@/lib/preferences";
-import { PROTOCOL_VERSION } from "@/lib/protocol";
+import { PROTOCOL_VERSION, ROUTES } from "@/lib/protocol";
 import { useAwaited, useOffline, useRig, useStore } from "../RigProvider";
 import { ShortcutList } from "../shell/ShortcutsDialog";
 import { Button } from "../ui/Button";
@@ -69,7 +69,7 @@ function Connection() {
   const [address, setAddress] = useState("");
   useEffect(() => setAddress(window.location.host), []);
   const leave = async () => {
-    await fetch(serverUrl("/logout"), { method: "POST", redirect: "manual" }).catch(() => null);
+    await fetch(serverUrl(ROUTES.LOGOUT), { method: "POST", redirect: "manual" }).catch(() => null);
     window.location.reload();
   };
   return (

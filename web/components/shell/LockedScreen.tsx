@@ -2,6 +2,7 @@
 
 import { type FormEvent, useState } from "react";
 import { serverUrl } from "@/lib/base";
+import { ROUTES } from "@/lib/protocol";
 import { useStore } from "../RigProvider";
 import { Button } from "../ui/Button";
 import { Icon } from "../ui/Icon";
@@ -15,7 +16,7 @@ export function LockedScreen() {
     event.preventDefault();
     const token = new FormData(event.currentTarget).get("token");
     const body = new URLSearchParams({ token: String(token) });
-    const answer = await fetch(serverUrl("/login"), { method: "POST", body, redirect: "manual" }).catch(() => null);
+    const answer = await fetch(serverUrl(ROUTES.LOGIN), { method: "POST", body, redirect: "manual" }).catch(() => null);
     if (answer === null) setWrong("The server does not answer.");
     else if (answer.ok || answer.type === "opaqueredirect") service.retryNow();
     else setWrong(answer.status === 429 ? "Too many attempts: wait a minute." : "This is not the server's token.");

@@ -6,7 +6,7 @@ that reads slowly or leaves costs one open file.
 
 import hashlib
 import os
-from collections.abc import AsyncGenerator, Callable
+from collections.abc import AsyncGenerator, Awaitable, Callable
 from email.utils import formatdate, parsedate_to_datetime
 from functools import partial
 from pathlib import Path
@@ -20,6 +20,8 @@ from fastapi.responses import JSONResponse, Response
 from tetherlight.durable import descriptor_of, store_errors
 from tetherlight.errors import InvalidPayload, TetherlightError
 from tetherlight.filetypes import mimetype_of
+from tetherlight.protocol import routes
+from tetherlight.protocol.routes import Route
 from tetherlight.protocol.sets import Files
 from tetherlight.server.http.pieces import Pieces
 from tetherlight.server.http.ranges import Unsatisfiable, byte_range
@@ -37,7 +39,7 @@ FRESHNESS = "private, no-cache"
 
 
 def images_router(store: Store) -> APIRouter:
-    """Return the routes below /images, /thumbnails, /exif and /sets."""
+    """Return the routes of images and sets."""
     return _Routes(store).router
 
 
@@ -50,12 +52,14 @@ class _Routes:
         # Drawing keeps a processor busy: more at a time would only make the live view stutter.
         self._drawing = CapacityLimiter(max(1, (os.cpu_count() or 1) - 1))
         self.router = APIRouter()
-        add = partial(self.router.add_api_route, methods=["GET", "HEAD"], include_in_schema=False)
-        add("/images/{path:path}", self.image)
-        add("/thumbnails/{path:path}", self.thumbnail)
-        add("/exif/{path:path}", self.exif)
-        add("/sets/{name}.zip", self.archive)
-        add("/sets/{name}/{path:path}", self.set_file)
+        self._add(routes.IMAGE, self.image)
+        self._add(routes.THUMBNAIL, self.thumbnail)
+        self._add(routes.EXIF, self.exif)
+        self._add(routes.SET_ZIP, self.archive)
+        self._add(routes.SET_FILE, self.set_file)
+
+    def _add(self, row: Route, endpoint: Callable[..., Awaitable[Response]]) -> None:
+        self.router.add_api_route(row.path, endpoint, methods=list(row.methods), include_in_schema=False)
 
     async def image(self, request: Request, path: str) -> Response:
         """Give an image's bytes, or the part of them that is asked for."""

@@ -11,6 +11,7 @@ from starlette.responses import RedirectResponse, Response
 from starlette.routing import Route
 
 from tetherlight.errors import TetherlightError, TooManyRequests
+from tetherlight.protocol.routes import LOGIN, LOGIN_PAGE, LOGOUT
 from tetherlight.server.access.security import COOKIE, COOKIE_SECONDS
 from tetherlight.server.gate import peer_of, recognise
 from tetherlight.server.http.pages import page_csp
@@ -22,9 +23,9 @@ MAX_FORM_BYTES = 4096
 def login_routes() -> list[Route]:
     """Return the routes of the login page."""
     return [
-        Route("/login", show_login, methods=["GET"]),
-        Route("/login", log_in, methods=["POST"]),
-        Route("/logout", log_out, methods=["POST"]),
+        Route(LOGIN_PAGE.path, show_login, methods=list(LOGIN_PAGE.methods)),
+        Route(LOGIN.path, log_in, methods=list(LOGIN.methods)),
+        Route(LOGOUT.path, log_out, methods=list(LOGOUT.methods)),
     ]
 
 
@@ -69,7 +70,7 @@ async def log_in(request: Request) -> Response:
 async def log_out(request: Request) -> Response:
     """Take the cookie back."""
     base_path = server_state(request.scope).settings.base_path
-    response = RedirectResponse(f"{base_path}/login", status_code=303)
+    response = RedirectResponse(f"{base_path}{LOGIN_PAGE.path}", status_code=303)
     response.delete_cookie(COOKIE, path=base_path or "/", httponly=True, samesite="strict")
     return response
 

@@ -20,6 +20,7 @@ from starlette.responses import RedirectResponse, Response
 from starlette.types import Receive, Scope, Send
 from starlette.websockets import WebSocketClose
 
+from tetherlight.protocol.routes import WEBSOCKET
 from tetherlight.server.http.http import etag_matches, etag_of
 
 logger = logging.getLogger(__name__)
@@ -77,7 +78,7 @@ class Pages:
 
     def _respond(self, scope: Scope) -> Response:
         if scope["type"] == "websocket":
-            return Response(f"The WebSocket is at {self._base_path}/ws.\n", 404, media_type="text/plain")
+            return Response(f"The WebSocket is at {self._base_path}{WEBSOCKET.path}.\n", 404, media_type="text/plain")
         if scope["method"] not in {"GET", "HEAD"}:
             return Response(status_code=405, headers={"Allow": "GET, HEAD"})
         headers, path = Headers(scope=scope), scope["path"]

@@ -1,0 +1,87 @@
+"""The table of HTTP routes: everything that the server answers besides what is said over the WebSocket."""
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from types import MappingProxyType
+from urllib.parse import quote
+
+READING = ("GET", "HEAD")
+CHOICE = "`all` (what it is without), `jpeg` or `raw`: which images."
+
+
+@dataclass(frozen=True, eq=False)
+class Route:
+    """One row of the table. In its path names stand in braces; those that end in `:path` may hold slashes."""
+
+    name: str
+    path: str
+    answer: str
+    """What comes, as a mimetype or in words."""
+    summary: str
+    methods: tuple[str, ...] = READING
+    query: Mapping[str, str] = field(default_factory=dict)
+    """What may stand behind the question mark, and what it does."""
+    open: bool = False
+    """Whether it is answered without a token where others need one."""
+
+    @property
+    def pattern(self) -> str:
+        """The path as people read it."""
+        return self.path.replace(":path}", "}")
+
+    @property
+    def prefix(self) -> str:
+        """What every address of this row begins with."""
+        return self.path.partition("{")[0]
+
+    def url(self, **parts: str) -> str:
+        """Return an address below the server's own; raise KeyError for a name without a part."""
+
+        def put(found: re.Match[str]) -> str:
+            return quote(parts[found[1]], safe="/" if found[2] else "")
+
+        return re.sub(r"\{(\w+)(:path)?\}", put, self.path)
+
+
+WEBSOCKET = Route("WEBSOCKET", "/ws", "a WebSocket", "The conversation: requests, replies, events, frames.", ("GET",))
+HEALTH = Route(
+    "HEALTH", "/health", "application/json", "Tell that the server answers; 503 while it is stopping.", open=True
+)
+LOGIN_PAGE = Route("LOGIN_PAGE", "/login", "text/html", "Ask for the token.", open=True)
+LOGIN = Route(
+    "LOGIN", "/login", "a redirection with a cookie", "Take the token of the form field `token`.", ("POST",), open=True
+)
+LOGOUT = Route("LOGOUT", "/logout", "a redirection", "Take the cookie back.", ("POST",))
+IMAGE = Route(
+    "IMAGE", "/images/{path:path}", "the image's own type", "Give an image, whole or the ranges that are asked for.",
+    query={"download": "`1`: to be saved under its name."},
+)  # fmt: skip
+THUMBNAIL = Route(
+    "THUMBNAIL", "/thumbnails/{path:path}", "image/jpeg", "Give a small JPEG of an image.",
+    query={"size": "Pixels of the longer edge; the next offered size is given."},
+)  # fmt: skip
+EXIF = Route("EXIF", "/exif/{path:path}", "application/json", "Give what the camera wrote into an image.")
+SET_ZIP = Route(
+    "SET_ZIP", "/sets/{name}.zip", "application/zip", "Give a set as a zip that is made while it is sent.",
+    query={"files": CHOICE},
+)  # fmt: skip
+SET_FILE = Route(
+    "SET_FILE", "/sets/{name}/{path:path}", "the file's own type", "Give a file of a set: what the zip has of it.",
+    query={"files": CHOICE, "download": "`1`: to be saved under its name."},
+)  # fmt: skip
+LIVEVIEW = Route(
+    "LIVEVIEW", "/cameras/{camera_id}/liveview.mjpg", "multipart/x-mixed-replace",
+    "Give the live view of a camera as motion JPEG; `selected` stands for the selected one.",
+    query={"max_fps": "At most so many frames a second."},
+)  # fmt: skip
+PAGES = Route("PAGES", "/{path:path}", "text/html and its parts", "Give the web application.")
+
+ROUTES: Mapping[str, Route] = MappingProxyType(
+    {
+        row.name: row
+        for row in (
+            WEBSOCKET, HEALTH, LOGIN_PAGE, LOGIN, LOGOUT, IMAGE, THUMBNAIL, EXIF, SET_ZIP, SET_FILE, LIVEVIEW, PAGES,
+        )
+    }
+)  # fmt: skip
