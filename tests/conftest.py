@@ -1,6 +1,7 @@
 """What every test gets: a private temporary folder, clean settings, and a check that it leaves nothing behind."""
 
 import asyncio
+import contextlib
 import inspect
 import os
 import select
@@ -16,11 +17,13 @@ import pytest
 
 from support.free_ports import free_port
 from support.patience import stretched
+from support.program import ForkServer, as_users_do, start_faster
 from tetherlight.settings import Settings
 
 GRACE_S = 10.0
 KEPT_BY_OTHERS = ("playwright", ".org.chromium", "org.chromium", "com.google", ".com.google")
 SLOWNESS = [hypothesis.HealthCheck.too_slow]
+FORK_SERVER = pytest.StashKey[ForkServer]()
 HELPERS_OF_PYTHON = (b"multiprocessing.resource_tracker", b"multiprocessing.forkserver")
 
 
@@ -34,6 +37,7 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 
 def pytest_configure(config: pytest.Config) -> None:
     config.addinivalue_line("markers", "hardware: needs the real camera of --camera-port")
+    config.addinivalue_line("markers", "as_users: every program is started anew, as its users do")
     # A shell that starts the tests in the background, or nohup, lets them ignore these; what they start must not.
     signal.signal(signal.SIGHUP, signal.SIG_DFL)
     signal.signal(signal.SIGINT, signal.default_int_handler)
@@ -54,16 +58,22 @@ def pytest_configure(config: pytest.Config) -> None:
         # One for all workers of a run: the simulator's scene is rendered by the first that needs it.
         os.environ["XDG_CACHE_HOME"] = str(Path(private, "cache"))
     Path(tempfile.tempdir).mkdir()
+    config.stash[FORK_SERVER] = start_faster()
+    config.add_cleanup(config.stash[FORK_SERVER].close)
 
 
 @pytest.hookimpl(wrapper=True, tryfirst=True)
 def pytest_runtest_protocol(item: pytest.Item) -> Iterator[None]:
-    """Give each test as much more time as this machine needs now; `--timeout` counts as it is given."""
+    """Give each test as much more time as this machine needs now, where `--timeout` does not say how much it has.
+
+    Those marked `as_users` get programs that are started anew, also for the fixtures that they are the first to need.
+    """
     if item.config.getoption("timeout") is None:
         own = item.get_closest_marker("timeout")
         usual = own.args[0] if own else item.config.getini("timeout")
         item.add_marker(pytest.mark.timeout(stretched(float(usual))), append=False)
-    return (yield)
+    with as_users_do() if item.get_closest_marker("as_users") else contextlib.nullcontext():
+        return (yield)
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
@@ -104,7 +114,8 @@ def nothing_left_behind(request: pytest.FixtureRequest) -> Iterator[None]:
         request.getfixturevalue("no_task_left")
     processes, listeners, files = _children(), _listening(), _temporary_files()
     yield
-    left = [f"process {pid}: {name}" for pid, name in _children().items() if pid not in processes and not _ends(pid)]
+    known = {*processes, request.config.stash[FORK_SERVER].pid}
+    left = [f"process {pid}: {name}" for pid, name in _children().items() if pid not in known and not _ends(pid)]
     left += [f"listening socket {address}" for address in _listening() - listeners]
     left += [f"temporary file {name}" for name in _temporary_files() - files]
     assert not left, "left behind: " + "; ".join(sorted(left))

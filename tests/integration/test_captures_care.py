@@ -2,7 +2,6 @@
 
 import asyncio
 import json
-import sys
 import zipfile
 from collections.abc import AsyncIterator
 from io import BytesIO
@@ -12,6 +11,7 @@ from typing import Any
 import pytest
 import pytest_asyncio
 
+from support.program import finished
 from support.server_process import ServerProcess
 from support.simulator_process import SimulatorProcess
 from support.wire_client import WireClient
@@ -153,12 +153,9 @@ async def test_the_python_client_cares_for_captures(server: ServerProcess) -> No
 
 async def test_the_command_line_shows_what_is_noted_about_a_set(server: ServerProcess) -> None:
     async def tetherlight(*words: str) -> str:
-        process = await asyncio.create_subprocess_exec(
-            sys.executable, "-m", "tetherlight", "--server", server.url, *words, stdout=asyncio.subprocess.PIPE
-        )
-        out, _ = await process.communicate()
-        assert process.returncode == 0
-        return out.decode()
+        code, out, _ = await finished("tetherlight", "--server", server.url, *words)
+        assert code == 0
+        return out
 
     words = (
         "set",

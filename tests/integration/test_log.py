@@ -1,8 +1,6 @@
 """The log of a real server, as those see it who cannot reach its machine."""
 
-import asyncio
 import json
-import sys
 from collections.abc import AsyncIterator
 from pathlib import Path
 from typing import Any
@@ -10,6 +8,7 @@ from typing import Any
 import pytest
 import pytest_asyncio
 
+from support.program import finished
 from support.server_process import ServerProcess
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
@@ -109,13 +108,9 @@ async def test_the_log_of_tetherlight_serve_holds_no_token_on_standard_error_eit
 
 async def test_the_command_shows_the_log(server: ServerProcess) -> None:
     async def command(*words: str) -> str:
-        process = await asyncio.create_subprocess_exec(
-            sys.executable, "-m", "tetherlight", "log", *words, "--server", server.url, "--token", TOKEN,
-            stdout=asyncio.subprocess.PIPE,
-        )  # fmt: skip
-        out, _ = await process.communicate()
-        assert process.returncode == 0
-        return out.decode()
+        code, out, _ = await finished("tetherlight", "log", *words, "--server", server.url, "--token", TOKEN)
+        assert code == 0
+        return out
 
     assert " INFO    tetherlight.server.ws.websocket: c" in await command()
     assert len((await command("--limit", "2", "--level", "info")).splitlines()) == 2

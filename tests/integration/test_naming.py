@@ -3,7 +3,6 @@
 import asyncio
 import json
 import re
-import sys
 from collections.abc import AsyncIterator
 from pathlib import Path
 from typing import Any
@@ -11,6 +10,7 @@ from typing import Any
 import pytest
 import pytest_asyncio
 
+from support.program import finished
 from support.server_process import ServerProcess
 from support.simulator_process import SimulatorProcess
 
@@ -46,13 +46,7 @@ def server(simulator: SimulatorProcess, tmp_path: Path) -> ServerProcess:
 
 async def command(server: ServerProcess, *words: str) -> tuple[int, str, str]:
     """Run a command against the server and give its exit code, output and errors."""
-    process = await asyncio.create_subprocess_exec(
-        sys.executable, "-m", "tetherlight", *words, "--server", server.url,
-        stdout=asyncio.subprocess.PIPE, stderr=asyncio.subprocess.PIPE,
-    )  # fmt: skip
-    out, err = await process.communicate()
-    assert process.returncode is not None
-    return process.returncode, out.decode(), err.decode()
+    return await finished("tetherlight", *words, "--server", server.url)
 
 
 async def test_templates_apply_at_once_to_everybody_and_outlive_a_restart(

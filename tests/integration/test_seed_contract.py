@@ -38,6 +38,7 @@ async def server(tmp_path: Path) -> AsyncIterator[ServerProcess]:
         yield running
 
 
+@pytest.mark.as_users
 async def test_the_contract_is_kept_to_the_letter(server: ServerProcess, spell: Any) -> None:
     """One session through all sixteen actions, every field of the document's examples."""
     async with server.client() as client:

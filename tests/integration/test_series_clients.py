@@ -12,6 +12,7 @@ import pytest
 import pytest_asyncio
 
 from support.patience import stretched
+from support.program import finished
 from support.server_process import ServerProcess
 from support.simulator_process import SimulatorProcess
 from tetherlight import errors
@@ -43,13 +44,7 @@ async def server(tmp_path_factory: pytest.TempPathFactory, simulator: SimulatorP
 
 async def command(server: ServerProcess, folder: Path, *words: str) -> tuple[int, str, str]:
     """Run a command as its user would, and give its exit code and what it printed."""
-    process = await asyncio.create_subprocess_exec(
-        *(sys.executable, "-m", "tetherlight", "--server", server.url, *words),
-        cwd=folder, stdin=asyncio.subprocess.DEVNULL, stdout=asyncio.subprocess.PIPE, stderr=asyncio.subprocess.PIPE,
-    )  # fmt: skip
-    out, err = await asyncio.wait_for(process.communicate(), stretched(120))
-    assert process.returncode is not None
-    return process.returncode, out.decode(), err.decode()
+    return await finished("tetherlight", "--server", server.url, *words, folder=folder)
 
 
 async def test_the_one_who_asked_hears_the_progress_without_subscribing(server: ServerProcess) -> None:

@@ -73,6 +73,7 @@ class Streams:
         await self._stack.aclose()
 
 
+@pytest.mark.as_users
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT, signal.SIGHUP])
 @pytest.mark.parametrize("uvicorn", [False, True], ids=["tetherlight", "uvicorn"])
 async def test_a_signal_ends_the_server_with_streams_open(
@@ -152,6 +153,7 @@ async def test_serve_simulate_brings_and_ends_its_own_simulator(tmp_path: Path) 
     assert not any(Path("/proc", pid).exists() for pid in children)
 
 
+@pytest.mark.as_users
 async def test_a_port_in_use_is_one_sentence(tmp_path: Path) -> None:
     """No traceback, exit code 1."""
     server = ServerProcess(tmp_path)
@@ -164,6 +166,7 @@ async def test_a_port_in_use_is_one_sentence(tmp_path: Path) -> None:
         assert "Traceback" not in server.log.read_text()
 
 
+@pytest.mark.as_users
 @pytest.mark.parametrize("uvicorn", [False, True], ids=["tetherlight", "uvicorn"])
 async def test_a_wrong_setting_is_one_sentence(tmp_path: Path, *, uvicorn: bool) -> None:
     """The sentence names the variable."""

@@ -14,6 +14,7 @@ import httpx
 import pytest
 import pytest_asyncio
 
+from support.program import finished
 from support.server_process import ServerProcess
 from support.store_world import jpeg
 from tetherlight import errors
@@ -97,14 +98,10 @@ async def by_blocking_client(server: ServerProcess, target: Path, files: Files) 
 
 
 async def by_command_line(server: ServerProcess, target: Path, files: Files) -> None:
-    process = await asyncio.create_subprocess_exec(
-        sys.executable, "-m", "tetherlight", "--server", server.url,
-        "set", "download", NAME, "--output", str(target), "--files", files,
-        stdin=asyncio.subprocess.DEVNULL, stdout=asyncio.subprocess.PIPE, stderr=asyncio.subprocess.PIPE,
-    )  # fmt: skip
-    said, complaints = await asyncio.wait_for(process.communicate(), 120)
-    assert process.returncode == 0, complaints.decode()
-    assert said.decode() == f"{len(tree(target / NAME))} files in {target / NAME}\n"
+    words = ("set", "download", NAME, "--output", str(target), "--files", files)
+    code, said, complaints = await finished("tetherlight", "--server", server.url, *words)
+    assert code == 0, complaints
+    assert said == f"{len(tree(target / NAME))} files in {target / NAME}\n"
 
 
 WAYS = [by_zip, by_single_files, by_client, by_blocking_client, by_command_line]

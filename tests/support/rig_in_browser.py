@@ -3,9 +3,8 @@
 import contextlib
 import json
 import os
+import signal
 import socket
-import subprocess
-import sys
 import time
 import urllib.request
 from collections.abc import Mapping
@@ -14,6 +13,7 @@ from typing import Any, Self
 
 from support.free_ports import free_port
 from support.patience import stretched
+from support.program import DEVNULL, PIPE, Program, start
 from tetherlight.client.sync import Client
 from tetherlight.errors import JobConflict
 from tetherlight.models import ConfigValue, Job, JobState
@@ -27,10 +27,7 @@ class Simulator:
 
     def __init__(self) -> None:
         arguments = ["--exit-with-stdin", "--width", "900", "--height", "600"]
-        self._process = subprocess.Popen(
-            [sys.executable, "-m", "tetherlight.simulator", *arguments],
-            stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True,
-        )  # fmt: skip
+        self._process = start("tetherlight.simulator", *arguments, stdin=PIPE, stdout=PIPE)
         assert self._process.stdout is not None
         announced: dict[str, Any] = json.loads(self._process.stdout.readline())
         self.control_path: str = announced["control"]
@@ -52,7 +49,7 @@ class Simulator:
         assert self._process.stdin is not None
         assert self._process.stdout is not None
         self._process.stdin.close()
-        self._process.wait(stretched(STOP_S))
+        self._process.wait_for(stretched(STOP_S))
         self._process.stdout.close()
 
 
@@ -64,7 +61,7 @@ class RigServer:
         self.folder = folder
         self.simulator = simulator
         self._environment = os.environ | self._settings() | environment
-        self._process: subprocess.Popen[bytes] | None = None
+        self._process: Program | None = None
         self._config: dict[str, ConfigValue] = {}
 
     def _settings(self) -> Mapping[str, str]:
@@ -92,14 +89,14 @@ class RigServer:
     def start(self) -> None:
         """Start the process and wait until it answers."""
         self.folder.mkdir(parents=True, exist_ok=True)
-        command = [sys.executable, "-m", "tetherlight", "serve", "--port", str(self.port)]
+        command = ("tetherlight", "serve", "--port", str(self.port))
         with (self.folder / "server.log").open("ab") as log:
-            self._process = subprocess.Popen(
-                command, cwd=self.folder, env=self._environment, stdin=subprocess.DEVNULL, stdout=log, stderr=log
+            self._process = start(
+                *command, folder=self.folder, environment=self._environment, stdin=DEVNULL, stdout=log, stderr=log
             )
         deadline = time.monotonic() + stretched(START_S)
         while not self._answers():
-            assert self._process.poll() is None, self.log
+            assert self._process.returncode is None, self.log
             assert time.monotonic() < deadline, self.log
             time.sleep(0.05)
 
@@ -115,8 +112,8 @@ class RigServer:
         """End the process; a stopped one stays stopped."""
         if self._process is None:
             return
-        self._process.terminate()
-        self._process.wait(stretched(STOP_S))
+        self._process.send_signal(signal.SIGTERM)
+        self._process.wait_for(stretched(STOP_S))
         self._process = None
 
     def jobs(self) -> list[Job]:

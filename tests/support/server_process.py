@@ -1,10 +1,10 @@
 """The server as its users start it, as a child process."""
 
 import asyncio
+import contextlib
 import os
 import signal
 import ssl
-import sys
 from collections.abc import Mapping
 from pathlib import Path
 from types import TracebackType
@@ -14,6 +14,7 @@ import httpx
 
 from support.free_ports import free_port
 from support.patience import stretched
+from support.program import DEVNULL, Program, start
 from support.wire_client import ANSWER_S, WireClient
 
 START_S = 60.0
@@ -41,7 +42,7 @@ class ServerProcess:
         self._output = output
         self.port = free_port()
         self.folder = folder
-        self._command = self._uvicorn() if uvicorn else self._tetherlight(arguments)
+        self._command = self._uvicorn() if uvicorn else ("tetherlight", "serve", "--port", str(self.port), *arguments)
         settings = {
             "PHOTOMETRIC_CAPTURE_DELAY": "0.02",
             "XDG_STATE_HOME": str(folder / "state"),
@@ -51,15 +52,11 @@ class ServerProcess:
         }
         self._environment = os.environ | settings | dict(environment or {})
         self.log = folder / "server.log"
-        self.process: asyncio.subprocess.Process | None = None
+        self.process: Program | None = None
 
-    def _tetherlight(self, arguments: tuple[str, ...]) -> list[str]:
-        return [sys.executable, "-m", "tetherlight", "serve", "--port", str(self.port), *arguments]
-
-    def _uvicorn(self) -> list[str]:
-        app = "gphoto2-websocket-server:app"
+    def _uvicorn(self) -> tuple[str, ...]:
         place = ("--app-dir", str(ROOT), "--host", "127.0.0.1", "--port", str(self.port))
-        return [sys.executable, "-m", "uvicorn", app, *place]
+        return ("uvicorn", "gphoto2-websocket-server:app", *place)
 
     @property
     def url(self) -> str:
@@ -79,25 +76,38 @@ class ServerProcess:
     def http(self) -> httpx.AsyncClient:
         """Return a new HTTP client for the server, to be entered."""
         return httpx.AsyncClient(
-            base_url=self.url, trust_env=False, timeout=stretched(ANSWER_S), verify=self._tls or True
+            base_url=self.url, trust_env=False, timeout=stretched(ANSWER_S), verify=self._tls or False
         )
 
     async def start(self) -> None:
         """Start the process and wait until it answers."""
         self.folder.mkdir(parents=True, exist_ok=True)
         with self.log.open("ab") as log:
-            self.process = await asyncio.create_subprocess_exec(
-                *self._command, cwd=self.folder, env=self._environment, stdin=asyncio.subprocess.DEVNULL,
+            self.process = start(
+                *self._command, folder=self.folder, environment=self._environment, stdin=DEVNULL,
                 stdout=self._output or log, stderr=log,
             )  # fmt: skip
         async with asyncio.timeout(stretched(START_S)), self.http() as http:
             while True:
-                assert self.process.returncode is None, self.log.read_text()
-                try:
+                await self._listening()
+                # From here on whoever connects is heard as soon as the server has started.
+                with contextlib.suppress(httpx.TransportError):
                     if (await http.get("/health")).status_code == httpx.codes.OK:
                         return
-                except httpx.TransportError:
-                    await asyncio.sleep(0.02)
+
+    async def _listening(self) -> None:
+        """Wait until something can be connected to; fail where the process ends first."""
+        assert self.process is not None
+        while True:
+            assert self.process.returncode is None, self.log.read_text()
+            try:
+                _, writer = await asyncio.open_connection("127.0.0.1", self.port)
+            except OSError:
+                await asyncio.sleep(0.02)
+            else:
+                writer.close()
+                await writer.wait_closed()
+                return
 
     async def stop(self, number: signal.Signals = signal.SIGTERM) -> int:
         """End the process and return its exit code; fail where it has to be killed."""

@@ -8,6 +8,7 @@ from types import TracebackType
 from typing import Any, Self
 
 from support.patience import stretched
+from support.program import PIPE, Program, start
 
 START_S = 150.0
 """The first simulator of a run renders its scene before it is ready."""
@@ -39,7 +40,8 @@ class SimulatorProcess:
 
     def __init__(self, *arguments: str, width: int = 600, height: int = 400) -> None:
         self._arguments = ("--width", str(width), "--height", str(height), *arguments)
-        self._process: asyncio.subprocess.Process | None = None
+        self._process: Program | None = None
+        self._announcements: asyncio.ReadTransport | None = None
         self._reader: asyncio.StreamReader | None = None
         self._writer: asyncio.StreamWriter | None = None
         self._lock = asyncio.Lock()
@@ -68,16 +70,10 @@ class SimulatorProcess:
         return self._process.pid
 
     async def __aenter__(self) -> Self:
-        self._process = await asyncio.create_subprocess_exec(
-            sys.executable,
-            *("-m", "tetherlight.simulator", "--exit-with-stdin", *self._arguments),
-            stdin=asyncio.subprocess.PIPE,
-            stdout=asyncio.subprocess.PIPE,
-        )
-        assert self._process.stdout is not None
+        arguments = ("--exit-with-stdin", *self._arguments)
+        self._process = start("tetherlight.simulator", *arguments, stdin=PIPE, stdout=PIPE)
         try:
-            line = await asyncio.wait_for(self._process.stdout.readline(), stretched(START_S))
-            announced = json.loads(line)
+            announced = json.loads(await asyncio.wait_for(self._announcement(), stretched(START_S)))
             self.control_path = announced["control"]
             self.cameras = [
                 CameraAddress(**{**camera, "addresses": tuple(camera["addresses"])}) for camera in announced["cameras"]
@@ -94,6 +90,14 @@ class SimulatorProcess:
         code = await self._stop()
         if error is None:
             assert code == 0, f"the simulator ended with {code}"
+
+    async def _announcement(self) -> bytes:
+        assert self._process is not None
+        reader = asyncio.StreamReader()
+        self._announcements, _ = await asyncio.get_running_loop().connect_read_pipe(
+            lambda: asyncio.StreamReaderProtocol(reader), self._process.stdout
+        )
+        return await reader.readline()
 
     async def refused(self) -> str:
         """Give the sentence with which it ends because of its arguments."""
@@ -151,6 +155,9 @@ class SimulatorProcess:
         except TimeoutError:
             process.kill()
             return await process.wait()
+        finally:
+            if self._announcements is not None:
+                self._announcements.close()
 
 
 async def _exchange(
