@@ -10,7 +10,7 @@ from pathlib import Path
 from bench.figures import median, process_seconds
 from bench.processes import Helper, Simulator, helper, simulator
 from bench.table import Plan, Row, at_most
-from tetherlight.rigfile.rigfile import DEFAULT_LIGHTS
+from tetherlight.rigfile.lights import DEFAULT_LIGHTS
 
 LATER = ("light_left", "light_rear", "light_right")
 """Each of these lights is new to the simulator: a set does the same."""

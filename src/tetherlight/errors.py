@@ -9,6 +9,7 @@ TetherlightError                 internal_error
 │   ├── InvalidName              invalid_name
 │   ├── TooManyRequests          too_many_requests
 │   ├── RequestTooSlow           request_too_slow
+│   ├── ServerOnly               server_only
 │   ├── Unauthorized             unauthorized
 │   └── Forbidden                forbidden
 ├── CameraError                  camera_error
@@ -142,6 +143,12 @@ class RequestTooSlow(RequestError):
     retryable = True
 
 
+class ServerOnly(RequestError):
+    """What runs programs, opens ports or holds secrets is set in the server's own files, never by a client."""
+
+    code = "server_only"
+
+
 class Unauthorized(RequestError):
     """The token is missing or wrong."""
 
@@ -149,7 +156,7 @@ class Unauthorized(RequestError):
 
 
 class Forbidden(RequestError):
-    """The request comes from a page or through a host name that is not allowed."""
+    """The request comes from a page, through a host name or from a caller that may not make it."""
 
     code = "forbidden"
 

@@ -3,11 +3,15 @@
 import errno
 from collections.abc import Iterable
 from dataclasses import dataclass, field
+from functools import partial
 
 import gpiod
 from gpiod.line import Direction, Value
 
-from tetherlight.lights.drivers.gpiod_lamps import Chips
+from tetherlight.lights.choice import Find
+from tetherlight.lights.drivers.gpiod_lamps import KIND, Chips, open_lamps
+from tetherlight.lights.lamps import LampKind
+from tetherlight.lights.registry import find_kind
 
 
 @dataclass(frozen=True)
@@ -127,6 +131,12 @@ def chips(*present: FakeChip, forbidden: bool = False) -> Chips:
         return by_path[path]
 
     return Chips(paths=paths, open=open_chip)
+
+
+def on_chips(*present: FakeChip, forbidden: bool = False) -> Find:
+    """Give the kinds of lamps of a machine with these chips."""
+    kind = LampKind(KIND.name, partial(open_lamps, chips=chips(*present, forbidden=forbidden)))
+    return lambda name: kind if name == KIND.name else find_kind(name)
 
 
 class FakeRpiGpio:

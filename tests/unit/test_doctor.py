@@ -12,6 +12,7 @@ import pytest
 from support.fake_gpio import FakeChip, chips
 from tetherlight.doctor import diagnose
 from tetherlight.doctor.gpio import check_gpio
+from tetherlight.doctor.lamps import check_drivers
 from tetherlight.doctor.machine import Machine
 from tetherlight.doctor.network import check_network, host_and_port
 from tetherlight.doctor.system import check_clock, check_disk, check_power, check_python
@@ -176,6 +177,27 @@ def test_busy_lines_are_told_with_their_consumer() -> None:
     ]
     assert chip.requests == []
     assert chip.closed
+
+
+def test_only_lamps_that_hang_on_the_chip_are_looked_for_there() -> None:
+    text = "[lights]\na = { pin = 2 }\nb = { driver = 'other', address = 'x' }\nc = { pin = 99, driver = 'simulated' }"
+    found = list(check_gpio(rig(text), chips(FakeChip())))
+    assert levels(found) == {"gpio_chip": "ok", "gpio_lines": "ok", "gpio_pull_ups": "warning"}
+    assert "All 1 lights" in found[1].message
+    [found_none] = check_gpio(rig(f"driver = 'simulated'\n{text}"), chips(FakeChip()))
+    assert "chooses the lamp driver simulated" in found_none.message
+    mixed = "driver = 'simulated'\n[lights]\na = { pin = 4, driver = 'gpiod' }"
+    assert levels(list(check_gpio(rig(mixed), chips(FakeChip())))) == {"gpio_chip": "ok", "gpio_lines": "ok"}
+
+
+def test_a_lamp_driver_that_is_not_there_is_told() -> None:
+    text = "driver = 'gpiod'\n[lights]\na = { driver = 'laser' }\nb = { driver = 'simulated' }"
+    [found] = check_drivers(rig(text))
+    assert (found.check, found.level) == ("lamp_drivers", "error")
+    assert found.message == (
+        "The rig file names the lamp driver 'laser', and this system has only gpiod, RPi.GPIO, simulated."
+    )
+    assert list(check_drivers(rig(""))) == []
 
 
 def test_a_free_header_is_fine_but_for_its_pull_ups() -> None:

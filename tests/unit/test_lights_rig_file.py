@@ -9,7 +9,8 @@ import pytest
 
 from tetherlight.errors import InvalidSetting, StoreError
 from tetherlight.naming.templates import DEFAULT_TEMPLATES
-from tetherlight.rigfile.rigfile import DEFAULT_LIGHTS, NamingTable, RigFile, RigLight
+from tetherlight.rigfile.lights import DEFAULT_LIGHTS, RigLight
+from tetherlight.rigfile.rigfile import NamingTable, RigFile
 
 EXAMPLE = Path(__file__).parents[2] / "deploy" / "rig.example.toml"
 PATH = Path("rig.toml")
@@ -101,7 +102,9 @@ def test_sub_tables_read_as_inline_tables_do() -> None:
     [
         ("x\n", "is no TOML, line 1: expected '=' after a key in a key/value pair."),
         ("[lights]\na={pin=4}\na={pin=5}\n", "is no TOML, line 3: cannot overwrite a value."),
-        ('driver="foo"', "is wrong: driver: input should be 'auto', 'gpiod', 'RPi.GPIO' or 'simulated'."),
+        ("driver=1", "is wrong: driver: input should be a valid string."),
+        ("[lights]\na={pin=4, address='10.0.0.7'}",
+         "is wrong: line 2, light 'a': its lamp hangs on no line of the GPIO chip, so it has no pin."),
         ("drivr=1", "is wrong: there is no key 'drivr'."),
         ("lights=3", "is wrong: lights: input should be an object."),
         ('cameras=["usb:1"]', "is wrong: cameras: 'usb:1' is not an address like ptpip:192.168.1.20."),

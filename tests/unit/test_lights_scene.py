@@ -10,9 +10,9 @@ from typing import Any
 import pytest
 
 from tetherlight.errors import LampFailed
-from tetherlight.lights.drivers.choice import Choice
 from tetherlight.lights.drivers.simulated import SceneLamps
 from tetherlight.lights.lights import Lights
+from tetherlight.lights.rack import Rack
 from tetherlight.protocol.lights import EditedLight
 from tetherlight.rigfile.rigfile import RigFile
 from tetherlight.settings import Settings
@@ -131,7 +131,7 @@ async def test_new_lights_reach_the_scene(scene: FakeScene, lights: Lights) -> N
 
 async def test_a_refusal_is_told_and_changes_nothing(scene: FakeScene, lights: Lights) -> None:
     scene.refuses = True
-    with pytest.raises(LampFailed, match=r"^GPIO error setting light 'a'\. There is no light of that name\.$"):
+    with pytest.raises(LampFailed, match=r"^Failed to switch light 'a'\. There is no light of that name\.$"):
         await lights.set({"a": True})
     assert not lights.states["a"]
     scene.refuses = False
@@ -141,7 +141,7 @@ async def test_a_refusal_is_told_and_changes_nothing(scene: FakeScene, lights: L
 
 async def test_a_lost_simulator_fails_the_lamp(scene: FakeScene, lights: Lights) -> None:
     await scene.stop()
-    with pytest.raises(LampFailed, match=rf"^GPIO error setting light 'a'\. {SILENT}$"):
+    with pytest.raises(LampFailed, match=rf"^Failed to switch light 'a'\. {SILENT}$"):
         await lights.set({"a": True})
     assert lights.light("a").fault == SILENT
     assert lights.light("b").fault == SILENT
@@ -204,7 +204,7 @@ async def test_lights_open_without_a_simulator_and_find_it_later(tmp_path: Path,
 async def test_a_simulator_that_makes_no_sense_fails_the_lamp_by_a_deadline(
     scene: FakeScene, rig: RigFile, kind: str
 ) -> None:
-    lights = Lights(rig, Choice(SceneLamps(scene.path, deadline_s=2.0)))
+    lights = Lights(rig, Rack(SceneLamps(scene.path, deadline_s=2.0)))
     await lights.replace([EditedLight(name="a"), EditedLight(name="b")])
     setattr(scene, kind, True)
     with pytest.raises(LampFailed, match=SILENT):

@@ -23,7 +23,7 @@ PLANTED = {
     "The simulator knows nothing of ours": ("simulator/card.py", "import tetherlight.durable"),
     "Photometric mathematics knows only arrays": ("photometric/checks.py", "import asyncio"),
     "Only the worker loads libgphoto2": ("camera/link.py", "import gphoto2"),
-    "Only drivers of lamps speak to their hardware": ("rigfile/rigfile.py", "import gpiod"),
+    "Only drivers of lamps speak to their hardware": ("naming/rules.py", "import serial"),
     "Below the server nobody knows a transport": ("actions/dispatch.py", "import starlette"),
 }  # fmt: skip
 
@@ -51,6 +51,22 @@ def test_a_planted_import_breaks_the_rule_against_it(checkout: Path) -> None:
         path.write_text(f"{path.read_text()}\n{line}\n")
     found, said = verdicts(checkout)
     assert found == dict.fromkeys(PLANTED, "BROKEN"), said
+
+
+def test_drivers_of_lamps_may_import_what_nobody_else_may(checkout: Path) -> None:
+    contract = "Only drivers of lamps speak to their hardware"
+    (checkout / "tetherlight" / "lights" / "drivers" / "new.py").write_text(
+        "import gpiod\nimport serial\nimport wled\n"
+    )
+    found, said = verdicts(checkout)
+    assert found[contract] == "KEPT", said
+    for file in ("lights/rack.py", "lights/gpio.py", "doctor/gpio.py", "simulator/card.py"):
+        path = checkout / "tetherlight" / file
+        before = path.read_text()
+        path.write_text(f"{before}\nimport gpiod\n")
+        found, said = verdicts(checkout)
+        assert found[contract] == "BROKEN", file
+        path.write_text(before)
 
 
 def test_a_new_room_must_choose_its_place(checkout: Path) -> None:

@@ -8,7 +8,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from tetherlight.rigfile.rigfile import DEFAULT_LIGHTS as RIG_LIGHTS
+from tetherlight.rigfile.lights import DEFAULT_LIGHTS as RIG_LIGHTS
 from tetherlight.simulator.cache import Cache, Shapes
 from tetherlight.simulator.pace import FAST_SIZE, SLOW_SIZE, Machine, default_size
 from tetherlight.simulator.scene import DEFAULT_LIGHTS, REFERENCE_EXPOSURE, Scene, SceneLight

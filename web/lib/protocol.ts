@@ -74,7 +74,7 @@ export type JobList = Job[]
  * This interface was referenced by `TetherlightProtocol`'s JSON-Schema
  * via the `definition` "ErrorCode".
  */
-export type ErrorCode = ("internal_error" | "invalid_request" | "invalid_message" | "unknown_action" | "invalid_payload" | "message_too_large" | "invalid_name" | "too_many_requests" | "request_too_slow" | "unauthorized" | "forbidden" | "camera_error" | "no_camera_selected" | "camera_not_found" | "camera_not_open" | "camera_busy" | "camera_claimed" | "camera_forbidden" | "camera_lost" | "camera_timeout" | "camera_crashed" | "detection_failed" | "capture_failed" | "card_full" | "preview_unsupported" | "preview_failed" | "liveview_stopped" | "config_not_found" | "config_readonly" | "config_invalid" | "config_rejected" | "light_error" | "unknown_light" | "lights_busy" | "lamp_failed" | "store_error" | "set_not_found" | "set_busy" | "set_exists" | "manifest_newer" | "image_not_found" | "image_unreadable" | "disk_full" | "job_error" | "job_not_found" | "cpu_busy" | "job_conflict" | "sequence_failed" | "server_error" | "invalid_setting" | "start_failed" | "server_stopping" | "server_unreachable" | "client_too_slow" | "out_of_resources")
+export type ErrorCode = ("internal_error" | "invalid_request" | "invalid_message" | "unknown_action" | "invalid_payload" | "message_too_large" | "invalid_name" | "too_many_requests" | "request_too_slow" | "server_only" | "unauthorized" | "forbidden" | "camera_error" | "no_camera_selected" | "camera_not_found" | "camera_not_open" | "camera_busy" | "camera_claimed" | "camera_forbidden" | "camera_lost" | "camera_timeout" | "camera_crashed" | "detection_failed" | "capture_failed" | "card_full" | "preview_unsupported" | "preview_failed" | "liveview_stopped" | "config_not_found" | "config_readonly" | "config_invalid" | "config_rejected" | "light_error" | "unknown_light" | "lights_busy" | "lamp_failed" | "store_error" | "set_not_found" | "set_busy" | "set_exists" | "manifest_newer" | "image_not_found" | "image_unreadable" | "disk_full" | "job_error" | "job_not_found" | "cpu_busy" | "job_conflict" | "sequence_failed" | "server_error" | "invalid_setting" | "start_failed" | "server_stopping" | "server_unreachable" | "client_too_slow" | "out_of_resources")
 /**
  * Why a connection ended.
  * 
@@ -272,7 +272,7 @@ payload: SetLightStates
 result: LightStates
 }
 /**
- * Replace the lights of the rig file; all lights go off.
+ * Replace the lights of the rig file; all lights go off. A lamp's driver and address stay as they are.
  */
 SET_RIG: {
 payload: SetRig

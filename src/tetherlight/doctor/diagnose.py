@@ -6,6 +6,7 @@ from collections.abc import Callable, Collection, Iterator
 from typing import TYPE_CHECKING
 
 from tetherlight.doctor.gpio import check_gpio
+from tetherlight.doctor.lamps import check_drivers
 from tetherlight.doctor.machine import Machine
 from tetherlight.doctor.network import check_network
 from tetherlight.doctor.system import check_clock, check_disk, check_power, check_python, check_state
@@ -54,6 +55,7 @@ def _look(settings: Settings, rig_file: RigFile, machine: Machine, chips: "Chips
         hardware: dict[str, Callable[[], Iterator[Finding]]] = {
             "usb_camera": lambda: check_cameras(machine, usb_devices(machine)),
             "usb_mode": lambda: check_mode(usb_devices(machine)),
+            "lamp_drivers": lambda: check_drivers(rig_file),
             "gpio_chip": lambda: check_gpio(rig_file, chips),
         }
         checks = hardware | checks

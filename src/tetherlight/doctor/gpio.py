@@ -6,10 +6,14 @@ from typing import TYPE_CHECKING
 
 from tetherlight.errors import InvalidSetting
 from tetherlight.protocol.server import Finding
+from tetherlight.rigfile.lights import RigLight
 from tetherlight.rigfile.rigfile import RigFile
 
 if TYPE_CHECKING:
     from tetherlight.lights.drivers.gpiod_lamps import Chip, Chips
+
+ON_CHIP = ("auto", "gpiod")
+"""The drivers that take lines of a chip."""
 
 PULLED_UP = (2, 3)
 """BCM pins with fixed pull-up resistors of 1.8 kilohms on every Raspberry Pi."""
@@ -20,7 +24,7 @@ PLAIN_PINS = (4, 5, 6, 12, 13, 16, 17, 18, 19, 20, 21, 22, 23, 24, 25, 26, 27)
 
 def check_gpio(rig: RigFile, chips: "Chips | None" = None) -> Iterator[Finding]:
     """Tell which chip the lamps hang on, and which of its lines cannot be had."""
-    if rig.driver in {"simulated", "RPi.GPIO"}:
+    if rig.driver not in ON_CHIP and not _on_chip(rig):
         yield Finding(check="gpio_chip", level="info", message=f"The rig file chooses the lamp driver {rig.driver}.")
         return
     if find_spec("gpiod") is None:
@@ -51,6 +55,11 @@ def check_gpio(rig: RigFile, chips: "Chips | None" = None) -> Iterator[Finding]:
         chip.close()
 
 
+def _on_chip(rig: RigFile) -> list[RigLight]:
+    """Return the lights whose lamps hang on lines of the chip."""
+    return [light for light in rig.lights if (light.driver or rig.driver) in ON_CHIP]
+
+
 def _without_header(rig: RigFile, forbidden: tuple[str, ...], hint: str) -> Finding:
     if forbidden:
         message = f"This user may not open {', '.join(forbidden)}: lights are simulated."
@@ -65,8 +74,8 @@ def _without_header(rig: RigFile, forbidden: tuple[str, ...], hint: str) -> Find
 def check_lines(rig: RigFile, chip: "Chip", ours: str) -> Iterator[Finding]:
     """Tell which lines of the rig are missing or held by another consumer than `ours`."""
     info = chip.get_info()
-    wrong = 0
-    for light in rig.lights:
+    lights, wrong = _on_chip(rig), 0
+    for light in lights:
         problem = None
         if light.pin is None:
             problem = f"Light {light.name} has no pin in {rig.path}."
@@ -81,14 +90,15 @@ def check_lines(rig: RigFile, chip: "Chip", ours: str) -> Iterator[Finding]:
             remedy = f"gpioinfo shows who holds which line; stop that program, or choose another pin in {rig.path}."
             yield Finding(check="gpio_lines", level="error", message=problem, remedy=remedy)
     if not wrong:
-        yield Finding(check="gpio_lines", level="ok", message=f"All {len(rig.lights)} lights have a line of their own.")
+        yield Finding(check="gpio_lines", level="ok", message=f"All {len(lights)} lights have a line of their own.")
 
 
 def check_pull_ups(rig: RigFile) -> Iterator[Finding]:
     """Tell which lamps may glow while nobody holds their line."""
-    taken = {light.pin for light in rig.lights}
+    lights = _on_chip(rig)
+    taken = {light.pin for light in lights}
     spare = ", ".join(str(pin) for pin in PLAIN_PINS if pin not in taken)
-    for light in rig.lights:
+    for light in lights:
         if light.pin in PULLED_UP and not light.active_low:
             yield Finding(
                 check="gpio_pull_ups",

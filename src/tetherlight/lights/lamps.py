@@ -2,20 +2,33 @@
 
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
 from typing import ClassVar
 
 from tetherlight.errors import LampFailed
-from tetherlight.rigfile.rigfile import RigLight
+from tetherlight.rigfile.lights import RigLight
+from tetherlight.rigfile.rigfile import RigFile
+
+OFF, ON = 0.0, 1.0
+
+Levels = Mapping[str, float]
+"""How bright lights shall be or are, by name: from OFF to ON. True and False are such levels, too."""
 
 
 class LampDriver(ABC):
-    """Switches the lamps behind the lights' names; used by one task at a time."""
+    """Switches the lamps behind the lights' names; used by one task at a time.
+
+    Clients are told what it says of lamps that failed: its sentences name no address and no secret.
+    """
 
     name: ClassVar[str]
     real: ClassVar[bool]
     """Whether electricity flows: what clients see as `gpio_available`."""
+    dims: ClassVar[bool] = False
+    """Whether its lamps can be anything but off or on; the others are never asked to."""
 
-    def on_change(self, tell: Callable[[Mapping[str, bool]], None]) -> None:  # noqa: B027 - most have nothing to do
+    def on_change(self, tell: Callable[[Levels], None]) -> None:  # noqa: B027 - most have nothing to do
         """Tell from now on when lamps are lost or back by themselves, and how those stand that are known.
 
         For drivers that notice; the others never tell.
@@ -31,7 +44,7 @@ class LampDriver(ABC):
         """Take these lights instead of the former ones, all off; those that cannot be had become `unavailable`."""
 
     @abstractmethod
-    async def switch(self, states: Mapping[str, bool]) -> None:
+    async def switch(self, levels: Levels) -> None:
         """Switch lights in as few steps as the hardware allows; raise LampFailed for those that stayed as they were."""
 
     async def look(self) -> bool:
@@ -47,10 +60,41 @@ class LampDriver(ABC):
         """Give the lamps back; idempotent. They are off before."""
 
 
-def lamp_failed(causes: Mapping[str, str], *, hint: str | None = None) -> LampFailed:
+@dataclass(frozen=True)
+class Setup:
+    """What a driver may need to know of where it is."""
+
+    rig: RigFile
+    simulator: Path | None = None
+    """The simulator's control socket, where there is one."""
+
+
+@dataclass(frozen=True)
+class LampKind:
+    """A kind of lamp as the registry knows it: what the rig file calls it, and how its driver is opened.
+
+    `open` raises NothingToDrive where the machine has no such lamps, and InvalidSetting where the rig file is wrong.
+    """
+
+    name: str
+    open: Callable[[Setup], LampDriver]
+
+
+class NothingToDrive(Exception):
+    """The machine has nothing that a driver could switch; says why, without a full stop."""
+
+    def __init__(self, problem: str, *, hint: str | None = None) -> None:
+        super().__init__(problem)
+        self.problem = problem
+        self.hint = hint
+
+
+def lamp_failed(
+    causes: Mapping[str, str], *, beginning: str = "Failed to switch light '{}'.", hint: str | None = None
+) -> LampFailed:
     """Make the error for lights that could not be switched; `details["lights"]` has the cause of each by name."""
     name, cause = next(iter(causes.items()))
-    return LampFailed(f"GPIO error setting light '{name}'. {cause}", hint=hint, details={"lights": dict(causes)})
+    return LampFailed(f"{beginning.format(name)} {cause}", hint=hint, details={"lights": dict(causes)})
 
 
 def failed_lights(error: LampFailed) -> dict[str, str]:

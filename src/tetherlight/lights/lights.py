@@ -2,23 +2,24 @@
 
 import asyncio
 import logging
-from collections.abc import AsyncIterator, Callable, Coroutine, Mapping, Sequence
+from collections.abc import AsyncIterator, Callable, Coroutine, Iterable, Mapping, Sequence
 from contextlib import asynccontextmanager
-from typing import TYPE_CHECKING, Any, Self, TypeVar
+from typing import Any, Self, TypeVar
 
 from pydantic import ValidationError
 
 from tetherlight.errors import InvalidName, InvalidPayload, LampFailed, LightsBusy, UnknownLight, held
-from tetherlight.lights.drivers.choice import Choice, choose_driver
-from tetherlight.lights.lamps import failed_lights
+from tetherlight.lights.choice import Find, choose_drivers
+from tetherlight.lights.guard import Guard
+from tetherlight.lights.lamps import OFF, ON, Levels, Setup, failed_lights
+from tetherlight.lights.rack import Rack
+from tetherlight.lights.registry import find_kind
 from tetherlight.models import LightInfo, LightsStatus
 from tetherlight.protocol.lights import EditedLight
-from tetherlight.rigfile.rigfile import LIGHT_NAME, RigFile, RigLight, light_problem, name_problem
+from tetherlight.rigfile.lights import LIGHT_NAME, RigLight, light_problem, name_problem
+from tetherlight.rigfile.rigfile import RigFile
 from tetherlight.settings import Settings
 from tetherlight.validation import first_fault
-
-if TYPE_CHECKING:
-    from tetherlight.lights.drivers.gpiod_lamps import Chips
 
 logger = logging.getLogger(__name__)
 
@@ -31,22 +32,28 @@ class Lights:
     Switching is never left half done: a cancelled caller waits for the switch under way before it goes.
     """
 
-    def __init__(self, rig_file: RigFile, choice: Choice) -> None:
+    def __init__(self, rig_file: RigFile, rack: Rack, guard: Guard | None = None) -> None:
         self.rig_file = rig_file
-        self.message = choice.message
-        self._driver = choice.driver
-        self._states: dict[str, bool] = {}
+        self._rack = rack
+        self._guard = guard or Guard()
+        self._levels: dict[str, float] = {}
         self._faults: dict[str, str] = {}
         self._owner: str | None = None
         self._listeners: list[Callable[[], None]] = []
         self._lock = asyncio.Lock()
         self._closed = False
-        self._driver.on_change(self._heard)
+        self._rack.on_change(self._heard)
 
     @classmethod
-    async def open(cls, settings: Settings, rig_file: RigFile, *, chips: "Chips | None" = None) -> Self:
-        """Choose a driver and take the lamps, all off; raise InvalidSetting where the rig file cannot be followed."""
-        lights = cls(rig_file, choose_driver(rig_file, settings.simulator_control, chips))
+    async def open(
+        cls, settings: Settings, rig_file: RigFile, *, find: Find = find_kind, guard: Guard | None = None
+    ) -> Self:
+        """Choose drivers and take the lamps, all off; raise InvalidSetting where the rig file cannot be followed.
+
+        `find` gives the kinds of lamps by name.
+        """
+        rack = await choose_drivers(Setup(rig_file, settings.simulator_control), find)
+        lights = cls(rig_file, rack, guard)
         try:
             await _to_the_end(lights._define(rig_file.lights))
         except BaseException:
@@ -59,22 +66,32 @@ class Lights:
     @property
     def names(self) -> tuple[str, ...]:
         """The lights in the rig file's order."""
-        return tuple(self._states)
+        return tuple(self._levels)
 
     @property
     def states(self) -> dict[str, bool]:
         """Which lights are on, in the rig file's order."""
-        return dict(self._states)
+        return {name: level > OFF for name, level in self._levels.items()}
+
+    @property
+    def levels(self) -> dict[str, float]:
+        """How bright the lights are, from 0 to 1, in the rig file's order."""
+        return dict(self._levels)
 
     @property
     def driver(self) -> str:
-        """The driver's name."""
-        return self._driver.name
+        """The name of the rig's own driver."""
+        return self._rack.name
+
+    @property
+    def message(self) -> str | None:
+        """What people should know about the rig's own driver."""
+        return self._rack.message
 
     @property
     def gpio_available(self) -> bool:
         """Whether real lamps are switched."""
-        return self._driver.real
+        return self._rack.real
 
     @property
     def owner(self) -> str | None:
@@ -85,17 +102,8 @@ class Lights:
         """Describe one light; raise UnknownLight."""
         self._require([name])
         light = next(light for light in self.rig_file.lights if light.name == name)
-        return LightInfo(
-            name=name,
-            pin=light.pin,
-            active_low=light.active_low,
-            state=self._states[name],
-            group=light.group,
-            direction=light.unit_direction,
-            position=light.position,
-            settle_s=light.settle_s,
-            fault=self._faults.get(name) or self._driver.unavailable.get(name),
-        )
+        fault = self._faults.get(name) or self._rack.unavailable.get(name)
+        return light.info(state=self._levels[name] > OFF, fault=fault)
 
     def status(self) -> LightsStatus:
         """Describe all lights and their driver."""
@@ -103,28 +111,27 @@ class Lights:
             driver=self.driver,
             gpio_available=self.gpio_available,
             message=self.message,
-            lights=[self.light(name) for name in self._states],
+            lights=[self.light(name) for name in self._levels],
         )
 
-    async def set(
-        self, states: Mapping[str, bool], *, owner: str | None = None, others_off: bool = False
-    ) -> dict[str, bool]:
-        """Switch some lights, together where the driver can, and return how all stand then.
+    async def set(self, levels: Levels, *, owner: str | None = None, others_off: bool = False) -> dict[str, bool]:
+        """Switch some lights, together where their driver can, and return which of all are on then.
 
         Changes are made in the order of the calls. With `others_off` lamps that cannot be driven do not stand in the
-        way of the named ones. Raises LightsBusy at once where a job has the lights; UnknownLight, LampFailed.
+        way of the named ones. Raises LightsBusy at once where a job has the lights; UnknownLight, InvalidPayload for a
+        level that a lamp cannot have, LampFailed.
         """
         self._require_free(owner)
-        return await _to_the_end(self._set(states, others_off=others_off))
+        return await _to_the_end(self._set(levels, others_off=others_off))
 
     async def settled(self) -> None:
         """Wait until the changes that were asked for until now are made."""
         async with self._lock:
             pass
 
-    async def only(self, name: str | None, *, owner: str | None = None) -> None:
+    async def only(self, name: str | None, level: float = ON, *, owner: str | None = None) -> None:
         """Switch one light on and all others off, or all off with None; errors as for `set`."""
-        await self.set({} if name is None else {name: True}, owner=owner, others_off=True)
+        await self.set({} if name is None else {name: level}, owner=owner, others_off=True)
 
     async def all_off(self) -> None:
         """Switch everything off whoever owns it, trying every lamp and never raising."""
@@ -136,8 +143,8 @@ class Lights:
 
     def off_now(self) -> None:
         """Switch everything off at once without waiting for anything; for the way out of a dying process."""
-        lit = self._driver.off_now()
-        self._states = {name: state and name in lit for name, state in self._states.items()}
+        lit = self._rack.off_now()
+        self._levels = {name: level if name in lit else OFF for name, level in self._levels.items()}
 
     def claim(self, owner: str) -> None:
         """Give the lights to a job from now on, behind the changes asked for before; raise LightsBusy."""
@@ -163,7 +170,7 @@ class Lights:
         Raises InvalidName, InvalidPayload, LightsBusy, and StoreError or InvalidSetting where the file cannot be
         changed.
         """
-        wanted = _rig_lights(lights)
+        wanted = _rig_lights(lights, self.rig_file.lights)
         self._require_free(None)
         await _to_the_end(self._replace(wanted))
 
@@ -178,35 +185,46 @@ class Lights:
             self._closed = True
             await _to_the_end(self._close())
 
-    def _require(self, names: Mapping[str, bool] | Sequence[str]) -> None:
+    def _require(self, names: Iterable[str]) -> None:
         for name in names:
-            if name not in self._states:
-                raise UnknownLight(f"Invalid light name: {name[:200]}.", details={"lights": list(self._states)})
+            if name not in self._levels:
+                raise UnknownLight(f"Invalid light name: {name[:200]}.", details={"lights": list(self._levels)})
+
+    def _require_possible(self, levels: Levels) -> None:
+        for name, level in levels.items():
+            if not OFF <= level <= ON:
+                raise InvalidPayload(f"The level of light '{name}' must be from 0 to 1.")
+            if level not in {OFF, ON} and not self._rack.dims(name):
+                raise InvalidPayload(f"Light '{name}' cannot be dimmed, only switched off and on.")
 
     def _require_free(self, owner: str | None) -> None:
         if self._owner is not None and self._owner != owner:
             raise held(LightsBusy, "the lights", self._owner)
 
-    async def _set(self, states: Mapping[str, bool], *, others_off: bool) -> dict[str, bool]:
+    async def _set(self, levels: Levels, *, others_off: bool) -> dict[str, bool]:
         async with self._lock:
-            self._require(states)
-            others = dict.fromkeys(self._reachable(), False) if others_off else {}
-            await self._switch(others | dict(states))
+            self._require(levels)
+            self._require_possible(levels)
+            others = dict.fromkeys(self._reachable(), OFF) if others_off else {}
+            wanted = others | {name: float(level) for name, level in levels.items()}
+            if any(level > self._levels[name] for name, level in wanted.items()):
+                self._guard.check(self._levels | wanted)
+            await self._switch(wanted)
             return self.states
 
-    async def _switch(self, states: Mapping[str, bool]) -> None:
+    async def _switch(self, levels: Levels) -> None:
         problem: LampFailed | None = None
         try:
-            await self._driver.switch(states)
+            await self._rack.switch(levels)
         except LampFailed as error:
             problem = error
         failed = failed_lights(problem) if problem else {}
-        for name, state in states.items():
+        for name, level in levels.items():
             if name in failed:
                 self._faults[name] = failed[name]
             else:
                 self._faults.pop(name, None)
-                self._states[name] = state
+                self._levels[name] = level
         self._changed()
         if problem:
             raise problem
@@ -214,7 +232,7 @@ class Lights:
     async def _all_off(self) -> None:
         async with self._lock:
             try:
-                await self._switch(dict.fromkeys(self._reachable(), False))
+                await self._switch(dict.fromkeys(self._reachable(), OFF))
             except LampFailed as error:
                 logger.error("Not all lights went off together: %s", error)  # noqa: TRY400
             except Exception:
@@ -225,8 +243,9 @@ class Lights:
             self._changed()
 
     def _reachable(self) -> list[str]:
-        """Return the lights that can be on: those that the driver holds, and those that it held when they were lit."""
-        return [name for name in self._states if self._states[name] or name not in self._driver.unavailable]
+        """Return the lights that can be on: those that a driver holds, and those that it held when they were lit."""
+        gone = self._rack.unavailable
+        return [name for name, level in self._levels.items() if level > OFF or name not in gone]
 
     async def _define(self, lights: Sequence[RigLight]) -> None:
         async with self._lock:
@@ -234,8 +253,8 @@ class Lights:
 
     async def _take(self, lights: Sequence[RigLight]) -> None:
         self._faults = {}
-        self._states = {light.name: False for light in lights}
-        await self._driver.define(lights)
+        self._levels = {light.name: OFF for light in lights}
+        await self._rack.define(lights)
 
     async def _replace(self, lights: Sequence[RigLight]) -> None:
         async with self._lock:
@@ -245,21 +264,21 @@ class Lights:
 
     async def _look(self) -> None:
         async with self._lock:
-            if not self._closed and await self._driver.look():
-                gone = self._driver.unavailable
-                self._states = {name: state and name not in gone for name, state in self._states.items()}
+            if not self._closed and await self._rack.look():
+                gone = self._rack.unavailable
+                self._levels = {name: OFF if name in gone else level for name, level in self._levels.items()}
                 self._faults = {}
                 self._changed()
 
     async def _close(self) -> None:
         await self._all_off()
         async with self._lock:
-            await self._driver.close()
+            await self._rack.close()
 
-    def _heard(self, states: Mapping[str, bool]) -> None:
+    def _heard(self, levels: Levels) -> None:
         """Take over how lamps stand that were lost or came back by themselves."""
-        self._states |= {name: state for name, state in states.items() if name in self._states}
-        self._faults = {name: fault for name, fault in self._faults.items() if name not in states}
+        self._levels |= {name: float(level) for name, level in levels.items() if name in self._levels}
+        self._faults = {name: fault for name, fault in self._faults.items() if name not in levels}
         self._changed()
 
     def _changed(self) -> None:
@@ -289,22 +308,23 @@ async def _to_the_end(work: Coroutine[Any, Any, T]) -> T:
     return task.result()
 
 
-def _rig_lights(lights: Sequence[EditedLight]) -> list[RigLight]:
-    """Check lights as the rig file is checked; raise InvalidName or InvalidPayload."""
+def _rig_lights(lights: Sequence[EditedLight], former: Iterable[RigLight]) -> list[RigLight]:
+    """Check lights as the rig file is checked, each with the driver that it has; raise InvalidName, InvalidPayload."""
+    own = {light.name: light.own_driver for light in former}
     for light in lights:
         if not LIGHT_NAME.fullmatch(light.name):
             raise InvalidName(f"{name_problem(light.name)}.")
-    problem = light_problem((light.name, light.pin) for light in lights)
+    wanted = [_rig_light(light, own.get(light.name, {})) for light in lights]
+    problem = light_problem((light.name, light) for light in wanted)
     if problem:
         raise InvalidPayload(f"Field 'lights' of SET_RIG: {problem}.")
-    return [_rig_light(light) for light in lights]
+    return wanted
 
 
-def _rig_light(light: EditedLight) -> RigLight:
+def _rig_light(light: EditedLight, own_driver: Mapping[str, Any]) -> RigLight:
     try:
-        return RigLight(**light.model_dump())
+        return RigLight(**light.model_dump(), **own_driver)
     except ValidationError as error:
         fault = first_fault(error)
-        raise InvalidPayload(
-            f"Field 'lights' of SET_RIG: light '{light.name}': {fault.field}: {fault.reason}."
-        ) from None
+        where = f"{fault.field}: " if fault.field else ""
+        raise InvalidPayload(f"Field 'lights' of SET_RIG: light '{light.name}': {where}{fault.reason}.") from None

@@ -1,12 +1,13 @@
 """What an action is: a name, a payload, a result, and the sentence that its failures begin with."""
 
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Any, Generic, TypeVar
 
 from pydantic import BaseModel, ConfigDict, ValidationError
 from pydantic_core import to_json
 
-from tetherlight.errors import InvalidPayload, TetherlightError
+from tetherlight.errors import InvalidPayload, ServerOnly, TetherlightError
 from tetherlight.models import Model
 from tetherlight.validation import faults_of, first_fault
 
@@ -34,6 +35,7 @@ class Action(Generic[P, R]):
     `failure` is the sentence that begins every failure that is not the request's own fault; it may name payload fields
     in braces. `timeout_s` is how long a client should wait for the reply, None where only the job's end answers.
     `repeatable` actions only read: a client may ask again when it does not know whether it was heard.
+    `server_only` are keys that are refused at any depth, also as a part of a dotted one.
     """
 
     name: str
@@ -44,12 +46,19 @@ class Action(Generic[P, R]):
     errors: tuple[type[TetherlightError], ...] = ()
     timeout_s: float | None = 30.0
     repeatable: bool = False
+    server_only: frozenset[str] = frozenset()
     example: dict[str, Any] = field(default_factory=dict)
     example_result: Any = None
 
     def parse(self, payload: dict[str, Any]) -> P:
-        """Check a payload, absent and null being the same; raise InvalidPayload naming the first wrong field."""
+        """Check a payload, absent and null being the same.
+
+        Raises InvalidPayload naming the first wrong field, ServerOnly for a key that no client may set.
+        """
         given = {name: value for name, value in payload.items() if value is not None}
+        for key in _keys(given) if self.server_only else ():
+            if not self.server_only.isdisjoint(key.split(".")):
+                raise _refused(key[:200], self.name)
         try:
             # Strict validation takes a list for a tuple and a string for an enum only from JSON.
             return self.payload.model_validate_json(to_json(given))
@@ -71,6 +80,22 @@ class _Blank(dict[str, str]):
 
 def _fields(error: ValidationError) -> list[dict[str, str]]:
     return [{"field": one.field, "problem": one.message} for one in faults_of(error)]
+
+
+def _keys(value: Any) -> Iterator[str]:
+    """Give every key of a JSON value at any depth."""
+    if isinstance(value, dict):
+        yield from value
+    for part in value.values() if isinstance(value, dict) else value if isinstance(value, list) else ():
+        yield from _keys(part)
+
+
+def _refused(key: str, action: str) -> ServerOnly:
+    return ServerOnly(
+        f"{action} does not set '{key}': only the server's own files do.",
+        hint="Edit the rig file on the server's machine, then start the server again.",
+        details={"key": key},
+    )
 
 
 def _sentence(error: ValidationError, action: str) -> str:

@@ -5,6 +5,11 @@ from tetherlight.models import Direction, LightInfo, Model
 from tetherlight.protocol.action import Action, Payload
 from tetherlight.protocol.cameras import NoPayload
 
+SERVER_ONLY = frozenset({"hooks", "bridges", "offload", "driver", "chip", "address"})
+"""Keys of the rig file that run programs, open ports or hold secrets: clients neither write nor read them.
+
+They mean the same wherever they stand: of the rig the first three are tables; a lamp has a driver and an address."""
+
 
 class LightStates(Model):
     """Every light by name, on or off, in the rig file's order."""
@@ -86,8 +91,9 @@ SET_LIGHT_STATES = Action(
 )  # fmt: skip
 SET_RIG = Action(
     "SET_RIG", SetRig, LightStates,
-    summary="Replace the lights of the rig file; all lights go off.",
-    errors=(errors.LightsBusy, errors.InvalidName, errors.StoreError),
+    summary="Replace the lights of the rig file; all lights go off. A lamp's driver and address stay as they are.",
+    server_only=SERVER_ONLY,
+    errors=(errors.ServerOnly, errors.LightsBusy, errors.InvalidName, errors.StoreError, errors.InvalidSetting),
     example={"lights": [{"name": "light_front", "pin": 4, "direction": [0.0, -0.7071, 0.7071]}]},
     example_result={"states": {"light_front": False}, "gpio_available": True, "driver": "gpiod", "lights": []},
 )  # fmt: skip

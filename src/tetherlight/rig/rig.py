@@ -104,6 +104,8 @@ class Rig:
         """Own a rig for a while: lights off at the start, and at the end whatever happened."""
         rig_file = await asyncio.to_thread(RigFile.load, settings.rig_file)
         settings = settings.model_copy(update={"cameras": (*settings.cameras, *rig_file.cameras)})
+        if rig_file.unused:
+            logger.warning("The rig file has %s, which this version does not use.", ", ".join(rig_file.unused))
         # The lights come first: the run before may have left them on, and the disk may be slow, broken or full.
         lights = await Lights.open(settings, rig_file)
         store: Store | None = None

@@ -4,6 +4,7 @@ import contextlib
 import fcntl
 import os
 import tempfile
+import tomllib
 from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
@@ -11,12 +12,17 @@ from typing import Any
 import tomlkit
 from tomlkit.items import Comment, InlineTable, Item, Key, Table, Whitespace
 
+from tetherlight.protocol.lights import SERVER_ONLY
+
 LightKeys = Mapping[str, Any]
 """The keys of one light that have a value; tuples where the file has arrays."""
 
 
 def with_lights(text: str, lights: Mapping[str, LightKeys]) -> str:
-    """Return the text of a rig file with exactly these lights in this order and all else as it was."""
+    """Return the text of a rig file with exactly these lights in this order and all else as it was.
+
+    A light keeps what clients must not write of it.
+    """
     document = tomlkit.parse(text)
     former = document.get("lights")
     table = tomlkit.table()
@@ -32,9 +38,10 @@ def with_lights(text: str, lights: Mapping[str, LightKeys]) -> str:
         lead, item = leads.get(name, ([], None))
         for line in lead:
             table.add(line)
+        kept = _server_only(item.unwrap()) if item is not None else {}
         if not isinstance(item, Table if headed else InlineTable):
             item = tomlkit.table() if headed else tomlkit.inline_table()
-        table.append(name, _with_keys(item, keys))
+        table.append(name, _with_keys(item, {**keys, **kept}))
     for line in rest:
         table.add(line)
     if former is None:
@@ -60,6 +67,22 @@ def with_naming(text: str, templates: Mapping[str, str]) -> str:
         if document["naming"].get(kind) != template:
             document["naming"][kind] = template
     return tomlkit.dumps(document)
+
+
+def keeps_server_only(before: str, after: str) -> bool:
+    """Tell whether an edited text says the same as before of all that clients must not write.
+
+    A light that is gone takes its own along.
+    """
+    old, new = tomllib.loads(before), tomllib.loads(after)
+    lights = {name: light for name, light in old.get("lights", {}).items() if name in new.get("lights", {})}
+    return _server_only(old) == _server_only(new) and all(
+        _server_only(light) == _server_only(lights.get(name, {})) for name, light in new.get("lights", {}).items()
+    )
+
+
+def _server_only(keys: Mapping[str, Any]) -> dict[str, Any]:
+    return {key: value for key, value in keys.items() if key in SERVER_ONLY}
 
 
 Lead = list[Comment | Whitespace]

@@ -1,65 +1,29 @@
 """The rig file: lights, the lines that they hang on and where they stand, network cameras, and templates of names."""
 
 import json
-import math
 import os
 import re
 import tomllib
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from types import MappingProxyType
-from typing import Annotated, Literal, Self
+from typing import Any, Self
 
 from pydantic import ConfigDict, Field, ValidationError, ValidationInfo, field_validator, model_validator
 
 from tetherlight.durable import read_regular
 from tetherlight.errors import InvalidName, InvalidSetting, StoreError
-from tetherlight.models import Direction, Model
+from tetherlight.models import Model
 from tetherlight.naming.templates import DEFAULT_TEMPLATES, Kind, Template, Templates
+from tetherlight.protocol.lights import SERVER_ONLY
 from tetherlight.rigfile import edit as rig_edit
+from tetherlight.rigfile.lights import DEFAULT_LIGHTS, LightTable, RigLight, light_problem
 from tetherlight.validation import first_fault
 
 DEFAULT_NAME = "rig.toml"
 MAX_BYTES = 4_000_000
-
-DriverName = Literal["auto", "gpiod", "RPi.GPIO", "simulated"]
-Finite = Annotated[float, Field(allow_inf_nan=False)]
-Vector = tuple[Finite, Finite, Finite]
-
-LIGHT_NAME = re.compile(r"[A-Za-z0-9._-]{1,64}")
-"""Names become parts of file names: image_01_<name>.jpg."""
-
-
-class LightTable(Model):
-    """The keys that a light has in the rig file."""
-
-    model_config = ConfigDict(strict=True)
-
-    pin: int | None = Field(default=None, ge=0, le=4095)
-    active_low: bool = False
-    direction: Vector | None = None
-    position: Vector | None = None
-    settle_s: Finite | None = Field(default=None, ge=0, le=600)
-    group: str | None = Field(default=None, min_length=1, max_length=64)
-
-    @field_validator("direction", "position")
-    @classmethod
-    def _somewhere(cls, value: Vector | None) -> Vector | None:
-        if value is not None and not any(value):
-            raise ValueError("must not be [0, 0, 0]")
-        return value
-
-
-class RigLight(LightTable):
-    """A light with its name."""
-
-    name: str
-
-    @property
-    def unit_direction(self) -> Direction | None:
-        """The unit vector from the object to the light: as stated, else from the position."""
-        return unit(self.direction or self.position)
+UNUSED = ("hooks", "bridges", "offload")
+"""Tables that have a meaning in versions to come."""
 
 
 class NamingTable(Model):
@@ -85,11 +49,14 @@ class RigTables(Model):
 
     model_config = ConfigDict(strict=True)
 
-    driver: DriverName = "auto"
+    driver: str = Field(default="auto", min_length=1, max_length=64)
     chip: str | None = Field(default=None, min_length=1)
     cameras: tuple[str, ...] = ()
     lights: dict[str, LightTable] | None = None
     naming: NamingTable = NamingTable()
+    hooks: Any = None
+    bridges: Any = None
+    offload: Any = None
 
     @field_validator("cameras")
     @classmethod
@@ -101,63 +68,10 @@ class RigTables(Model):
 
     @model_validator(mode="after")
     def _distinct(self) -> Self:
-        problem = light_problem((name, light.pin) for name, light in (self.lights or {}).items())
+        problem = light_problem((self.lights or {}).items())
         if problem:
             raise ValueError(problem)
         return self
-
-
-def light_problem(lights: Iterable[tuple[str, int | None]]) -> str | None:
-    """Say what is wrong with these names and pins together, or None."""
-    names: set[str] = set()
-    pins: dict[int, str] = {}
-    for name, pin in lights:
-        if not LIGHT_NAME.fullmatch(name):
-            return name_problem(name)
-        if name in names:
-            return f"light '{name}' is there twice"
-        if pin is not None and pin in pins:
-            return f"pin {pin} is used by both '{pins[pin]}' and '{name}'"
-        names.add(name)
-        if pin is not None:
-            pins[pin] = name
-    return None
-
-
-def name_problem(name: str) -> str:
-    """Say why this is no light name."""
-    return f"'{name[:80]}' is no light name: up to 64 letters, digits, '-', '_' and '.' are allowed"
-
-
-def unit(vector: Sequence[float] | None) -> Direction | None:
-    """Scale a vector to length 1."""
-    if vector is None:
-        return None
-    length = math.hypot(*vector)
-    x, y, z = (value / length for value in vector)
-    return x, y, z
-
-
-# A ring of eight at 45 degrees, seen from the camera above: the front is down in the picture. The ninth lamp hangs
-# beside the lens, which stands where the zenith is.
-_DEFAULTS: Mapping[str, tuple[int, Vector]] = MappingProxyType(
-    {
-        "lights_top": (24, (0.0, 0.0995, 0.995)),
-        "light_front": (4, (0.0, -0.7071, 0.7071)),
-        "light_front_left": (18, (-0.5, -0.5, 0.7071)),
-        "light_left": (27, (-0.7071, 0.0, 0.7071)),
-        "light_rear_left": (22, (-0.5, 0.5, 0.7071)),
-        "light_rear": (3, (0.0, 0.7071, 0.7071)),
-        "light_rear_right": (17, (0.5, 0.5, 0.7071)),
-        "light_right": (23, (0.7071, 0.0, 0.7071)),
-        "light_front_right": (2, (0.5, -0.5, 0.7071)),
-    }
-)
-
-DEFAULT_LIGHTS = tuple(
-    RigLight(name=name, pin=pin, direction=direction) for name, (pin, direction) in _DEFAULTS.items()
-)
-"""The lights of a rig without a rig file; their pins mean a Raspberry Pi's header only."""
 
 
 @dataclass(frozen=True)
@@ -166,13 +80,15 @@ class RigFile:
 
     path: Path
     """Where the description is, or where edited lights would be saved."""
-    driver: DriverName = "auto"
+    driver: str = "auto"
     chip: str | None = None
     cameras: tuple[str, ...] = ()
     lights: tuple[RigLight, ...] = DEFAULT_LIGHTS
     default_lights: bool = True
     """Whether the lights, and so their pins, are ours and not the file's."""
     naming: Templates = DEFAULT_TEMPLATES
+    unused: tuple[str, ...] = ()
+    """Tables that are kept and that this version has no use for."""
 
     @classmethod
     def load(cls, path: Path | None = None) -> Self:
@@ -193,14 +109,18 @@ class RigFile:
         if tables.lights is not None:
             lights = tuple(RigLight(name=name, **table.model_dump()) for name, table in tables.lights.items())
         naming = DEFAULT_TEMPLATES.changed(tables.naming.capture, tables.naming.set)
-        return cls(path, tables.driver, tables.chip, tables.cameras, lights, tables.lights is None, naming)
+        unused = tuple(name for name in UNUSED if getattr(tables, name) is not None)
+        return cls(path, tables.driver, tables.chip, tables.cameras, lights, tables.lights is None, naming, unused)
 
     def save_lights(self, lights: Sequence[RigLight]) -> Self:
         """Write these lights into the file, which keeps its comments and all else; blocking.
 
+        A light keeps the driver and the address that the file gives it now, whatever `lights` say.
+
         Raises InvalidSetting where the file has become unreadable meanwhile, StoreError where it cannot be written.
         """
-        tables = {light.name: light.model_dump(exclude={"name"}, exclude_defaults=True) for light in lights}
+        left_out = {"name", *SERVER_ONLY}
+        tables = {light.name: light.model_dump(exclude=left_out, exclude_defaults=True) for light in lights}
         return self._save(lambda text: rig_edit.with_lights(text, tables))
 
     def save_naming(self, capture: str | None, set_: str | None) -> Self:
@@ -218,6 +138,11 @@ class RigFile:
                 self.parse(text, self.path)
                 edited = edit(text)
                 saved = self.parse(edited, self.path)
+                if not rig_edit.keeps_server_only(text, edited):
+                    raise StoreError(
+                        f"The rig file {self.path} cannot be edited without touching what is the server's own.",
+                        hint="Edit it on the server's machine.",
+                    )
                 if edited != text:
                     rig_edit.replace_file(target, edited)
         except OSError as error:

@@ -14,8 +14,9 @@ import gpiod
 from gpiod.line import Direction, Value
 
 from tetherlight.errors import InvalidSetting
-from tetherlight.lights.lamps import LampDriver, lamp_failed
-from tetherlight.rigfile.rigfile import RigLight
+from tetherlight.lights.gpio import NO_PIN, gpio_failed
+from tetherlight.lights.lamps import OFF, LampDriver, LampKind, Levels, NothingToDrive, Setup
+from tetherlight.rigfile.lights import RigLight
 
 logger = logging.getLogger(__name__)
 
@@ -197,25 +198,25 @@ class GpiodLamps(LampDriver):
         for name, cause in self._unavailable.items():
             logger.warning("Light %s cannot be driven: %s", name, cause)
 
-    async def switch(self, states: Mapping[str, bool]) -> None:
+    async def switch(self, levels: Levels) -> None:
         """Set all lines of a request with one call of the kernel."""
         failed: dict[str, str] = {}
-        groups: dict[int, tuple[LineRequest, dict[str, bool]]] = {}
-        for name, state in states.items():
+        groups: dict[int, tuple[LineRequest, dict[str, float]]] = {}
+        for name, level in levels.items():
             if name not in self._requests:
                 self._take_alone(name)
             if name in self._requests:
                 request = self._requests[name]
-                groups.setdefault(id(request), (request, {}))[1][name] = state
+                groups.setdefault(id(request), (request, {}))[1][name] = level
             else:
                 failed[name] = self._unavailable[name]
         for request, group in groups.values():
             try:
-                request.set_values({self._pin(name): _value(state) for name, state in group.items()})
+                request.set_values({self._pin(name): _value(level) for name, level in group.items()})
             except OSError as error:
                 failed |= dict.fromkeys(group, f"The GPIO chip says: {_reason(error)}.")
         if failed:
-            raise lamp_failed(failed, hint="gpioinfo shows who holds which line.")
+            raise gpio_failed(failed, hint="gpioinfo shows who holds which line.")
 
     async def look(self) -> bool:
         """Notice that the chip was unplugged, whose lines are then free, and take a chip that is there again."""
@@ -276,7 +277,7 @@ class GpiodLamps(LampDriver):
             return self._missing()
         pin = self._lights[name].pin
         if pin is None:
-            return "The rig file gives it no pin."
+            return NO_PIN
         if pin >= self._info.num_lines:
             return f"Chip {self._info.label} has no line {pin}, only 0 to {self._info.num_lines - 1}."
         try:
@@ -325,11 +326,36 @@ def _answers(chip: Chip) -> bool:
     return True
 
 
-def _value(state: bool) -> Value:
-    return Value.ACTIVE if state else Value.INACTIVE
+def _value(level: float) -> Value:
+    return Value.ACTIVE if level > OFF else Value.INACTIVE
 
 
 def _reason(error: OSError) -> str:
     if error.errno == errno.EBUSY:
         return "another program holds it"
     return os.strerror(error.errno) if error.errno else str(error)
+
+
+def open_lamps(setup: Setup, chips: Chips | None = None) -> LampDriver:
+    """Take the chip that the rig file names, else a Raspberry Pi's header; `chips` are the machine's."""
+    chips = chips or Chips()
+    rig = setup.rig
+    if rig.chip is not None:
+        chip = open_named(chips, rig.chip)
+        label = chip.get_info().label
+        if rig.default_lights and label not in PI_HEADER_LABELS:
+            chip.close()
+            raise InvalidSetting(
+                f"The rig file {rig.path} names the GPIO chip '{rig.chip}' but no lights: "
+                "the default pins are those of a Raspberry Pi's header."
+            )
+        return GpiodLamps(chip, lambda: named_if_there(chips, label))
+    search = find_header(chips)
+    if search.chip is not None:
+        return GpiodLamps(search.chip, lambda: find_header(chips).chip)
+    if search.forbidden:
+        raise NothingToDrive(f"No permission to open {', '.join(search.forbidden)}", hint=FORBIDDEN_HINT)
+    raise NothingToDrive("No GPIO chip of a Raspberry Pi was found")
+
+
+KIND = LampKind(GpiodLamps.name, open_lamps)

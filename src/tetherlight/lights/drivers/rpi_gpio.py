@@ -6,8 +6,9 @@ from collections.abc import Mapping, Sequence
 from typing import ClassVar, Protocol
 
 from tetherlight.errors import InvalidSetting
-from tetherlight.lights.lamps import LampDriver, lamp_failed
-from tetherlight.rigfile.rigfile import RigLight
+from tetherlight.lights.gpio import NO_PIN, gpio_failed
+from tetherlight.lights.lamps import OFF, LampDriver, LampKind, Levels
+from tetherlight.rigfile.lights import RigLight
 
 logger = logging.getLogger(__name__)
 
@@ -79,44 +80,44 @@ class RpiGpioLamps(LampDriver):
 
     def _set_up(self, light: RigLight) -> None:
         if light.pin is None:
-            self._unavailable[light.name] = "The rig file gives it no pin."
+            self._unavailable[light.name] = NO_PIN
             return
         if light.pin > HIGHEST_PIN:
             self._unavailable[light.name] = f"A Raspberry Pi's header has no pin {light.pin}, only 0 to {HIGHEST_PIN}."
             return
         try:
-            self._gpio.setup(light.pin, self._gpio.OUT, initial=self._level(light.name, on=False))
+            self._gpio.setup(light.pin, self._gpio.OUT, initial=self._volts(light.name, on=False))
         except (RuntimeError, ValueError, OSError) as error:
             self._unavailable[light.name] = f"Pin {light.pin} cannot be set up: {error}."
             logger.warning("Light %s cannot be driven: %s", light.name, error)
         else:
             self._pins[light.name] = light.pin
 
-    def _level(self, name: str, *, on: bool) -> int:
+    def _volts(self, name: str, *, on: bool) -> int:
         return int(on != self._lights[name].active_low)
 
-    async def switch(self, states: Mapping[str, bool]) -> None:
+    async def switch(self, levels: Levels) -> None:
         """Set all pins with one call."""
-        failed = {name: self._unavailable[name] for name in states if name not in self._pins}
-        driven = {name: state for name, state in states.items() if name in self._pins}
+        failed = {name: self._unavailable[name] for name in levels if name not in self._pins}
+        driven = {name: level for name, level in levels.items() if name in self._pins}
         if driven:
             try:
                 self._output(driven)
             except (RuntimeError, ValueError, OSError) as error:
                 failed |= dict.fromkeys(driven, f"RPi.GPIO says: {error}.")
         if failed:
-            raise lamp_failed(failed)
+            raise gpio_failed(failed)
 
-    def _output(self, states: Mapping[str, bool]) -> None:
-        levels = [self._level(name, on=state) for name, state in states.items()]
-        self._gpio.output([self._pins[name] for name in states], levels)
+    def _output(self, levels: Levels) -> None:
+        volts = [self._volts(name, on=level > OFF) for name, level in levels.items()]
+        self._gpio.output([self._pins[name] for name in levels], volts)
 
     def off_now(self) -> frozenset[str]:
         """Set each pin off, going on where one fails."""
         failed: set[str] = set()
         for name in self._pins:
             try:
-                self._output({name: False})
+                self._output({name: OFF})
             except (RuntimeError, ValueError, OSError) as error:
                 logger.error("Light %s cannot be switched off: %s", name, error)  # noqa: TRY400
                 failed.add(name)
@@ -128,3 +129,6 @@ class RpiGpioLamps(LampDriver):
         if self._pins:
             self._gpio.cleanup(list(self._pins.values()))
         self._pins = {}
+
+
+KIND = LampKind(RpiGpioLamps.name, lambda _: RpiGpioLamps(load_module()))

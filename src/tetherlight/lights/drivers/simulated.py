@@ -10,9 +10,9 @@ from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any, ClassVar
 
-from tetherlight.lights.lamps import LampDriver, lamp_failed
+from tetherlight.lights.lamps import OFF, LampDriver, LampKind, Levels, Setup, lamp_failed
 from tetherlight.models import Direction
-from tetherlight.rigfile.rigfile import RigLight
+from tetherlight.rigfile.lights import RigLight
 
 logger = logging.getLogger(__name__)
 
@@ -37,6 +37,7 @@ class RememberedLamps(LampDriver):
 
     name: ClassVar[str] = "simulated"
     real: ClassVar[bool] = False
+    dims: ClassVar[bool] = True
 
     @property
     def unavailable(self) -> Mapping[str, str]:
@@ -46,8 +47,8 @@ class RememberedLamps(LampDriver):
     async def define(self, lights: Sequence[RigLight]) -> None:
         """Take any lights."""
 
-    async def switch(self, states: Mapping[str, bool]) -> None:
-        """Do nothing: the states are the rig's."""
+    async def switch(self, levels: Levels) -> None:
+        """Do nothing: the levels are the rig's."""
 
     def off_now(self) -> frozenset[str]:
         """Do nothing."""
@@ -77,9 +78,9 @@ class SceneLamps(LampDriver):
         self._using = asyncio.Lock()
         self._lost = asyncio.Event()
         self._seeker: asyncio.Task[None] | None = None
-        self._tell_change: Callable[[Mapping[str, bool]], None] = lambda _: None
+        self._tell_change: Callable[[Levels], None] = lambda _: None
 
-    def on_change(self, tell: Callable[[Mapping[str, bool]], None]) -> None:
+    def on_change(self, tell: Callable[[Levels], None]) -> None:
         """Tell when the simulator is lost, and when it or another one is back with our lights as they stand."""
         self._tell_change = tell
 
@@ -102,8 +103,9 @@ class SceneLamps(LampDriver):
         if self._seeker is None:
             self._seeker = asyncio.get_running_loop().create_task(self._seek(), name="simulated lamps")
 
-    async def switch(self, states: Mapping[str, bool]) -> None:
+    async def switch(self, levels: Levels) -> None:
         """Switch lights in one request; a lost simulator is looked for once."""
+        states = {name: level > OFF for name, level in levels.items()}
         async with self._using:
             before = self._states
             self._states = before | dict(states)
@@ -266,3 +268,10 @@ class _Link:
 
 def _scene(light: RigLight) -> dict[str, Any]:
     return {"direction": list(light.unit_direction or OVERHEAD), "intensity": 1.0}
+
+
+def _open(setup: Setup) -> LampDriver:
+    return RememberedLamps() if setup.simulator is None else SceneLamps(setup.simulator)
+
+
+KIND = LampKind(RememberedLamps.name, _open)

@@ -1,0 +1,135 @@
+"""The lights of a rig as its file describes them."""
+
+import math
+import re
+from collections.abc import Iterable, Mapping, Sequence
+from types import MappingProxyType
+from typing import Annotated, Any, Self
+
+from pydantic import ConfigDict, Field, field_validator, model_validator
+
+from tetherlight.models import Direction, LightInfo, Model
+
+Finite = Annotated[float, Field(allow_inf_nan=False)]
+Vector = tuple[Finite, Finite, Finite]
+
+LIGHT_NAME = re.compile(r"[A-Za-z0-9._-]{1,64}")
+"""Names become parts of file names: image_01_<name>.jpg."""
+
+
+class GpioLine(Model):
+    """The line of the rig's GPIO chip on which a lamp hangs; other lamps have none."""
+
+    model_config = ConfigDict(strict=True)
+
+    pin: int | None = Field(default=None, ge=0, le=4095)
+    active_low: bool = False
+
+
+class LightTable(GpioLine):
+    """The keys that a light has in the rig file."""
+
+    direction: Vector | None = None
+    position: Vector | None = None
+    settle_s: Finite | None = Field(default=None, ge=0, le=600)
+    group: str | None = Field(default=None, min_length=1, max_length=64)
+    driver: str | None = Field(default=None, min_length=1, max_length=64)
+    """What switches this lamp, where that is not the rig's own driver; only the file says it."""
+    address: str | None = Field(default=None, min_length=1, max_length=256)
+    """Where that driver reaches it, on the network or on a serial line; only the file says it and only we read it."""
+
+    @field_validator("direction", "position")
+    @classmethod
+    def _somewhere(cls, value: Vector | None) -> Vector | None:
+        if value is not None and not any(value):
+            raise ValueError("must not be [0, 0, 0]")
+        return value
+
+    @model_validator(mode="after")
+    def _one_place(self) -> Self:
+        if self.pin is not None and self.address is not None:
+            raise ValueError("its lamp hangs on no line of the GPIO chip, so it has no pin")
+        return self
+
+
+class RigLight(LightTable):
+    """A light with its name."""
+
+    name: str
+
+    @property
+    def unit_direction(self) -> Direction | None:
+        """The unit vector from the object to the light: as stated, else from the position."""
+        return unit(self.direction or self.position)
+
+    @property
+    def own_driver(self) -> dict[str, Any]:
+        """The keys that only the file says."""
+        return {"driver": self.driver, "address": self.address}
+
+    def info(self, *, state: bool, fault: str | None) -> LightInfo:
+        """Describe the light to clients, who learn neither its driver nor its address."""
+        return LightInfo(
+            name=self.name,
+            pin=self.pin,
+            active_low=self.active_low,
+            state=state,
+            group=self.group,
+            direction=self.unit_direction,
+            position=self.position,
+            settle_s=self.settle_s,
+            fault=fault,
+        )
+
+
+def light_problem(lights: Iterable[tuple[str, GpioLine]]) -> str | None:
+    """Say what is wrong with these names and lines together, or None."""
+    names: set[str] = set()
+    pins: dict[int, str] = {}
+    for name, line in lights:
+        if not LIGHT_NAME.fullmatch(name):
+            return name_problem(name)
+        if name in names:
+            return f"light '{name}' is there twice"
+        names.add(name)
+        if line.pin is not None and line.pin in pins:
+            return f"pin {line.pin} is used by both '{pins[line.pin]}' and '{name}'"
+        if line.pin is not None:
+            pins[line.pin] = name
+    return None
+
+
+def name_problem(name: str) -> str:
+    """Say why this is no light name."""
+    return f"'{name[:80]}' is no light name: up to 64 letters, digits, '-', '_' and '.' are allowed"
+
+
+def unit(vector: Sequence[float] | None) -> Direction | None:
+    """Scale a vector to length 1."""
+    if vector is None:
+        return None
+    length = math.hypot(*vector)
+    x, y, z = (value / length for value in vector)
+    return x, y, z
+
+
+# A ring of eight at 45 degrees, seen from the camera above: the front is down in the picture. The ninth lamp hangs
+# beside the lens, which stands where the zenith is.
+_DEFAULTS: Mapping[str, tuple[int, Vector]] = MappingProxyType(
+    {
+        "lights_top": (24, (0.0, 0.0995, 0.995)),
+        "light_front": (4, (0.0, -0.7071, 0.7071)),
+        "light_front_left": (18, (-0.5, -0.5, 0.7071)),
+        "light_left": (27, (-0.7071, 0.0, 0.7071)),
+        "light_rear_left": (22, (-0.5, 0.5, 0.7071)),
+        "light_rear": (3, (0.0, 0.7071, 0.7071)),
+        "light_rear_right": (17, (0.5, 0.5, 0.7071)),
+        "light_right": (23, (0.7071, 0.0, 0.7071)),
+        "light_front_right": (2, (0.5, -0.5, 0.7071)),
+    }
+)
+
+DEFAULT_LIGHTS = tuple(
+    RigLight(name=name, pin=pin, direction=direction) for name, (pin, direction) in _DEFAULTS.items()
+)
+"""The lights of a rig without a rig file; their pins mean a Raspberry Pi's header only."""
