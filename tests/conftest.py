@@ -101,6 +101,12 @@ def reference_data() -> Path:
     return Path(folder)
 
 
+@pytest.fixture
+def found_by_children(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Let processes that compute import what tests support."""
+    monkeypatch.setenv("PYTHONPATH", str(Path(__file__).parent))
+
+
 @pytest.fixture(name="free_port")
 def a_free_port() -> int:
     """A port of the loopback interface on which nothing listens."""

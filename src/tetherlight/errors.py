@@ -48,7 +48,10 @@ TetherlightError                 internal_error
 │   ├── JobNotFound              job_not_found
 │   ├── CpuBusy                  cpu_busy
 │   ├── JobConflict              job_conflict
-│   └── SequenceFailed           sequence_failed
+│   ├── SequenceFailed           sequence_failed
+│   ├── WorkFailed               work_failed
+│   ├── WorkTimeout              work_timeout
+│   └── WorkMemory               work_memory
 └── ServerError                  server_error
     ├── InvalidSetting           invalid_setting
     ├── StartFailed              start_failed
@@ -391,6 +394,24 @@ class SequenceFailed(JobError):
     """A photometric sequence or a series of captures ended before its last step."""
 
     code = "sequence_failed"
+
+
+class WorkFailed(JobError):
+    """A computation ended before it had a result."""
+
+    code = "work_failed"
+
+
+class WorkTimeout(JobError):
+    """A computation took longer than it may."""
+
+    code = "work_timeout"
+
+
+class WorkMemory(JobError):
+    """A computation needed more memory than it may have, or than there was."""
+
+    code = "work_memory"
 
 
 class ServerError(TetherlightError):

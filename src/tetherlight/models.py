@@ -163,7 +163,7 @@ class JobState(StrEnum):
 
 
 class JobStep(Model):
-    """One step of a job: one exposure, with its light in a photometric set."""
+    """One step of a job: one exposure, with its light in a photometric set; a computation has one."""
 
     index: int = Field(description="From 1; 0 is the ambient frame.")
     light: str | None
@@ -180,15 +180,19 @@ class Job(Model):
     """Long work that belongs to the rig and not to the connection that began it."""
 
     job_id: str
-    kind: Literal["photometric_set", "series"] = "photometric_set"
+    kind: Literal["photometric_set", "series", "computation"] = "photometric_set"
     state: JobState
-    camera_id: str | None = None
+    camera_id: str | None = Field(default=None, description="Null for a computation, which needs no camera.")
     set_name: str | None = Field(default=None, description="Null for a series, whose images are single captures.")
     set_folder: str | None = Field(default=None, description="Relative to CAPTURES_BASE_DIR.")
     index: int = Field(description="Steps done or under way, ambient frame not counted.")
     total: int
     current_light: str | None = None
     steps: list[JobStep]
+    progress: float | None = Field(
+        default=None, description="The share of a computation that is done, from 0 to 1. Null where steps are counted."
+    )
+    activity: str | None = Field(default=None, description="What a computation does now, in words.")
     started_at: datetime
     finished_at: datetime | None = None
     seconds_left: float | None = None

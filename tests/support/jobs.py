@@ -7,7 +7,9 @@ from typing import Any, TypeVar, cast
 
 from tetherlight.camera.camera import Camera
 from tetherlight.errors import CameraBusy, CameraNotOpen, LightsBusy, TetherlightError, held
+from tetherlight.jobs import claims
 from tetherlight.jobs.claims import Claims, Grant
+from tetherlight.jobs.computation import ComputationJob, Work
 from tetherlight.jobs.job import Outcome, RigJob
 from tetherlight.jobs.jobs import Jobs
 from tetherlight.models import CameraState, Job, JobState, Model, StepState
@@ -126,5 +128,29 @@ async def keep_vigil(jobs: Jobs, job_id: str, *claims: str, **options: Any) -> V
     """Start such a job."""
     async with jobs.starting(job_id, claims) as start:
         job = Vigil(job_id, *claims, **options)
+        jobs.begin(job, start)
+        return job
+
+
+class Counted(Model):
+    """What was computed."""
+
+    value: Any
+
+
+class Computation(ComputationJob):
+    """One of the functions of support/working.py as a job."""
+
+    async def _keep(self, result: Any) -> Model:
+        return Counted(value=result)
+
+
+async def compute(
+    jobs: Jobs, job_id: str, function: str, *, deadline_s: float = 600, memory: int = 1 << 30, **arguments: Any
+) -> Computation:
+    """Start such a job; children must find the module on PYTHONPATH."""
+    work = Work(f"support.working:{function}", arguments, deadline_s, memory)
+    async with jobs.starting(job_id, {claims.CPU}) as start:
+        job = Computation(job_id, work, jobs._publisher)
         jobs.begin(job, start)
         return job

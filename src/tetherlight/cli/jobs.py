@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
 app = typer.Typer(help="Follow and steer long work at the server.", no_args_is_help=True, rich_markup_mode=None)
 
-KINDS = {"photometric_set": "set", "series": "series"}
+KINDS = {"photometric_set": "set", "series": "series", "computation": "computation"}
 
 JobId = Annotated[str, typer.Argument(metavar="JOB", help="The job's id.", autocompletion=completion.jobs)]
 Steps = Annotated[list[int] | None, typer.Argument(help="Steps by number; all that failed where none is named.")]

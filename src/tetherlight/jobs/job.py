@@ -6,7 +6,7 @@ import logging
 from abc import ABC, abstractmethod
 from collections.abc import Collection
 from dataclasses import dataclass
-from typing import Literal, Self
+from typing import ClassVar, Literal, Self
 
 from tetherlight.errors import JobConflict, OutOfResources, ServerError, TetherlightError
 from tetherlight.jobs.claims import Grant
@@ -49,6 +49,8 @@ class RigJob(ABC):
     run again from their first step that is not done. A job that does not run holds nothing of what it claims.
     """
 
+    pausable: ClassVar[bool] = True
+
     def __init__(self, job_id: str, state: JobState, claims: Collection[str]) -> None:
         """Make a job that needs what it claims for itself while it runs; `jobs/claims.py` has the words."""
         self.job_id = job_id
@@ -76,6 +78,8 @@ class RigJob(ABC):
         """
         if self._task is not None:
             raise JobConflict(f"Job '{self.job_id}' is running already.")
+        if wish == "pause" and not self.pausable:
+            wish = None
         self._wish, self.hint, self._grant = wish, None, grant
         self._halted.clear()
         self._ended.clear()
@@ -86,6 +90,7 @@ class RigJob(ABC):
 
     async def halt(self, wish: Wish) -> Job:
         """Pause or cancel after the exposure under way, and return the job as it is then."""
+        self.require_haltable(wish)
         if self._task is not None:
             self._wish = stronger(self._wish, wish)
             self._break_off()
@@ -94,6 +99,11 @@ class RigJob(ABC):
             await self._finish(Outcome(JobState.CANCELLED))
             return self.snapshot()
         raise JobConflict(f"Job '{self.job_id}' is {self.state.value}.")
+
+    def require_haltable(self, wish: Wish) -> None:
+        """Raise JobConflict where this kind of job cannot do what is wished."""
+        if wish == "pause" and not self.pausable:
+            raise JobConflict(f"Job '{self.job_id}' cannot be paused.", hint="Wait until it is done, or cancel it.")
 
     async def halted(self) -> Job:
         """Wait until the run under way has halted, and return the job as it is then."""

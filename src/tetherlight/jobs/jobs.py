@@ -131,7 +131,9 @@ class Jobs:
             start.wish = stronger(start.wish, wish)
             await start.over.wait()
             if start.begun:
-                return await self.find(job_id).halted()
+                job = self.find(job_id)
+                job.require_haltable(wish)
+                return await job.halted()
         return await self.find(job_id).halt(wish)
 
     async def resume(self, job_id: str) -> Job:

@@ -12,6 +12,10 @@ def never(_answer: Any) -> bool:
     return False
 
 
+def nothing(_told: Any) -> None:
+    """Do nothing with what a child tells."""
+
+
 def always(_answer: Any) -> bool:
     """Say of every answer that it proves something."""
     return True
@@ -27,3 +31,5 @@ class Call(Generic[T]):
     read: Callable[[Any, bytes], T]
     proves: Callable[[T], bool] = never
     """Whether this answer came from the device behind the program, and from no cache."""
+    told: Callable[[Any], None] = nothing
+    """Called with what the child tells before its answer; must not raise."""

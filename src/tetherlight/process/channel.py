@@ -4,6 +4,7 @@ import asyncio
 import contextlib
 import logging
 import os
+import signal
 import socket
 import sys
 from collections.abc import Callable, Mapping
@@ -14,7 +15,7 @@ from pydantic_core import from_json
 
 from tetherlight.errors import TetherlightError, error_class
 from tetherlight.process import wire
-from tetherlight.process.call import Call
+from tetherlight.process.call import Call, nothing
 
 T = TypeVar("T")
 logger = logging.getLogger(__name__)
@@ -28,18 +29,20 @@ class Program:
 
     module: str
     """Started with the descriptor of its end of the wire and our process id as arguments."""
-    crashed: Callable[[], TetherlightError]
+    crashed: Callable[[], Exception]
     """The error of a call that the child's end has cut short."""
     late: Callable[[Call[Any]], TetherlightError]
     """The error of a call that missed its deadline."""
     failed: type[TetherlightError]
     """The class of errors whose code nobody knows."""
+    leads: bool = False
+    """Whether the child leads a group of processes, which end with it."""
 
 
 class Answers(asyncio.BufferedProtocol):
     """Puts the child's answers together; one is expected at a time."""
 
-    def __init__(self, crashed: Callable[[], TetherlightError]) -> None:
+    def __init__(self, crashed: Callable[[], Exception]) -> None:
         self._crashed = crashed
         self._buffer = bytearray(ROOM)
         self._filled = 0
@@ -47,10 +50,12 @@ class Answers(asyncio.BufferedProtocol):
         self._header: dict[str, Any] | None = None
         self._body_at = 0
         self._waiting: asyncio.Future[tuple[dict[str, Any], bytes]] | None = None
+        self._told: Callable[[Any], None] = nothing
         self.closed = asyncio.Event()
 
-    def expect(self) -> asyncio.Future[tuple[dict[str, Any], bytes]]:
-        """Return a future for the next answer; it fails where the child ends first."""
+    def expect(self, told: Callable[[Any], None]) -> asyncio.Future[tuple[dict[str, Any], bytes]]:
+        """Return a future for the next answer; it fails where the child ends first. `told` hears what comes before."""
+        self._told = told
         self._waiting = asyncio.get_running_loop().create_future()
         if self.closed.is_set():
             self._fail()
@@ -80,7 +85,9 @@ class Answers(asyncio.BufferedProtocol):
         with memoryview(self._buffer) as view:
             body = bytes(view[self._body_at : self._needed])
         self._filled, self._needed, self._header, self._body_at = 0, wire.LENGTH.size, None, 0
-        if self._waiting is not None and not self._waiting.done():
+        if "told" in header:
+            self._told(header["told"])
+        elif self._waiting is not None and not self._waiting.done():
             self._waiting.set_result((header, body))
 
     def eof_received(self) -> bool:
@@ -153,7 +160,7 @@ class Channel:
         A missed deadline kills the child and raises the error that its program names. Must not be cancelled: whoever
         gives up waiting leaves the answer to the next caller, so it runs in a task that nobody else can cancel.
         """
-        answer = self._answers.expect()
+        answer = self._answers.expect(call.told)
         if not answer.done():
             self._transport.write(wire.encode({"call": call.name, "arguments": call.arguments}))
         late = asyncio.get_running_loop().call_later(call.deadline, _give_up, answer)
@@ -168,11 +175,26 @@ class Channel:
             raise _error(header["error"], self._program.failed)
         return call.read(header["result"], body)
 
-    async def kill(self) -> None:
-        """End the child at once and reap it; killing twice changes nothing."""
+    def strike(self) -> None:
+        """End the child at once, without waiting for it."""
         with contextlib.suppress(ProcessLookupError):
             self._process.kill()
+        if self._program.leads:
+            # Also when it has ended: no other process gets its number while one of its group is left.
+            with contextlib.suppress(ProcessLookupError, PermissionError):
+                os.killpg(self._process.pid, signal.SIGKILL)
+
+    async def kill(self) -> None:
+        """End the child at once and reap it; killing twice changes nothing."""
+        self.strike()
         await self._end()
+
+    async def ended(self, seconds: float) -> int | None:
+        """Wait so long for the child's end and return its exit code, minus the signal's number; None where it runs."""
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout(seconds):
+                await self._process.wait()
+        return self._process.returncode
 
     async def close(self, deadline: float) -> None:
         """Let the child end by itself, or kill it after `deadline` seconds."""
@@ -208,6 +230,8 @@ async def _fold_log(name: str, process: asyncio.subprocess.Process) -> None:
     assert process.stdout is not None  # noqa: S101 - it was started with a pipe
     before = ""
     while line := await _line(process.stdout):
+        # Lines that lie there already are read without a pause; whoever prints many must not hold up everybody else.
+        await asyncio.sleep(0)
         text = line.decode(errors="replace").rstrip()
         if text == before:
             continue  # a library may complain each time about the same thing

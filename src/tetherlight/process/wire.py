@@ -1,5 +1,6 @@
-"""The messages between server and worker: length of the header, header in JSON, raw bytes; nothing is unpickled."""
+"""The messages between server and child: length of the header, header in JSON, raw bytes; nothing is unpickled."""
 
+import contextlib
 import ctypes
 import json
 import os
@@ -7,6 +8,8 @@ import signal
 import socket
 import struct
 from typing import Any
+
+from tetherlight.errors import TetherlightError
 
 LENGTH = struct.Struct(">I")
 ROOM = 1 << 16
@@ -33,6 +36,11 @@ def send(connection: socket.socket, header: dict[str, Any], body: bytes = b"") -
             parts[0] = parts[0][sent:]
 
 
+def failure(error: TetherlightError) -> dict[str, Any]:
+    """Return an error as its code and sentences, which `Channel` turns into the same class again."""
+    return {"code": error.code, "message": error.message, "hint": error.hint, "details": error.details}
+
+
 def receive(connection: socket.socket) -> dict[str, Any] | None:
     """Wait for one message without raw bytes; None when the other side is gone.
 
@@ -48,6 +56,17 @@ def receive(connection: socket.socket) -> dict[str, Any] | None:
             size = LENGTH.size + LENGTH.unpack_from(message)[0]
     request: dict[str, Any] = json.loads(message[LENGTH.size :].decode())
     return request
+
+
+def close_inherited(*kept: int) -> None:
+    """Close all but the standard streams and what is `kept`.
+
+    The server's event loop hands down whatever is inheritable, such as the socket on which the server listens.
+    """
+    for name in os.listdir("/proc/self/fd"):  # noqa: PTH208 - plain numbers are wanted
+        if int(name) > 2 and int(name) not in kept:
+            with contextlib.suppress(OSError):  # the one of this list itself is closed already
+                os.close(int(name))
 
 
 def die_with_parent(parent: int) -> None:

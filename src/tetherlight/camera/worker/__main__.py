@@ -25,6 +25,7 @@ def main(arguments: list[str]) -> None:
     """Answer calls until the server closes its end."""
     logging.basicConfig(stream=sys.stderr, format="%(levelname)s %(message)s", level=logging.INFO)
     wire.die_with_parent(int(arguments[1]))
+    wire.close_inherited(int(arguments[0]))
     # Ctrl-C reaches the whole process group; the server decides when the camera is left.
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     from tetherlight.camera.worker.driver import Driver  # noqa: PLC0415 - only after the parent's death is provided for
@@ -65,8 +66,7 @@ def answer(verbs: Mapping[str, Callable[..., Any]], request: dict[str, Any]) -> 
     try:
         result = verbs[request["call"]](**request["arguments"])
     except TetherlightError as error:
-        failure = {"code": error.code, "message": error.message, "hint": error.hint, "details": error.details}
-        return {"error": failure}, b""
+        return {"error": wire.failure(error)}, b""
     except Exception as error:
         logger.exception("The call %s failed", request["call"])
         failure = {"code": "camera_error", "message": f"The camera's driver failed ({type(error).__name__})."}

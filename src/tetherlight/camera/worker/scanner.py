@@ -27,6 +27,7 @@ def main(arguments: list[str]) -> int:
     """Print what was found; return the exit status."""
     parent, *places = arguments
     wire.die_with_parent(int(parent))
+    wire.close_inherited()
     library = Library()
     asked = {_ask(library, place): place for place in places if place.startswith("ptpip:")}
     try:

@@ -1,0 +1,30 @@
+"""How tests hear of processes that compute: that they have begun, and that they have ended."""
+
+import asyncio
+import contextlib
+import os
+from pathlib import Path
+
+from support.patience import stretched
+
+
+async def marked(path: Path) -> int:
+    """Wait until a child has left its process id."""
+    async with asyncio.timeout(stretched(60)):
+        while not path.exists() or not path.read_text():  # noqa: ASYNC110 - nobody tells when a file is there
+            await asyncio.sleep(0.01)
+    return int(path.read_text())
+
+
+async def gone(pid: int) -> None:
+    """Wait until a process that is not ours has ended."""
+    with contextlib.suppress(ProcessLookupError):
+        handle = os.pidfd_open(pid)
+        ended = asyncio.Event()
+        asyncio.get_running_loop().add_reader(handle, ended.set)
+        try:
+            async with asyncio.timeout(stretched(30)):
+                await ended.wait()
+        finally:
+            asyncio.get_running_loop().remove_reader(handle)
+            os.close(handle)
