@@ -28,7 +28,7 @@ PYTEST := $(RUN) -m pytest -n $(JOBS) --dist loadfile
 unexport PYTHONHOME PYTHONPATH PYTHONDONTWRITEBYTECODE PIP_TARGET PIP_PREFIX PIP_ROOT PIP_REQUIREMENT PIP_CONSTRAINT
 export PIP_USER := 0
 
-.PHONY: help demo install runtime dev test unit integration browser check generate docs bench crash faults overload soak fuzz requirements web screenshots browser-deps clean
+.PHONY: help demo install runtime dev test unit integration browser check coverage packages generate docs bench crash faults overload soak fuzz requirements web screenshots browser-deps clean
 
 help: ## Show what can be made
 	@sed -n 's/^\([a-z-]*\):.*## /\1\t/p' Makefile | while IFS=$$'\t' read -r name text; do printf '%-14s %s\n' "$$name" "$$text"; done
@@ -72,6 +72,16 @@ check: dev ## Lint, format, types, layers, and whether generated files are fresh
 	$(BIN)/lint-imports
 	$(RUN) scripts/generate.py --check
 	$(ON_WEB) check --optional
+
+coverage: dev ## Tell how much of the code the unit and integration tests reach, children counted; test-results/coverage.md
+	$(PYTEST) --cov --cov-report= tests/unit tests/integration
+	$(RUN) -m coverage report --format=markdown > test-results/coverage.md
+	@printf 'The tests reach %s %% of the code.\n' "$$($(RUN) -m coverage report --format=total)"
+
+packages: dev web ## Build wheel and source archive into dist/, install each anew and let it serve
+	rm -rf dist
+	TETHERLIGHT_REQUIRE_WEB=1 $(RUN) -m hatchling build -t sdist -t wheel
+	$(RUN) scripts/smoke.py dist
 
 generate: runtime ## Write the schema, the reference pages and the types of the web application
 	$(RUN) scripts/generate.py

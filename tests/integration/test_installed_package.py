@@ -1,4 +1,4 @@
-"""A program that uses the installed package is checked by its author's type checker: the wheel carries the types."""
+"""The wheel carries all that is needed: it serves, and its types are there for programs that use it."""
 
 import re
 import shutil
@@ -6,11 +6,13 @@ import subprocess
 import sys
 import sysconfig
 from collections.abc import Callable
+from importlib.metadata import version
 from importlib.util import find_spec
 from pathlib import Path
 
 import pytest
 
+from smoke import serves, tells_version
 from support.patience import stretched
 
 ROOT = Path(__file__).parents[2]
@@ -66,9 +68,9 @@ def installed(tmp_path_factory: pytest.TempPathFactory) -> Path:
     wheel = build_wheel(folder / "checkout")
     run(sys.executable, "-m", "venv", "--without-pip", folder / "venv")
     python = folder / "venv" / "bin" / "python"
-    site = folder / "venv" / "lib" / f"python{sys.version_info[0]}.{sys.version_info[1]}" / "site-packages"
-    pip = (sys.executable, "-m", "pip", "--disable-pip-version-check", "install", "--quiet")
-    run(*pip, "--no-deps", "--no-index", "--no-compile", "--target", site, wheel)
+    pip = (sys.executable, "-m", "pip", "--disable-pip-version-check", "--python", python, "install", "--quiet")
+    run(*pip, "--no-deps", "--no-index", "--no-compile", wheel)
+    (site,) = (folder / "venv" / "lib").glob("python*/site-packages")
     # What the package needs is in this environment already; that ours is linked to a checkout here is not passed on.
     (site / "libraries.pth").write_text(f"{sysconfig.get_path('purelib')}\n")
     return python
@@ -103,6 +105,13 @@ def pyright(python: Path, program: Path) -> "subprocess.CompletedProcess[str]":
     (program.parent / "pyrightconfig.json").write_text('{"typeCheckingMode": "strict"}')
     words = ("--pythonpath", python, program.name)
     return run(sys.executable, "-m", "pyright", *words, folder=program.parent, check=False)
+
+
+def test_the_installed_program_serves_a_simulated_rig(installed: Path, tmp_path: Path) -> None:
+    """Without pages here; `make packages` looks for them, too."""
+    program = installed.with_name("tetherlight")
+    tells_version(program, version("tetherlight"))
+    serves(program, version("tetherlight"), tmp_path, pages=False)
 
 
 both = pytest.mark.parametrize("check", [mypy, pyright])
