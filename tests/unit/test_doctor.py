@@ -17,6 +17,7 @@ from tetherlight.doctor.machine import Machine
 from tetherlight.doctor.network import check_network, host_and_port
 from tetherlight.doctor.system import check_clock, check_disk, check_power, check_python
 from tetherlight.doctor.usb import check_cameras, check_mode, holders, usb_devices
+from tetherlight.lights.drivers import gpiod_lamps
 from tetherlight.protocol.server import Finding
 from tetherlight.rigfile.rigfile import RigFile
 from tetherlight.settings import Settings
@@ -168,7 +169,7 @@ def rig(text: str) -> RigFile:
 def test_busy_lines_are_told_with_their_consumer() -> None:
     chip = FakeChip()
     chip.hold(4, "fan-control")
-    chip.hold(5, "tetherlight")
+    chip.hold(5, gpiod_lamps.consumer())
     found = list(check_gpio(rig("[lights]\na = { pin = 4 }\nb = { pin = 5 }\nc = { pin = 99 }\nd = {}"), chips(chip)))
     assert [one.message for one in found if one.level == "error"] == [
         "Light a: line 4 is held by fan-control.",
@@ -177,6 +178,26 @@ def test_busy_lines_are_told_with_their_consumer() -> None:
     ]
     assert chip.requests == []
     assert chip.closed
+
+
+def test_lines_that_another_server_holds_are_wrong_for_a_server_and_fine_for_who_only_looks() -> None:
+    chip = FakeChip()
+    chip.hold(4, "tetherlight-4321")
+    lights = rig("[lights]\na = { pin = 4 }\nb = { pin = 5 }")
+    [_, found] = check_gpio(lights, chips(chip), serving=False)
+    assert (found.level, found.message) == (
+        "info",
+        "Lines of this rig are in use by the Tetherlight server (process 4321).",
+    )
+    [_, found] = check_gpio(lights, chips(chip), serving=True)
+    assert found.level == "error"
+    assert found.message == "Light a: line 4 is held by another Tetherlight server (process 4321)."
+
+
+def test_two_chips_that_may_be_the_header_are_told_with_what_to_do() -> None:
+    [found] = check_gpio(rig(""), chips(FakeChip(), FakeChip(name="gpiochip4")))
+    assert (found.level, found.remedy) == ("error", "Name the right one in the rig file (chip).")
+    assert "gpiochip0 and gpiochip4" in found.message
 
 
 def test_only_lamps_that_hang_on_the_chip_are_looked_for_there() -> None:

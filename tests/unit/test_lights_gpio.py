@@ -16,6 +16,7 @@ from tetherlight.errors import (
     TetherlightError,
     UnknownLight,
 )
+from tetherlight.lights.drivers.gpiod_lamps import consumer
 from tetherlight.lights.drivers.rpi_gpio import RpiGpioLamps
 from tetherlight.lights.lights import Lights
 from tetherlight.lights.rack import Rack
@@ -53,7 +54,7 @@ async def test_all_lines_are_taken_at_once_and_off(chip: FakeChip, lights: Light
     assert chip.requests == [[4, 5, 6]]
     assert chip.lit == set()
     assert [chip.lines[pin].level for pin in (4, 5, 6)] == [0, 1, 0]
-    assert {chip.lines[pin].consumer for pin in (4, 5, 6)} == {"tetherlight"}
+    assert {chip.lines[pin].consumer for pin in (4, 5, 6)} == {consumer()}
     assert lights.gpio_available
     assert lights.driver == "gpiod"
     assert lights.message is None
@@ -331,6 +332,59 @@ async def test_a_chip_that_the_rig_file_names_is_driven(tmp_path: Path, wanted: 
     await lights.close()
 
 
+@pytest.mark.parametrize("wanted", ["gpiochip4", "/dev/gpiochip4"])
+async def test_a_number_that_means_the_boards_own_lines_here_is_refused(tmp_path: Path, wanted: str) -> None:
+    """On a Raspberry Pi 5 the header's chip had number 4 with older kernels, and has number 0 since."""
+    header, board = FakeChip("pinctrl-rp1", "gpiochip0", 54), FakeChip("gpio-brcmstb@107d517c00", "gpiochip4", 15)
+    rig = RigFile.parse(f'chip = "{wanted}"\n{RIG}', tmp_path / "rig.toml")
+    with pytest.raises(InvalidSetting) as caught:
+        await Lights.open(Settings(), rig, find=on_chips(header, board))
+    assert "the header's chip is gpiochip0 here" in caught.value.message
+    assert caught.value.hint == 'Name it by its label, which stays: chip = "pinctrl-rp1".'
+    assert header.requests == board.requests == []
+    assert header.closed
+    assert board.closed
+
+
+async def test_the_boards_own_chip_is_driven_where_it_is_named_by_its_label(tmp_path: Path) -> None:
+    header, board = FakeChip("pinctrl-rp1", "gpiochip0", 54), FakeChip("relays", "gpiochip4", 15)
+    rig = RigFile.parse(f'chip = "relays"\n{RIG}', tmp_path / "rig.toml")
+    lights = await Lights.open(Settings(), rig, find=on_chips(header, board))
+    await lights.set({"a": True})
+    assert board.lit == {4}
+    await lights.close()
+
+
+async def test_a_label_that_two_chips_have_is_not_guessed(tmp_path: Path) -> None:
+    """Two relay boards on USB: each by its name, and nobody switches the wrong one."""
+    one, other = FakeChip("cp2102n", "gpiochip5", 8), FakeChip("cp2102n", "gpiochip6", 8)
+    rig = RigFile.parse(f'chip = "cp2102n"\n{RIG}', tmp_path / "rig.toml")
+    with pytest.raises(InvalidSetting, match="may be any of gpiochip5 and gpiochip6"):
+        await Lights.open(Settings(), rig, find=on_chips(one, other))
+    assert one.requests == other.requests == []
+    named = RigFile.parse(f'chip = "gpiochip6"\n{RIG}', tmp_path / "rig.toml")
+    lights = await Lights.open(Settings(), named, find=on_chips(one, other))
+    await lights.set({"a": True})
+    assert (one.lit, other.lit) == (set(), {4})
+    other.gone = True
+    await lights.look()
+    assert lights.light("a").fault is not None
+    other.gone = False
+    await lights.look()
+    await lights.set({"a": True})
+    assert (one.lit, other.lit) == (set(), {4})
+    await lights.close()
+
+
+async def test_two_chips_that_may_be_the_header_are_not_guessed_between(tmp_path: Path) -> None:
+    one, other = FakeChip(name="gpiochip0"), FakeChip(name="gpiochip4")
+    lights = await Lights.open(Settings(), RigFile(tmp_path / "rig.toml"), find=on_chips(one, other))
+    assert not lights.gpio_available
+    assert "gpiochip0 and gpiochip4 may all be that of the header" in str(lights.message)
+    assert one.requests == other.requests == []
+    await lights.close()
+
+
 async def test_a_chip_that_is_not_there_is_refused_with_those_that_are(tmp_path: Path) -> None:
     rig = RigFile.parse(f'chip = "pinctrl-rp1"\n{RIG}', tmp_path / "rig.toml")
     with pytest.raises(InvalidSetting) as caught:
@@ -347,9 +401,12 @@ async def test_default_pins_never_reach_a_chip_that_is_no_header(tmp_path: Path)
     assert chip.closed
 
 
-async def test_missing_permission_is_told_with_its_remedy(tmp_path: Path) -> None:
+async def test_missing_permission_is_told_with_its_remedy(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
+    """Somebody has lamps there: that they are not driven must be seen before the first set is dark."""
     lights = await Lights.open(Settings(), RigFile(tmp_path / "rig.toml"), find=on_chips(FakeChip(), forbidden=True))
-    assert lights.message == "No permission to open /dev/gpiochip0: lights are simulated."
+    assert lights.message is not None
+    assert lights.message.startswith("No permission to open /dev/gpiochip0: lights are simulated. Add the user")
+    assert [one.levelname for one in caplog.records if "lights are simulated" in one.message] == ["WARNING"]
     await lights.close()
     for head in ('driver = "gpiod"', 'chip = "gpiochip0"'):
         with pytest.raises(InvalidSetting) as caught:

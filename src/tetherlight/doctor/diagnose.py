@@ -26,16 +26,18 @@ async def diagnose(
     rig_file: RigFile,
     *,
     open_ports: Collection[str] = (),
+    serving: bool = False,
     machine: Machine | None = None,
     chips: "Chips | None" = None,
 ) -> list[Finding]:
     """Look for what is wrong with cameras, lights and machine, touching nothing; takes up to two seconds.
 
-    `open_ports` are the ports of cameras that this server has open; `machine` and `chips` stand in for the real ones.
+    `serving` says that this process is the rig's server, `open_ports` which cameras it has open; `machine` and `chips`
+    stand in for the real ones.
     """
     machine = machine or Machine()
     simulated = settings.simulator_control is not None
-    findings = await asyncio.to_thread(_look, settings, rig_file, machine, chips)
+    findings = await asyncio.to_thread(_look, settings, rig_file, machine, chips, serving)
     if simulated:
         message = "Cameras and lights are simulated."
         return [Finding(check="simulator", level="info", message=message), *findings]
@@ -43,7 +45,9 @@ async def diagnose(
     return [*findings, *await check_network(addresses, open_ports)]
 
 
-def _look(settings: Settings, rig_file: RigFile, machine: Machine, chips: "Chips | None") -> list[Finding]:
+def _look(
+    settings: Settings, rig_file: RigFile, machine: Machine, chips: "Chips | None", serving: bool
+) -> list[Finding]:
     checks: dict[str, Callable[[], Iterator[Finding]]] = {
         "disk": lambda: check_disk(machine, settings),
         "state": lambda: check_state(settings),
@@ -56,7 +60,7 @@ def _look(settings: Settings, rig_file: RigFile, machine: Machine, chips: "Chips
             "usb_camera": lambda: check_cameras(machine, usb_devices(machine)),
             "usb_mode": lambda: check_mode(usb_devices(machine)),
             "lamp_drivers": lambda: check_drivers(rig_file),
-            "gpio_chip": lambda: check_gpio(rig_file, chips),
+            "gpio_chip": lambda: check_gpio(rig_file, chips, serving=serving),
         }
         checks = hardware | checks
     return [finding for name, check in checks.items() for finding in _guarded(name, check)]

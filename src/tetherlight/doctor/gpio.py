@@ -1,6 +1,6 @@
 """The GPIO chip and the lines of the rig's lights."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from importlib.util import find_spec
 from typing import TYPE_CHECKING
 
@@ -10,7 +10,7 @@ from tetherlight.rigfile.lights import RigLight
 from tetherlight.rigfile.rigfile import RigFile
 
 if TYPE_CHECKING:
-    from tetherlight.lights.drivers.gpiod_lamps import Chip, Chips
+    from tetherlight.lights.drivers.gpiod_lamps import Chip, Chips, HeaderSearch, LineInfo
 
 ON_CHIP = ("auto", "gpiod")
 """The drivers that take lines of a chip."""
@@ -22,8 +22,11 @@ PLAIN_PINS = (4, 5, 6, 12, 13, 16, 17, 18, 19, 20, 21, 22, 23, 24, 25, 26, 27)
 """BCM pins without another duty in the usual configuration."""
 
 
-def check_gpio(rig: RigFile, chips: "Chips | None" = None) -> Iterator[Finding]:
-    """Tell which chip the lamps hang on, and which of its lines cannot be had."""
+def check_gpio(rig: RigFile, chips: "Chips | None" = None, *, serving: bool = False) -> Iterator[Finding]:
+    """Tell which chip the lamps hang on, and which of its lines cannot be had.
+
+    `serving` says that this process is the rig's server: only then is it wrong that another server holds them.
+    """
     if rig.driver not in ON_CHIP and not _on_chip(rig):
         yield Finding(check="gpio_chip", level="info", message=f"The rig file chooses the lamp driver {rig.driver}.")
         return
@@ -43,12 +46,13 @@ def check_gpio(rig: RigFile, chips: "Chips | None" = None) -> Iterator[Finding]:
         search = gpiod_lamps.find_header(chips)
         chip = search.chip
         if chip is None:
-            yield _without_header(rig, search.forbidden, gpiod_lamps.FORBIDDEN_HINT)
+            yield _without_header(rig, search)
             return
     try:
         info = chip.get_info()
         yield Finding(check="gpio_chip", level="ok", message=f"Lamps hang on {info.name} ({info.label}).")
-        yield from check_lines(rig, chip, gpiod_lamps.CONSUMER)
+        fine = None if serving else gpiod_lamps.ANOTHER_SERVER
+        yield from check_lines(rig, chip, gpiod_lamps.holder, fine)
         if info.label in gpiod_lamps.PI_HEADER_LABELS:
             yield from check_pull_ups(rig)
     finally:
@@ -60,21 +64,26 @@ def _on_chip(rig: RigFile) -> list[RigLight]:
     return [light for light in rig.lights if (light.driver or rig.driver) in ON_CHIP]
 
 
-def _without_header(rig: RigFile, forbidden: tuple[str, ...], hint: str) -> Finding:
-    if forbidden:
-        message = f"This user may not open {', '.join(forbidden)}: lights are simulated."
-        return Finding(check="gpio_chip", level="error", message=message, remedy=hint)
-    message = "No GPIO chip of a Raspberry Pi was found: lights are simulated."
-    remedy = f"Name a chip in {rig.path} to drive lamps on another board; gpiodetect lists them."
+def _without_header(rig: RigFile, search: "HeaderSearch") -> Finding:
+    nothing = search.obstacle
     return Finding(
-        check="gpio_chip", level="error" if rig.driver == "gpiod" else "info", message=message, remedy=remedy
+        check="gpio_chip",
+        level="error" if nothing.hint or rig.driver == "gpiod" else "info",
+        message=f"{nothing.problem}: lights are simulated.",
+        remedy=nothing.hint or f"Name a chip in {rig.path} to drive lamps on another board; gpiodetect lists them.",
     )
 
 
-def check_lines(rig: RigFile, chip: "Chip", ours: str) -> Iterator[Finding]:
-    """Tell which lines of the rig are missing or held by another consumer than `ours`."""
+def check_lines(
+    rig: RigFile, chip: "Chip", holder: "Callable[[LineInfo], str | None]", fine: str | None = None
+) -> Iterator[Finding]:
+    """Tell which lines of the rig are missing, or held by somebody else.
+
+    `holder` names whoever else holds a line; names that begin as `fine` may.
+    """
     info = chip.get_info()
     lights, wrong = _on_chip(rig), 0
+    served: set[str] = set()
     for light in lights:
         problem = None
         if light.pin is None:
@@ -82,14 +91,18 @@ def check_lines(rig: RigFile, chip: "Chip", ours: str) -> Iterator[Finding]:
         elif light.pin >= info.num_lines:
             problem = f"Light {light.name}: {info.label} has no line {light.pin}, only 0 to {info.num_lines - 1}."
         else:
-            line = chip.get_line_info(light.pin)
-            if line.used and line.consumer != ours:
-                problem = f"Light {light.name}: line {light.pin} is held by {line.consumer or 'the kernel'}."
+            other = holder(chip.get_line_info(light.pin))
+            if other is not None and fine is not None and other.startswith(fine):
+                served.add(other.removeprefix("another "))
+            elif other is not None:
+                problem = f"Light {light.name}: line {light.pin} is held by {other}."
         if problem:
             wrong += 1
             remedy = f"gpioinfo shows who holds which line; stop that program, or choose another pin in {rig.path}."
             yield Finding(check="gpio_lines", level="error", message=problem, remedy=remedy)
-    if not wrong:
+    for server in sorted(served):
+        yield Finding(check="gpio_lines", level="info", message=f"Lines of this rig are in use by the {server}.")
+    if not wrong and not served:
         yield Finding(check="gpio_lines", level="ok", message=f"All {len(lights)} lights have a line of their own.")
 
 

@@ -1,5 +1,6 @@
 """Which drivers a rig's lamps get."""
 
+import logging
 from collections.abc import Callable
 from importlib.util import find_spec
 
@@ -8,9 +9,12 @@ from tetherlight.lights.lamps import LampDriver, LampKind, NothingToDrive, Setup
 from tetherlight.lights.rack import Rack, together
 from tetherlight.lights.registry import find_kind
 
+logger = logging.getLogger(__name__)
+
 Find = Callable[[str], LampKind]
 
 AUTO, GPIOD, SIMULATED = "auto", "gpiod", "simulated"
+ASKED_FOR = "The rig file asks for it: lights are simulated."
 SCENE = "Lights are simulated: they light the simulator's scene."
 
 
@@ -21,6 +25,7 @@ async def choose_drivers(setup: Setup, find: Find = find_kind) -> Rack:
     there.
     """
     if setup.simulator is not None:
+        logger.info("%s", SCENE)
         return Rack(_open(find(SIMULATED), setup), message=SCENE)
     driver, message = _rigs_own(setup, find)
     named = {light.driver for light in setup.rig.lights if light.driver is not None}
@@ -41,12 +46,19 @@ def _rigs_own(setup: Setup, find: Find) -> tuple[LampDriver, str | None]:
     """
     wanted = setup.rig.driver
     if wanted != AUTO:
-        message = "The rig file asks for it: lights are simulated." if wanted == SIMULATED else None
-        return _open(find(wanted), setup), message
+        if wanted != SIMULATED:
+            return _open(find(wanted), setup), None
+        logger.info("%s", ASKED_FOR)
+        return _open(find(SIMULATED), setup), ASKED_FOR
     try:
         return _header(setup, find), None
     except NothingToDrive as nothing:
-        return _open(find(SIMULATED), setup), f"{nothing.problem}: lights are simulated."
+        message = f"{nothing.problem}: lights are simulated."
+        # Where there is something to be done about it, somebody has lamps here: a dark set would be a late news of it.
+        worrying = nothing.hint is not None
+        message = f"{message} {nothing.hint}" if worrying else message
+        logger.log(logging.WARNING if worrying else logging.INFO, "%s", message)
+        return _open(find(SIMULATED), setup), message
 
 
 def _header(setup: Setup, find: Find) -> LampDriver:

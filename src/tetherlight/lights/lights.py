@@ -59,8 +59,6 @@ class Lights:
         except BaseException:
             await lights.close()
             raise
-        if lights.message:
-            logger.info("%s", lights.message)
         return lights
 
     @property

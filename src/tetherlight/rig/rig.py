@@ -227,4 +227,4 @@ class Rig:
     async def diagnose(self) -> list[Finding]:
         """Let the doctor look for what is wrong."""
         ports = [camera.port for camera in self.cameras.open]
-        return await diagnose(self.settings, self.lights.rig_file, open_ports=ports)
+        return await diagnose(self.settings, self.lights.rig_file, serving=True, open_ports=ports)

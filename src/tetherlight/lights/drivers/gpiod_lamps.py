@@ -24,7 +24,24 @@ PI_HEADER_LABELS = ("pinctrl-bcm2835", "pinctrl-bcm2711", "pinctrl-rp1")
 """What the kernel calls the chip of a Raspberry Pi's header: models 0 to 3, 4, and 5. Chip numbers change."""
 
 CONSUMER = "tetherlight"
+"""How our names begin as holders of lines; the number of the process follows."""
+ANOTHER_SERVER = "another Tetherlight server"
 FORBIDDEN_HINT = "Add the user who runs the server to the group 'gpio': sudo usermod -aG gpio $USER, then log in again."
+
+
+def consumer() -> str:
+    """Return the name under which this process holds lines."""
+    return f"{CONSUMER}-{os.getpid()}"
+
+
+def holder(line: "LineInfo") -> str | None:
+    """Say who holds a line beside this process; None where nobody does."""
+    if not line.used or line.consumer == consumer():
+        return None
+    name, _, process = line.consumer.partition("-")
+    if name == CONSUMER and process.isdigit():
+        return f"{ANOTHER_SERVER} (process {process})"
+    return line.consumer or "the kernel"
 
 
 class LineRequest(Protocol):
@@ -101,15 +118,27 @@ class Chips:
 
 @dataclass(frozen=True)
 class HeaderSearch:
-    """A Raspberry Pi's header chip, if there is one, and the chips that may not be opened."""
+    """A Raspberry Pi's header chip, if there is one, and else the chips that may not be opened, or may all be it."""
 
     chip: Chip | None
     forbidden: tuple[str, ...] = ()
+    several: tuple[str, ...] = ()
+
+    @property
+    def obstacle(self) -> NothingToDrive:
+        """Why no chip was found."""
+        if self.several:
+            several = f"The GPIO chips {' and '.join(self.several)} may all be that of the header"
+            return NothingToDrive(several, hint="Name the right one in the rig file (chip).")
+        if self.forbidden:
+            return NothingToDrive(f"No permission to open {', '.join(self.forbidden)}", hint=FORBIDDEN_HINT)
+        return NothingToDrive("No GPIO chip of a Raspberry Pi was found")
 
 
 def find_header(chips: Chips) -> HeaderSearch:
     """Look for a Raspberry Pi's header chip by its label."""
     forbidden: list[str] = []
+    found: dict[str, Chip] = {}
     for path in chips.paths():
         try:
             chip = chips.open(path)
@@ -119,15 +148,44 @@ def find_header(chips: Chips) -> HeaderSearch:
         except OSError as error:
             logger.warning("The GPIO chip %s cannot be opened: %s", path, error)
             continue
-        if chip.get_info().label in PI_HEADER_LABELS:
-            return HeaderSearch(chip)
+        info = chip.get_info()
+        if info.label in PI_HEADER_LABELS:
+            found[info.name] = chip
+        else:
+            chip.close()
+    if len(found) == 1:
+        return HeaderSearch(next(iter(found.values())))
+    for chip in found.values():
         chip.close()
-    return HeaderSearch(None, tuple(forbidden))
+    return HeaderSearch(None, tuple(forbidden), tuple(found))
 
 
 def open_named(chips: Chips, wanted: str) -> Chip:
-    """Open the chip with this path, name or label; raise InvalidSetting naming those that there are."""
+    """Open the chip with this path, name or label; raise InvalidSetting naming those that there are.
+
+    Numbers change with kernels and boards: one that does not mean a Raspberry Pi's header is refused where that header
+    is there under another number, and a label where two chips have it.
+    """
+    with contextlib.ExitStack() as others:
+        found, present = _look_for(chips, wanted, others)
+        if not found:
+            known = f"there are {', '.join(present)}" if present else "this machine has no GPIO chip"
+            raise InvalidSetting(f"GPIO chip '{wanted}' of the rig file was not found: {known}.")
+        if len(found) > 1:
+            names = " and ".join(chip.get_info().name for chip in found)
+            hint = "Name the one that the lamps hang on by its name or path."
+            raise InvalidSetting(f"GPIO chip '{wanted}' of the rig file may be any of {names}.", hint=hint)
+        chip = found[0]
+        _check_number(chips, wanted, chip)
+        # Whoever asked closes it.
+        others.pop_all()
+        return chip
+
+
+def _look_for(chips: Chips, wanted: str, opened: contextlib.ExitStack) -> tuple[list[Chip], list[str]]:
+    """Open all chips that this may mean, and return with them the names of all others."""
     present: list[str] = []
+    found: list[Chip] = []
     for path in chips.paths():
         try:
             chip = chips.open(path)
@@ -139,11 +197,28 @@ def open_named(chips: Chips, wanted: str) -> Chip:
             continue
         info = chip.get_info()
         if wanted in {path, info.name, info.label}:
-            return chip
-        present.append(f"{info.name} ({info.label})")
-        chip.close()
-    known = f"there are {', '.join(present)}" if present else "this machine has no GPIO chip"
-    raise InvalidSetting(f"GPIO chip '{wanted}' of the rig file was not found: {known}.")
+            found.append(chip)
+            opened.callback(chip.close)
+        else:
+            present.append(f"{info.name} ({info.label})")
+            chip.close()
+    return found, present
+
+
+def _check_number(chips: Chips, wanted: str, chip: Chip) -> None:
+    info = chip.get_info()
+    if wanted == info.label or info.label in PI_HEADER_LABELS:
+        return
+    header = find_header(chips).chip
+    if header is None:
+        return
+    other = header.get_info()
+    header.close()
+    raise InvalidSetting(
+        f"GPIO chip '{wanted}' of the rig file is {info.label}, whose lines belong to the board itself; the header's "
+        f"chip is {other.name} here.",
+        hint=f'Name it by its label, which stays: chip = "{other.label}".',
+    )
 
 
 def named_if_there(chips: Chips, wanted: str) -> Chip | None:
@@ -285,7 +360,7 @@ class GpiodLamps(LampDriver):
         except OSError as error:
             return f"Line {pin} of {self._info.label} cannot be read: {_reason(error)}."
         if line.used:
-            return f"Line {pin} of {self._info.label} is held by {line.consumer or 'the kernel'}."
+            return f"Line {pin} of {self._info.label} is held by {holder(line) or 'another light'}."
         return None
 
     def _take(self, names: Sequence[str]) -> None:
@@ -300,7 +375,7 @@ class GpiodLamps(LampDriver):
             )
             for name in names
         }
-        request = self._chip.request_lines(config=config, consumer=CONSUMER)
+        request = self._chip.request_lines(config=config, consumer=consumer())
         self._requests |= dict.fromkeys(names, request)
 
     def _take_alone(self, name: str) -> None:
@@ -349,13 +424,21 @@ def open_lamps(setup: Setup, chips: Chips | None = None) -> LampDriver:
                 f"The rig file {rig.path} names the GPIO chip '{rig.chip}' but no lights: "
                 "the default pins are those of a Raspberry Pi's header."
             )
-        return GpiodLamps(chip, lambda: named_if_there(chips, label))
+        again = _stays(chips, rig.chip, label)
+        return GpiodLamps(chip, lambda: named_if_there(chips, again))
     search = find_header(chips)
     if search.chip is not None:
         return GpiodLamps(search.chip, lambda: find_header(chips).chip)
-    if search.forbidden:
-        raise NothingToDrive(f"No permission to open {', '.join(search.forbidden)}", hint=FORBIDDEN_HINT)
-    raise NothingToDrive("No GPIO chip of a Raspberry Pi was found")
+    raise search.obstacle
+
+
+def _stays(chips: Chips, wanted: str, label: str) -> str:
+    """Return the name by which a chip is found when it comes back: its label, unless two chips have that."""
+    alike = named_if_there(chips, label)
+    if alike is None:
+        return wanted
+    alike.close()
+    return label
 
 
 KIND = LampKind(GpiodLamps.name, open_lamps)
