@@ -7,11 +7,12 @@ import sys
 import time
 from collections.abc import Callable
 
-from bench import archive, browser, liveview, replug, requests, sequence, simulator, slow, start, worker
+from bench import archive, browser, computation, liveview, replug, requests, sequence, simulator, slow, start, worker
 from bench.table import Plan, Row, markdown
 
 BENCHMARKS: dict[str, Callable[[Plan], list[Row]]] = {
     "liveview": liveview.run,
+    "computation": computation.run,
     "worker": worker.run,
     "slow": slow.run,
     "requests": requests.run,

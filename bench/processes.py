@@ -10,7 +10,7 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, cast
@@ -19,6 +19,7 @@ from bench.figures import family
 
 ROOT = Path(__file__).parents[1]
 ANSWER_S = 60.0
+SERVE = ("-m", "tetherlight", "serve")
 STOP_S = 15.0
 
 
@@ -162,7 +163,12 @@ def free_port() -> int:
 
 @contextlib.contextmanager
 def server(
-    simulated: Simulator, *, camera: int = 0, wait: bool = True, settings: Mapping[str, str] | None = None
+    simulated: Simulator,
+    *,
+    camera: int = 0,
+    wait: bool = True,
+    settings: Mapping[str, str] | None = None,
+    command: Sequence[str] = SERVE,
 ) -> Iterator[Server]:
     """Run a server that knows one camera of a simulator; `wait` is until it accepts connections."""
     with tempfile.TemporaryDirectory(prefix="tetherlight-bench-") as folder:
@@ -175,7 +181,7 @@ def server(
             "MIN_FREE_BYTES": "0",
         }
         process = subprocess.Popen(
-            [sys.executable, "-m", "tetherlight", "serve", "--port", str(port)],
+            [sys.executable, *command, "--port", str(port)],
             cwd=folder, env=os.environ | environment | dict(settings or {}),
             stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL,
         )  # fmt: skip
