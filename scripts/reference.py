@@ -14,6 +14,7 @@ from tetherlight.protocol.action import Action
 from tetherlight.protocol.actions import ACTIONS
 from tetherlight.protocol.closing import CloseCode
 from tetherlight.protocol.events import EVENTS
+from tetherlight.protocol.features import FEATURES
 from tetherlight.protocol.routes import ROUTES, Route
 from tetherlight.protocol.topics import TOPICS
 from tetherlight.settings import Settings
@@ -29,7 +30,7 @@ GROUPS = {
     "Jobs": jobs,
     "The server": server,
 }
-TABLES = {"Actions", "Events", "Topics", "ErrorCode", "CloseCode", "ImageType", "Request", "Reply"}
+TABLES = {"Actions", "Events", "Topics", "ErrorCode", "CloseCode", "ImageType", "Feature", "Request", "Reply"}
 ACTIONS_HEAD = """# Actions
 
 A request is a JSON object with `action`, `payload` and `request_id`; names are matched in any case. Every optional
@@ -45,14 +46,19 @@ VALUES_HEAD = """# Values
 
 What appears in more than one result or event.
 """
+FEATURES_HEAD = """## Features
+
+What stands in `features` of [`GET_SERVER_INFO`](actions.md#get_server_info): words for parts that older servers lack.
+Ask for a part only where its word is there.
+"""
 ERRORS_HEAD = """# Errors
 
 A failed reply has `success: false`, a sentence in `error`, the code in `error_code`, and where useful `hint` (what to
 do), `retryable` (whether the same request may succeed later) and `error_details`. New codes may come; treat an unknown
 one as `internal_error`.
 
-| code | class | meaning | retryable |
-| --- | --- | --- | --- |
+| code | class | meaning | retryable | over HTTP |
+| --- | --- | --- | --- | --- |
 """
 CLOSING_HEAD = """
 ## Close codes
@@ -123,11 +129,17 @@ class ProtocolPages:
 
     def values(self) -> str:
         """Write the models that stand in several results and events."""
-        parts = [NOTE, VALUES_HEAD]
+        parts = [NOTE, VALUES_HEAD, FEATURES_HEAD, self._features()]
         for name in sorted(self._shared):
             model = self._definitions[name]
             parts += [f"## {name}\n", f"{_text(model)}\n", self._model(model)]
         return "\n".join(parts)
+
+    def _features(self) -> str:
+        rows = [
+            (f"`{name}`", row.summary, ", ".join(_brought(one) for one in row.brings)) for name, row in FEATURES.items()
+        ]
+        return table(("feature", "meaning", "what it brings"), rows)
 
     @cached_property
     def _shared(self) -> set[str]:
@@ -203,6 +215,13 @@ class ProtocolPages:
         return name, self._definitions[name] if name else part
 
 
+def _brought(name: str) -> str:
+    """Lead to an action or an event; show the path of a route."""
+    if name in ROUTES:
+        return f"[`{ROUTES[name].pattern}`](http.md)"
+    return f"[`{name}`]({'actions' if name in ACTIONS else 'events'}.md#{name.lower()})"
+
+
 def errors_page() -> str:
     """Write every error code with its meaning, indented as the classes derive from each other, and the close codes."""
     codes = "".join(f"| {' | '.join(_error(error))} |\n" for error in error_classes())
@@ -210,11 +229,11 @@ def errors_page() -> str:
     return f"{NOTE}\n{ERRORS_HEAD}{codes}{CLOSING_HEAD}" + table(("code", "name", "meaning", "connect again"), closing)
 
 
-def _error(error: type[TetherlightError]) -> tuple[str, str, str, str]:
+def _error(error: type[TetherlightError]) -> tuple[str, ...]:
     depth = sum(issubclass(base, TetherlightError) for base in error.__mro__) - 1
     code = f'{"&emsp;" * depth}<a id="{error.code}"></a>`{error.code}`'
     meaning = (error.__doc__ or "").splitlines()[0]
-    return code, f"`{error.__name__}`", meaning, "yes" if error.retryable else ""
+    return code, f"`{error.__name__}`", meaning, "yes" if error.retryable else "", str(error.status)
 
 
 def http_page() -> str:

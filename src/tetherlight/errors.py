@@ -79,6 +79,8 @@ class TetherlightError(Exception):
 
     code: ClassVar[str] = "internal_error"
     retryable: ClassVar[bool] = False
+    status: ClassVar[int] = 500
+    """What an HTTP response with this error has as its status."""
 
     def __init__(
         self,
@@ -100,6 +102,7 @@ class RequestError(TetherlightError):
     """The request itself is wrong; nothing was touched."""
 
     code = "invalid_request"
+    status = 400
 
 
 class InvalidMessage(RequestError):
@@ -124,6 +127,7 @@ class MessageTooLarge(RequestError):
     """The message is longer than the server reads."""
 
     code = "message_too_large"
+    status = 413
 
 
 class InvalidName(RequestError):
@@ -136,6 +140,7 @@ class TooManyRequests(RequestError):
     """The client asks faster than the server answers."""
 
     code = "too_many_requests"
+    status = 429
     retryable = True
 
 
@@ -143,6 +148,7 @@ class RequestTooSlow(RequestError):
     """The request's body did not come in time."""
 
     code = "request_too_slow"
+    status = 408
     retryable = True
 
 
@@ -156,36 +162,42 @@ class Unauthorized(RequestError):
     """The token is missing or wrong."""
 
     code = "unauthorized"
+    status = 401
 
 
 class Forbidden(RequestError):
     """The request comes from a page, through a host name or from a caller that may not make it."""
 
     code = "forbidden"
+    status = 403
 
 
 class CameraError(TetherlightError):
     """The camera did not do what it was asked."""
 
     code = "camera_error"
+    status = 503
 
 
 class NoCameraSelected(CameraError):
     """The action needs a selected camera."""
 
     code = "no_camera_selected"
+    status = 409
 
 
 class CameraNotFound(CameraError):
     """No camera matches the model, port or camera_id."""
 
     code = "camera_not_found"
+    status = 404
 
 
 class CameraNotOpen(CameraError):
     """The camera is known but not open."""
 
     code = "camera_not_open"
+    status = 409
 
 
 class CameraBusy(CameraError):
@@ -326,6 +338,7 @@ class SetNotFound(StoreError):
     """There is no image set of that name, or it is empty."""
 
     code = "set_not_found"
+    status = 404
 
 
 class SetBusy(StoreError):
@@ -351,18 +364,21 @@ class ImageNotFound(StoreError):
     """There is no image at that path, or it must not be read."""
 
     code = "image_not_found"
+    status = 404
 
 
 class ImageUnreadable(StoreError):
     """The image is damaged, or of a kind of which no picture can be drawn."""
 
     code = "image_unreadable"
+    status = 415
 
 
 class DiskFull(StoreError):
     """The disk has too little room for what was asked."""
 
     code = "disk_full"
+    status = 507
 
 
 class JobError(TetherlightError):
@@ -436,6 +452,7 @@ class ServerStopping(ServerError):
     """The server is about to end and takes no new work."""
 
     code = "server_stopping"
+    status = 503
     retryable = True
 
 
@@ -456,6 +473,7 @@ class OutOfResources(ServerError):
     """The server's machine has no files, memory or processes left to do it."""
 
     code = "out_of_resources"
+    status = 503
     retryable = True
 
     @classmethod

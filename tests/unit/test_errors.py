@@ -1,6 +1,7 @@
 """The tree of errors."""
 
 import ast
+import http
 import re
 from pathlib import Path
 
@@ -9,6 +10,7 @@ import pytest
 from tetherlight import errors
 from tetherlight.errors import TetherlightError, error_class, error_classes
 from tetherlight.protocol.actions import ACTIONS
+from tetherlight.server.replies import error_response
 
 every_error = pytest.mark.parametrize("error", list(error_classes()), ids=lambda error: error.__name__)
 
@@ -39,6 +41,33 @@ def test_the_module_draws_each_leaf(error: type[TetherlightError]) -> None:
 def test_a_code_leads_back_to_its_class(error: type[TetherlightError]) -> None:
     """The client raises what the server raised."""
     assert error_class(error.code) is error
+
+
+@every_error
+def test_an_error_has_a_status_over_http(error: type[TetherlightError]) -> None:
+    """Which says as a code does whose fault it is, and an error that is new says what its parent says."""
+    assert http.HTTPStatus(error.status) >= http.HTTPStatus.BAD_REQUEST
+    assert error_response(error("It failed.")).status_code == error.status
+    if issubclass(error, errors.RequestError):
+        assert error.status < http.HTTPStatus.INTERNAL_SERVER_ERROR
+
+
+def names_used() -> set[str]:
+    """Every name that stands in the source outside of the tree itself."""
+    here = Path(errors.__file__)
+    sources = (path.read_text(encoding="utf-8") for path in here.parent.rglob("*.py") if path != here)
+    nodes = (node for source in sources for node in ast.walk(ast.parse(source)))
+    return {
+        node.attr if isinstance(node, ast.Attribute) else node.id
+        for node in nodes
+        if isinstance(node, ast.Attribute | ast.Name)
+    }
+
+
+def test_no_error_is_dead() -> None:
+    """A code that nothing can have would be documented for nobody."""
+    leaves = {error.__name__ for error in error_classes() if not error.__subclasses__()}
+    assert leaves - names_used() == set()
 
 
 def test_an_unknown_code_is_the_root() -> None:

@@ -10,8 +10,10 @@ from tetherlight.errors import InvalidPayload, TetherlightError, UnknownAction
 from tetherlight.protocol.action import Action, Payload
 from tetherlight.protocol.actions import ACTIONS, find_action
 from tetherlight.protocol.events import EVENTS
+from tetherlight.protocol.features import FEATURES, Feature
 from tetherlight.protocol.messages import MAX_MESSAGE_BYTES
 from tetherlight.protocol.names import Topic
+from tetherlight.protocol.routes import ROUTES
 from tetherlight.protocol.topics import TOPICS
 
 SEED = {
@@ -19,6 +21,12 @@ SEED = {
     "STOP_LIVEVIEW", "GET_LIGHT_STATES", "SET_LIGHT_STATE", "CAPTURE_PHOTOMETRIC_SET", "LIST_IMAGE_SETS",
     "GET_IMAGE_SET_CONTENTS", "DELETE_IMAGE_SET", "GET_IMAGE_DATA", "GET_PREVIEW",
 }  # fmt: skip
+
+FIRST_SERVER = {
+    "DRIVE_FOCUS", "SET_LIGHT_STATES", "SET_RIG", "GET_IMAGE_SET", "RENAME_IMAGE_SET", "ANNOTATE_IMAGE_SET",
+    "LIST_CAPTURES", "GET_SERVER_INFO", "DESCRIBE", "AUTH", "PING", "DIAGNOSE",
+}  # fmt: skip
+"""What every server has that has GET_SERVER_INFO; what comes later needs a feature."""
 
 every_action = pytest.mark.parametrize("action", ACTIONS.values(), ids=lambda action: action.name)
 
@@ -150,6 +158,21 @@ def test_the_table_of_topics_is_whole() -> None:
     assert tuple(TOPICS) == get_args(Topic)
     assert all(row.events and row.summary.endswith(".") for row in TOPICS.values())
     assert {event.topic for event in EVENTS.values()} - {None} == set(TOPICS)
+
+
+@pytest.mark.parametrize("feature", FEATURES.values(), ids=lambda feature: feature.name)
+def test_a_feature_brings_what_is_there(feature: Feature) -> None:
+    """It is spelt as on the wire, and what it names are actions, events or routes."""
+    assert re.fullmatch(r"[a-z][a-z_]+", feature.name)
+    assert feature.summary.endswith(".")
+    assert feature.brings
+    assert set(feature.brings) <= {*ACTIONS, *EVENTS, *ROUTES}
+
+
+def test_what_came_after_the_first_clients_is_known_by_a_feature() -> None:
+    """Each action that deployed servers may lack is brought by one, or was there from the first GET_SERVER_INFO on."""
+    brought = {name for feature in FEATURES.values() for name in feature.brings}
+    assert set(ACTIONS) - SEED - brought == FIRST_SERVER
 
 
 def test_events_are_spelt_in_lower_case() -> None:

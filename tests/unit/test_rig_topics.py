@@ -14,6 +14,7 @@ from tetherlight.actions.context import Context
 from tetherlight.actions.server import subscribe
 from tetherlight.models import ImageSet, Storage
 from tetherlight.protocol.events import SETS_CHANGED, STORAGE_CHANGED, SetChange
+from tetherlight.protocol.features import FEATURES
 from tetherlight.protocol.names import Topic
 from tetherlight.protocol.server import Subscribe, TopicSnapshot
 from tetherlight.protocol.sets import ImageSetPage, ListSets
@@ -104,6 +105,11 @@ async def test_a_topic_stands_as_its_row_says(rig: Rig, topic: Topic) -> None:
     TOPICS[topic].snapshot.model_validate_json(to_json(found.snapshot))
     assert isinstance(found.snapshot, TOPICS[topic].snapshot)
     assert (await rig.topics.snapshot(topic, known=False)).snapshot is None
+
+
+async def test_a_rig_has_every_feature_of_the_table(rig: Rig) -> None:
+    """And tells no other one."""
+    assert (await rig.info()).features == list(FEATURES)
 
 
 class OneByOne:

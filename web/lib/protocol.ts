@@ -90,6 +90,13 @@ export type CloseCode = (1000 | 1001 | 1002 | 1006 | 1007 | 1009 | 1011 | 1012 |
  */
 export type ImageType = ("image/jpeg" | "image/png" | "image/tiff" | "image/webp" | "image/heic" | "image/heif" | "image/x-exr" | "image/x-canon-cr2" | "image/x-canon-cr3" | "image/x-canon-crw" | "image/x-nikon-nef" | "image/x-nikon-nrw" | "image/x-sony-arw" | "image/x-sony-sr2" | "image/x-adobe-dng" | "image/x-fuji-raf" | "image/x-olympus-orf" | "image/x-panasonic-rw2" | "image/x-pentax-pef" | "image/x-samsung-srw" | "image/x-sigma-x3f" | "image/x-hasselblad-3fr" | "image/x-phaseone-iiq")
 /**
+ * A part of a server that older ones lack.
+ * 
+ * This interface was referenced by `TetherlightProtocol`'s JSON-Schema
+ * via the `definition` "Feature".
+ */
+export type Feature = ("jobs" | "series" | "subscribe" | "binary_liveview" | "mjpeg" | "several_cameras" | "trash" | "thumbnails" | "zip" | "ratings" | "naming" | "log" | "focus_point" | "set_files" | "set_pages")
+/**
  * What a camera is doing, from detection to loss.
  * 
  * This interface was referenced by `TetherlightProtocol`'s JSON-Schema
@@ -114,6 +121,7 @@ topics: Topics
 error_code: ErrorCode
 close_code: CloseCode
 image_type: ImageType
+feature: Feature
 request: Request
 reply: Reply
 }

@@ -18,6 +18,7 @@ from tetherlight.protocol.action import Action
 from tetherlight.protocol.actions import ACTIONS
 from tetherlight.protocol.closing import CloseCode
 from tetherlight.protocol.events import EVENTS, LIVEVIEW_FRAME, Event
+from tetherlight.protocol.features import FEATURES
 from tetherlight.protocol.messages import PROTOCOL_VERSION
 from tetherlight.protocol.routes import ROUTES
 from tetherlight.protocol.topics import TOPICS
@@ -40,6 +41,7 @@ def protocol_schema() -> Schema:
         "ErrorCode": _error_codes(),
         "CloseCode": _close_codes(),
         "ImageType": _image_types(),
+        "Feature": _features(),
         "Request": _request(),
         "Reply": _reply(),
     } | models
@@ -50,6 +52,7 @@ def protocol_schema() -> Schema:
         "error_code": "ErrorCode",
         "close_code": "CloseCode",
         "image_type": "ImageType",
+        "feature": "Feature",
         "request": "Request",
         "reply": "Reply",
     }
@@ -135,6 +138,7 @@ def _error_codes() -> Schema:
                 "description": (found.__doc__ or "").splitlines()[0],
                 "parent": _parent_code(found),
                 "retryable": found.retryable,
+                "status": found.status,
             }
             for found in classes
         },
@@ -156,6 +160,17 @@ def _image_types() -> Schema:
         "type": "string",
         "enum": list(dict.fromkeys(row.mimetype for row in FILE_TYPES)),
         "x-types": {row.suffix: {"mimetype": row.mimetype, "kind": row.kind} for row in FILE_TYPES},
+    }
+
+
+def _features() -> Schema:
+    return {
+        "description": "A part of a server that older ones lack.",
+        "type": "string",
+        "enum": list(FEATURES),
+        "x-features": {
+            name: {"description": row.summary, "brings": list(row.brings)} for name, row in FEATURES.items()
+        },
     }
 
 

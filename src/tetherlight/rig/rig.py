@@ -29,6 +29,7 @@ from tetherlight.protocol.captures import CaptureSeries
 from tetherlight.protocol.events import (
     LIGHTS_CHANGED,
 )
+from tetherlight.protocol.features import FEATURES
 from tetherlight.protocol.lights import LightStates
 from tetherlight.protocol.messages import PROTOCOL_VERSION, RequestId
 from tetherlight.protocol.server import Finding, ServerInfo
@@ -55,10 +56,6 @@ JOBS_SECONDS = 2.0
 """Seconds that jobs have to end by themselves when the rig stops; then their cameras are closed."""
 HURRY_SECONDS = 0.5
 """Seconds that the calls of a camera get when a job did not end in time."""
-FEATURES = (
-    "jobs", "series", "subscribe", "binary_liveview", "mjpeg", "several_cameras", "trash", "thumbnails", "zip",
-    "ratings", "naming", "log", "focus_point", "set_files", "set_pages",
-)  # fmt: skip
 
 
 class Rig:
