@@ -154,7 +154,7 @@ class ProtocolPages:
 
     def _action(self, action: Action[Any, Any]) -> str:
         row = self._definitions["Actions"]["properties"][action.name]["properties"]
-        parts = [f"### {action.name}\n", f"{action.summary}\n"]
+        parts = [f"### {action.name}\n", f"{action.summary}\n", f"{_needs(action)}\n"]
         parts += ["**Payload**\n", self._fields(row["payload"]), "**Result**\n", self._fields(row["result"])]
         if action.errors:
             codes = ", ".join(f"[`{error.code}`](errors.md#{error.code})" for error in action.errors)
@@ -220,6 +220,14 @@ def _brought(name: str) -> str:
     if name in ROUTES:
         return f"[`{ROUTES[name].pattern}`](http.md)"
     return f"[`{name}`]({'actions' if name in ACTIONS else 'events'}.md#{name.lower()})"
+
+
+def _needs(action: Action[Any, Any]) -> str:
+    right = f"Needs the right [`{action.right}`](../how-to/rights.md)."
+    if not action.server_only:
+        return right
+    keys = ", ".join(f"`{key}`" for key in sorted(action.server_only))
+    return f"{right} Refused with [`server_only`](errors.md#server_only) where one of these keys stands in it: {keys}."
 
 
 def errors_page() -> str:

@@ -9,6 +9,7 @@ import pytest
 
 from tetherlight.actions.dispatch import dispatch
 from tetherlight.errors import OutOfResources, unexpected
+from tetherlight.protocol.action import EVERY_RIGHT, Right
 from tetherlight.protocol.messages import Request
 from tetherlight.rig.rig import Rig
 from tetherlight.server.replies import error_response
@@ -35,7 +36,8 @@ class BrokenRig:
 class NamedConnection:
     """All that is needed of a connection to answer on it."""
 
-    id = "c1"
+    id = name = "c1"
+    rights: frozenset[Right] = EVERY_RIGHT
 
 
 async def answered(error: Exception) -> dict[str, Any]:
@@ -57,6 +59,19 @@ async def test_a_machine_at_its_limits_has_a_code_and_a_hint(error: Exception) -
     assert (reply["success"], reply["error_code"], reply["retryable"]) == (False, "out_of_resources", True)
     assert "ulimit" in reply["hint"]
     assert error_response(unexpected(error)).status_code == 503
+
+
+async def test_a_client_is_told_what_only_the_server_sets_and_which_right_it_lacks() -> None:
+    rig, connection = cast("Rig", None), NamedConnection()
+    request = Request(action="set_rig", payload={"lights": [{"name": "a", "driver": "x"}]}, request_id=1)
+    reply = json.loads(await dispatch(rig, cast("Connection", connection), request) or b"")
+    assert (reply["success"], reply["error_code"], reply["retryable"]) == (False, "server_only", False)
+    assert reply["error"] == "SET_RIG does not set 'driver': only the server's own files do."
+    assert reply["error_details"] == {"key": "driver"}
+    connection.rights = frozenset({"read", "delete"})
+    reply = json.loads(await dispatch(rig, cast("Connection", connection), request) or b"")
+    assert (reply["error_code"], reply["error_details"]) == ("forbidden", {"right": "control"})
+    assert reply["error"] == "SET_RIG needs the right 'control', which c1 does not have."
 
 
 async def test_other_errors_of_the_system_stay_the_servers_mistake() -> None:

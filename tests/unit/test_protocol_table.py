@@ -7,7 +7,7 @@ from typing import Any, get_args
 import pytest
 
 from tetherlight.errors import InvalidPayload, TetherlightError, UnknownAction
-from tetherlight.protocol.action import Action, Payload
+from tetherlight.protocol.action import EVERY_RIGHT, Action, Payload
 from tetherlight.protocol.actions import ACTIONS, find_action
 from tetherlight.protocol.events import EVENTS
 from tetherlight.protocol.features import FEATURES, Feature
@@ -58,6 +58,15 @@ def test_an_action_is_described(action: Action[Any, Any]) -> None:
     assert action.result.__doc__
     assert all(issubclass(error, TetherlightError) for error in action.errors)
     assert action.timeout_s is None or action.timeout_s > 0
+
+
+@every_action
+def test_an_action_needs_one_right(action: Action[Any, Any]) -> None:
+    """Reading is enough for what may be asked again; what can lose something needs a right of its own."""
+    assert action.right in EVERY_RIGHT
+    assert not action.repeatable or action.right == "read"
+    assert (action.right == "delete") == action.name.startswith(("DELETE_", "RESTORE_"))
+    assert not action.name.startswith(("SET_", "CAPTURE_", "ANNOTATE_", "RENAME_")) or action.right == "control"
 
 
 @every_action

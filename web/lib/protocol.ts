@@ -74,7 +74,7 @@ export type JobList = Job[]
  * This interface was referenced by `TetherlightProtocol`'s JSON-Schema
  * via the `definition` "ErrorCode".
  */
-export type ErrorCode = ("internal_error" | "invalid_request" | "invalid_message" | "unknown_action" | "invalid_payload" | "message_too_large" | "invalid_name" | "too_many_requests" | "request_too_slow" | "server_only" | "unauthorized" | "forbidden" | "camera_error" | "no_camera_selected" | "camera_not_found" | "camera_not_open" | "camera_busy" | "camera_claimed" | "camera_forbidden" | "camera_lost" | "camera_timeout" | "camera_crashed" | "detection_failed" | "capture_failed" | "card_full" | "preview_unsupported" | "preview_failed" | "liveview_stopped" | "config_not_found" | "config_readonly" | "config_invalid" | "config_rejected" | "light_error" | "unknown_light" | "lights_busy" | "lamp_failed" | "store_error" | "set_not_found" | "set_busy" | "set_exists" | "manifest_newer" | "image_not_found" | "image_unreadable" | "disk_full" | "job_error" | "job_not_found" | "cpu_busy" | "job_conflict" | "sequence_failed" | "server_error" | "invalid_setting" | "start_failed" | "server_stopping" | "server_unreachable" | "client_too_slow" | "out_of_resources")
+export type ErrorCode = ("internal_error" | "invalid_request" | "invalid_message" | "unknown_action" | "invalid_payload" | "message_too_large" | "invalid_name" | "too_many_requests" | "request_too_slow" | "server_only" | "unauthorized" | "forbidden" | "camera_error" | "no_camera_selected" | "camera_not_found" | "camera_not_open" | "camera_busy" | "camera_claimed" | "camera_forbidden" | "camera_lost" | "camera_timeout" | "camera_crashed" | "detection_failed" | "capture_failed" | "card_full" | "preview_unsupported" | "preview_failed" | "liveview_stopped" | "config_not_found" | "config_readonly" | "config_invalid" | "config_rejected" | "light_error" | "unknown_light" | "lights_busy" | "lamp_failed" | "store_error" | "set_not_found" | "set_busy" | "set_exists" | "manifest_newer" | "image_not_found" | "image_unreadable" | "disk_full" | "job_error" | "job_not_found" | "cpu_busy" | "job_conflict" | "sequence_failed" | "work_failed" | "work_timeout" | "work_memory" | "server_error" | "invalid_setting" | "start_failed" | "server_stopping" | "server_unreachable" | "client_too_slow" | "out_of_resources")
 /**
  * Why a connection ended.
  * 
@@ -280,7 +280,7 @@ payload: SetLightStates
 result: LightStates
 }
 /**
- * Replace the lights of the rig file; all lights go off. A lamp's driver and address stay as they are.
+ * Replace the lights of the rig file; all lights go off.
  */
 SET_RIG: {
 payload: SetRig
@@ -1468,8 +1468,11 @@ mimetype: string
  */
 export interface Job {
 job_id: string
-kind: ("photometric_set" | "series")
+kind: ("photometric_set" | "series" | "computation")
 state: JobState
+/**
+ * Null for a computation, which needs no camera.
+ */
 camera_id: (string | null)
 /**
  * Null for a series, whose images are single captures.
@@ -1486,6 +1489,14 @@ index: number
 total: number
 current_light: (string | null)
 steps: JobStep[]
+/**
+ * The share of a computation that is done, from 0 to 1. Null where steps are counted.
+ */
+progress: (number | null)
+/**
+ * What a computation does now, in words.
+ */
+activity: (string | null)
 started_at: string
 finished_at: (string | null)
 seconds_left: (number | null)
@@ -1494,7 +1505,7 @@ error_code: (string | null)
 hint: (string | null)
 }
 /**
- * One step of a job: one exposure, with its light in a photometric set.
+ * One step of a job: one exposure, with its light in a photometric set; a computation has one.
  * 
  * This interface was referenced by `TetherlightProtocol`'s JSON-Schema
  * via the `definition` "JobStep".

@@ -7,7 +7,7 @@ from typing import Any, Literal, Protocol, TypeVar
 from pydantic import BaseModel
 
 from tetherlight.liveview.liveview import Liveview
-from tetherlight.protocol.action import Action, Payload
+from tetherlight.protocol.action import Action, Payload, Right
 from tetherlight.protocol.cameras import Encoding
 from tetherlight.protocol.messages import Encoded, Request
 from tetherlight.protocol.names import Topic
@@ -29,7 +29,11 @@ class Caller(Protocol):
     """Who asks: a client of the server, or another program in its process."""
 
     id: str
-    """Its name in the log and for the jobs that it starts."""
+    """What nobody else has: whose jobs and live views are whose."""
+    name: str
+    """Its name in the log."""
+    rights: frozenset[Right]
+    """What it may ask for; an action whose right is not here is refused."""
     topics: frozenset[Topic]
     """What it hears of; an action may change them."""
 

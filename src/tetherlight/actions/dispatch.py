@@ -3,10 +3,13 @@
 import asyncio
 import logging
 import time
+from collections.abc import Awaitable, Callable
+from typing import Any, TypeVar
 
 from tetherlight.actions.context import Caller, Context
 from tetherlight.actions.table import HANDLERS
-from tetherlight.errors import RequestError, TetherlightError, unexpected
+from tetherlight.errors import Forbidden, RequestError, TetherlightError, unexpected
+from tetherlight.protocol.action import Action
 from tetherlight.protocol.actions import find_action
 from tetherlight.protocol.cameras import READY
 from tetherlight.protocol.messages import Request, failure_reply, success_reply
@@ -16,44 +19,87 @@ from tetherlight.rig.rig import Rig
 
 logger = logging.getLogger(__name__)
 
+T = TypeVar("T")
 BULKY = frozenset({GET_IMAGE_DATA.name, DESCRIBE.name, GET_LOG.name})
 """Actions whose replies take so long to encode that it is done off the loop."""
 QUIET = frozenset({GET_LOG.name, PING.name})
 """Actions that pages repeat for as long as they are open: at INFO they would fill the log."""
 
 
+Finish = Callable[[Action[Any, Any], Any], Awaitable[T]]
+"""Makes of an action's result what its caller gets."""
+
+
 async def dispatch(rig: Rig, caller: Caller, request: Request) -> bytes | None:
     """Do what a request asks and return the encoded reply, None where none is due; it raises nothing."""
-    started = time.perf_counter()
-    outcome = "ok"
+
+    async def encoded(action: Action[Any, Any], result: Any) -> bytes:
+        if action.name in BULKY:
+            return await asyncio.to_thread(success_reply, request.action, result, request.request_id)
+        return success_reply(request.action, result, request.request_id)
+
     try:
-        reply = await _answer(Context(rig, caller, request))
+        reply = await perform(rig, caller, request, encoded)
+    except TetherlightError as error:
+        reply = failure_reply(request.action, error, request.request_id)
+    return None if _unanswered(request) else reply
+
+
+async def perform(rig: Rig, caller: Caller, request: Request, finish: Finish[T]) -> T:
+    """Do what a request asks, if its caller may; log who asked, with which rights, and how it ended.
+
+    Raises one of our errors, whatever happens; Forbidden where the caller has not the right that the action needs.
+    """
+    started = time.perf_counter()
+    outcome = "cancelled"
+    try:
+        done = await _done(Context(rig, caller, request), finish)
     except TetherlightError as error:
         outcome = error.code
-        reply = failure_reply(request.action, explained(error, request), request.request_id)
+        told = explained(error, request)
+        if told is error:
+            raise
+        raise told from error
     except Exception as error:
-        logger.exception("%s of %s failed unexpectedly", request.action[:100], caller.id)
-        broken = unexpected(error)
+        logger.exception("%s of %s failed unexpectedly", request.action[:100], caller.name)
+        broken = explained(unexpected(error), request)
         outcome = broken.code
-        reply = failure_reply(request.action, explained(broken, request), request.request_id)
-    if request.action.upper() == READY.name and request.request_id is None:
-        return None
-    duration_ms = (time.perf_counter() - started) * 1000
+        raise broken from error
+    else:
+        outcome = "ok"
+        return done
+    finally:
+        _log(caller, request, (time.perf_counter() - started) * 1000, outcome)
+
+
+async def _done(context: Context, finish: Finish[T]) -> T:
+    action = find_action(context.request.action)
+    _check_right(context.caller, action)
+    payload = action.parse(context.request.payload)
+    return await finish(action, await HANDLERS[action.name](context, payload))
+
+
+def _check_right(caller: Caller, action: Action[Any, Any]) -> None:
+    if action.right not in caller.rights:
+        raise Forbidden(
+            f"{action.name} needs the right '{action.right}', which {caller.name} does not have.",
+            hint="Rights are given on the server's machine, to each kind of caller.",
+            details={"right": action.right},
+        )
+
+
+def _log(caller: Caller, request: Request, duration_ms: float, outcome: str) -> None:
     level = logging.DEBUG if request.action.upper() in QUIET else logging.INFO
-    logger.log(
-        level, "%s %s id=%s %.1f ms %s", caller.id, request.action[:100], request.request_id, duration_ms, outcome
-    )
-    return reply
+    if _unanswered(request) or not logger.isEnabledFor(level):
+        return
+    rights = ",".join(sorted(caller.rights)) or "no rights"
+    action, request_id = request.action[:100], request.request_id
+    logger.log(level, "%s (%s) %s id=%s %.1f ms %s", caller.name, rights, action, request_id, duration_ms, outcome)
 
 
-async def _answer(context: Context) -> bytes:
-    request = context.request
-    action = find_action(request.action)
-    payload = action.parse(request.payload)
-    result = await HANDLERS[action.name](context, payload)
-    if action.name in BULKY:
-        return await asyncio.to_thread(success_reply, request.action, result, request.request_id)
-    return success_reply(request.action, result, request.request_id)
+def _unanswered(request: Request) -> bool:
+    """Say whether it is a confirmation of a frame, which comes with each one and gets no reply."""
+    return request.request_id is None and request.action.upper() == READY.name
 
 
 def explained(error: TetherlightError, request: Request) -> TetherlightError:

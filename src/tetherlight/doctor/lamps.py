@@ -9,11 +9,22 @@ from tetherlight.rigfile.rigfile import RigFile
 
 
 def check_drivers(rig: RigFile) -> Iterator[Finding]:
-    """Tell which drivers this system does not have."""
-    named = {rig.driver, *(light.driver for light in rig.lights)} - {None, "auto"}
-    for name in sorted(str(name) for name in named):
-        try:
-            find_kind(name)
-        except InvalidSetting as error:
-            remedy = f"Install the package that brings it, or name another driver in {rig.path}."
-            yield Finding(check="lamp_drivers", level="error", message=error.message, remedy=remedy)
+    """Tell which drivers this system does not have; what a lamp's own driver is called is for nobody else."""
+    if rig.driver != "auto" and not _there(rig.driver):
+        yield _missing(f"This system does not have the lamp driver {rig.driver} that {rig.path} names.", rig)
+    for light in rig.lights:
+        if light.driver is not None and not _there(light.driver):
+            yield _missing(f"Light {light.name}: this system does not have the driver that {rig.path} names.", rig)
+
+
+def _there(driver: str) -> bool:
+    try:
+        find_kind(driver)
+    except InvalidSetting:
+        return False
+    return True
+
+
+def _missing(message: str, rig: RigFile) -> Finding:
+    remedy = f"Install the package that brings it, or name another driver in {rig.path}."
+    return Finding(check="lamp_drivers", level="error", message=message, remedy=remedy)

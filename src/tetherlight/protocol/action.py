@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 from dataclasses import dataclass, field
-from typing import Any, Generic, TypeVar
+from typing import Any, Generic, Literal, TypeVar
 
 from pydantic import BaseModel, ConfigDict, ValidationError
 from pydantic_core import to_json
@@ -24,6 +24,11 @@ class CameraPayload(Payload):
     camera_id: str | None = None
 
 
+Right = Literal["read", "control", "delete"]
+"""What a caller may do: look, live view among it; change and capture; throw away and bring back."""
+
+EVERY_RIGHT: frozenset[Right] = frozenset({"read", "control", "delete"})
+
 P = TypeVar("P", bound=Payload)
 R = TypeVar("R", bound=BaseModel)
 
@@ -32,8 +37,9 @@ R = TypeVar("R", bound=BaseModel)
 class Action(Generic[P, R]):
     """One row of the table of actions.
 
-    `failure` is the sentence that begins every failure that is not the request's own fault; it may name payload fields
-    in braces. `timeout_s` is how long a client should wait for the reply, None where only the job's end answers.
+    `right` is what its caller must have. `failure` is the sentence that begins every failure that is not the request's
+    own fault; it may name payload fields in braces. `timeout_s` is how long a client should wait for the reply, None
+    where only the job's end answers.
     `repeatable` actions only read: a client may ask again when it does not know whether it was heard.
     `server_only` are keys that are refused at any depth, also as a part of a dotted one.
     """
@@ -42,6 +48,7 @@ class Action(Generic[P, R]):
     payload: type[P]
     result: type[R]
     summary: str
+    right: Right
     failure: str | None = None
     errors: tuple[type[TetherlightError], ...] = ()
     timeout_s: float | None = 30.0

@@ -117,6 +117,7 @@ class Autofocus(CameraPayload):
 
 GET_CAMERAS = Action(
     "GET_CAMERAS", NoPayload, CameraList,
+    right="read",
     summary="List the cameras that are there: on USB and the configured ones on the network.",
     repeatable=True,
     failure="Failed to list cameras due to gphoto2 error.",
@@ -128,6 +129,7 @@ GET_CAMERAS = Action(
 )  # fmt: skip
 SELECT_CAMERA = Action(
     "SELECT_CAMERA", SelectCamera, CameraInfo,
+    right="control",
     summary="Open a camera and make it the one that is meant when a request names none.",
     failure="Failed to select camera or camera not found.",
     errors=(errors.CameraNotFound, errors.CameraBusy, errors.CameraClaimed, errors.CameraForbidden,
@@ -140,6 +142,7 @@ SELECT_CAMERA = Action(
 )  # fmt: skip
 DESELECT_CAMERA = Action(
     "DESELECT_CAMERA", CameraPayload, Message,
+    right="control",
     summary="Close the selected camera, or the named one, and free its USB device.",
     failure="Failed to properly deselect camera.",
     errors=(errors.CameraBusy, errors.CameraNotFound),
@@ -147,6 +150,7 @@ DESELECT_CAMERA = Action(
 )  # fmt: skip
 GET_CONFIG = Action(
     "GET_CONFIG", GetConfig, ConfigReply,
+    right="read",
     summary="Give one config entry of the camera, or all of them.",
     repeatable=True,
     errors=(errors.NoCameraSelected, errors.ConfigNotFound, errors.CameraNotOpen),
@@ -156,6 +160,7 @@ GET_CONFIG = Action(
 )  # fmt: skip
 SET_CONFIG = Action(
     "SET_CONFIG", SetConfig, ConfigEntry,
+    right="control",
     summary="Set one config entry and read it back.",
     failure="Failed to set config '{config_name}'.",
     errors=(errors.NoCameraSelected, errors.ConfigNotFound, errors.ConfigReadonly, errors.ConfigInvalid,
@@ -166,6 +171,7 @@ SET_CONFIG = Action(
 )  # fmt: skip
 CAPTURE_IMAGE = Action(
     "CAPTURE_IMAGE", CaptureImage, CaptureResult,
+    right="control",
     summary="Take a picture and download every file of it, or leave it on the camera's card.",
     failure="Failed to capture image.",
     errors=(errors.NoCameraSelected, errors.CaptureFailed, errors.CardFull, errors.CameraBusy, errors.CameraLost,
@@ -186,6 +192,7 @@ CAPTURE_IMAGE = Action(
 )  # fmt: skip
 START_LIVEVIEW = Action(
     "START_LIVEVIEW", StartLiveview, StartedLiveview,
+    right="read",
     summary="Send the camera's live view to this connection, frame by frame.",
     errors=(errors.NoCameraSelected, errors.PreviewUnsupported, errors.PreviewFailed, errors.LiveviewStopped,
             errors.CameraLost),
@@ -194,11 +201,13 @@ START_LIVEVIEW = Action(
 )  # fmt: skip
 STOP_LIVEVIEW = Action(
     "STOP_LIVEVIEW", CameraPayload, Message,
+    right="read",
     summary="End this connection's live view of the named camera, or of all.",
     example_result={"message": "Liveview stream stopped."},
 )  # fmt: skip
 GET_PREVIEW = Action(
     "GET_PREVIEW", CameraPayload, Message,
+    right="read",
     summary="Send the live view as one bare JPEG per binary message.",
     errors=(errors.NoCameraSelected, errors.PreviewUnsupported, errors.PreviewFailed, errors.LiveviewStopped,
             errors.CameraLost),
@@ -206,12 +215,14 @@ GET_PREVIEW = Action(
 )  # fmt: skip
 READY = Action(
     "READY", Ready, Message,
+    right="read",
     summary="Say that the last frame of a paced live view was drawn.",
     example={"seq": 41},
     example_result={"message": "Ready."},
 )  # fmt: skip
 DRIVE_FOCUS = Action(
     "DRIVE_FOCUS", DriveFocus, Message,
+    right="control",
     summary="Move the lens's focus by a step while the live view runs.",
     errors=(errors.NoCameraSelected, errors.ConfigNotFound, errors.CameraBusy),
     example={"step": -2},
@@ -219,6 +230,7 @@ DRIVE_FOCUS = Action(
 )  # fmt: skip
 AUTOFOCUS = Action(
     "AUTOFOCUS", Autofocus, Message,
+    right="control",
     summary="Let the camera focus by itself, once, also at a point of the live view.",
     errors=(errors.NoCameraSelected, errors.ConfigNotFound, errors.CameraBusy, errors.ConfigRejected,
             errors.CameraTimeout),

@@ -89,6 +89,7 @@ class Naming(Model):
 
 CAPTURE_SERIES = Action(
     "CAPTURE_SERIES", CaptureSeries, SeriesResult,
+    right="control",
     summary="Take several pictures as a job: a burst, one every so many seconds, or a bracket of a setting.",
     failure="The series failed.",
     errors=(errors.NoCameraSelected, errors.ConfigNotFound, errors.ConfigReadonly, errors.ConfigInvalid,
@@ -99,6 +100,7 @@ CAPTURE_SERIES = Action(
 )  # fmt: skip
 ANNOTATE_IMAGE = Action(
     "ANNOTATE_IMAGE", AnnotateImage, ImageFile,
+    right="control",
     summary="Keep rating and notes with a single capture, in an XMP file beside it; with one of a set, its rating.",
     errors=(errors.ImageNotFound, errors.SetBusy, errors.StoreError, errors.DiskFull),
     example={"image_path": IMAGE_EXAMPLE, "rating": 4},
@@ -108,6 +110,7 @@ ANNOTATE_IMAGE = Action(
 )  # fmt: skip
 DELETE_IMAGE = Action(
     "DELETE_IMAGE", ImagePath, Trashed,
+    right="delete",
     summary="Move every file of a single capture to the trash, from where it can be restored for a time.",
     errors=(errors.ImageNotFound, errors.StoreError),
     example={"image_path": IMAGE_EXAMPLE},
@@ -116,6 +119,7 @@ DELETE_IMAGE = Action(
 )  # fmt: skip
 RESTORE_IMAGE = Action(
     "RESTORE_IMAGE", ImagePath, ImageFile,
+    right="delete",
     summary="Bring a deleted single capture back from the trash.",
     errors=(errors.ImageNotFound, errors.StoreError),
     example={"image_path": IMAGE_EXAMPLE},
@@ -132,6 +136,7 @@ NAMING_EXAMPLE = {
 }  # fmt: skip
 GET_NAMING = Action(
     "GET_NAMING", NamingTemplates, Naming,
+    right="read",
     summary="Tell how captures and sets are named, or would be with other templates.",
     repeatable=True,
     errors=(errors.InvalidName,),
@@ -140,6 +145,7 @@ GET_NAMING = Action(
 )  # fmt: skip
 SET_NAMING = Action(
     "SET_NAMING", NamingTemplates, Naming,
+    right="control",
     summary="Keep the templates of names in the rig file.",
     errors=(errors.InvalidName, errors.StoreError, errors.InvalidSetting),
     example={"capture": "image_{model}_{date}-{time}"},

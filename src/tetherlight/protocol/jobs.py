@@ -34,12 +34,14 @@ class JobSteps(Payload):
 
 GET_JOBS = Action(
     "GET_JOBS", NoPayload, JobList,
+    right="read",
     summary="List the jobs under way and the last ones that ended.",
     repeatable=True,
     example_result=[JOB_EXAMPLE],
 )  # fmt: skip
 CANCEL_JOB = Action(
     "CANCEL_JOB", JobId, Job,
+    right="control",
     summary="End a job after the exposure under way; what was captured is kept.",
     errors=(errors.JobNotFound, errors.JobConflict),
     timeout_s=180.0,
@@ -48,6 +50,7 @@ CANCEL_JOB = Action(
 )  # fmt: skip
 PAUSE_JOB = Action(
     "PAUSE_JOB", JobId, Job,
+    right="control",
     summary="Stop a job after the exposure under way; camera and lights are free until it is resumed.",
     errors=(errors.JobNotFound, errors.JobConflict),
     timeout_s=180.0,
@@ -56,6 +59,7 @@ PAUSE_JOB = Action(
 )  # fmt: skip
 RESUME_JOB = Action(
     "RESUME_JOB", JobId, Job,
+    right="control",
     summary="Go on with a paused or interrupted job at its first step that is not done.",
     errors=(errors.JobNotFound, errors.JobConflict, errors.CameraBusy, errors.LightsBusy, errors.CameraNotFound),
     example={"job_id": "job-1"},
@@ -63,6 +67,7 @@ RESUME_JOB = Action(
 )  # fmt: skip
 RETRY_STEPS = Action(
     "RETRY_STEPS", JobSteps, Job,
+    right="control",
     summary="Take the named steps of a job again, or all that failed.",
     errors=(errors.JobNotFound, errors.JobConflict, errors.CameraBusy, errors.LightsBusy),
     example={"job_id": "job-1", "steps": [2]},
@@ -70,6 +75,7 @@ RETRY_STEPS = Action(
 )  # fmt: skip
 SKIP_STEPS = Action(
     "SKIP_STEPS", JobSteps, Job,
+    right="control",
     summary="Leave the named steps of a job out, or all that failed.",
     errors=(errors.JobNotFound, errors.JobConflict),
     example={"job_id": "job-1", "steps": [2]},

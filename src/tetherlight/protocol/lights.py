@@ -64,6 +64,7 @@ class SetRig(Payload):
 
 GET_LIGHT_STATES = Action(
     "GET_LIGHT_STATES", NoPayload, LightStates,
+    right="read",
     summary="Tell which lights are on, and whether real lamps hang on them.",
     repeatable=True,
     example_result={
@@ -75,6 +76,7 @@ GET_LIGHT_STATES = Action(
 )  # fmt: skip
 SET_LIGHT_STATE = Action(
     "SET_LIGHT_STATE", SetLightState, LightChange,
+    right="control",
     summary="Switch one light on or off.",
     errors=(errors.UnknownLight, errors.LightsBusy, errors.LampFailed),
     example={"light_name": "light_front", "state": True},
@@ -83,6 +85,7 @@ SET_LIGHT_STATE = Action(
 )  # fmt: skip
 SET_LIGHT_STATES = Action(
     "SET_LIGHT_STATES", SetLightStates, LightStates,
+    right="control",
     summary="Switch several lights in one step.",
     errors=(errors.UnknownLight, errors.LightsBusy, errors.LampFailed),
     example={"states": {"light_front": True}, "others_off": True},
@@ -91,7 +94,8 @@ SET_LIGHT_STATES = Action(
 )  # fmt: skip
 SET_RIG = Action(
     "SET_RIG", SetRig, LightStates,
-    summary="Replace the lights of the rig file; all lights go off. A lamp's driver and address stay as they are.",
+    right="control",
+    summary="Replace the lights of the rig file; all lights go off.",
     server_only=SERVER_ONLY,
     errors=(errors.ServerOnly, errors.LightsBusy, errors.InvalidName, errors.StoreError, errors.InvalidSetting),
     example={"lights": [{"name": "light_front", "pin": 4, "direction": [0.0, -0.7071, 0.7071]}]},

@@ -102,8 +102,10 @@ def _actions(references: dict[tuple[type[BaseModel], Mode], Schema]) -> Iterator
 
 def _action_facts(action: Action[Any, Any]) -> Schema:
     return {
+        "x-right": action.right,
         "x-errors": [error.code for error in action.errors],
         "x-timeout-s": action.timeout_s,
+        **({"x-server-only": sorted(action.server_only)} if action.server_only else {}),
         "examples": [{"payload": action.example, "result": action.example_result}],
     }
 

@@ -105,6 +105,7 @@ class Diagnosis(Model):
 
 GET_SERVER_INFO = Action(
     "GET_SERVER_INFO", NoPayload, ServerInfo,
+    right="read",
     summary="Tell version, features, cameras, lights, storage and jobs.",
     repeatable=True,
     example_result={"version": "0.1.0", "protocol": 1, "features": ["jobs"], "cameras": [],
@@ -114,18 +115,21 @@ GET_SERVER_INFO = Action(
 )  # fmt: skip
 DESCRIBE = Action(
     "DESCRIBE", NoPayload, Description,
+    right="read",
     summary="Give the JSON Schema of every action, event and error code.",
     repeatable=True,
     example_result={"protocol": 1, "schema": {}},
 )  # fmt: skip
 SUBSCRIBE = Action(
     "SUBSCRIBE", Subscribe, Subscription,
+    right="read",
     summary="Give the topics as they stand, and then an event for every change.",
     example={"topics": ["lights", "job"]},
     example_result={"topics": {"lights": {"seq": 7, "snapshot": {}}, "job": {"seq": 2, "snapshot": []}}},
 )  # fmt: skip
 AUTH = Action(
     "AUTH", Authenticate, Message,
+    right="read",
     summary="Show the token as the first message of a connection.",
     errors=(errors.Unauthorized, errors.TooManyRequests),
     example={"token": "secret-token"},
@@ -133,12 +137,14 @@ AUTH = Action(
 )  # fmt: skip
 PING = Action(
     "PING", NoPayload, Message,
+    right="read",
     summary="Answer at once: for measuring the round trip, and for noticing a dead connection.",
     repeatable=True,
     example_result={"message": "Pong."},
 )  # fmt: skip
 GET_LOG = Action(
     "GET_LOG", GetLog, LogTail,
+    right="read",
     summary="Give the newest lines of the server's log.",
     repeatable=True,
     example={"limit": 50, "level": "WARNING"},
@@ -147,6 +153,7 @@ GET_LOG = Action(
 )  # fmt: skip
 DIAGNOSE = Action(
     "DIAGNOSE", NoPayload, Diagnosis,
+    right="read",
     summary="Look for what is wrong with cameras, lights, disk and settings, and say what mends it.",
     repeatable=True,
     example_result={"findings": [{"check": "disk", "level": "ok", "message": "61 GB free."}]},

@@ -166,6 +166,7 @@ class ImageData(Model):
 
 CAPTURE_PHOTOMETRIC_SET = Action(
     "CAPTURE_PHOTOMETRIC_SET", CapturePhotometricSet, PhotometricSetResult,
+    right="control",
     summary="Take one image per light; photometric_progress tells each step, the reply comes at the end.",
     errors=(errors.NoCameraSelected, errors.UnknownLight, errors.InvalidName, errors.CameraBusy, errors.LightsBusy,
             errors.DiskFull, errors.SequenceFailed),
@@ -184,6 +185,7 @@ CAPTURE_PHOTOMETRIC_SET = Action(
 )  # fmt: skip
 LIST_IMAGE_SETS = Action(
     "LIST_IMAGE_SETS", ListSets, ImageSetList,
+    right="read",
     summary="List the image sets, newest first; with a limit a page of them, else all that match.",
     repeatable=True,
     failure="Error listing image sets.",
@@ -192,6 +194,7 @@ LIST_IMAGE_SETS = Action(
 )  # fmt: skip
 GET_IMAGE_SET_CONTENTS = Action(
     "GET_IMAGE_SET_CONTENTS", SetName, ImageList,
+    right="read",
     summary="List the images of a set by filename.",
     repeatable=True,
     errors=(errors.SetNotFound,),
@@ -204,6 +207,7 @@ GET_IMAGE_SET_CONTENTS = Action(
 )  # fmt: skip
 GET_IMAGE_SET = Action(
     "GET_IMAGE_SET", SetName, SetDetails,
+    right="read",
     summary="Give a set with its images and its manifest.",
     repeatable=True,
     errors=(errors.SetNotFound,),
@@ -213,6 +217,7 @@ GET_IMAGE_SET = Action(
 )  # fmt: skip
 GET_IMAGE_SET_FILES = Action(
     "GET_IMAGE_SET_FILES", SetFiles, SetFileList,
+    right="read",
     summary="List everything that belongs to a set, as its zip holds it: images, manifest, light directions, results.",
     repeatable=True,
     errors=(errors.SetNotFound, errors.StoreError),
@@ -224,6 +229,7 @@ GET_IMAGE_SET_FILES = Action(
 )  # fmt: skip
 DELETE_IMAGE_SET = Action(
     "DELETE_IMAGE_SET", SetName, Message,
+    right="delete",
     summary="Move a set to the trash, from where it can be restored for a time.",
     failure="Failed to delete set '{set_name}'. It might not exist or an error occurred.",
     errors=(errors.SetNotFound, errors.SetBusy, errors.StoreError),
@@ -232,6 +238,7 @@ DELETE_IMAGE_SET = Action(
 )  # fmt: skip
 RESTORE_IMAGE_SET = Action(
     "RESTORE_IMAGE_SET", SetName, Message,
+    right="delete",
     summary="Bring a deleted set back from the trash.",
     errors=(errors.SetNotFound, errors.SetExists),
     example={"set_name": SET_EXAMPLE},
@@ -239,6 +246,7 @@ RESTORE_IMAGE_SET = Action(
 )  # fmt: skip
 RENAME_IMAGE_SET = Action(
     "RENAME_IMAGE_SET", RenameSet, Message,
+    right="control",
     summary="Give a set another name.",
     errors=(errors.SetNotFound, errors.SetBusy, errors.SetExists, errors.InvalidName),
     example={"set_name": SET_EXAMPLE, "new_name": "vase_front"},
@@ -246,6 +254,7 @@ RENAME_IMAGE_SET = Action(
 )  # fmt: skip
 ANNOTATE_IMAGE_SET = Action(
     "ANNOTATE_IMAGE_SET", AnnotateSet, Message,
+    right="control",
     summary="Keep notes and ratings with a set.",
     errors=(errors.SetNotFound, errors.SetBusy, errors.ManifestNewer),
     example={"set_name": SET_EXAMPLE, "rating": 4},
@@ -253,6 +262,7 @@ ANNOTATE_IMAGE_SET = Action(
 )  # fmt: skip
 LIST_CAPTURES = Action(
     "LIST_CAPTURES", ListCaptures, ImageList,
+    right="read",
     summary="List the newest single captures, newest first.",
     repeatable=True,
     errors=(errors.StoreError,),
@@ -261,6 +271,7 @@ LIST_CAPTURES = Action(
 )  # fmt: skip
 GET_IMAGE_DATA = Action(
     "GET_IMAGE_DATA", ImagePath, ImageData,
+    right="read",
     summary="Give an image's bytes as Base64 text; over HTTP the same bytes are cheaper.",
     repeatable=True,
     errors=(errors.ImageNotFound, errors.StoreError),

@@ -7,6 +7,7 @@ from typing import Literal
 
 from tetherlight.errors import ClientTooSlow, InvalidPayload, TetherlightError
 from tetherlight.liveview.liveview import Liveview, stopped
+from tetherlight.protocol.action import EVERY_RIGHT
 from tetherlight.protocol.closing import CloseCode
 from tetherlight.protocol.events import LIVEVIEW_ENDED, PREVIEW_ENDED, StreamEnd
 from tetherlight.protocol.messages import event_message
@@ -29,7 +30,9 @@ class Connection:
     """A client of the server, from its handshake to its last message."""
 
     def __init__(self, connection_id: str, peer: str, link: Link, *, authenticated: bool) -> None:
-        self.id = connection_id
+        self.id = self.name = connection_id
+        # The token opens everything: whoever is in may do whatever the protocol knows.
+        self.rights = EVERY_RIGHT
         self.peer = peer
         self.link = link
         self.authenticated = authenticated
