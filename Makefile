@@ -28,7 +28,10 @@ PYTEST := $(RUN) -m pytest -n $(JOBS) --dist loadfile
 unexport PYTHONHOME PYTHONPATH PYTHONDONTWRITEBYTECODE PIP_TARGET PIP_PREFIX PIP_ROOT PIP_REQUIREMENT PIP_CONSTRAINT
 export PIP_USER := 0
 
-.PHONY: help demo install runtime dev test unit integration browser check coverage packages generate docs bench crash faults overload soak fuzz requirements web screenshots browser-deps clean
+# Two at a time, the longest ones first.
+CHECKS := check-types check-web check-lint check-format check-layers check-generated
+
+.PHONY: $(CHECKS) help demo install runtime dev test unit integration browser check coverage packages generate docs bench crash faults overload soak fuzz requirements web screenshots browser-deps clean
 
 help: ## Show what can be made
 	@sed -n 's/^\([a-z-]*\):.*## /\1\t/p' Makefile | while IFS=$$'\t' read -r name text; do printf '%-14s %s\n' "$$name" "$$text"; done
@@ -66,12 +69,20 @@ browser: dev browser-deps web
 endif
 
 check: dev ## Lint, format, types, layers, and whether generated files are fresh
-	$(RUN) -m ruff check
-	$(RUN) -m ruff format --check
+	@$(MAKE) --jobs=2 --keep-going --output-sync=target $(CHECKS)
+
+check-types:
 	$(RUN) -m mypy
-	$(BIN)/lint-imports
-	$(RUN) scripts/generate.py --check
+check-web:
 	$(ON_WEB) check --optional
+check-lint:
+	$(RUN) -m ruff check
+check-format:
+	$(RUN) -m ruff format --check
+check-layers:
+	$(BIN)/lint-imports
+check-generated:
+	$(RUN) scripts/generate.py --check
 
 coverage: dev ## Tell how much of the code the unit and integration tests reach, children counted; test-results/coverage.md
 	$(PYTEST) --cov --cov-report= tests/unit tests/integration
