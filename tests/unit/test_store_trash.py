@@ -1,6 +1,7 @@
 """What was deleted goes for good by its age alone, and no clock that was set makes it older."""
 
 import os
+import shutil
 import threading
 from collections.abc import Callable
 from datetime import timedelta
@@ -9,6 +10,7 @@ from pathlib import Path
 import pytest
 
 from support.fakes import FakeClock
+from support.patience import stretched
 from tetherlight.durable import sync_folder
 from tetherlight.errors import StoreError
 from tetherlight.settings import Settings
@@ -50,6 +52,29 @@ def test_two_looks_ten_minutes_apart_must_agree(trash: Trash, tmp_path: Path, cl
     for pause, removed in ((0, 0), (599, 0), (1, 1), (600, 0)):
         clock.wait(seconds=pause)
         assert trash.purge(older_than=WEEK) == removed
+    assert names(trash) == {"young"}
+
+
+def test_while_old_folders_are_removed_others_go_on(
+    trash: Trash, tmp_path: Path, clock: FakeClock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Removing takes long where much was deleted; names are given and folders thrown away meanwhile."""
+    throw(trash, tmp_path, clock, "old")
+    clock.wait(days=8)
+    assert trash.purge(older_than=WEEK) == 0
+    clock.wait(seconds=600)
+    seen = []
+
+    def slow(path: Path, *, ignore_errors: bool) -> None:
+        other = threading.Thread(target=lambda: seen.append(throw(trash, tmp_path, clock, "young")), daemon=True)
+        other.start()
+        other.join(stretched(5))
+        rmtree(path, ignore_errors=ignore_errors)
+
+    rmtree = shutil.rmtree
+    monkeypatch.setattr(shutil, "rmtree", slow)
+    assert trash.purge(older_than=WEEK) == 1
+    assert len(seen) == 1
     assert names(trash) == {"young"}
 
 

@@ -125,15 +125,14 @@ class Trash:
 
         The first look after a start, or after the clock was set, removes nothing.
         """
-        removed = 0
         with self._lock:
             there = list(self)
             now = self._now()
             for name in (self._due.keys() | self._thrown.keys()) - {one.path.parent.name for one in there}:
                 self._forget(name)
-            for one in there:
-                removed += self._is_due(one, now, older_than) and self.remove(one)
-        return removed
+            due = [one for one in there if self._is_due(one, now, older_than)]
+        # Without the lock: large folders take long, and whoever names or deletes something would wait for them.
+        return sum(self.remove(one) for one in due)
 
     def _is_due(self, one: Deleted, now: Moment, older_than: timedelta) -> bool:
         """Look at one that was deleted; say whether it may go."""
