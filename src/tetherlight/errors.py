@@ -455,6 +455,9 @@ class ServerStopping(ServerError):
     status = 503
     retryable = True
 
+    def __init__(self, message: str = "The server is stopping.", **more: Any) -> None:
+        super().__init__(message, **more)
+
 
 class ServerUnreachable(ServerError):
     """No server answers at the address."""

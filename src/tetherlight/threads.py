@@ -1,10 +1,10 @@
-"""Work in a thread that nobody waits for when the process ends."""
+"""Work that holds up no end: in a thread that nobody waits for, in a task whose failure somebody hears of."""
 
 import asyncio
 import threading
 from collections.abc import Callable
 from contextlib import suppress
-from typing import TypeVar
+from typing import Any, TypeVar
 
 T = TypeVar("T")
 
@@ -36,3 +36,8 @@ async def in_daemon_thread(work: Callable[[], T]) -> T:
 
     threading.Thread(target=run, name=getattr(work, "__qualname__", "work"), daemon=True).start()
     return await ended
+
+
+def failure_of(task: asyncio.Task[Any]) -> BaseException | None:
+    """Return what a task that has ended failed with; None where it did its work or was cancelled."""
+    return None if task.cancelled() else task.exception()

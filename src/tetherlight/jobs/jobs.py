@@ -103,7 +103,7 @@ class Jobs:
     def begin(self, job: RigJob, start: Start) -> None:
         """Let a job run that is ready; raise ServerStopping."""
         if self._stopping:
-            raise ServerStopping("The server is stopping.")
+            raise ServerStopping
         self._remember(job)
         job.start(start.grant, start.wish)
         start.begun = True

@@ -25,7 +25,7 @@ class CloseCode(IntEnum):
     NO_TEXT = 1007, "A message was no UTF-8 text.", True
     TOO_LARGE = 1009, "A message was larger than the server reads.", True
     FAILED = 1011, "The server could not go on, or the client answered none of its pings.", True
-    STOPPING = 1012, "The server is stopping.", True, ServerStopping
+    STOPPING = 1012, ServerStopping().message, True, ServerStopping
     TOO_MANY = 1013, "The server has as many connections as it takes.", True, TooManyRequests
     UNAUTHORIZED = 4401, "The server asks for its token.", False, Unauthorized
     FORBIDDEN = 4403, "The server does not accept pages from this address.", False, Forbidden

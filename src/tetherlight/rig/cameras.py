@@ -156,7 +156,7 @@ class Cameras:
             raise InvalidPayload("SELECT_CAMERA needs the field 'camera_id' where 'select' is false.")
         async with self._choices.make(Choice("open", camera_id, model, port, selects=select)):
             if self._stopping:
-                raise ServerStopping("The server is stopping.")
+                raise ServerStopping
             if camera_id is None:
                 self._refuse_if_owned(self._selected)
             camera = self._match_open(model, port, camera_id)
@@ -214,7 +214,7 @@ class Cameras:
         if self._stopping:
             # Nobody would close it any more.
             await camera.close()
-            raise ServerStopping("The server is stopping.")
+            raise ServerStopping
         self._open[camera.camera_id] = camera
         self._roster.opened(camera)
         return camera

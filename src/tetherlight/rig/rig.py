@@ -41,7 +41,7 @@ from tetherlight.rig.watch import CameraWatch
 from tetherlight.rigfile.rigfile import RigFile
 from tetherlight.settings import Settings
 from tetherlight.store.store import Store
-from tetherlight.threads import in_daemon_thread
+from tetherlight.threads import failure_of, in_daemon_thread
 
 logger = logging.getLogger(__name__)
 
@@ -141,7 +141,7 @@ class Rig:
             task.cancel()
         await asyncio.gather(*self._tasks, return_exceptions=True)
         patience = None if ending_jobs.done() else HURRY_SECONDS
-        await self.cameras.close(ServerStopping("The server is stopping."), patience)
+        await self.cameras.close(ServerStopping(), patience)
         await ending_jobs
 
     def background(self, work: Coroutine[Any, Any, None]) -> None:
@@ -152,7 +152,7 @@ class Rig:
 
     def _background_done(self, task: asyncio.Task[None]) -> None:
         self._tasks.discard(task)
-        if not task.cancelled() and (error := task.exception()) is not None:
+        if (error := failure_of(task)) is not None:
             logger.error("Background work failed", exc_info=error)
 
     async def _tidy(self) -> None:
@@ -175,7 +175,7 @@ class Rig:
     ) -> SeriesJob:
         """Check everything a series needs, then start its job."""
         if self.stopping:
-            raise ServerStopping("The server is stopping.")
+            raise ServerStopping
         return await self.shooting.start_series(wanted, requester, request_id)
 
     async def start_set(
@@ -183,7 +183,7 @@ class Rig:
     ) -> SetJob:
         """Check everything a set needs, then start its job."""
         if self.stopping:
-            raise ServerStopping("The server is stopping.")
+            raise ServerStopping
         return await self.shooting.start_set(wanted, requester, request_id)
 
     # What others are told

@@ -14,6 +14,7 @@ from types import FrameType
 from typing import Any, Protocol
 
 from tetherlight.server.clients import Clients
+from tetherlight.threads import failure_of
 
 logger = logging.getLogger(__name__)
 
@@ -98,5 +99,5 @@ class Stopping:
 
 
 def _report(task: asyncio.Task[None]) -> None:
-    if not task.cancelled() and (error := task.exception()) is not None:
+    if (error := failure_of(task)) is not None:
         logger.error("The rig did not stop cleanly", exc_info=error)

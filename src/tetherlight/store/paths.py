@@ -28,6 +28,11 @@ TRASH = ".trash"
 THUMBNAILS = ".thumbnails"
 
 
+def no_image(text: str) -> ImageNotFound:
+    """Return what is said of every image that is not there or must not be read: which of both it is stays untold."""
+    return ImageNotFound(f"Image not found or access denied: {shown(text)}")
+
+
 @dataclass(frozen=True)
 class Places:
     """Where captures and sets lie, and how their paths are written on the wire."""
@@ -100,7 +105,7 @@ class Places:
             found = self._inside(parts)
             if found is not None:
                 return found
-        raise ImageNotFound(f"Image not found or access denied: {shown(text)}")
+        raise no_image(text)
 
     def open_image(self, text: str, *, base_first: bool = False) -> tuple[Path, int]:
         """Resolve an image and open it; return its path and a file descriptor that the caller closes."""
@@ -109,7 +114,7 @@ class Places:
             # The path is free of links now; one that was put there since is not followed.
             return path, descriptor_of(path)
         except OSError:
-            raise ImageNotFound(f"Image not found or access denied: {shown(text)}") from None
+            raise no_image(text) from None
 
     def resolve_capture(self, text: str) -> Path:
         """Return the path of a single capture, which lies directly in the captures' folder and is no link.
@@ -121,7 +126,7 @@ class Places:
             with suppress(OSError):
                 if stat.S_ISREG(path.lstat().st_mode):
                     return path
-        raise ImageNotFound(f"Image not found or access denied: {shown(text)}")
+        raise no_image(text)
 
     def capture_names(self, text: str) -> Iterator[str]:
         """Go through the names that a single capture could have by a client's text, whether it is there or not."""

@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from tetherlight.durable import FOLDER_MODE, make_folder, rename_new, store_errors, sync_folder
-from tetherlight.errors import ImageNotFound, InvalidPayload, SetBusy, SetExists, SetNotFound, StoreError, held
+from tetherlight.errors import InvalidPayload, SetBusy, SetExists, SetNotFound, StoreError, held
 from tetherlight.filetypes import cover_of, mimetype_of
 from tetherlight.manifest import (
     NOTED,
@@ -37,7 +37,7 @@ from tetherlight.store.clock import Clock
 from tetherlight.store.contents import belongings, listed
 from tetherlight.store.images import images_in
 from tetherlight.store.index import Entry, SetIndex
-from tetherlight.store.paths import Places, is_plain_part
+from tetherlight.store.paths import Places, is_plain_part, no_image
 from tetherlight.store.recovery import remove_unfinished
 from tetherlight.store.trash import Trash
 from tetherlight.store.xmp import NOTHING, Annotation
@@ -241,14 +241,14 @@ class ImageSets:
         """Rate an image of a set in its manifest; raise ImageNotFound for one that is none of the set's own."""
         name = self._places.set_of(path)
         if name is None or path.parent != self._places.sets_dir.resolve() / name:
-            raise ImageNotFound(f"Image not found or access denied: {shown(path.name)}")
+            raise no_image(path.name)
         if rating is not None:
             self.annotate(AnnotateSet(set_name=name, ratings={path.name: rating}))
         folder = self._places.set_folder(name)
         for image in self._images(folder, self._raw(folder)[0]):
             if image.filename == path.name:
                 return image
-        raise ImageNotFound(f"Image not found or access denied: {shown(path.name)}")
+        raise no_image(path.name)
 
     def image_file(
         self, path: Path, sha256: str | None = None, size: int | None = None, noted: Annotation = NOTHING

@@ -29,7 +29,7 @@ from tetherlight.store.clock import Clock, SystemClock
 from tetherlight.store.contents import Belonging, belonging
 from tetherlight.store.exif import ExifFacts, read_exif
 from tetherlight.store.paging import matching, page_of
-from tetherlight.store.paths import Places
+from tetherlight.store.paths import Places, no_image
 from tetherlight.store.recovery import FolderLock, Recovery, remove_unfinished
 from tetherlight.store.sets import ImageSets, SetFolder
 from tetherlight.store.space import Space
@@ -193,7 +193,7 @@ class Store:
         path = self.places.resolve_image(image_path)
         name = self.places.set_of(path)
         if name is None:
-            raise ImageNotFound(f"Image not found or access denied: {shown(image_path)}")
+            raise no_image(image_path)
         return path, name
 
     def create_set(self, prefix: str | None, when: datetime, subject: Subject | None = None) -> SetFolder:

@@ -94,7 +94,7 @@ def _camera_id(scope: Scope) -> str | None:
 
 def _check_room(clients: Clients) -> None:
     if clients.stopping:
-        raise ServerStopping("The server is stopping.")
+        raise ServerStopping
     if clients.full:
         raise TooManyRequests("Too many connections; MAX_CONNECTIONS bounds them.")
 

@@ -24,6 +24,7 @@ from tetherlight.server.link import Link
 from tetherlight.server.state import ServerState, server_state
 from tetherlight.server.ws.connection import Connection
 from tetherlight.server.ws.fanout import BULK
+from tetherlight.threads import failure_of
 
 logger = logging.getLogger(__name__)
 
@@ -125,7 +126,7 @@ class Conversation:
     def _served(self, task: asyncio.Task[None]) -> None:
         self._requests.discard(task)
         self._slots.release()
-        if not task.cancelled() and (error := task.exception()) is not None:
+        if (error := failure_of(task)) is not None:
             logger.error("A request of %s failed unexpectedly", self._connection.id, exc_info=error)
 
     async def _serve(self, event: Message) -> None:
