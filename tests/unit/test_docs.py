@@ -14,6 +14,9 @@ from tetherlight.usb import UDEV_RULE
 
 ROOT = Path(__file__).parents[2]
 DOCS = ROOT / "docs"
+SOURCES = ROOT / "src" / "tetherlight"
+COMING = {"capture/axes", "reconstruct"}
+"""Rooms that are spoken of before they are there."""
 PAGES = [ROOT / "README.md", ROOT / "CONTRIBUTING.md", *sorted(DOCS.rglob("*.md"))]
 
 every_page = pytest.mark.parametrize("page", PAGES, ids=lambda page: str(page.relative_to(ROOT)))
@@ -95,3 +98,35 @@ def test_the_two_commands_are_on_the_first_page() -> None:
     readme = (ROOT / "README.md").read_text()
     assert "$ make demo\n" in readme
     assert "$ make test\n" in readme
+
+
+@every_page
+def test_a_decision_is_called_by_its_number(page: Path) -> None:
+    """The words of a link and its file say the same."""
+    for number, file in re.findall(r"\[decision (\d+)\]\([^)]*?(\d{4})-[^)]*\)", page.read_text()):
+        assert int(number) == int(file)
+
+
+def recipes() -> dict[str, list[Path]]:
+    """Give the files that are to be written for each thing that may be added."""
+    section = (
+        (DOCS / "explanations" / "architecture.md").read_text().partition("## To add …\n")[2].partition("\n## ")[0]
+    )
+    rows = re.findall(r"^\| (an? [^|]+) \| (.+) \|$", section, re.MULTILINE)
+    return {thing: [Path(file) for file in re.findall(r"`([\w/]+\.py)`", written)] for thing, written in rows}
+
+
+def test_there_is_a_recipe_for_what_comes_most() -> None:
+    """A stranger finds where it lives in one guess."""
+    assert set(recipes()) == {"an action", "a kind of lamp", "an axis", "a result"}
+
+
+@pytest.mark.parametrize("thing", recipes())
+def test_a_recipe_takes_three_files_at_most_and_they_are_there(thing: str) -> None:
+    """But for those that are new, whose folder is there."""
+    files = recipes()[thing]
+    assert 1 <= len(files) <= 3
+    for file in files:
+        new = file.stem == "NAME"
+        there = (SOURCES / file.parent).is_dir() if new else (SOURCES / file).is_file()
+        assert there or str(file.parent) in COMING, f"{file} is missing"
