@@ -4,10 +4,13 @@ import ast
 from pathlib import Path
 
 import pytest
+from websockets.exceptions import ConnectionClosed
 
 import tetherlight
+from support.served_app import serving
 from tetherlight import errors
 from tetherlight.protocol.closing import CloseCode, close_code
+from tetherlight.protocol.messages import MAX_MESSAGE_BYTES
 from tetherlight.protocol.schema import protocol_schema
 
 SOURCES = Path(tetherlight.__file__).parent
@@ -75,3 +78,39 @@ def test_no_close_code_stands_beside_the_table() -> None:
         if isinstance(node, ast.Constant) and type(node.value) is int and node.value in set(CloseCode) - COMMON
     ]
     assert found == []
+
+
+def named_in(paths: list[Path]) -> set[str]:
+    """The rows that code names."""
+    return {
+        node.attr
+        for path in paths
+        for node in ast.walk(ast.parse(path.read_text()))
+        if isinstance(node, ast.Attribute)
+        and isinstance(node.value, ast.Name)
+        and node.value.id in {"CloseCode", "cls"}
+    } & set(CloseCode.__members__)
+
+
+def test_every_row_is_somebody_s() -> None:
+    """What the server does not send by itself comes from the transport, from a proxy or from a client."""
+    others = {"NORMAL", "GOING_AWAY", "BAD_FRAME", "NO_TEXT", "TOO_LARGE", "FAILED"}
+    assert named_in(SPEAKERS) == set(CloseCode.__members__) - others
+
+
+NO_MASK = bytes(4)
+FRAMES = [
+    (b"\x83\x80" + NO_MASK, CloseCode.BAD_FRAME),
+    (b"\x81\x82" + NO_MASK + b"\xff\xfe", CloseCode.NO_TEXT),
+    (b"\x81\xff" + (MAX_MESSAGE_BYTES + 1).to_bytes(8) + NO_MASK, CloseCode.TOO_LARGE),
+]
+
+
+@pytest.mark.parametrize(("frame", "code"), FRAMES, ids=lambda part: getattr(part, "name", ""))
+async def test_the_transport_ends_a_connection_with_codes_of_the_table(frame: bytes, code: CloseCode) -> None:
+    """Whose frames nobody can read."""
+    async with serving() as server, server.connect() as client:
+        client.transport.write(frame)
+        with pytest.raises(ConnectionClosed):
+            await client.recv()
+        assert client.close_code == code

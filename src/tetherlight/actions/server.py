@@ -1,11 +1,12 @@
 """Handlers of the actions on the server itself."""
 
 import asyncio
+from functools import cache
 
 from tetherlight.actions.context import Context, Pair, bind
 from tetherlight.logs.setup import log_ring
 from tetherlight.protocol.cameras import Message, NoPayload
-from tetherlight.protocol.messages import PROTOCOL_VERSION
+from tetherlight.protocol.messages import PROTOCOL_VERSION, Encoded
 from tetherlight.protocol.schema import protocol_schema
 from tetherlight.protocol.server import (
     AUTH,
@@ -31,9 +32,16 @@ async def get_server_info(context: Context, _: NoPayload) -> ServerInfo:
     return await context.rig.info()
 
 
-async def describe(_context: Context, _: NoPayload) -> Description:
+async def describe(_context: Context, _: NoPayload) -> Encoded[Description]:
     """Give the protocol as JSON Schema."""
-    return Description(protocol=PROTOCOL_VERSION, schema=protocol_schema())
+    return await asyncio.to_thread(_described)
+
+
+@cache
+def _described() -> Encoded[Description]:
+    """Make the answer, which is always the same, once: that takes longer than a frame of a live view."""
+    found = Description(protocol=PROTOCOL_VERSION, schema=protocol_schema())
+    return Encoded(found.model_dump_json(by_alias=True).encode())
 
 
 async def subscribe(context: Context, payload: Subscribe) -> Subscription:
