@@ -16,6 +16,7 @@ import pytest
 from websockets.asyncio.client import connect
 
 from support.patience import stretched
+from support.process_figures import workers
 from support.server_process import ServerProcess
 from support.simulator_process import SimulatorProcess
 
@@ -125,6 +126,21 @@ async def test_a_bracket_under_way_gives_the_old_value_back(tmp_path: Path, simu
         assert await server.stop() == 0
     assert (await simulator.status())["properties"]["shutterspeed"] == before
     assert "Traceback" not in server.log.read_text()
+
+
+async def test_a_worker_has_nothing_of_the_server_but_its_wire(tmp_path: Path, simulator: SimulatorProcess) -> None:
+    """The server's event loop hands down copies of what it makes for standard output; nobody would close them."""
+    async with ServerProcess(tmp_path, environment=simulator.settings) as server, server.client() as client:
+        await client.do("SELECT_CAMERA")
+        (worker,) = workers(server.pid)
+        files = {int(one.name): str(one.readlink()) for one in Path("/proc", str(worker), "fd").iterdir()}
+        others = [file for number, file in files.items() if number > 2]
+        assert files[1] == files[2]
+        assert files[1] not in others
+        # The wire, and the camera's two connections.
+        assert len([file for file in others if file.startswith("socket:")]) == 3
+        shared = {str(one.readlink()) for one in Path("/proc", str(server.pid), "fd").iterdir()}
+        assert not shared & set(others)
 
 
 async def test_an_exposure_of_half_a_minute_does_not_keep_the_server(
