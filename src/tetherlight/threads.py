@@ -1,10 +1,13 @@
-"""Work that holds up no end: in a thread that nobody waits for, in a task whose failure somebody hears of."""
+"""Work that holds up no end, work that no end cuts off, and work whose failure somebody hears of."""
 
 import asyncio
+import logging
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Coroutine
 from contextlib import suppress
 from typing import Any, TypeVar
+
+logger = logging.getLogger(__name__)
 
 T = TypeVar("T")
 
@@ -41,3 +44,22 @@ async def in_daemon_thread(work: Callable[[], T]) -> T:
 def failure_of(task: asyncio.Task[Any]) -> BaseException | None:
     """Return what a task that has ended failed with; None where it did its work or was cancelled."""
     return None if task.cancelled() else task.exception()
+
+
+async def to_the_end(work: Coroutine[Any, Any, T]) -> T:
+    """Run work that must not stop half-way; a cancellation that comes meanwhile is raised after it.
+
+    Whatever the work waits for must have a deadline, so that this ends.
+    """
+    task = asyncio.ensure_future(work)
+    cancelled = False
+    while not task.done():
+        try:
+            await asyncio.wait([task])
+        except asyncio.CancelledError:
+            cancelled = True
+    if cancelled:
+        if (error := failure_of(task)) is not None:
+            logger.info("Work that a cancellation did not stop ended with: %s", error)
+        raise asyncio.CancelledError
+    return task.result()

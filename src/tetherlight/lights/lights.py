@@ -2,7 +2,7 @@
 
 import asyncio
 import logging
-from collections.abc import AsyncIterator, Callable, Coroutine, Iterable, Mapping, Sequence
+from collections.abc import AsyncIterator, Callable, Iterable, Mapping, Sequence
 from contextlib import asynccontextmanager
 from typing import Any, Self, TypeVar
 
@@ -19,6 +19,7 @@ from tetherlight.protocol.lights import EditedLight
 from tetherlight.rigfile.lights import LIGHT_NAME, RigLight, light_problem, name_problem
 from tetherlight.rigfile.rigfile import RigFile
 from tetherlight.settings import Settings
+from tetherlight.threads import to_the_end
 from tetherlight.validation import first_fault
 
 logger = logging.getLogger(__name__)
@@ -55,7 +56,7 @@ class Lights:
         rack = await choose_drivers(Setup(rig_file, settings.simulator_control), find)
         lights = cls(rig_file, rack, guard)
         try:
-            await _to_the_end(lights._define(rig_file.lights))
+            await to_the_end(lights._define(rig_file.lights))
         except BaseException:
             await lights.close()
             raise
@@ -120,7 +121,7 @@ class Lights:
         level that a lamp cannot have, LampFailed.
         """
         self._require_free(owner)
-        return await _to_the_end(self._set(levels, others_off=others_off))
+        return await to_the_end(self._set(levels, others_off=others_off))
 
     async def settled(self) -> None:
         """Wait until the changes that were asked for until now are made."""
@@ -133,11 +134,11 @@ class Lights:
 
     async def all_off(self) -> None:
         """Switch everything off whoever owns it, trying every lamp and never raising."""
-        await _to_the_end(self._all_off())
+        await to_the_end(self._all_off())
 
     async def look(self) -> None:
         """Notice whether the lamps' hardware came or went; what is gone is not told as lit any more."""
-        await _to_the_end(self._look())
+        await to_the_end(self._look())
 
     def off_now(self) -> None:
         """Switch everything off at once without waiting for anything; for the way out of a dying process."""
@@ -170,7 +171,7 @@ class Lights:
         """
         wanted = _rig_lights(lights, self.rig_file.lights)
         self._require_free(None)
-        await _to_the_end(self._replace(wanted))
+        await to_the_end(self._replace(wanted))
 
     def listen(self, callback: Callable[[], None]) -> Callable[[], None]:
         """Call back after each change; return what ends that."""
@@ -181,7 +182,7 @@ class Lights:
         """Switch everything off and give back the lamps; idempotent."""
         if not self._closed:
             self._closed = True
-            await _to_the_end(self._close())
+            await to_the_end(self._close())
 
     def _require(self, names: Iterable[str]) -> None:
         for name in names:
@@ -285,25 +286,6 @@ class Lights:
                 callback()
             except Exception:
                 logger.exception("A listener to the lights failed")
-
-
-async def _to_the_end(work: Coroutine[Any, Any, T]) -> T:
-    """Run work that must not stop half-way; a cancellation that comes meanwhile is raised after it.
-
-    Whatever the work waits for has a deadline, so this ends.
-    """
-    task = asyncio.ensure_future(work)
-    cancelled = False
-    while not task.done():
-        try:
-            await asyncio.wait([task])
-        except asyncio.CancelledError:
-            cancelled = True
-    if cancelled:
-        if not task.cancelled() and task.exception():
-            logger.info("A cancelled change of lights ended with: %s", task.exception())
-        raise asyncio.CancelledError
-    return task.result()
 
 
 def _rig_lights(lights: Sequence[EditedLight], former: Iterable[RigLight]) -> list[RigLight]:

@@ -5,7 +5,7 @@ import contextlib
 import logging
 import os
 import signal
-from collections.abc import Callable, Coroutine, Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, TypeVar
@@ -16,6 +16,7 @@ from tetherlight.errors import MAKE_ROOM, OutOfResources, WorkFailed, WorkMemory
 from tetherlight.process.call import Call
 from tetherlight.process.channel import Channel, Program
 from tetherlight.process.environment import child_environment
+from tetherlight.threads import to_the_end
 
 logger = logging.getLogger(__name__)
 T = TypeVar("T")
@@ -87,7 +88,7 @@ async def run(
         scarce = OutOfResources.of(error)
         raise scarce or WorkFailed(f"'{function}' could not be started ({error.strerror}).") from error
     finally:
-        await _to_the_end(_put_away(spawning))
+        await to_the_end(_put_away(spawning))
 
 
 async def _ask(channel: Channel, call: Call[Any], memory: int) -> Any:
@@ -164,17 +165,3 @@ def _environment() -> dict[str, str]:
 async def _put_away(spawning: "asyncio.Task[Channel]") -> None:
     with contextlib.suppress(OSError):
         await (await spawning).kill()
-
-
-async def _to_the_end(work: Coroutine[Any, Any, None]) -> None:
-    """Do work that nobody may cut off; a cancellation that comes meanwhile is raised after it."""
-    task = asyncio.ensure_future(work)
-    cancelled = False
-    while not task.done():
-        try:
-            await asyncio.wait([task])
-        except asyncio.CancelledError:
-            cancelled = True
-    task.result()
-    if cancelled:
-        raise asyncio.CancelledError
