@@ -31,7 +31,8 @@ TetherlightError                 internal_error
 │   ├── ConfigNotFound           config_not_found
 │   ├── ConfigReadonly           config_readonly
 │   ├── ConfigInvalid            config_invalid
-│   └── ConfigRejected           config_rejected
+│   ├── ConfigRejected           config_rejected
+│   └── FocusUnknown             focus_unknown
 ├── LightError                   light_error
 │   ├── UnknownLight             unknown_light
 │   ├── LightsBusy               lights_busy
@@ -301,6 +302,12 @@ class ConfigRejected(CameraError):
     """The camera was asked and kept another value."""
 
     code = "config_rejected"
+
+
+class FocusUnknown(CameraError):
+    """Nobody knows where the lens stands now, in a plan that counts from where it stood."""
+
+    code = "focus_unknown"
 
 
 class LightError(TetherlightError):

@@ -11,9 +11,9 @@ from support.patience import stretched
 from support.rig_world import World, open_world, world_settings
 from tetherlight import errors
 from tetherlight.camera.worker.widgets import number
-from tetherlight.capture.series_job import SeriesJob
+from tetherlight.capture.job import CaptureJob
 from tetherlight.models import JobState, StepState
-from tetherlight.protocol.captures import CAPTURE_SERIES
+from tetherlight.protocol.captures import CAPTURE_SERIES, SeriesResult
 from tetherlight.protocol.sets import CapturePhotometricSet
 from tetherlight.rig.rig import Rig
 
@@ -32,7 +32,7 @@ async def maker(request: pytest.FixtureRequest, tmp_path: Path) -> AsyncIterator
         yield opened
 
 
-async def start(world: World, **wanted: Any) -> SeriesJob:
+async def start(world: World, **wanted: Any) -> CaptureJob[SeriesResult]:
     return await world.rig.start_series(CAPTURE_SERIES.parse(wanted))
 
 

@@ -45,7 +45,7 @@ class FakeLens:
             raise ConfigNotFound(f"Config '{name}' not found.")
         return found
 
-    async def set_config(self, name: str, value: ConfigValue) -> ConfigEntry:
+    async def set_config(self, name: str, value: ConfigValue, *, owner: str | None = None) -> ConfigEntry:  # noqa: ARG002 - nobody owns it
         (entry,) = await self.get_config(name)
         self.done.append((entry.name, value))
         self.told.set()

@@ -5,15 +5,27 @@ from typing import Any
 import pytest
 
 from tetherlight import errors
-from tetherlight.capture.series_plan import SeriesPlan, Timetable, check_bracket
+from tetherlight.capture.axes.settings import check_bracket
+from tetherlight.capture.axes.time import Timetable
+from tetherlight.capture.plan import Plan, bracketed
+from tetherlight.capture.requests import series_plan
 from tetherlight.models import ConfigEntry, ConfigType
 from tetherlight.protocol.captures import CAPTURE_SERIES
 
 VALUES = ["1/250", "1/60", "1/15"]
 
 
-def plan(**wanted: Any) -> SeriesPlan:
-    return SeriesPlan.of(CAPTURE_SERIES.parse(wanted))
+def plan(**wanted: Any) -> Plan:
+    return series_plan(CAPTURE_SERIES.parse(wanted))
+
+
+def cells(found: Plan) -> list[tuple[int, Any, str | None]]:
+    """Give number, round and bracketed value of each cell."""
+    return [
+        (index, at.get("repeat", at.get("time")), bracketed(at))
+        for index, cell in found.cells.items()
+        for at in [found.at(cell)]
+    ]
 
 
 def entry(**fields: Any) -> ConfigEntry:
@@ -22,25 +34,18 @@ def entry(**fields: Any) -> ConfigEntry:
 
 
 def test_each_round_has_every_value_in_its_order() -> None:
-    bracketed = plan(count=2, bracket={"config_name": "shutterspeed", "values": VALUES})
-    steps = bracketed.steps()
-    assert [(step.index, step.value) for step in steps] == list(enumerate(VALUES * 2, start=1))
-    assert [bracketed.round_of(step) for step in steps] == [1, 1, 1, 2, 2, 2]
-    assert (bracketed.exposures, bracketed.per_round) == (6, 3)
+    bracketed_plan = plan(count=2, bracket={"config_name": "shutterspeed", "values": VALUES})
+    rounds = [(1, value) for value in VALUES] + [(2, value) for value in VALUES]
+    assert cells(bracketed_plan) == [(index, *one) for index, one in enumerate(rounds, start=1)]
 
 
 def test_without_a_bracket_a_round_is_one_exposure() -> None:
-    steps = plan(count=3).steps()
-    assert [(step.index, step.value, step.light) for step in steps] == [
-        (1, None, None),
-        (2, None, None),
-        (3, None, None),
-    ]
-    assert [plan(count=3).round_of(step) for step in steps] == [1, 2, 3]
+    assert cells(plan(count=3)) == [(1, 1, None), (2, 2, None), (3, 3, None)]
+    assert cells(plan(count=3, interval_s=10)) == [(1, 0, None), (2, 10, None), (3, 20, None)]
 
 
 def test_more_exposures_than_a_series_may_have_are_refused() -> None:
-    assert plan(count=333, bracket={"config_name": "iso", "values": VALUES}).exposures == 999
+    assert plan(count=333, bracket={"config_name": "iso", "values": VALUES}).size == 999
     with pytest.raises(errors.InvalidPayload, match="1002 exposures"):
         plan(count=334, bracket={"config_name": "iso", "values": VALUES})
 

@@ -22,6 +22,11 @@ export type ConfigReply = (ConfigEntry | ConfigEntry[])
  */
 export type ConfigType = ("text" | "range" | "toggle" | "menu" | "button" | "date")
 /**
+ * This interface was referenced by `TetherlightProtocol`'s JSON-Schema
+ * via the `definition` "JsonValue".
+ */
+export type JsonValue = unknown
+/**
  * Image sets; a page of them where a limit was given.
  * 
  * This interface was referenced by `TetherlightProtocol`'s JSON-Schema
@@ -42,11 +47,6 @@ export type JobState = ("running" | "paused" | "completed" | "failed" | "cancell
  * via the `definition` "ImageList".
  */
 export type ImageList = ImageFile[]
-/**
- * This interface was referenced by `TetherlightProtocol`'s JSON-Schema
- * via the `definition` "JsonValue".
- */
-export type JsonValue = unknown
 /**
  * Where one step of a job stands.
  * 
@@ -74,7 +74,7 @@ export type JobList = Job[]
  * This interface was referenced by `TetherlightProtocol`'s JSON-Schema
  * via the `definition` "ErrorCode".
  */
-export type ErrorCode = ("internal_error" | "invalid_request" | "invalid_message" | "unknown_action" | "invalid_payload" | "message_too_large" | "invalid_name" | "too_many_requests" | "request_too_slow" | "server_only" | "unauthorized" | "forbidden" | "camera_error" | "no_camera_selected" | "camera_not_found" | "camera_not_open" | "camera_busy" | "camera_claimed" | "camera_forbidden" | "camera_lost" | "camera_timeout" | "camera_crashed" | "detection_failed" | "capture_failed" | "card_full" | "preview_unsupported" | "preview_failed" | "liveview_stopped" | "config_not_found" | "config_readonly" | "config_invalid" | "config_rejected" | "light_error" | "unknown_light" | "lights_busy" | "lamp_failed" | "store_error" | "set_not_found" | "set_busy" | "set_exists" | "manifest_newer" | "image_not_found" | "image_unreadable" | "disk_full" | "job_error" | "job_not_found" | "cpu_busy" | "job_conflict" | "sequence_failed" | "work_failed" | "work_timeout" | "work_memory" | "server_error" | "invalid_setting" | "start_failed" | "server_stopping" | "server_unreachable" | "client_too_slow" | "out_of_resources")
+export type ErrorCode = ("internal_error" | "invalid_request" | "invalid_message" | "unknown_action" | "invalid_payload" | "message_too_large" | "invalid_name" | "too_many_requests" | "request_too_slow" | "server_only" | "unauthorized" | "forbidden" | "camera_error" | "no_camera_selected" | "camera_not_found" | "camera_not_open" | "camera_busy" | "camera_claimed" | "camera_forbidden" | "camera_lost" | "camera_timeout" | "camera_crashed" | "detection_failed" | "capture_failed" | "card_full" | "preview_unsupported" | "preview_failed" | "liveview_stopped" | "config_not_found" | "config_readonly" | "config_invalid" | "config_rejected" | "focus_unknown" | "light_error" | "unknown_light" | "lights_busy" | "lamp_failed" | "store_error" | "set_not_found" | "set_busy" | "set_exists" | "manifest_newer" | "image_not_found" | "image_unreadable" | "disk_full" | "job_error" | "job_not_found" | "cpu_busy" | "job_conflict" | "sequence_failed" | "work_failed" | "work_timeout" | "work_memory" | "server_error" | "invalid_setting" | "start_failed" | "server_stopping" | "server_unreachable" | "client_too_slow" | "out_of_resources")
 /**
  * Why a connection ended.
  * 
@@ -294,6 +294,13 @@ payload: CapturePhotometricSet
 result: PhotometricSetResult
 }
 /**
+ * Take one image for each combination of the values of several axes; told as CAPTURE_PHOTOMETRIC_SET is.
+ */
+CAPTURE_SET: {
+payload: CaptureSet
+result: PhotometricSetResult
+}
+/**
  * List the image sets, newest first; with a limit a page of them, else all that match.
  */
 LIST_IMAGE_SETS: {
@@ -388,14 +395,14 @@ result: Job
  * Go on with a paused or interrupted job at its first step that is not done.
  */
 RESUME_JOB: {
-payload: JobId
+payload: ResumeJob
 result: Job
 }
 /**
  * Take the named steps of a job again, or all that failed.
  */
 RETRY_STEPS: {
-payload: JobSteps
+payload: RetrySteps
 result: Job
 }
 /**
@@ -728,6 +735,18 @@ count?: number
  */
 interval_s?: number
 bracket?: (Bracket | null)
+/**
+ * Take each of these places in each round.
+ */
+focus?: (FocusPlaces | null)
+/**
+ * Take each of these exposures in each round: EV offsets from the one now, or settings by alias.
+ */
+exposure?: ([(number | {
+[k: string]: string
+}), ...((number | {
+[k: string]: string
+}))[]] | null)
 }
 /**
  * A config entry and the values that it has in turn; afterwards it has its old value again.
@@ -747,6 +766,26 @@ config_name: string
  * @maxItems 99
  */
 values: [string, string, ...(string)[]]
+}
+/**
+ * Places of focus, counted from where the lens stands, to which it comes back in the end.
+ * 
+ * This interface was referenced by `TetherlightProtocol`'s JSON-Schema
+ * via the `definition` "FocusPlaces".
+ */
+export interface FocusPlaces {
+/**
+ * So many places, one drive apart.
+ */
+count?: (number | null)
+/**
+ * Size of a drive, 1 to 3; negative towards near.
+ */
+step?: number
+/**
+ * Instead of `count`: places, in drives.
+ */
+values?: ([number, ...(number)[]] | null)
 }
 /**
  * What a series gave, also as partial result of one that failed.
@@ -957,15 +996,10 @@ group?: (string | null)
  */
 export interface CapturePhotometricSet {
 camera_id?: (string | null)
-light_sequence: string[]
 /**
  * Default: photometric_set.
  */
 set_name_prefix?: (string | null)
-/**
- * Also take a frame with every light off.
- */
-ambient?: boolean
 /**
  * Whether a failed step ends or pauses the job.
  */
@@ -982,6 +1016,23 @@ catalogue_number?: (string | null)
  * Millimetres of the object per image pixel.
  */
 scale_mm_per_pixel?: (number | null)
+light_sequence: string[]
+/**
+ * Also take a frame with every light off.
+ */
+ambient?: boolean
+/**
+ * Take the whole sequence at each of these places.
+ */
+focus?: (FocusPlaces | null)
+/**
+ * Take each light with each of these: EV offsets from the exposure now, or settings by alias.
+ */
+exposure?: ([(number | {
+[k: string]: string
+}), ...((number | {
+[k: string]: string
+}))[]] | null)
 }
 /**
  * What a sequence gave, also as partial result of one that failed.
@@ -1002,6 +1053,74 @@ image_count: number
 images_captured: string[]
 job_id: string
 warnings: string[]
+}
+/**
+ * Axes, outermost first: one image for each combination of their values.
+ * 
+ * This interface was referenced by `TetherlightProtocol`'s JSON-Schema
+ * via the `definition` "CaptureSet".
+ */
+export interface CaptureSet {
+camera_id?: (string | null)
+/**
+ * Default: photometric_set.
+ */
+set_name_prefix?: (string | null)
+/**
+ * Whether a failed step ends or pauses the job.
+ */
+on_failure?: ("fail" | "pause")
+/**
+ * Kept in the manifest.
+ */
+notes?: (string | null)
+/**
+ * What the object is listed under.
+ */
+catalogue_number?: (string | null)
+/**
+ * Millimetres of the object per image pixel.
+ */
+scale_mm_per_pixel?: (number | null)
+/**
+ * @minItems 1
+ * @maxItems 16
+ */
+axes: [AxisPlan]|[AxisPlan, AxisPlan]|[AxisPlan, AxisPlan, AxisPlan]|[AxisPlan, AxisPlan, AxisPlan, AxisPlan]|[AxisPlan, AxisPlan, AxisPlan, AxisPlan, AxisPlan]|[AxisPlan, AxisPlan, AxisPlan, AxisPlan, AxisPlan, AxisPlan]|[AxisPlan, AxisPlan, AxisPlan, AxisPlan, AxisPlan, AxisPlan, AxisPlan]|[AxisPlan, AxisPlan, AxisPlan, AxisPlan, AxisPlan, AxisPlan, AxisPlan, AxisPlan]|[AxisPlan, AxisPlan, AxisPlan, AxisPlan, AxisPlan, AxisPlan, AxisPlan, AxisPlan, AxisPlan]|[AxisPlan, AxisPlan, AxisPlan, AxisPlan, AxisPlan, AxisPlan, AxisPlan, AxisPlan, AxisPlan, AxisPlan]|[AxisPlan, AxisPlan, AxisPlan, AxisPlan, AxisPlan, AxisPlan, AxisPlan, AxisPlan, AxisPlan, AxisPlan, AxisPlan]|[AxisPlan, AxisPlan, AxisPlan, AxisPlan, AxisPlan, AxisPlan, AxisPlan, AxisPlan, AxisPlan, AxisPlan, AxisPlan, AxisPlan]|[AxisPlan, AxisPlan, AxisPlan, AxisPlan, AxisPlan, AxisPlan, AxisPlan, AxisPlan, AxisPlan, AxisPlan, AxisPlan, AxisPlan, AxisPlan]|[AxisPlan, AxisPlan, AxisPlan, AxisPlan, AxisPlan, AxisPlan, AxisPlan, AxisPlan, AxisPlan, AxisPlan, AxisPlan, AxisPlan, AxisPlan, AxisPlan]|[AxisPlan, AxisPlan, AxisPlan, AxisPlan, AxisPlan, AxisPlan, AxisPlan, AxisPlan, AxisPlan, AxisPlan, AxisPlan, AxisPlan, AxisPlan, AxisPlan, AxisPlan]|[AxisPlan, AxisPlan, AxisPlan, AxisPlan, AxisPlan, AxisPlan, AxisPlan, AxisPlan, AxisPlan, AxisPlan, AxisPlan, AxisPlan, AxisPlan, AxisPlan, AxisPlan, AxisPlan]
+}
+/**
+ * One axis: its values, or how many there are and how far apart they lie.
+ * 
+ * This interface was referenced by `TetherlightProtocol`'s JSON-Schema
+ * via the `definition` "AxisPlan".
+ */
+export interface AxisPlan {
+/**
+ * light, exposure, focus, setting, time, repeat, camera, or one that a plug-in brings.
+ */
+axis: string
+/**
+ * light: names, null for a frame with every light off; exposure: EV offsets, or settings by alias; focus: places, in drives from where the lens stands; setting: values of the entry; camera: ids.
+ */
+values?: ([JsonValue, ...(JsonValue)[]] | null)
+/**
+ * Instead of values for focus, time and repeat: so many of them.
+ */
+count?: (number | null)
+/**
+ * focus: size of a drive, 1 to 3, negative towards near; time: seconds from start to start.
+ */
+step?: (number | null)
+/**
+ * setting: the config entry.
+ */
+name?: (string | null)
+/**
+ * What an axis of a plug-in needs to know.
+ */
+options?: {
+[k: string]: JsonValue
+}
 }
 /**
  * Which sets are wanted, in what order, and how many at a time; all, newest first, where nothing is said.
@@ -1542,6 +1661,36 @@ warning: (string | null)
  */
 export interface JobId {
 job_id: string
+}
+/**
+ * A job by its id, and what to believe of its lens.
+ * 
+ * This interface was referenced by `TetherlightProtocol`'s JSON-Schema
+ * via the `definition` "ResumeJob".
+ */
+export interface ResumeJob {
+job_id: string
+/**
+ * Where the place of the focus is unknown: here goes on as if the lens stood where the next step wants it, again takes every step again from where the lens stands.
+ */
+focus?: (("here" | "again") | null)
+}
+/**
+ * Steps of a job, and what to believe of its lens.
+ * 
+ * This interface was referenced by `TetherlightProtocol`'s JSON-Schema
+ * via the `definition` "RetrySteps".
+ */
+export interface RetrySteps {
+job_id: string
+/**
+ * Step indexes, from 1.
+ */
+steps?: (number[] | null)
+/**
+ * Where the place of the focus is unknown: here goes on as if the lens stood where the next step wants it, again takes every step again from where the lens stands.
+ */
+focus?: (("here" | "again") | null)
 }
 /**
  * A job, and which of its steps are meant; all failed ones where none is named.
@@ -2212,6 +2361,7 @@ export const ACTION_TIMEOUTS_S: Record<keyof Actions, number | null> = {
   "SET_LIGHT_STATES": 30,
   "SET_RIG": 30,
   "CAPTURE_PHOTOMETRIC_SET": null,
+  "CAPTURE_SET": null,
   "LIST_IMAGE_SETS": 30,
   "GET_IMAGE_SET_CONTENTS": 30,
   "GET_IMAGE_SET": 30,

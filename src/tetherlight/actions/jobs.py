@@ -13,6 +13,8 @@ from tetherlight.protocol.jobs import (
     JobId,
     JobList,
     JobSteps,
+    ResumeJob,
+    RetrySteps,
 )
 
 
@@ -31,13 +33,15 @@ async def pause_job(context: Context, payload: JobId) -> Job:
     return await context.rig.jobs.pause(payload.job_id)
 
 
-async def resume_job(context: Context, payload: JobId) -> Job:
+async def resume_job(context: Context, payload: ResumeJob) -> Job:
     """Go on with a paused or interrupted job."""
+    context.rig.shooting.choose_focus(payload.job_id, payload.focus)
     return await context.rig.jobs.resume(payload.job_id)
 
 
-async def retry_steps(context: Context, payload: JobSteps) -> Job:
+async def retry_steps(context: Context, payload: RetrySteps) -> Job:
     """Take steps of a job again."""
+    context.rig.shooting.choose_focus(payload.job_id, payload.focus, payload.steps)
     return await context.rig.jobs.retry(payload.job_id, payload.steps)
 
 

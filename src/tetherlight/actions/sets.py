@@ -9,6 +9,7 @@ from tetherlight.protocol.messages import Encoded
 from tetherlight.protocol.sets import (
     ANNOTATE_IMAGE_SET,
     CAPTURE_PHOTOMETRIC_SET,
+    CAPTURE_SET,
     DELETE_IMAGE_SET,
     GET_IMAGE_DATA,
     GET_IMAGE_SET,
@@ -20,6 +21,7 @@ from tetherlight.protocol.sets import (
     RESTORE_IMAGE_SET,
     AnnotateSet,
     CapturePhotometricSet,
+    CaptureSet,
     ImageData,
     ImageList,
     ImagePath,
@@ -37,6 +39,12 @@ from tetherlight.protocol.sets import (
 
 async def capture_photometric_set(context: Context, payload: CapturePhotometricSet) -> PhotometricSetResult:
     """Run a sequence and answer when it has ended; it goes on when the client leaves."""
+    job = await context.rig.start_set(payload, requester=context.caller.id, request_id=context.request.request_id)
+    return await job.result()
+
+
+async def capture_set(context: Context, payload: CaptureSet) -> PhotometricSetResult:
+    """Run a plan of axes and answer when it has ended; it goes on when the client leaves."""
     job = await context.rig.start_set(payload, requester=context.caller.id, request_id=context.request.request_id)
     return await job.result()
 
@@ -102,6 +110,7 @@ async def get_image_data(context: Context, payload: ImagePath) -> ImageData:
 
 PAIRS: tuple[Pair, ...] = (
     bind(CAPTURE_PHOTOMETRIC_SET, capture_photometric_set),
+    bind(CAPTURE_SET, capture_set),
     bind(LIST_IMAGE_SETS, list_image_sets),
     bind(GET_IMAGE_SET_CONTENTS, get_image_set_contents),
     bind(GET_IMAGE_SET, get_image_set),

@@ -32,24 +32,24 @@ class Lens(Protocol):
     async def get_config(self, name: str | None = None) -> list[ConfigEntry]:
         """Return the entry of that name; raise ConfigNotFound."""
 
-    async def set_config(self, name: str, value: ConfigValue) -> ConfigEntry:
-        """Set one entry; raise ConfigRejected."""
+    async def set_config(self, name: str, value: ConfigValue, *, owner: str | None = None) -> ConfigEntry:
+        """Set one entry; raise ConfigRejected, and CameraBusy where another job owns the camera."""
 
     async def preview(self) -> object:
         """Take a preview, which begins the live view."""
 
 
-async def drive_focus(camera: Lens, step: int) -> None:
+async def drive_focus(camera: Lens, step: int, *, owner: str | None = None) -> None:
     """Move the focus by a step from -3 (far towards near) to 3; raise ConfigNotFound where the camera cannot."""
     sony = await _action(camera, "manualfocus")
     entry = sony or (await camera.get_config("manualfocusdrive"))[0]
     if step == 0:
         return
     if entry.options:
-        await camera.set_config(entry.name, f"{'Near' if step < 0 else 'Far'} {abs(step)}")
+        await camera.set_config(entry.name, f"{'Near' if step < 0 else 'Far'} {abs(step)}", owner=owner)
     else:
         stride = (SONY_STRIDES if sony else STRIDES)[abs(step) - 1]
-        await camera.set_config(entry.path, -stride if step < 0 else stride)
+        await camera.set_config(entry.path, -stride if step < 0 else stride, owner=owner)
 
 
 async def autofocus(camera: Lens, point: Point | None = None, *, live: bool = False) -> None:

@@ -1,30 +1,39 @@
 """Sets and series as jobs: checked, prepared and started, and those found again whose server ended in the middle."""
 
 import asyncio
+import logging
 from collections.abc import Iterable
 from datetime import UTC, datetime
 
 from tetherlight.camera.camera import Camera
-from tetherlight.capture.plan import LOCKED, check_sequence, plan_set
-from tetherlight.capture.series_job import SeriesJob
-from tetherlight.capture.series_plan import SeriesPlan
-from tetherlight.capture.set_job import SetJob
+from tetherlight.capture.axes.axis import NOBODY, Stage
+from tetherlight.capture.axes.focus import CHOICES
+from tetherlight.capture.job import CaptureJob, check_axes
+from tetherlight.capture.plan import LOCKED, Plan
+from tetherlight.capture.requests import first_manifest, series_plan, set_plan, set_record, with_notes
+from tetherlight.capture.set_sink import SetSink
 from tetherlight.capture.single import Captures
+from tetherlight.capture.singles_sink import SinglesSink
+from tetherlight.capture.sink import R, Sink
 from tetherlight.collection.set_changes import SetChanges
-from tetherlight.errors import TetherlightError
+from tetherlight.errors import JobConflict, TetherlightError
 from tetherlight.jobs import claims
 from tetherlight.jobs.jobs import Jobs, Start, new_id
 from tetherlight.lights.lights import Lights
-from tetherlight.manifest import Manifest
+from tetherlight.manifest import Manifest, refuse_newer
+from tetherlight.manifest import Plan as PlanRecord
 from tetherlight.models import ImageSet, JobState
 from tetherlight.naming.rules import set_prefix
 from tetherlight.naming.templates import Subject
-from tetherlight.protocol.captures import CaptureSeries
+from tetherlight.protocol.captures import CaptureSeries, SeriesResult
+from tetherlight.protocol.jobs import FocusChoice
 from tetherlight.protocol.messages import RequestId
-from tetherlight.protocol.sets import CapturePhotometricSet
+from tetherlight.protocol.sets import CapturePhotometricSet, CaptureSet, PhotometricSetResult
 from tetherlight.publisher import Publisher
 from tetherlight.settings import Settings
 from tetherlight.store.store import Store
+
+logger = logging.getLogger(__name__)
 
 
 class Shooting:
@@ -59,79 +68,89 @@ class Shooting:
                 continue
             try:
                 manifest = await asyncio.to_thread(self._store.manifest, listed.name)
-            except (TetherlightError, ValueError, ArithmeticError):  # what cannot be read cannot be resumed
+                job = self._resumable(listed.name, manifest)
+            except (TetherlightError, ValueError, ArithmeticError) as error:  # what cannot be read cannot be resumed
+                logger.warning("Set '%s' cannot be resumed: %s", listed.name, error)
                 continue
-            job = SetJob(
-                listed.name, manifest, self._lights, self._store, self._publisher, set_changes=self._set_changes
-            )
             if job.state is JobState.INTERRUPTED and self._jobs.add_ended(job):
                 await self._set_changes.tell(listed.name, "updated")
 
-    async def start_set(self, wanted: CapturePhotometricSet, requester: str | None, request_id: RequestId) -> SetJob:
-        """Check everything, make the set's folder and start its sequence."""
+    def _job(self, manifest: Manifest, plan: Plan, sink: Sink[R], job_id: str) -> CaptureJob[R]:
+        return CaptureJob(manifest, plan, sink, lights=self._lights, publisher=self._publisher, job_id=job_id)
 
-        def check() -> None:
-            check_sequence(wanted.light_sequence)
-            set_prefix(wanted.set_name_prefix)
+    def _resumable(self, name: str, manifest: Manifest) -> CaptureJob[PhotometricSetResult]:
+        refuse_newer(name, manifest)
+        plan = Plan.recorded(manifest)
+        if [step.index for step in manifest.steps] != list(plan.cells):
+            raise JobConflict("Its steps are not those of its plan.")
+        sink = SetSink(self._store, self._publisher, self._set_changes)
+        job = self._job(manifest, plan, sink, manifest.job_id or f"set-{name}")
+        job.set_name = name
+        if manifest.places:
+            job.hint = CHOICES
+        return job
 
-        async with self._jobs.starting(new_id(), {claims.camera(wanted.camera_id), claims.LIGHTS}, check) as start:
-            job = SetJob(
-                *await self._prepared(start, wanted),
-                self._lights,
-                self._store,
-                self._publisher,
-                set_changes=self._set_changes,
-                requester=requester,
-                request_id=request_id,
-            )
+    async def start_set(
+        self, wanted: CapturePhotometricSet | CaptureSet, requester: str | None, request_id: RequestId
+    ) -> CaptureJob[PhotometricSetResult]:
+        """Check everything, make the set's folder and start its plan."""
+        plan = set_plan(wanted)
+        set_prefix(wanted.set_name_prefix)
+        needed = {claims.camera(wanted.camera_id)} | ({claims.LIGHTS} if plan.uses_lights else set())
+        async with self._jobs.starting(new_id(), needed) as start:
+            manifest = await self._checked_set(start, wanted, plan)
+            subject = _subject(start.camera, wanted.catalogue_number)
+            folder = await asyncio.to_thread(self._store.create_set, wanted.set_name_prefix, datetime.now(UTC), subject)
+            await asyncio.to_thread(self._store.write_manifest, folder.name, manifest)
+            sink = SetSink(self._store, self._publisher, self._set_changes, requester=requester, request_id=request_id)
+            job = self._job(manifest, plan, sink, start.job_id)
+            job.set_name = folder.name
             self._jobs.begin(job, start)
-            await self._set_changes.tell(job.set_name, "created")
+            await self._set_changes.tell(folder.name, "created")
             return job
 
-    async def _prepared(self, start: Start, wanted: CapturePhotometricSet) -> tuple[str, Manifest]:
-        """Make the folder of a set and write its plan into it; return its name and its manifest."""
+    async def _checked_set(self, start: Start, wanted: CapturePhotometricSet | CaptureSet, plan: Plan) -> Manifest:
+        """Make sure that everything of a set can be had; return its first manifest."""
         await self._lights.settled()
-        lights = [self._lights.light(name) for name in wanted.light_sequence]
-        await asyncio.to_thread(self._store.require_room, len(wanted.light_sequence) + wanted.ambient)
+        names = [axis.values for axis in plan.axes if axis.uses_lights]
+        lights = [self._lights.light(str(name)) for values in names for name in values if name is not None]
+        await asyncio.to_thread(self._store.require_room, plan.size)
         await start.camera.refresh(LOCKED, owner=start.job_id)
-        manifest = plan_set(
-            wanted,
-            job_id=start.job_id,
-            lights=lights,
-            settle_s=self._settings.photometric_capture_delay,
-            camera=start.camera.status(),
-            config=await start.camera.get_config(),
-        )
-        folder = await asyncio.to_thread(
-            self._store.create_set, wanted.set_name_prefix, datetime.now(UTC), _subject(start.camera, wanted)
-        )
-        await asyncio.to_thread(self._store.write_manifest, folder.name, manifest)
-        return folder.name, manifest
+        config = await start.camera.get_config()
+        settle_s = self._settings.photometric_capture_delay
+        record = set_record(wanted, plan, lights=lights, settle_s=settle_s, config=config)
+        await self._check(start, plan, record)
+        return with_notes(first_manifest(start.job_id, plan, record, start.camera), wanted, config)
 
-    async def start_series(self, wanted: CaptureSeries, requester: str | None, request_id: RequestId) -> SeriesJob:
+    async def _check(self, start: Start, plan: Plan, record: PlanRecord) -> None:
+        await check_axes(plan, Stage(start.camera, self._lights, start.job_id, record, NOBODY))
+
+    def choose_focus(self, job_id: str, choice: FocusChoice | None, steps: list[int] | None = None) -> None:
+        """Let the next run of a job believe where the lens stands; raise JobNotFound."""
+        job = self._jobs.find(job_id)
+        if isinstance(job, CaptureJob) and not job.running:
+            job.choose_focus(choice, steps)
+
+    async def start_series(
+        self, wanted: CaptureSeries, requester: str | None, request_id: RequestId
+    ) -> CaptureJob[SeriesResult]:
         """Check everything and start a series of single captures."""
-        wanted_claims = {claims.camera(wanted.camera_id)}
-        async with self._jobs.starting(new_id(), wanted_claims, lambda: SeriesPlan.of(wanted)) as start:
-            job = SeriesJob(
-                start.job_id,
-                start.camera.camera_id,
-                SeriesPlan.of(wanted),
-                captures=self._captures,
-                store=self._store,
-                publisher=self._publisher,
-                requester=requester,
-                request_id=request_id,
-            )
-            await job.check(start.grant)
+        plan = series_plan(wanted)
+        async with self._jobs.starting(new_id(), {claims.camera(wanted.camera_id)}) as start:
+            await self._check(start, plan, PlanRecord())
+            await asyncio.to_thread(self._store.require_room, plan.size)
+            manifest = first_manifest(start.job_id, plan, PlanRecord(), start.camera)
+            sink = SinglesSink(self._captures, self._store, self._publisher, requester=requester, request_id=request_id)
+            job = self._job(manifest, plan, sink, start.job_id)
             self._jobs.begin(job, start)
             return job
 
 
-def _subject(camera: Camera, wanted: CapturePhotometricSet) -> Subject:
+def _subject(camera: Camera, catalogue_number: str | None) -> Subject:
     """Return what the name of a set can tell of what is captured."""
     return Subject(
         model=camera.model,
         serial=camera.serial,
         camera_id=camera.camera_id,
-        catalogue_number=wanted.catalogue_number,
+        catalogue_number=catalogue_number,
     )

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Annotated, Any, get_args
 
 import typer
 
-from tetherlight.cli import completion
+from tetherlight.cli import axes, completion
 from tetherlight.cli.lazy import Later
 from tetherlight.cli.options import choose_camera, connected, matching, options_of
 from tetherlight.cli.output import bytes_text, plain, say, show, show_json
@@ -102,14 +102,21 @@ def capture(  # noqa: PLR0917 - typer reads the options off the parameters
         str | None,
         typer.Option(metavar="NAME=VALUE,...", help="A setting and the values that it has in turn, one picture each."),
     ] = None,
+    focus: axes.FocusOption = None,
+    exposure: axes.ExposureOption = None,
 ) -> None:
     """Take a picture, or a series. Ctrl-C leaves a series running at the server and tells how to cancel it."""
     if output is not None and not download:
         raise typer.BadParameter("--output needs the files, which --no-download leaves on the camera's card.")
-    if count > 1 or bracket is not None:
+    if count > 1 or any(one is not None for one in (bracket, focus, exposure)):
         if not download:
             raise typer.BadParameter("The files of a series come to the server; --no-download goes with one picture.")
-        plan = {"count": count, "interval_s": interval, "bracket": _bracket(bracket) if bracket else None}
+        plan: dict[str, Any] = {
+            "count": count,
+            "interval_s": interval,
+            "bracket": _bracket(bracket) if bracket else None,
+        }
+        plan |= {"focus": axes.focus_places(focus), "exposure": axes.exposures(exposure)}
         _capture_series(context, camera, plan, output)
         return
     if interval:
@@ -137,6 +144,7 @@ def _bracket(text: str) -> tuple[str, list[str]]:
 def _capture_series(context: typer.Context, camera: str | None, plan: dict[str, Any], output: Path | None) -> None:
     as_json = options_of(context).json
     exposures = plan["count"] * (len(plan["bracket"][1]) if plan["bracket"] else 1)
+    exposures *= (plan["focus"][0] if plan["focus"] else 1) * len(plan["exposure"] or (0,))
     with connected(context) as rig:
         plan |= {"camera_id": choose_camera(rig, camera)}
         result = progress.follow_series(rig, plan, exposures, quiet=as_json)

@@ -1,5 +1,6 @@
 """`tetherlight jobs list|watch|cancel|pause|resume|retry|skip`."""
 
+from enum import StrEnum
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -16,6 +17,22 @@ app = typer.Typer(help="Follow and steer long work at the server.", no_args_is_h
 KINDS = {"photometric_set": "set", "series": "series", "computation": "computation"}
 
 JobId = Annotated[str, typer.Argument(metavar="JOB", help="The job's id.", autocompletion=completion.jobs)]
+
+
+class FocusChoice(StrEnum):
+    """What to believe of a lens whose place is unknown."""
+
+    HERE = "here"
+    AGAIN = "again"
+
+
+Focus = Annotated[
+    FocusChoice | None,
+    typer.Option(
+        help="Where the place of the focus is unknown: go on as if the lens stood right for the next step, or take "
+        "every step again from where it stands."
+    ),
+]
 Steps = Annotated[list[int] | None, typer.Argument(help="Steps by number; all that failed where none is named.")]
 
 
@@ -65,17 +82,17 @@ def pause(context: typer.Context, job: JobId) -> None:
 
 
 @app.command("resume")
-def resume(context: typer.Context, job: JobId) -> None:
+def resume(context: typer.Context, job: JobId, focus: Focus = None) -> None:
     """Go on with a paused or interrupted job."""
     with connected(context) as rig:
-        _tell(context, rig.resume_job(job))
+        _tell(context, rig.resume_job(job, focus.value if focus else None))
 
 
 @app.command("retry")
-def retry(context: typer.Context, job: JobId, steps: Steps = None) -> None:
+def retry(context: typer.Context, job: JobId, steps: Steps = None, focus: Focus = None) -> None:
     """Take steps of a job again."""
     with connected(context) as rig:
-        _tell(context, rig.retry_steps(job, steps or None))
+        _tell(context, rig.retry_steps(job, steps or None, focus=focus.value if focus else None))
 
 
 @app.command("skip")

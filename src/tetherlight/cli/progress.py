@@ -18,7 +18,7 @@ from rich.progress import (
 )
 
 from tetherlight.cli.options import INTERRUPTED, note
-from tetherlight.client.capturing import Capturing, SeriesCapture, SetCapture
+from tetherlight.client.capturing import Capturing, PlanCapture, SeriesCapture, SetCapture
 from tetherlight.client.sync import Client
 from tetherlight.errors import SequenceFailed
 from tetherlight.protocol.captures import SeriesResult
@@ -28,15 +28,15 @@ from tetherlight.protocol.sets import PhotometricSetResult
 S = TypeVar("S", PhotometricProgress, SeriesProgress)
 
 
-def follow_set(rig: Client, plan: dict[str, Any], lights: int, *, quiet: bool) -> PhotometricSetResult:
-    """Capture a set with a bar that moves at each light; Ctrl-C leaves it running."""
+def follow_set(rig: Client, plan: dict[str, Any], *, quiet: bool) -> PhotometricSetResult:
+    """Capture a set with a bar that moves at each image; Ctrl-C leaves it running."""
 
-    async def begin() -> SetCapture:
-        fields = {name: value for name, value in plan.items() if name not in {"light_sequence", "set_name_prefix"}}
-        return rig.asynchronous.capture_set(plan["light_sequence"], prefix=plan["set_name_prefix"], **fields)
+    async def begin() -> SetCapture | PlanCapture:
+        client = rig.asynchronous
+        return client.capture_axes(**plan) if "axes" in plan else client.capture_set(**plan)
 
     capture = rig.wait_for(begin())
-    with _steps(lights, capture, quiet=quiet) as move:
+    with _steps(None, capture, quiet=quiet) as move:
         for step in _each(rig, capture):
             move(**_shown(step))
             if step.error_detail is not None and plan["on_failure"] == "pause":
@@ -71,7 +71,7 @@ def _warn(result: SeriesResult) -> None:
 
 
 @contextlib.contextmanager
-def _steps(total: int, capture: Capturing[Any, Any, Any], *, quiet: bool) -> Iterator[Callable[..., None]]:
+def _steps(total: int | None, capture: Capturing[Any, Any, Any], *, quiet: bool) -> Iterator[Callable[..., None]]:
     """Show a bar for so many steps, and give what moves it; an interrupted command says what becomes of the job."""
     columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
     with _bar(*columns, quiet=quiet) as bar:
@@ -94,10 +94,11 @@ async def _next(steps: AsyncIterator[S]) -> S | None:
 
 
 def _shown(step: PhotometricProgress) -> dict[str, Any]:
-    if step.status.startswith("captured_light"):
-        return {"completed": step.index}
+    if step.status.startswith(("captured_light", "captured_step")):
+        return {"completed": step.index, "total": step.total}
     # A picture may still be on its way from the camera when the next lamp is on: the bar names the lamp.
-    return {"description": step.current_light or "ambient frame"}
+    what = step.current_light or ("ambient frame" if step.status.endswith("ambient") else "exposing")
+    return {"description": what, "total": step.total}
 
 
 def _exposed(step: SeriesProgress) -> dict[str, Any]:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from tetherlight.cli import completion
+from tetherlight.cli import axes, completion
 from tetherlight.cli.lazy import Later
 from tetherlight.cli.options import FAILED, INTERRUPTED, choose_camera, connected, note, options_of
 from tetherlight.cli.output import bytes_text, say, show, show_json
@@ -82,15 +82,22 @@ def capture_set(  # noqa: PLR0917 - typer reads the options off the parameters
     scale: Annotated[
         float | None, typer.Option(metavar="MM", min=0, help="Millimetres of the object per image pixel.")
     ] = None,
+    focus: axes.FocusOption = None,
+    exposure: axes.ExposureOption = None,
+    axis: axes.AxisOption = None,
     output: Output = None,
 ) -> None:
-    """Take one image per light. Ctrl-C leaves the set running at the server and tells how to cancel it."""
+    """Take one image per light, at each focus and exposure where they are given.
+
+    Ctrl-C leaves the set running at the server and tells how to cancel it.
+    """
+    plan: dict[str, Any] = {"prefix": name, "notes": notes, "on_failure": on_failure.value}
+    plan |= {"catalogue_number": catalogue_number, "scale_mm_per_pixel": scale}
+    grid = axes.Grid(focus, exposure, axis, ambient=ambient)
     with connected(context) as rig:
+        plan["camera_id"] = choose_camera(rig, camera)
         sequence = list(lights or rig.lights().states)
-        plan: dict[str, Any] = {"light_sequence": sequence, "set_name_prefix": name, "ambient": ambient, "notes": notes}
-        plan |= {"on_failure": on_failure.value, "camera_id": choose_camera(rig, camera)}
-        plan |= {"catalogue_number": catalogue_number, "scale_mm_per_pixel": scale}
-        result = progress.follow_set(rig, plan, len(sequence), quiet=options_of(context).json)
+        result = progress.follow_set(rig, grid.with_lights(sequence) | plan, quiet=options_of(context).json)
         here = _download(rig, result.set_folder.rpartition("/")[2], output) if output is not None else []
     if options_of(context).json:
         show_json(result.model_dump(mode="json") | {"downloaded": [str(path) for path in here]})

@@ -17,7 +17,13 @@ from tetherlight.protocol.events import (
     PhotometricProgress,
     SeriesProgress,
 )
-from tetherlight.protocol.sets import CAPTURE_PHOTOMETRIC_SET, CapturePhotometricSet, PhotometricSetResult
+from tetherlight.protocol.sets import (
+    CAPTURE_PHOTOMETRIC_SET,
+    CAPTURE_SET,
+    CapturePhotometricSet,
+    CaptureSet,
+    PhotometricSetResult,
+)
 
 S = TypeVar("S", PhotometricProgress, SeriesProgress)
 C = TypeVar("C", PhotometricSetResult, SeriesResult)
@@ -116,6 +122,13 @@ class SetCapture(Capturing[CapturePhotometricSet, PhotometricProgress, Photometr
 
     def __init__(self, session: Session, plan: CapturePhotometricSet, progress: Progress | None = None) -> None:
         super().__init__(session, CAPTURE_PHOTOMETRIC_SET, PHOTOMETRIC_PROGRESS, plan, progress=progress)
+
+
+class PlanCapture(Capturing[CaptureSet, PhotometricProgress, PhotometricSetResult]):
+    """A set over several axes under way."""
+
+    def __init__(self, session: Session, plan: CaptureSet, progress: Progress | None = None) -> None:
+        super().__init__(session, CAPTURE_SET, PHOTOMETRIC_PROGRESS, plan, progress=progress)
 
 
 class SeriesCapture(Capturing[CaptureSeries, SeriesProgress, SeriesResult]):

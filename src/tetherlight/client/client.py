@@ -10,7 +10,7 @@ from typing import Self, cast
 from tetherlight.client.address import DEFAULT, Address
 from tetherlight.client.capturing import SeriesCapture, SeriesTold
 from tetherlight.client.events import RigEvent, Subscriptions
-from tetherlight.client.images import ImageRequests
+from tetherlight.client.images import ImageRequests, exposures_of, places_of
 from tetherlight.client.liveview import Frame, Watches
 from tetherlight.client.session import Session
 from tetherlight.errors import JobNotFound, TetherlightError
@@ -20,6 +20,7 @@ from tetherlight.protocol import captures as capture_table
 from tetherlight.protocol import jobs as job_table
 from tetherlight.protocol import lights as light_table
 from tetherlight.protocol import server as server_table
+from tetherlight.protocol.axes import FocusPlaces
 from tetherlight.protocol.events import JOB_CHANGED
 from tetherlight.protocol.names import Topic
 
@@ -152,16 +153,20 @@ class Client(ImageRequests):
         count: int = 1,
         interval_s: float = 0.0,
         bracket: tuple[str, Sequence[str]] | None = None,
+        focus: tuple[int, int] | FocusPlaces | None = None,
+        exposure: Sequence[float | Mapping[str, str]] | None = None,
         camera_id: str | None = None,
         progress: SeriesTold | None = None,
     ) -> SeriesCapture:
         """Take several pictures, `interval_s` from start to start: await it for the result, or iterate over it.
 
-        `bracket` is a config entry and the values that it has in turn, in each of the `count` rounds.
+        `bracket` is a config entry and the values that it has in turn, in each of the `count` rounds; `focus` and
+        `exposure` as for `capture_set`.
         """
         values = {"config_name": bracket[0], "values": list(bracket[1])} if bracket is not None else None
         plan = capture_table.CAPTURE_SERIES.parse({
             "count": count, "interval_s": interval_s, "bracket": values, "camera_id": camera_id,
+            "focus": places_of(focus), "exposure": exposures_of(exposure),
         })  # fmt: skip
         return SeriesCapture(self._session, plan, progress)
 
@@ -214,13 +219,16 @@ class Client(ImageRequests):
         """Stop a job after the exposure under way until it is resumed."""
         return await self._ask(job_table.PAUSE_JOB, job_id=job_id)
 
-    async def resume_job(self, job_id: str) -> Job:
-        """Go on with a paused or interrupted job."""
-        return await self._ask(job_table.RESUME_JOB, job_id=job_id)
+    async def resume_job(self, job_id: str, focus: job_table.FocusChoice | None = None) -> Job:
+        """Go on with a paused or interrupted job; `focus` says what to believe of a lens after FocusUnknown."""
+        return await self._ask(job_table.RESUME_JOB, job_id=job_id, focus=focus)
 
-    async def retry_steps(self, job_id: str, steps: Sequence[int] | None = None) -> Job:
-        """Take steps of a job again, all that failed where none is named."""
-        return await self._ask(job_table.RETRY_STEPS, job_id=job_id, steps=list(steps) if steps is not None else None)
+    async def retry_steps(
+        self, job_id: str, steps: Sequence[int] | None = None, *, focus: job_table.FocusChoice | None = None
+    ) -> Job:
+        """Take steps of a job again, all that failed where none is named; `focus` as for `resume_job`."""
+        wanted = list(steps) if steps is not None else None
+        return await self._ask(job_table.RETRY_STEPS, job_id=job_id, steps=wanted, focus=focus)
 
     async def skip_steps(self, job_id: str, steps: Sequence[int] | None = None) -> Job:
         """Leave steps of a job out, all that failed where none is named."""

@@ -5,10 +5,11 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, cast
 
 from tetherlight.client.address import Address
-from tetherlight.client.capturing import Progress, SetCapture
+from tetherlight.client.capturing import PlanCapture, Progress, SetCapture
 from tetherlight.client.session import Session
 from tetherlight.errors import StoreError
 from tetherlight.models import ImageFile, ImageSet
+from tetherlight.protocol import axes as axis_table
 from tetherlight.protocol import cameras as camera_table
 from tetherlight.protocol import captures as capture_table
 from tetherlight.protocol import sets as set_table
@@ -48,6 +49,21 @@ class Requests:
         return await self.request(action, fields)
 
 
+def places_of(focus: tuple[int, int] | axis_table.FocusPlaces | None) -> dict[str, Any] | None:
+    """Return places of focus as a request has them."""
+    if focus is None:
+        return None
+    if isinstance(focus, axis_table.FocusPlaces):
+        return focus.model_dump()
+    count, step = focus
+    return {"count": count, "step": step}
+
+
+def exposures_of(exposure: Sequence[float | Mapping[str, str]] | None) -> list[Any] | None:
+    """Return exposures as a request has them."""
+    return None if exposure is None else [dict(one) if isinstance(one, Mapping) else one for one in exposure]
+
+
 class ImageRequests(Requests):
     """The client's methods on image sets and images."""
 
@@ -65,16 +81,46 @@ class ImageRequests(Requests):
         notes: str | None = None,
         catalogue_number: str | None = None,
         scale_mm_per_pixel: float | None = None,
+        focus: tuple[int, int] | axis_table.FocusPlaces | None = None,
+        exposure: Sequence[float | Mapping[str, str]] | None = None,
         camera_id: str | None = None,
         progress: Progress | None = None,
     ) -> SetCapture:
-        """Take one image per light: await it for the result, or iterate over it for the steps."""
+        """Take one image per light: await it for the result, or iterate over it for the steps.
+
+        `focus` is a count of places and the size of a drive between them, from -3 to 3; `exposure` are EV offsets from
+        the exposure now, or settings by alias. Each multiplies the images.
+        """
         plan = set_table.CAPTURE_PHOTOMETRIC_SET.parse({
             "light_sequence": list(light_sequence), "set_name_prefix": prefix, "ambient": ambient,
             "on_failure": on_failure, "notes": notes, "camera_id": camera_id,
             "catalogue_number": catalogue_number, "scale_mm_per_pixel": scale_mm_per_pixel,
+            "focus": places_of(focus), "exposure": exposures_of(exposure),
         })  # fmt: skip
         return SetCapture(self._session, plan, progress)
+
+    def capture_axes(
+        self,
+        axes: Sequence[axis_table.AxisPlan | Mapping[str, Any]],
+        *,
+        prefix: str | None = None,
+        on_failure: str = "fail",
+        notes: str | None = None,
+        catalogue_number: str | None = None,
+        scale_mm_per_pixel: float | None = None,
+        camera_id: str | None = None,
+        progress: Progress | None = None,
+    ) -> PlanCapture:
+        """Take one image for each combination of the axes' values, the last one changing fastest.
+
+        Await it for the result, or iterate over it for the steps.
+        """
+        given = [axis.model_dump() if isinstance(axis, axis_table.AxisPlan) else dict(axis) for axis in axes]
+        plan = set_table.CAPTURE_SET.parse({
+            "axes": given, "set_name_prefix": prefix, "on_failure": on_failure, "notes": notes, "camera_id": camera_id,
+            "catalogue_number": catalogue_number, "scale_mm_per_pixel": scale_mm_per_pixel,
+        })  # fmt: skip
+        return PlanCapture(self._session, plan, progress)
 
     async def sets(self) -> list[ImageSet]:
         """Return all image sets, newest first."""

@@ -252,6 +252,7 @@ class Client:
     set_lights = _blocking(AsyncClient.set_lights)
     set_rig = _blocking(AsyncClient.set_rig)
     capture_set = _blocking(AsyncClient.capture_set)
+    capture_axes = _blocking(AsyncClient.capture_axes)
     sets = _blocking(AsyncClient.sets)
     sets_page = _blocking(AsyncClient.sets_page)
     show_set = _blocking(AsyncClient.show_set)

@@ -7,6 +7,7 @@ from pydantic import Field
 from tetherlight import errors
 from tetherlight.models import ImageFile, Model
 from tetherlight.protocol.action import Action, CameraPayload, Payload
+from tetherlight.protocol.axes import Exposed, FocusPlaces
 from tetherlight.protocol.cameras import Message
 from tetherlight.protocol.sets import ImagePath
 
@@ -32,6 +33,13 @@ class CaptureSeries(CameraPayload):
         default=0.0, ge=0, le=86400, description="Seconds from the beginning of a round to the next; 0 is a burst."
     )
     bracket: Bracket | None = None
+    focus: FocusPlaces | None = Field(default=None, description="Take each of these places in each round.")
+    exposure: list[Exposed] | None = Field(
+        default=None,
+        min_length=1,
+        max_length=MAX_SERIES,
+        description="Take each of these exposures in each round: EV offsets from the one now, or settings by alias.",
+    )
 
 
 class SeriesResult(Model):

@@ -1,5 +1,7 @@
 """Actions on jobs."""
 
+from typing import Annotated, Literal
+
 from pydantic import Field, RootModel
 
 from tetherlight import errors
@@ -25,11 +27,36 @@ class JobId(Payload):
     job_id: str
 
 
+FocusChoice = Literal["here", "again"]
+"""What to believe of a lens whose place is unknown."""
+Focus = Annotated[
+    FocusChoice | None,
+    Field(
+        description=(
+            "Where the place of the focus is unknown: here goes on as if the lens stood where the next step wants it, "
+            "again takes every step again from where the lens stands."
+        )
+    ),
+]
+
+
+class ResumeJob(JobId):
+    """A job by its id, and what to believe of its lens."""
+
+    focus: Focus = None
+
+
 class JobSteps(Payload):
     """A job, and which of its steps are meant; all failed ones where none is named."""
 
     job_id: str
     steps: list[int] | None = Field(default=None, description="Step indexes, from 1.")
+
+
+class RetrySteps(JobSteps):
+    """Steps of a job, and what to believe of its lens."""
+
+    focus: Focus = None
 
 
 GET_JOBS = Action(
@@ -58,18 +85,19 @@ PAUSE_JOB = Action(
     example_result=JOB_EXAMPLE | {"state": "paused"},
 )  # fmt: skip
 RESUME_JOB = Action(
-    "RESUME_JOB", JobId, Job,
+    "RESUME_JOB", ResumeJob, Job,
     right="control",
     summary="Go on with a paused or interrupted job at its first step that is not done.",
-    errors=(errors.JobNotFound, errors.JobConflict, errors.CameraBusy, errors.LightsBusy, errors.CameraNotFound),
+    errors=(errors.JobNotFound, errors.JobConflict, errors.CameraBusy, errors.LightsBusy, errors.CameraNotFound,
+            errors.FocusUnknown),
     example={"job_id": "job-1"},
     example_result=JOB_EXAMPLE,
 )  # fmt: skip
 RETRY_STEPS = Action(
-    "RETRY_STEPS", JobSteps, Job,
+    "RETRY_STEPS", RetrySteps, Job,
     right="control",
     summary="Take the named steps of a job again, or all that failed.",
-    errors=(errors.JobNotFound, errors.JobConflict, errors.CameraBusy, errors.LightsBusy),
+    errors=(errors.JobNotFound, errors.JobConflict, errors.CameraBusy, errors.LightsBusy, errors.FocusUnknown),
     example={"job_id": "job-1", "steps": [2]},
     example_result=JOB_EXAMPLE,
 )  # fmt: skip

@@ -8,6 +8,7 @@ from tetherlight import errors
 from tetherlight.manifest import Manifest
 from tetherlight.models import ImageFile, ImageSet, Model
 from tetherlight.protocol.action import Action, CameraPayload, Payload
+from tetherlight.protocol.axes import MAX_VALUES, AxisPlan, Exposed, FocusPlaces
 from tetherlight.protocol.cameras import Message
 
 CatalogueNumber = Annotated[str, Field(max_length=200)]
@@ -19,18 +20,36 @@ Files = Literal["all", "jpeg", "raw"]
 SET_EXAMPLE = "my_object_scan_20231027-150000"
 
 
-class CapturePhotometricSet(CameraPayload):
-    """The lights in their order, and how the set is called."""
+class NewSet(CameraPayload):
+    """How a set is called, what its failures do, and what people note about it."""
 
-    light_sequence: list[str]
     set_name_prefix: str | None = Field(default=None, description="Default: photometric_set.")
-    ambient: bool = Field(default=False, description="Also take a frame with every light off.")
     on_failure: Literal["fail", "pause"] = Field(
         default="fail", description="Whether a failed step ends or pauses the job."
     )
     notes: str | None = Field(default=None, max_length=4000, description="Kept in the manifest.")
     catalogue_number: CatalogueNumber | None = Field(default=None, description="What the object is listed under.")
     scale_mm_per_pixel: Scale | None = Field(default=None, description="Millimetres of the object per image pixel.")
+
+
+class CapturePhotometricSet(NewSet):
+    """The lights in their order, and how the set is called."""
+
+    light_sequence: list[str]
+    ambient: bool = Field(default=False, description="Also take a frame with every light off.")
+    focus: FocusPlaces | None = Field(default=None, description="Take the whole sequence at each of these places.")
+    exposure: list[Exposed] | None = Field(
+        default=None,
+        min_length=1,
+        max_length=MAX_VALUES,
+        description="Take each light with each of these: EV offsets from the exposure now, or settings by alias.",
+    )
+
+
+class CaptureSet(NewSet):
+    """Axes, outermost first: one image for each combination of their values."""
+
+    axes: list[AxisPlan] = Field(min_length=1, max_length=16)
 
 
 class PhotometricSetResult(Model):
@@ -181,6 +200,24 @@ CAPTURE_PHOTOMETRIC_SET = Action(
             f"photometric_sets/{SET_EXAMPLE}/image_01_light_front_left.jpg",
             f"photometric_sets/{SET_EXAMPLE}/image_02_light_front_right.jpg",
             f"photometric_sets/{SET_EXAMPLE}/image_03_lights_top.jpg"],
+        "job_id": "job-1"},
+)  # fmt: skip
+CAPTURE_SET = Action(
+    "CAPTURE_SET", CaptureSet, PhotometricSetResult,
+    right="control",
+    summary="Take one image for each combination of the values of several axes; told as CAPTURE_PHOTOMETRIC_SET is.",
+    errors=(errors.NoCameraSelected, errors.UnknownLight, errors.InvalidName, errors.ConfigNotFound,
+            errors.ConfigReadonly, errors.ConfigInvalid, errors.CameraBusy, errors.LightsBusy, errors.DiskFull,
+            errors.SequenceFailed),
+    timeout_s=None,
+    example={"axes": [{"axis": "focus", "count": 8, "step": 2}, {"axis": "light", "values": ["light_left"]}],
+             "set_name_prefix": "beetle"},
+    example_result={
+        "message": "Photometric sequence completed successfully.",
+        "set_folder": "photometric_sets/beetle_20231027-150000",
+        "image_count": 8,
+        "images_captured": [f"photometric_sets/beetle_20231027-150000/image_01_light_left_f{place:02d}.jpg"
+                            for place in range(1, 9)],
         "job_id": "job-1"},
 )  # fmt: skip
 LIST_IMAGE_SETS = Action(

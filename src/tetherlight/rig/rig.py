@@ -9,8 +9,7 @@ from importlib.metadata import version
 from typing import Any, TypeVar
 
 from tetherlight.camera.environment import STATE_REMEDY, state_fault
-from tetherlight.capture.series_job import SeriesJob
-from tetherlight.capture.set_job import SetJob
+from tetherlight.capture.job import CaptureJob
 from tetherlight.capture.shooting import Shooting
 from tetherlight.capture.single import Captures
 from tetherlight.collection.changes import Changes
@@ -25,7 +24,7 @@ from tetherlight.jobs.claims import Claims
 from tetherlight.jobs.jobs import Jobs
 from tetherlight.lights.lights import Lights
 from tetherlight.models import LightsStatus
-from tetherlight.protocol.captures import CaptureSeries
+from tetherlight.protocol.captures import CaptureSeries, SeriesResult
 from tetherlight.protocol.events import (
     LIGHTS_CHANGED,
 )
@@ -33,7 +32,7 @@ from tetherlight.protocol.features import FEATURES
 from tetherlight.protocol.lights import LightStates
 from tetherlight.protocol.messages import PROTOCOL_VERSION, RequestId
 from tetherlight.protocol.server import Finding, ServerInfo
-from tetherlight.protocol.sets import CapturePhotometricSet
+from tetherlight.protocol.sets import CapturePhotometricSet, CaptureSet, PhotometricSetResult
 from tetherlight.publisher import Publisher
 from tetherlight.rig.cameras import Cameras
 from tetherlight.rig.topics import Topics, readers_of
@@ -172,15 +171,15 @@ class Rig:
 
     async def start_series(
         self, wanted: CaptureSeries, *, requester: str | None = None, request_id: RequestId = None
-    ) -> SeriesJob:
+    ) -> CaptureJob[SeriesResult]:
         """Check everything a series needs, then start its job."""
         if self.stopping:
             raise ServerStopping
         return await self.shooting.start_series(wanted, requester, request_id)
 
     async def start_set(
-        self, wanted: CapturePhotometricSet, *, requester: str | None = None, request_id: RequestId = None
-    ) -> SetJob:
+        self, wanted: CapturePhotometricSet | CaptureSet, *, requester: str | None = None, request_id: RequestId = None
+    ) -> CaptureJob[PhotometricSetResult]:
         """Check everything a set needs, then start its job."""
         if self.stopping:
             raise ServerStopping

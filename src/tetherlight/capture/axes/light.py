@@ -1,0 +1,55 @@
+"""The axis of lights: one lamp at a time, or none."""
+
+from collections.abc import Mapping, Sequence
+from typing import Any, Self
+
+from pydantic import JsonValue
+
+from tetherlight.capture.axes.axis import Axis, Stage
+from tetherlight.errors import InvalidPayload
+from tetherlight.manifest import LIGHT, AxisRecord, Plan
+from tetherlight.protocol.axes import AxisPlan
+
+
+class LightAxis(Axis):
+    """Names of lights, of which only the one is on; None for a frame with every light off."""
+
+    name = LIGHT
+    letter = "l"
+    uses_lights = True
+    uses_camera = False
+
+    @classmethod
+    def planned(cls, wanted: AxisPlan) -> Self:
+        """Read names of lights."""
+        if wanted.values is None or any(not isinstance(one, str | None) for one in wanted.values):
+            raise cls.invalid("its values are names of lights, or null for none")
+        if all(one is None for one in wanted.values):
+            raise InvalidPayload("Axis 'light': it must name at least one light.")
+        return cls(AxisRecord(axis=cls.name, values=tuple(wanted.values)))
+
+    def writes(self, value: JsonValue, plan: Plan) -> Mapping[str, Any]:
+        """Tell the light, where it shines from, and how long it settles."""
+        known = next((light for light in plan.lights if light.name == value), None)
+        place = {"direction": known.direction, "position": known.position} if known else {}
+        return {"light": value, "settle_s": self.settle_s(value, plan), **place}
+
+    def settle_s(self, value: JsonValue, plan: Plan) -> float:
+        """Return the lamp's own time, else the rig's."""
+        own = next((light.settle_s for light in plan.lights if light.name == value), None)
+        return (plan.settle_s or 0.0) if own is None else own
+
+    def label(self, value: JsonValue) -> str:
+        """Name the light."""
+        return "ambient" if value is None else str(value)
+
+    async def check(self, stage: Stage) -> None:
+        """Make sure that the rig has all of them."""
+        for name in self.values:
+            if name is not None:
+                stage.lights.light(str(name))
+
+    async def apply(self, stage: Stage, value: JsonValue) -> Sequence[str]:
+        """Switch it on and every other one off."""
+        await stage.lights.only(None if value is None else str(value), owner=stage.owner)
+        return ()

@@ -1,0 +1,289 @@
+"""Whatever is shot, as a job: it runs, pauses, is resumed, ends, and always says so."""
+
+import asyncio
+import contextlib
+from datetime import UTC, datetime
+from typing import Generic
+
+from tetherlight.camera.camera import Camera
+from tetherlight.capture.axes.axis import Stage
+from tetherlight.capture.axes.focus import FocusAxis
+from tetherlight.capture.axes.time import TimeAxis
+from tetherlight.capture.engine import Engine, StepFailed
+from tetherlight.capture.plan import Plan, bracketed
+from tetherlight.capture.sink import R, Sink
+from tetherlight.errors import FocusUnknown, SequenceFailed, TetherlightError
+from tetherlight.jobs import claims
+from tetherlight.jobs.claims import Grant
+from tetherlight.jobs.job import Outcome, RigJob
+from tetherlight.lights.lights import Lights
+from tetherlight.manifest import LIGHT, Manifest, PlaceRecord, StepRecord
+from tetherlight.manifest import Plan as PlanRecord
+from tetherlight.models import Job, JobState, JobStep, StepState
+from tetherlight.protocol.events import JOB_CHANGED
+from tetherlight.protocol.jobs import FocusChoice
+from tetherlight.publisher import Publisher
+
+
+class CaptureJob(RigJob, Generic[R]):
+    """A plan whose pictures go into a sink; its manifest tells at any time how far it is, also where none is written.
+
+    The camera is the job's from the first to the last step, and so are the lights where the plan has them. Whatever
+    ends or pauses it, every axis puts back what it found.
+    """
+
+    def __init__(
+        self, manifest: Manifest, plan: Plan, sink: Sink[R], *, lights: Lights, publisher: Publisher, job_id: str
+    ) -> None:
+        self.camera_id = manifest.camera.camera_id if manifest.camera else None
+        super().__init__(
+            job_id,
+            manifest.status if isinstance(manifest.status, JobState) else JobState.INTERRUPTED,
+            {claims.camera(self.camera_id)} | ({claims.LIGHTS} if plan.uses_lights else set()),
+        )
+        self.manifest = manifest
+        self.plan = plan
+        self._sink: Sink[R] = sink
+        sink.host = self
+        self._lights = lights
+        self._publisher = publisher
+        self._stop = asyncio.Event()
+        self._holds = False
+        self._recording = asyncio.Lock()
+        self._seconds_per_step: float | None = None
+        self._last_step_at = 0.0
+        self._round = 0
+        self._choice: tuple[FocusChoice, frozenset[int]] | None = None
+
+    @property
+    def set_folder(self) -> str | None:
+        """The set's folder relative to CAPTURES_BASE_DIR; None for single captures."""
+        return self._sink.folder
+
+    def choose_focus(self, choice: FocusChoice | None, steps: list[int] | None) -> None:
+        """Let the next run believe where the lens stands: where the first of the steps wants it, or at a beginning."""
+        self._choice = None if choice is None else (choice, frozenset(steps or ()))
+
+    async def check(self, grant: Grant) -> None:
+        """Make sure that all the plan needs is still there."""
+        await self._lights.settled()
+        await self._sink.check(sum(step.state is not StepState.DONE for step in self.manifest.steps))
+        stage = self._stage(grant.camera)
+        choice, self._choice = self._choice, None
+        if choice is not None:
+            self._believe(stage, *choice)
+        await check_axes(self.plan, stage)
+
+    def _believe(self, stage: Stage, choice: FocusChoice, steps: frozenset[int]) -> None:
+        focus = next((axis for axis in self.plan.axes if isinstance(axis, FocusAxis)), None)
+        if focus is None:
+            return
+        if choice == "again":
+            anew = {"state": StepState.PENDING}
+            steps_anew = tuple(step.model_copy(update=anew) for step in self.manifest.steps)
+            self.manifest = self.manifest.model_copy(update={"steps": steps_anew})
+        left = [step for step in self.manifest.steps if step.state in {StepState.PENDING, StepState.FAILED}]
+        first = next((step for step in self.manifest.steps if step.index in steps), left[0] if left else None)
+        place = float(str(first.at[focus.name])) if first is not None else 0.0
+        self._put_place(focus.name, focus.choose(stage, choice, place))
+
+    async def result(self) -> R:
+        """Wait for the end and return what was captured; raise SequenceFailed with the partial result."""
+        await self._ended.wait()
+        if self.state is JobState.COMPLETED:
+            return self._sink.taken()
+        partial = self._sink.failed()
+        details = {"job_id": self.job_id, "cause": self.manifest.error_code}
+        raise SequenceFailed(partial.message, hint=self.hint, details=details, data=partial)
+
+    # The run
+
+    def _begin(self) -> None:
+        if not self._holds:
+            # The set is kept from being deleted or renamed until the job has ended, also while it is paused.
+            self._held.enter_context(self._sink.hold())
+            self._held.callback(setattr, self, "_holds", False)
+            self._holds = True
+        self._stop.clear()
+        self._round = 0
+        self.rested()
+        self._enter(Outcome(JobState.RUNNING), None)
+        self.publish()
+
+    def _break_off(self) -> None:
+        self._stop.set()
+
+    async def _work(self, grant: Grant) -> Outcome:
+        try:
+            async with contextlib.AsyncExitStack() as after:
+                if self.plan.uses_lights:
+                    await after.enter_async_context(self._lights.off_after())
+                await Engine(self.plan, self._stage(grant.camera), self._sink, self, self._stop).run()
+        except StepFailed as failure:
+            sentence = f"{self._sink.sentence(failure.step)} {failure.cause.message}"
+            return Outcome.of(failure.cause, state=self._state_after(failure.cause), sentence=sentence)
+        except FocusUnknown as error:
+            return Outcome.of(error, state=JobState.PAUSED)
+        if all(step.state in {StepState.DONE, StepState.SKIPPED} for step in self.manifest.steps):
+            return Outcome(JobState.COMPLETED)
+        return Outcome(JobState.PAUSED if self._wish == "pause" else JobState.CANCELLED)
+
+    def _state_after(self, cause: TetherlightError) -> JobState:
+        # Where the focus is unknown somebody has to say how it goes on, whatever the plan does about failures.
+        pauses = isinstance(cause, FocusUnknown) or self._record.on_failure == "pause"
+        return JobState.PAUSED if pauses else JobState.FAILED
+
+    async def _set_steps(self, indexes: frozenset[int], state: StepState) -> None:
+        for step in self.manifest.steps:
+            if step.index in indexes:
+                self.manifest = self.manifest.with_step(step.model_copy(update={"state": state}))
+        await self._sink.write()
+        self.publish()
+
+    async def _close(self, outcome: Outcome) -> None:
+        for step in self.manifest.steps:
+            if step.state is StepState.RUNNING:
+                self.manifest = self.manifest.with_step(step.model_copy(update={"state": StepState.PENDING}))
+        self._enter(outcome, None if outcome.state is JobState.PAUSED else datetime.now(UTC))
+        await self._sink.closed(outcome.error)
+
+    def _enter(self, outcome: Outcome, finished_at: datetime | None) -> None:
+        self.state = outcome.state
+        told = {"finished_at": finished_at, "error": outcome.error, "error_code": outcome.code}
+        self.manifest = self.manifest.model_copy(update={"status": outcome.state} | told)
+
+    @property
+    def _record(self) -> PlanRecord:
+        return self.manifest.plan or PlanRecord()
+
+    def _stage(self, camera: Camera) -> Stage:
+        return Stage(camera, self._lights, self.job_id, self._record, self)
+
+    # What the engine tells
+
+    async def record(self, step: StepRecord, *, visit: bool = True, error: TetherlightError | None = None) -> None:
+        """Keep a step and tell who listens."""
+        async with self._recording:
+            self.manifest = self.manifest.with_step(step)
+            if step.state is StepState.DONE:
+                self._measure()
+            await self._sink.record(step, visit=visit, error=error)
+
+    def rested(self) -> None:
+        """Count the time of the next step from now on."""
+        self._last_step_at = asyncio.get_running_loop().time()
+
+    def _measure(self) -> None:
+        now = asyncio.get_running_loop().time()
+        took, self._last_step_at = now - self._last_step_at, now
+        known = self._seconds_per_step
+        self._seconds_per_step = took if known is None else 0.5 * (known + took)
+
+    # What axes ask for
+
+    def place(self, axis: str) -> PlaceRecord | None:
+        """Return where something stands that has only relative moves."""
+        return self.manifest.places.get(axis)
+
+    async def keep_place(self, axis: str, place: PlaceRecord) -> None:
+        """Keep it, on the disk where there is a manifest."""
+        async with self._recording:
+            self._put_place(axis, place)
+            await self._sink.write()
+
+    def _put_place(self, axis: str, place: PlaceRecord) -> None:
+        self.manifest = self.manifest.model_copy(update={"places": {**self.manifest.places, axis: place}})
+
+    def warn(self, sentence: str) -> None:
+        """Add a sentence to the warnings of the result."""
+        self.manifest = self.manifest.model_copy(update={"warnings": (*self.manifest.warnings, sentence)})
+
+    def waiting(self, seconds: float) -> None:
+        """Tell that nothing happens for so long."""
+        self._sink.waiting(seconds)
+
+    async def stopped_within(self, seconds: float) -> bool:
+        """Wait so long, or until the run is to end."""
+        if seconds > 0:
+            with contextlib.suppress(TimeoutError):
+                async with asyncio.timeout(seconds):
+                    await self._stop.wait()
+        return self._stop.is_set()
+
+    # What others are told
+
+    def publish(self) -> None:
+        """Tell the job as it is now."""
+        self._publisher.publish(JOB_CHANGED, self.snapshot())
+
+    def late_rounds(self) -> list[str]:
+        """Return a sentence where rounds began late."""
+        return self._time.late_rounds() if self._time is not None else []
+
+    @property
+    def _time(self) -> TimeAxis | None:
+        return next((axis for axis in self.plan.axes if isinstance(axis, TimeAxis)), None)
+
+    def _seconds_left(self) -> float | None:
+        if not self.running or (self._seconds_per_step is None and self._time is None):
+            return None
+        each = self._seconds_per_step or 0.0
+        left = [step for step in self.manifest.steps if step.state in {StepState.PENDING, StepState.RUNNING}]
+        place = self.plan.position(TimeAxis.name)
+        if self._time is None or place is None:
+            return each * len(left)
+        rounds: list[tuple[int, ...]] = [self.plan.cells[step.index].positions[: place + 1] for step in left]
+        begun = rounds[0] if left and left[0].state is StepState.RUNNING else None
+        return self._time.timetable.seconds_left(
+            asyncio.get_running_loop().time(),
+            exposure_s=each,
+            this_round=sum(one == begun for one in rounds),
+            rounds=len({*rounds} - {begun}),
+            per_round=self.plan.size // len({cell.positions[: place + 1] for cell in self.plan.cells.values()}),
+        )
+
+    def _counted(self, step: StepRecord) -> bool:
+        """Say whether a step counts as an image: an ambient frame does not."""
+        return step.light is not None or self.plan.position(LIGHT) is None
+
+    def snapshot(self) -> Job:
+        """Return the job as messages carry it."""
+        steps = self.manifest.steps
+        running = next((step for step in reversed(steps) if step.state is StepState.RUNNING), None)
+        untouched = {StepState.PENDING, StepState.SKIPPED}
+        return Job(
+            job_id=self.job_id,
+            kind=self._sink.kind,
+            state=self.state,
+            camera_id=self.camera_id,
+            set_name=self.set_name,
+            set_folder=self.set_folder,
+            index=sum(self._counted(step) and step.state not in untouched for step in steps),
+            total=sum(self._counted(step) for step in steps),
+            current_light=running.light if running else None,
+            steps=[self._job_step(step) for step in steps],
+            started_at=self.manifest.started_at or datetime.now(UTC),
+            finished_at=self.manifest.finished_at,
+            seconds_left=self._seconds_left(),
+            error=self.manifest.error,
+            error_code=self.manifest.error_code,
+            hint=self.hint,
+        )
+
+    def _job_step(self, step: StepRecord) -> JobStep:
+        return JobStep(
+            index=step.index,
+            light=step.light,
+            value=bracketed(step.at),
+            # What a newer version did with a step is no work of ours.
+            state=step.state if isinstance(step.state, StepState) else StepState.SKIPPED,
+            files=self._sink.files(step),
+            error=step.error,
+            warning=" ".join(step.warnings) or None,
+        )
+
+
+async def check_axes(plan: Plan, stage: Stage) -> None:
+    """Make sure that the rig has every value of a plan, before anything moves; raise what stands against it."""
+    for axis in plan.axes:
+        await axis.check(stage)

@@ -1,0 +1,250 @@
+"""A plan whose pictures fill the folder of an image set, with a manifest that tells at any time how far it is."""
+
+import asyncio
+import logging
+from collections.abc import Callable, Mapping
+from contextlib import AbstractContextManager
+from pathlib import Path
+from typing import Any
+
+from tetherlight.camera.camera import Camera
+from tetherlight.camera.exposure import Exposure
+from tetherlight.capture.sink import Shot, Sink
+from tetherlight.collection.set_changes import SetChanges
+from tetherlight.errors import ImageUnreadable, JobConflict, SetNotFound, TetherlightError
+from tetherlight.manifest import LIGHT, FileRecord, StepRecord
+from tetherlight.models import JobState, StepState
+from tetherlight.photometric.checks import Brightness, brightness_of, missing_light
+from tetherlight.protocol.events import PHOTOMETRIC_PROGRESS, PhotometricProgress
+from tetherlight.protocol.messages import RequestId
+from tetherlight.protocol.sets import PhotometricSetResult
+from tetherlight.publisher import Publisher
+from tetherlight.store.exif import drift, read_exif
+from tetherlight.store.store import Store
+from tetherlight.store.thumbnails import levels_of
+
+logger = logging.getLogger(__name__)
+
+
+class SetSink(Sink[PhotometricSetResult]):
+    """One folder, one manifest, `photometric_progress`."""
+
+    kind = "photometric_set"
+    holds_exposure = True
+    overlaps = True
+
+    def __init__(
+        self,
+        store: Store,
+        publisher: Publisher,
+        set_changes: SetChanges,
+        *,
+        requester: str | None = None,
+        request_id: RequestId = None,
+    ) -> None:
+        self._store = store
+        self._publisher = publisher
+        self._set_changes = set_changes
+        self._requester = requester
+        self._request_id = request_id
+        self._ambient: dict[int, Brightness] = {}
+
+    @property
+    def name(self) -> str:
+        """The set's name."""
+        return self.host.set_name or ""
+
+    @property
+    def folder(self) -> str:
+        """The set's folder relative to CAPTURES_BASE_DIR."""
+        return self._store.relative(self._store.places.sets_dir / self.name)
+
+    async def check(self, left: int) -> None:  # noqa: ARG002 - the room was looked for when it began
+        """Make sure that the set's folder is still there."""
+        try:
+            await asyncio.to_thread(self._store.set_folder, self.name)
+        except SetNotFound as error:
+            raise JobConflict(f"The set of job '{self.host.job_id}' is gone.") from error
+
+    def hold(self) -> AbstractContextManager[None]:
+        """Keep the set from being deleted or renamed."""
+        return self._store.hold(self.name, self.host.job_id)
+
+    # The pictures
+
+    async def take(self, camera: Camera, step: StepRecord, exposed: Callable[[], None]) -> Shot:
+        """Take a picture into the folder, in the place of one that the step had before."""
+        exposure = await camera.capture(
+            self._store.set_folder(self.name),
+            self.host.plan.stem(step.index),
+            owner=self.host.job_id,
+            replace=[file.filename for file in step.files],
+            exposed=exposed,
+        )
+        files = tuple(
+            FileRecord(
+                filename=file.path.name,
+                size=file.size,
+                sha256=file.sha256,
+                mimetype=file.mimetype,
+                camera_name=file.camera_name,
+            )
+            for file in exposure.files
+        )
+        return Shot(files, exposure.captured_at, exposure)
+
+    async def judged(self, done: StepRecord, shot: Shot) -> StepRecord:
+        """Return the step with the exposure of its picture, and warnings where that or its light is not as planned."""
+        return await asyncio.to_thread(self._judged, done, shot)
+
+    def _judged(self, done: StepRecord, shot: Shot) -> StepRecord:
+        record = self.host.manifest.plan
+        planned: dict[str, Any] = dict(self.host.plan.locked(done.at, record)) if record else {}
+        facts, found = _compared(planned, shot.exposure)
+        warnings = (*done.warnings, *found, *self._without_light(done))
+        return done.model_copy(update={"exposure": planned | facts, "warnings": warnings})
+
+    def _without_light(self, done: StepRecord) -> list[str]:
+        """Return a sentence where a step's image does not show its light."""
+        if done.light is None or done.image is None:
+            return []
+        folder = self._store.set_folder(self.name)
+        try:
+            ambient = self._ambient_for(done, folder)
+            if ambient is None and self.host.plan.varies_exposure:
+                return []  # a dark frame may be meant
+            missing = missing_light(_brightness(folder / done.image.filename), ambient)
+        except ImageUnreadable as error:
+            logger.warning("Whether %s shows its light is not known: %s", done.image.filename, error.message)
+            return []
+        return [missing] if missing else []
+
+    def _ambient_for(self, done: StepRecord, folder: Path) -> Brightness | None:
+        """Return how bright the frame without light is that has the other values of a step."""
+        wanted = {**done.at, LIGHT: None}
+        step = next((one for one in self.host.manifest.steps if one.light is None and one.at == wanted), None)
+        if step is None or step.state is not StepState.DONE or step.image is None:
+            return None
+        if step.index not in self._ambient:
+            self._ambient[step.index] = _brightness(folder / step.image.filename)
+        return self._ambient[step.index]
+
+    # What is kept and told
+
+    async def record(self, step: StepRecord, *, visit: bool, error: TetherlightError | None) -> None:
+        """Write the manifest and tell the step."""
+        if step.state is StepState.RUNNING and visit:
+            self._progress(self._status("processing", step), step)
+        await self.write()
+        if step.state is StepState.DONE:
+            self._ambient.pop(step.index, None)
+            self._progress(self._status("captured", step), step)
+            self._store.exposure_arrived(sum(file.size for file in step.files))
+            await self._set_changes.tell(self.name, "updated")
+        elif step.state is StepState.FAILED:
+            self._progress(self._status("error_processing", step), step, TetherlightError(str(error or step.error)))
+        self.host.publish()
+
+    async def write(self) -> None:
+        """Write the manifest."""
+        await asyncio.to_thread(self._store.write_manifest, self.name, self.host.manifest)
+
+    async def closed(self, cause: str | None) -> None:
+        """Write and tell that the run has ended."""
+        try:
+            await self.write()
+        except TetherlightError as failure:
+            logger.error("The manifest of '%s' could not be closed: %s", self.name, failure.message)  # noqa: TRY400
+        job = self.host.snapshot()
+        if job.state is JobState.PAUSED:
+            # Nothing more comes until the job is resumed: the reply to the request waits for its end.
+            self._tell(self._told("paused", job.index, light=None, detail=cause))
+        self.host.publish()
+        await self._set_changes.tell(self.name, "updated")
+
+    def _status(self, verb: str, step: StepRecord) -> str:
+        visits = self.host.plan.visits
+        what = "light" if self.host.plan.uses_lights else "step"
+        if verb == "error_processing":
+            return f"{verb}_{what}_{visits[step.index]}"
+        if self._is_ambient(step):
+            return f"{verb}_ambient"
+        return f"{verb}_{what}_{visits[step.index]}_of_{max(visits.values())}"
+
+    def _is_ambient(self, step: StepRecord) -> bool:
+        return self.host.plan.uses_lights and step.light is None
+
+    def _progress(self, status: str, step: StepRecord, error: TetherlightError | None = None) -> None:
+        counted = [one.index for one in self.host.manifest.steps if not self._is_ambient(one)]
+        number = 0 if self._is_ambient(step) else counted.index(step.index) + 1
+        detail = error.message if error else None
+        self._tell(self._told(status, number, light=step.light, detail=detail), error)
+
+    def _told(self, status: str, index: int, *, light: str | None, detail: str | None) -> PhotometricProgress:
+        return PhotometricProgress(
+            status=status,
+            current_light=light,
+            set_folder=self.folder,
+            error_detail=detail,
+            job_id=self.host.job_id,
+            index=index,
+            total=sum(not self._is_ambient(step) for step in self.host.manifest.steps),
+            request_id=self._request_id,
+        )
+
+    def _tell(self, progress: PhotometricProgress, error: TetherlightError | None = None) -> None:
+        self._publisher.publish(PHOTOMETRIC_PROGRESS, progress, topic="job", requester=self._requester, error=error)
+
+    def sentence(self, step: StepRecord) -> str:
+        """Say which frame failed."""
+        if self._is_ambient(step) and len(step.at) <= 1:
+            return "Failed to capture ambient frame."
+        label = self.host.plan.label(step.at)
+        what = f"image for light: {label}" if step.light is not None else f"image: {label}"
+        return f"Failed to capture {what}."
+
+    def files(self, step: StepRecord) -> list[str]:
+        """Return the paths of a step's files."""
+        return [self._path(file.filename) for file in step.files]
+
+    def _path(self, filename: str) -> str:
+        return f"{self.folder}/{filename}"
+
+    def taken(self) -> PhotometricSetResult:
+        """Return what was captured."""
+        return self._result("Photometric sequence completed successfully.")
+
+    def failed(self) -> PhotometricSetResult:
+        """Return what was captured of a set that was not completed."""
+        cause = self.host.manifest.error or "The sequence was cancelled."
+        return self._result(f"Photometric sequence failed: {cause}")
+
+    def _result(self, message: str) -> PhotometricSetResult:
+        steps = self.host.manifest.steps
+        done = [step for step in steps if step.state is StepState.DONE and not self._is_ambient(step)]
+        images = [self._path(step.image.filename) for step in done if step.image is not None]
+        told = [f"{self.host.plan.label(step.at)}: {warning}" for step in done for warning in step.warnings]
+        return PhotometricSetResult(
+            message=message,
+            set_folder=self.folder,
+            image_count=len(images),
+            images_captured=images,
+            job_id=self.host.job_id,
+            warnings=[*told, *self.host.manifest.warnings],
+        )
+
+
+def _compared(planned: Mapping[str, Any], exposure: Exposure | None) -> tuple[dict[str, Any], list[str]]:
+    """Return what the picture says of its own exposure, and a sentence for each value that was not planned."""
+    if exposure is None or not exposure.files:
+        return {}, []
+    try:
+        facts = read_exif(exposure.files[0].path)
+    except ImageUnreadable as error:
+        return {}, [error.message]
+    found = {"exposure_time_s": facts.exposure_time_s, "f_number": facts.f_number, "iso_speed": facts.iso}
+    return {name: value for name, value in found.items() if value is not None}, drift(planned, facts)
+
+
+def _brightness(path: Path) -> Brightness:
+    return brightness_of(levels_of(path))

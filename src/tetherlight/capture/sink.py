@@ -1,0 +1,120 @@
+"""Where the pictures of a plan go, and how that is told: what a set's folder and single captures have in common."""
+
+from abc import ABC, abstractmethod
+from collections.abc import Callable
+from contextlib import AbstractContextManager, nullcontext
+from dataclasses import dataclass
+from datetime import datetime
+from typing import ClassVar, Generic, Literal, Protocol, TypeVar
+
+from tetherlight.camera.camera import Camera
+from tetherlight.camera.exposure import Exposure
+from tetherlight.capture.plan import Plan
+from tetherlight.errors import TetherlightError
+from tetherlight.manifest import FileRecord, Manifest, StepRecord
+from tetherlight.models import Job
+from tetherlight.protocol.captures import SeriesResult
+from tetherlight.protocol.sets import PhotometricSetResult
+
+R = TypeVar("R", PhotometricSetResult, SeriesResult)
+
+
+@dataclass(frozen=True)
+class Shot:
+    """What an exposure gave."""
+
+    files: tuple[FileRecord, ...]
+    captured_at: datetime
+    exposure: Exposure | None = None
+
+
+class Taking(Protocol):
+    """How the engine takes a picture."""
+
+    holds_exposure: ClassVar[bool]
+    """Whether every frame shall have the exposure of the plan, whatever changes on the body."""
+    overlaps: ClassVar[bool]
+    """Whether the next step is prepared while the files of the one before are on their way."""
+
+    async def take(self, camera: Camera, step: StepRecord, exposed: Callable[[], None]) -> Shot:
+        """Take a step's picture; `exposed` may be called when the exposure is over and its files are on their way."""
+
+    async def judged(self, done: StepRecord, shot: Shot) -> StepRecord:
+        """Return the step with what its picture tells."""
+
+
+class Host(Protocol):
+    """The job whose pictures they are."""
+
+    job_id: str
+    set_name: str | None
+    manifest: Manifest
+    plan: Plan
+
+    def snapshot(self) -> Job:
+        """Return the job as messages carry it."""
+
+    def publish(self) -> None:
+        """Tell the job as it is now."""
+
+    def late_rounds(self) -> list[str]:
+        """Return a sentence where rounds began late."""
+
+
+class Sink(ABC, Generic[R]):
+    """Takes the pictures of one job and tells them."""
+
+    kind: ClassVar[Literal["photometric_set", "series"]]
+    holds_exposure: ClassVar[bool]
+    overlaps: ClassVar[bool]
+    host: Host
+
+    @property
+    def folder(self) -> str | None:
+        """The set's folder relative to CAPTURES_BASE_DIR; None for single captures."""
+        return None
+
+    async def check(self, left: int) -> None:
+        """Make sure that so many pictures can be kept."""
+
+    def hold(self) -> AbstractContextManager[None]:
+        """Keep others from what the pictures go to, until the job has ended; entering may raise SetBusy."""
+        return nullcontext()
+
+    @abstractmethod
+    async def take(self, camera: Camera, step: StepRecord, exposed: Callable[[], None]) -> Shot:
+        """Take a step's picture."""
+
+    async def judged(self, done: StepRecord, shot: Shot) -> StepRecord:  # noqa: ARG002 - for those that look
+        """Return the step with what its picture tells."""
+        return done
+
+    @abstractmethod
+    async def record(self, step: StepRecord, *, visit: bool, error: TetherlightError | None) -> None:
+        """Keep a step that changed, and tell it."""
+
+    async def write(self) -> None:
+        """Keep the record of the job, where it is kept on the disk."""
+
+    @abstractmethod
+    async def closed(self, cause: str | None) -> None:
+        """Keep and tell that the run has ended, and why where something stopped it."""
+
+    def waiting(self, seconds: float) -> None:
+        """Tell that the next round begins in so many seconds."""
+
+    @abstractmethod
+    def sentence(self, step: StepRecord) -> str:
+        """Say which step failed."""
+
+    @abstractmethod
+    def files(self, step: StepRecord) -> list[str]:
+        """Return the paths of a step's files below CAPTURES_BASE_DIR."""
+
+    @abstractmethod
+    def taken(self) -> R:
+        """Return what was captured by a job that came to its end."""
+
+    @abstractmethod
+    def failed(self) -> R:
+        """Return what was captured by one that did not, with a sentence that says why."""

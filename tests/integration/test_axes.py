@@ -1,0 +1,149 @@
+"""Plans of several axes, on a real camera worker and a scene that the lights really light."""
+
+import json
+from collections.abc import AsyncIterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from support.rig_world import World, open_world
+from tetherlight import errors
+from tetherlight.models import JobState
+from tetherlight.protocol.sets import CAPTURE_SET, PhotometricSetResult
+
+LIGHTS = ["light_left", "light_right"]
+
+
+@pytest.fixture
+async def world(tmp_path: Path) -> AsyncIterator[World]:
+    async with open_world(tmp_path) as opened:
+        yield opened
+
+
+async def start(world: World, *axes: dict[str, Any], **wanted: Any) -> Any:
+    """Start a set over these axes."""
+    return await world.rig.start_set(CAPTURE_SET.parse({"axes": list(axes)} | wanted))
+
+
+def manifest(world: World, result: PhotometricSetResult) -> dict[str, Any]:
+    read: dict[str, Any] = json.loads(
+        (world.rig.settings.captures_base_dir / result.set_folder / "manifest.json").read_text()
+    )
+    return read
+
+
+def names(result: PhotometricSetResult) -> list[str]:
+    return [Path(path).name for path in result.images_captured]
+
+
+async def value(world: World, name: str) -> Any:
+    """Give an entry as the camera has it now."""
+    camera = world.rig.cameras.camera()
+    await camera.refresh([name])
+    (entry,) = await camera.get_config(name)
+    return entry.value
+
+
+async def test_each_light_is_exposed_several_times_while_it_is_on(world: World) -> None:
+    await world.rig.cameras.camera().set_config("shutterspeed", "1/60")
+    result = await (await world.start(*LIGHTS, exposure=[-2, 0, 2])).result()
+    assert names(result) == [
+        f"image_{number:02d}_{light}_e{exposure:02d}.jpg"
+        for number, light in enumerate(LIGHTS, start=1)
+        for exposure in (1, 2, 3)
+    ]
+    written = manifest(world, result)
+    times = [step["exposure"]["exposure_time_s"] for step in written["steps"]]
+    assert times == pytest.approx([1 / 250, 1 / 60, 1 / 15] * 2, rel=0.05)
+    assert [step["exposure"]["shutterspeed"] for step in written["steps"]] == ["1/250", "1/60", "1/15"] * 2
+    assert [step["at"] for step in written["steps"]][:2] == [
+        {"light": "light_left", "exposure": -2},
+        {"light": "light_left", "exposure": 0},
+    ]
+    assert {step["on_at"] for step in written["steps"][:3]} == {written["steps"][0]["on_at"]}
+    assert result.warnings == []
+    assert await value(world, "shutterspeed") == "1/60"
+    begun = [status for status in world.hearing.statuses() if status.startswith("processing")]
+    assert begun == ["processing_light_1_of_2", "processing_light_2_of_2"]
+    assert await world.lit() == []
+
+
+async def test_axes_of_every_kind_make_one_set(world: World) -> None:
+    before = await value(world, "iso")
+    axes: list[dict[str, Any]] = [
+        {"axis": "time", "count": 2, "step": 0.5},
+        {"axis": "repeat", "count": 2},
+        {"axis": "light", "values": [None, "light_left"]},
+        {"axis": "setting", "name": "iso", "values": ["100", "400"]},
+    ]
+    result = await (await start(world, *axes)).result()
+    written = manifest(world, result)
+    assert [step["index"] for step in written["steps"]] == list(range(16))
+    assert [axis["axis"] for axis in written["plan"]["axes"]] == ["time", "repeat", "light", "setting"]
+    assert written["steps"][-1]["at"] == {"time": 0.5, "repeat": 2, "light": "light_left", "setting": "400"}
+    assert names(result)[-1] == "image_01_light_left_t02_r02_s02.jpg"
+    assert result.image_count == 8
+    assert {step["exposure"]["iso_speed"] for step in written["steps"]} == {100, 400}
+    assert await value(world, "iso") == before
+
+
+async def test_a_plan_without_lights_leaves_the_lights_to_others(world: World) -> None:
+    job = await start(world, {"axis": "time", "count": 2, "step": 3600})
+    await world.hearing.wait("photometric_progress", lambda one: one.status == "captured_step_1_of_2")
+    await world.rig.lights.set({"light_left": True})
+    assert (await world.rig.jobs.cancel(job.job_id)).state is JobState.CANCELLED
+    assert await world.lit() == ["light_left"]
+
+
+async def test_a_lamp_is_off_while_a_round_is_waited_for(world: World) -> None:
+    axes: list[dict[str, Any]] = [
+        {"axis": "light", "values": ["light_left"]},
+        {"axis": "time", "count": 2, "step": 3600},
+    ]
+    job = await start(world, *axes)
+    await world.hearing.wait("photometric_progress", lambda one: one.status == "captured_light_1_of_2")
+    assert await world.lit() == []
+    await world.rig.jobs.cancel(job.job_id)
+
+
+WRONG: list[tuple[list[dict[str, Any]], type[errors.TetherlightError]]] = [
+    ([{"axis": "light", "values": ["nobody"]}], errors.UnknownLight),
+    ([{"axis": "exposure", "values": [20]}], errors.ConfigInvalid),
+    ([{"axis": "exposure", "values": [{"iso": "7"}]}], errors.ConfigInvalid),
+    ([{"axis": "setting", "name": "nothing", "values": ["1"]}], errors.ConfigNotFound),
+    ([{"axis": "setting", "name": "serialnumber", "values": ["1"]}], errors.ConfigReadonly),
+    ([{"axis": "colour", "values": [1]}], errors.InvalidPayload),
+]
+
+
+@pytest.mark.parametrize(("axes", "error"), WRONG)
+async def test_a_plan_that_cannot_be_had_is_refused_before_anything_moves(
+    world: World, axes: list[dict[str, Any]], error: type[errors.TetherlightError]
+) -> None:
+    with pytest.raises(error):
+        await start(world, {"axis": "focus", "count": 2}, *axes)
+    assert (world.rig.jobs.list(), world.rig.store.list_captures(10)) == ([], [])
+    assert [path.name for path in world.rig.settings.sets_dir.iterdir()] == []
+    assert (world.rig.cameras.camera().owner, world.rig.lights.owner) == (None, None)
+
+
+async def test_any_cell_can_be_taken_again_and_only_that_one(world: World) -> None:
+    job = await world.start(*LIGHTS, exposure=[-1, 0, 1])
+    await job.result()
+    before = {step["index"]: step["captured_at"] for step in manifest(world, await job.result())["steps"]}
+    await world.rig.jobs.retry(job.job_id, [5])
+    result = await job.result()
+    after = {step["index"]: step["captured_at"] for step in manifest(world, result)["steps"]}
+    assert [index for index in after if after[index] != before[index]] == [5]
+    assert names(result)[4] == "image_02_light_right_e02.jpg"
+    assert result.image_count == 6
+
+
+async def test_single_captures_can_be_a_plan_of_axes_too(world: World) -> None:
+    from tetherlight.protocol.captures import CAPTURE_SERIES  # noqa: PLC0415
+
+    job = await world.rig.start_series(CAPTURE_SERIES.parse({"count": 2, "focus": {"count": 2}, "exposure": [0, 1]}))
+    result = await job.result()
+    assert result.image_count == 8
+    assert job.manifest.places["focus"].at == 0
