@@ -7,7 +7,7 @@ from typing import Generic
 
 from tetherlight.camera.camera import Camera
 from tetherlight.capture.axes.axis import Stage
-from tetherlight.capture.axes.focus import FocusAxis
+from tetherlight.capture.axes.focus import CHOICES, FocusAxis
 from tetherlight.capture.axes.time import TimeAxis
 from tetherlight.capture.engine import Engine, StepFailed
 from tetherlight.capture.plan import Plan, bracketed
@@ -75,7 +75,7 @@ class CaptureJob(RigJob, Generic[R]):
         await check_axes(self.plan, stage)
 
     def _believe(self, stage: Stage, choice: FocusChoice, steps: frozenset[int]) -> None:
-        focus = next((axis for axis in self.plan.axes if isinstance(axis, FocusAxis)), None)
+        focus = self._focus
         if focus is None:
             return
         if choice == "again":
@@ -120,18 +120,27 @@ class CaptureJob(RigJob, Generic[R]):
                     await after.enter_async_context(self._lights.off_after())
                 await Engine(self.plan, self._stage(grant.camera), self._sink, self, self._stop).run()
         except StepFailed as failure:
-            sentence = f"{self._sink.sentence(failure.step)} {failure.cause.message}"
-            return Outcome.of(failure.cause, state=self._state_after(failure.cause), sentence=sentence)
+            return self._outcome_of(failure, grant)
         except FocusUnknown as error:
             return Outcome.of(error, state=JobState.PAUSED)
         if all(step.state in {StepState.DONE, StepState.SKIPPED} for step in self.manifest.steps):
             return Outcome(JobState.COMPLETED)
         return Outcome(JobState.PAUSED if self._wish == "pause" else JobState.CANCELLED)
 
-    def _state_after(self, cause: TetherlightError) -> JobState:
-        # Where the focus is unknown somebody has to say how it goes on, whatever the plan does about failures.
-        pauses = isinstance(cause, FocusUnknown) or self._record.on_failure == "pause"
-        return JobState.PAUSED if pauses else JobState.FAILED
+    def _outcome_of(self, failure: StepFailed, grant: Grant) -> Outcome:
+        sentence = f"{self._sink.sentence(failure.step)} {failure.cause.message}"
+        focus = self._focus
+        if focus is not None and focus.lost(self._stage(grant.camera)):
+            # Somebody has to say how it goes on, whatever the plan does about failures.
+            known = isinstance(failure.cause, FocusUnknown)
+            told = sentence if known else f"{sentence} The place of the focus is unknown now."
+            return Outcome(JobState.PAUSED, told, FocusUnknown.code, CHOICES)
+        state = JobState.PAUSED if self._record.on_failure == "pause" else JobState.FAILED
+        return Outcome.of(failure.cause, state=state, sentence=sentence)
+
+    @property
+    def _focus(self) -> FocusAxis | None:
+        return next((axis for axis in self.plan.axes if isinstance(axis, FocusAxis)), None)
 
     async def _set_steps(self, indexes: frozenset[int], state: StepState) -> None:
         for step in self.manifest.steps:

@@ -1,5 +1,6 @@
 """The axis of focus: places of the lens, which can only be driven by steps and never asked where it stands."""
 
+import asyncio
 import logging
 from collections.abc import Sequence
 from typing import Self
@@ -17,8 +18,10 @@ logger = logging.getLogger(__name__)
 
 MOST_DRIVES = 1000
 """Drives from the beginning to the farthest place."""
-SETTLE_S = 0.2
-"""Seconds in which a lens comes to rest."""
+SETTLE_S = 0.3
+"""Seconds in which a lens comes to rest after its last drive."""
+BETWEEN_S = 0.1
+"""Seconds that a body gets for a drive before the next one: most of them answer while the motor runs."""
 CHOICES = (
     "Go on from here, as if the lens stood where the next step wants it, or begin the stack again: RESUME_JOB or "
     "RETRY_STEPS with focus: here, or focus: again."
@@ -65,7 +68,7 @@ class FocusAxis(Axis):
         (entry,) = await stage.camera.get_config("manualfocusdrive")
         if entry.readonly:
             raise ConfigReadonly("The focus cannot be driven now.", hint="Set lens and body to autofocus.")
-        if self._lost(stage):
+        if self.lost(stage):
             raise self._unknown("The server or the camera began anew since the lens was driven.")
 
     def choose(self, stage: Stage, choice: FocusChoice, place: float) -> PlaceRecord:
@@ -92,7 +95,7 @@ class FocusAxis(Axis):
 
     def confirm(self, stage: Stage) -> Sequence[str]:
         """Raise FocusUnknown where the camera began anew, for it may have moved its lens; tell an old doubt."""
-        if self._lost(stage):
+        if self.lost(stage):
             raise self._unknown("The camera or its connection began anew in the middle of the stack.")
         place = stage.keeper.place(self.name)
         return (place.doubt,) if place is not None and place.doubt else ()
@@ -100,7 +103,7 @@ class FocusAxis(Axis):
     async def restore(self, stage: Stage) -> None:
         """Drive the lens back to where the stack began."""
         begun, self._begun = self._begun, False
-        if not begun or self._lost(stage):
+        if not begun or self.lost(stage):
             return
         try:
             await self._drive(stage, 0.0)
@@ -116,7 +119,9 @@ class FocusAxis(Axis):
             return
         # On the disk before the lens moves: after a crash nobody knows how far it came.
         await stage.keeper.keep_place(self.name, place.model_copy(update={"towards": target}))
-        for _ in range(abs(way)):
+        for number in range(abs(way)):
+            if number:
+                await asyncio.sleep(BETWEEN_S)
             await self._one_drive(stage, self.step if way > 0 else -self.step, target)
         if stage.camera.worker_pid != self._known_by:
             self.confirm(stage)  # a camera that began anew on the way says nothing of where its lens is
@@ -134,7 +139,8 @@ class FocusAxis(Axis):
             self._known_by = None
             raise
 
-    def _lost(self, stage: Stage) -> bool:
+    def lost(self, stage: Stage) -> bool:
+        """Say whether nobody knows where the lens stands."""
         place = stage.keeper.place(self.name)
         if place is None:
             return False
