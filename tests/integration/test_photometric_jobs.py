@@ -324,3 +324,30 @@ async def test_a_frame_whose_lamp_stayed_dark_is_pointed_out_until_it_is_taken_a
     await world.simulator.control("light_fault", light="light_left", kind=None)
     await world.rig.jobs.retry(job.job_id, [1])
     assert (await job.result()).warnings == []
+
+
+async def test_a_set_of_the_first_version_is_resumed_and_stays_one(tmp_path: Path) -> None:
+    """As an older server left it in the middle."""
+    async with open_world(tmp_path) as world:
+        job = await world.start(*LIGHTS, ambient=True)
+        await world.hearing.wait("photometric_progress", lambda one: one.status.startswith("captured_light_1_"))
+        await world.rig.stop()
+        path = world.rig.settings.captures_base_dir / job.set_folder / "manifest.json"
+        old = json.loads(path.read_text()) | {"schema_version": 1}
+        for since in ("results", "copies", "places"):
+            del old[since]
+        del old["plan"]["axes"]
+        for step in old["steps"]:
+            del step["at"]
+        path.write_text(json.dumps(old))
+        async with Rig.open(world_settings(world.simulator, tmp_path)) as rig:
+            await rig.cameras.select(None, None, None)
+            await rig.jobs.resume(job.job_id)
+            result: Any = await rig.jobs.find(job.job_id).result()
+            assert [Path(name).name for name in result.images_captured] == [
+                f"image_{number:02d}_{light}.jpg" for number, light in enumerate(LIGHTS, start=1)
+            ]
+        now = json.loads(path.read_text())
+        assert (now["schema_version"], now["status"], now["plan"]) == (1, "completed", old["plan"])
+        assert now.keys() == old.keys()
+        assert [step.keys() for step in now["steps"]] == [step.keys() for step in old["steps"]]

@@ -162,6 +162,10 @@ class SetSink(Sink[PhotometricSetResult]):
         self.host.publish()
         await self._set_changes.tell(self.name, "updated")
 
+    def waiting(self, seconds: float) -> None:  # noqa: ARG002 - the job tells when it will be done
+        """Tell the time that is left."""
+        self.host.publish()
+
     def _status(self, verb: str, step: StepRecord) -> str:
         visits = self.host.plan.visits
         what = "light" if self.host.plan.uses_lights else "step"

@@ -58,10 +58,10 @@ def focus_places(text: str | None) -> tuple[int, int] | None:
     if text is None:
         return None
     found = COUNTED.fullmatch(text.strip())
-    step = int(float(found[2] or 1)) if found else 0
+    step = float(found[2] or 1) if found else 0.0
     if found is None or abs(step) not in {1, 2, 3} or int(found[1]) < 1:
         raise typer.BadParameter("--focus is a count of places and the size of a drive, 1 to 3: 8x2, or 8x-2 nearer.")
-    return int(found[1]), step
+    return int(found[1]), int(step)
 
 
 def exposures(text: str | None) -> list[float] | None:
