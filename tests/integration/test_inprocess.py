@@ -3,7 +3,7 @@
 import asyncio
 import json
 import logging
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -27,6 +27,8 @@ from tetherlight.errors import (
     UnknownAction,
 )
 from tetherlight.liveview.liveview import Frame
+from tetherlight.logs.ring import LogRing
+from tetherlight.logs.setup import log_ring
 from tetherlight.protocol.action import EVERY_RIGHT, Action, Right
 from tetherlight.protocol.actions import ACTIONS
 from tetherlight.protocol.cameras import CAPTURE_IMAGE, CameraList, CaptureResult
@@ -61,8 +63,18 @@ class Prepared:
     """A camera that is open and not selected."""
 
 
+@pytest.fixture(scope="module")
+def ring() -> Iterator[LogRing]:
+    """What GET_LOG tells."""
+    ring, logger = LogRing(), logging.getLogger("tetherlight")
+    logger.addHandler(ring)
+    yield ring
+    logger.removeHandler(ring)
+
+
 @pytest_asyncio.fixture(scope="module", loop_scope="module")
-async def prepared(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Prepared]:
+async def prepared(tmp_path_factory: pytest.TempPathFactory, ring: LogRing) -> AsyncIterator[Prepared]:
+    assert log_ring() is ring
     folder = tmp_path_factory.mktemp("inprocess")
     (folder / "rig.toml").write_text(RIG)
     async with open_world(folder, "--cameras", "2", rig_file=folder / "rig.toml") as world:
@@ -142,7 +154,9 @@ async def test_what_is_the_servers_own_is_still_in_the_file_and_in_no_event(prep
         await caller.call("SUBSCRIBE", {"topics": ["lights", "sets"]})
         await caller.call("SET_NAMING", {"capture": "x_{number}"})
         await caller.call("SET_RIG", {"lights": [{"name": "far", "group": "g"}, {"name": LIGHT, "pin": 9}]})
+        logging.getLogger("tetherlight.lights").error("('10.99.0.7', 80) refused very-secret-password")
         told: Any = await caller.call("GET_LOG", {"level": "DEBUG", "limit": 1000})
+    assert "('***', 80) refused ***" in [line.message for line in told.lines]
     text = prepared.world.rig.lights.rig_file.path.read_text()
     assert all(secret in text for secret in SECRETS)
     assert "# Only the server's machine knows this." in text

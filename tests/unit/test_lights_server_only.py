@@ -157,6 +157,13 @@ def test_what_an_edit_would_change_of_it_is_not_written(tmp_path: Path) -> None:
             assert path.read_text() == text
 
 
+def test_words_that_the_log_must_not_tell_are_known() -> None:
+    """An address as a whole, and its host alone; what stands in the tables at any depth; no driver, no group."""
+    found = RigFile.parse(TEXTS["inline tables"], Path("rig.toml"))
+    assert found.secrets == {"10.0.0.7/1", "10.0.0.7", "/usr/local/bin/copy-it", "secret", "backup:/rig"}
+    assert RigFile(Path("rig.toml")).secrets == frozenset()
+
+
 async def test_lights_over_the_wire_keep_their_driver_and_tell_nothing_of_it(tmp_path: Path) -> None:
     path = tmp_path / "rig.toml"
     path.write_text(TEXTS["inline tables"].replace('chip = "any"\n', ""))

@@ -23,6 +23,7 @@ from tetherlight.errors import (
 from tetherlight.jobs.claims import Claims
 from tetherlight.jobs.jobs import Jobs
 from tetherlight.lights.lights import Lights
+from tetherlight.logs.setup import log_ring
 from tetherlight.models import LightsStatus
 from tetherlight.protocol.captures import CaptureSeries, SeriesResult
 from tetherlight.protocol.events import (
@@ -100,6 +101,9 @@ class Rig:
         """Own a rig for a while: lights off at the start, and at the end whatever happened."""
         rig_file = await asyncio.to_thread(RigFile.load, settings.rig_file)
         settings = settings.model_copy(update={"cameras": (*settings.cameras, *rig_file.cameras)})
+        if (ring := log_ring()) is not None:
+            for secret in rig_file.secrets:
+                ring.hide(secret)
         if rig_file.unused:
             logger.warning("The rig file has %s, which this version does not use.", ", ".join(rig_file.unused))
         # The lights come first: the run before may have left them on, and the disk may be slow, broken or full.

@@ -4,8 +4,8 @@ import json
 import os
 import re
 import tomllib
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Self
 
@@ -22,6 +22,10 @@ from tetherlight.validation import first_fault
 
 DEFAULT_NAME = "rig.toml"
 MAX_BYTES = 4_000_000
+PARTS = re.compile(r"[\s/@#?&=,;:]+")
+"""Between the parts of an address: errors tell a host without its port."""
+SECRET = 6
+"""Characters of the shortest word that is kept out of the log; shorter ones stand in every other line."""
 UNUSED = ("hooks", "bridges", "offload")
 """Tables that have a meaning in versions to come."""
 
@@ -89,6 +93,8 @@ class RigFile:
     naming: Templates = DEFAULT_TEMPLATES
     unused: tuple[str, ...] = ()
     """Tables that are kept and that this version has no use for."""
+    secrets: frozenset[str] = field(default=frozenset(), repr=False)
+    """Words that no client may read, also not in the log: addresses of lamps, and what stands in those tables."""
 
     @classmethod
     def load(cls, path: Path | None = None) -> Self:
@@ -109,8 +115,12 @@ class RigFile:
         if tables.lights is not None:
             lights = tuple(RigLight(name=name, **table.model_dump()) for name, table in tables.lights.items())
         naming = DEFAULT_TEMPLATES.changed(tables.naming.capture, tables.naming.set)
-        unused = tuple(name for name in UNUSED if getattr(tables, name) is not None)
-        return cls(path, tables.driver, tables.chip, tables.cameras, lights, tables.lights is None, naming, unused)
+        unused = {name: value for name in UNUSED if (value := getattr(tables, name)) is not None}
+        addresses = [light.address for light in lights if light.address is not None]
+        hosts = [part for address in addresses for part in PARTS.split(address)]
+        secrets = frozenset(word for word in _words([*unused.values(), addresses, hosts]) if len(word) >= SECRET)
+        default = tables.lights is None
+        return cls(path, tables.driver, tables.chip, tables.cameras, lights, default, naming, tuple(unused), secrets)
 
     def save_lights(self, lights: Sequence[RigLight]) -> Self:
         """Write these lights into the file, which keeps its comments and all else; blocking.
@@ -148,6 +158,18 @@ class RigFile:
         except OSError as error:
             raise StoreError(f"The rig file {self.path} could not be written: {error.strerror}.") from error
         return saved
+
+
+def _words(value: Any) -> Iterator[str]:
+    """Give the texts in a value at any depth."""
+    match value:
+        case str():
+            yield value
+        case dict():
+            yield from _words([*value.values()])
+        case list():
+            for part in value:
+                yield from _words(part)
 
 
 def _read(path: Path) -> str:
