@@ -15,7 +15,7 @@ from tetherlight.usb import UDEV_RULE
 ROOT = Path(__file__).parents[2]
 DOCS = ROOT / "docs"
 SOURCES = ROOT / "src" / "tetherlight"
-COMING = {"capture/axes", "reconstruct"}
+COMING = {"reconstruct"}
 """Rooms that are spoken of before they are there."""
 PAGES = [ROOT / "README.md", ROOT / "CONTRIBUTING.md", *sorted(DOCS.rglob("*.md"))]
 
