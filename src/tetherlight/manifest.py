@@ -199,12 +199,6 @@ class Manifest(Record):
     scale_mm_per_pixel: float | None = Field(default=None, description="Millimetres of the object per image pixel.")
     config: tuple[ConfigRecord, ...] = Field(default=(), description="The camera's whole config at the start.")
 
-    @property
-    def ambient_image(self) -> FileRecord | None:
-        """The image without any light, where one was taken."""
-        taken = (step.image for step in self.steps if step.light is None and step.state is StepState.DONE)
-        return next(taken, None)
-
     def with_step(self, step: StepRecord) -> Self:
         """Return the manifest with this step in the place of the one of the same index."""
         return self.model_copy(update={"steps": tuple(step if old.index == step.index else old for old in self.steps)})
