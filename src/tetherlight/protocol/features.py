@@ -43,7 +43,6 @@ FEATURES: Mapping[str, Feature] = MappingProxyType(
             Feature("set_files", "Every file of a set by itself.", ("GET_IMAGE_SET_FILES", "SET_FILE")),
             Feature("axes", "Sets over several axes, such as focus by light.", ("CAPTURE_SET",)),
             Feature("set_pages", "Sets by pages, searched and sorted by the server.", ("LIST_IMAGE_SETS",)),
-            Feature("axes", "Sets over the values of several axes, such as focus and exposure.", ("CAPTURE_SET",)),
         )
     }
 )  # fmt: skip
