@@ -28,6 +28,8 @@ class Driver:
         self._camera: gp.Camera | None = None
         self._viewfinder: Viewfinder | None = None
         self._paths: dict[str, str] = {}
+        self._widgets: dict[str, gp.CameraWidget] = {}
+        """Entries as they were read last, by name: what carries the next value to the camera."""
         self._asks_for_events = False
 
     @property
@@ -56,6 +58,7 @@ class Driver:
             with suppress(gp.GPhoto2Error):
                 self._viewfinder.end(output)
         self._viewfinder = None
+        self._widgets.clear()
         if self._camera is not None:
             camera, self._camera = self._camera, None
             gphoto.leave(camera)
@@ -91,6 +94,7 @@ class Driver:
             # Without the root in a variable its children would lie in freed memory.
             found = list(widgets.entries(root))
         self._paths = {}
+        self._widgets.clear()
         for raw in found:
             self._paths.setdefault(raw["name"], raw["path"])
         return found
@@ -98,14 +102,17 @@ class Driver:
     def entry(self, name: str) -> widgets.Raw:
         """Read one config entry."""
         with gphoto.translated(f"read config '{name}'"):
-            return widgets.entry(self._open.get_single_config(name), self._paths.get(name, f"/main/other/{name}"))
+            self._widgets.pop(name, None)
+            widget = self._open.get_single_config(name)
+            raw = widgets.entry(widget, self._paths.get(name, f"/main/other/{name}"))
+        if not raw["path"].startswith(widgets.ACTIONS_SECTION):
+            self._widgets[name] = widget
+        return raw
 
     def set_config(self, name: str, value: Any, patience: float) -> tuple[widgets.Raw, bool]:
         """Write one entry and read it back for up to `patience` seconds; return it and whether it is as asked."""
         with gphoto.translated(f"set config '{name}'"):
-            widget = self._open.get_single_config(name)
-            widget.set_value(widgets.widget_value(widget.get_type(), value))
-            self._open.set_single_config(name, widget)
+            self._open.set_single_config(name, self._carrying(name, value))
         give_up = time.monotonic() + patience
         while True:
             raw = self.entry(name)
@@ -114,6 +121,18 @@ class Driver:
             if time.monotonic() >= give_up:
                 return raw, False
             time.sleep(READ_BACK_PAUSE)
+
+    def _carrying(self, name: str, value: Any) -> gp.CameraWidget:
+        """Return the widget of an entry with another value.
+
+        It is the one that was read last where that had another value: reading it anew would take a fourth of the time.
+        A widget that has the value already might not be sent, though the camera may have left it meanwhile.
+        """
+        widget = self._widgets.pop(name, None)
+        if widget is None or widget.get_readonly() or widget.get_value() == _worded(widget, value):
+            widget = self._open.get_single_config(name)
+        widget.set_value(_worded(widget, value))
+        return widget
 
     def preview(self) -> tuple[dict[str, Any], bytes]:
         """Return one preview; some drivers say OK and deliver nothing, which is a failure here."""
@@ -230,6 +249,10 @@ class Driver:
         except gp.GPhoto2Error:
             # The picture is safe here; that a copy stays on the card is no failure of the capture.
             return
+
+
+def _worded(widget: gp.CameraWidget, value: Any) -> Any:
+    return widgets.widget_value(widget.get_type(), value)
 
 
 def _join(path: gp.CameraFilePath) -> str:
