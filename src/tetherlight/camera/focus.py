@@ -22,8 +22,10 @@ class Lens(Protocol):
 
     camera_id: str
     model: str
-    picture_size: Size | None
-    """Width and height of the largest picture that was downloaded."""
+
+    @property
+    def picture_size(self) -> Size | None:
+        """Return width and height of the largest picture that was downloaded."""
 
     @property
     def owner(self) -> str | None:

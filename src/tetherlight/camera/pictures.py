@@ -1,0 +1,114 @@
+"""What is done for a camera's pictures while a call has its turn: taking them, saving them, and finding others'."""
+
+from collections.abc import Callable, Collection, Sequence
+from contextlib import suppress
+from pathlib import Path
+
+from tetherlight.camera import calls
+from tetherlight.camera.exposure import SavedFile
+from tetherlight.camera.faults import repeatable
+from tetherlight.camera.shutter import Roll, Shutter, Taken, files_per_exposure
+from tetherlight.camera.work import Work
+from tetherlight.errors import CameraError, CaptureFailed, CardFull, ConfigNotFound
+from tetherlight.models import ConfigEntry, ConfigValue
+from tetherlight.settings import Settings
+
+CARD = "/store_"
+"""Where the folders of memory cards begin; what was taken into the camera's own memory lies elsewhere."""
+CARD_FULL = 2_000_000
+"""Bytes of room in which no picture fits."""
+BODY_PATIENCE = 10.0
+"""Seconds for the further files of a picture taken with the button on the body."""
+
+
+class Pictures:
+    """The pictures of one camera; whoever calls this has the turn in the camera's lane."""
+
+    def __init__(self, work: Work, settings: Settings, changed: Callable[[Sequence[str]], None]) -> None:
+        """Tell `changed` which entries the camera says have changed."""
+        self._work = work
+        self._session = work.session
+        self._delete = settings.delete_after_download
+        self._deadlines = work.deadlines
+        self._changed = changed
+        self._shutter = Shutter(work.session.request, work.cache, work.deadlines, changed)
+        self.largest: tuple[int, int] | None = None
+        """Width and height of the largest picture that was saved."""
+
+    async def release(self, *, download: bool) -> Taken:
+        """Take one picture, which stays on the card without `download`; raise CaptureFailed or CardFull."""
+        await self.poll()  # so that what the body took before is not counted to this exposure
+        restore = None if download else await self._to_card()
+        try:
+            taken = await self._shutter.release()
+        except CameraError as error:
+            if restore is not None:
+                with suppress(CameraError):
+                    await self._work.write(*restore)
+            if type(error) is CameraError and await self._card_is_full():
+                raise CardFull("The camera's card is full.", hint="Change or empty the card.") from None
+            if type(error) is CameraError:
+                raise CaptureFailed(
+                    error.message, hint="Often the lens could not focus.", details=error.details
+                ) from None
+            raise
+        self._work.known_files.extend(taken.paths)
+        if restore is not None:
+            await self._work.write(*restore)
+        return taken
+
+    async def fetch(
+        self, paths: Collection[str], folder: Path, stem: str, *, replace: Sequence[str]
+    ) -> tuple[SavedFile, ...]:
+        """Save an exposure's files; a transfer that failed is tried once more while the connection holds."""
+        try:
+            return await self.save(paths, folder, stem, replace=replace)
+        except CameraError as error:
+            if not repeatable(error) or not await self._session.answers():
+                raise
+        return await self.save(paths, folder, stem, replace=replace)
+
+    async def save(
+        self, paths: Collection[str], folder: Path, stem: str, *, replace: Sequence[str]
+    ) -> tuple[SavedFile, ...]:
+        """Save files that lie on the camera as folder/stem.ext, in the place of those that `replace` names."""
+        self._work.known_files.extend(paths)
+        saved = await self._session.request(
+            calls.download(tuple(paths), folder, stem, self._deadlines.download, replace=replace, delete=self._delete)
+        )
+        self.largest = max(filter(None, (self.largest, *(file.picture for file in saved))), default=None)
+        return saved
+
+    async def poll(self) -> None:
+        """Collect what happened on the body; a picture taken there is reported with all its files."""
+        happened = await self._session.request(calls.events(0.0, self._deadlines.events))
+        self._changed(happened.changed)
+        if any(path not in self._work.known_files for path in happened.files):
+            roll = Roll(files_per_exposure(self._work.cache))
+            roll.add(happened)
+            await self._shutter.collect(roll, BODY_PATIENCE)
+            fresh = tuple(path for path in roll.paths if path not in self._work.known_files)
+            self._work.known_files.extend(fresh)
+            self._work.teller.body_capture(fresh)
+
+    async def _card_is_full(self) -> bool:
+        """Tell whether that is why a capture failed; the camera itself only reports that it did."""
+        try:
+            free = await self._session.request(calls.storage(self._deadlines.probe))
+        except CameraError:
+            return False
+        return free is not None and free < CARD_FULL
+
+    async def _to_card(self) -> tuple[ConfigEntry, ConfigValue] | None:
+        """Make the camera put the next picture on its card; return what must be written to undo that."""
+        try:
+            entry = self._work.cache.find("capturetarget")
+        except ConfigNotFound:
+            return None  # without that choice the card is where pictures go
+        card = next((option for option in entry.options if "card" in option.casefold()), None)
+        if card is None or entry.value == card:
+            return None
+        # Should the connection break before it is given back, that happens when the camera is there again.
+        self._work.chosen[entry.name] = entry.value
+        await self._work.write(entry, card)
+        return entry, entry.value

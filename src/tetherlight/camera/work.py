@@ -1,0 +1,173 @@
+"""What is done with a camera while a call has its turn: reading and setting its config, and its live view."""
+
+from collections import deque
+from collections.abc import Collection
+from typing import Any, Literal
+
+from tetherlight.camera import calls
+from tetherlight.camera.calls import Deadlines
+from tetherlight.camera.config import ConfigCache
+from tetherlight.camera.exposure import Preview
+from tetherlight.camera.faults import suspicious
+from tetherlight.camera.identity import FoundCamera
+from tetherlight.camera.listener import Teller
+from tetherlight.camera.session import Session
+from tetherlight.camera.standby import Standby
+from tetherlight.camera.surroundings import Surroundings
+from tetherlight.camera.values import checked
+from tetherlight.camera.worker.widgets import ACTIONS_SECTION
+from tetherlight.errors import CameraError, CameraTimeout, ConfigRejected, PreviewFailed
+from tetherlight.models import CameraState, ConfigEntry, ConfigValue
+from tetherlight.settings import Settings
+
+REMEMBERED = 64
+"""How many file names are kept so that a picture announced twice is not taken for a new one."""
+
+
+class Work:
+    """The work on one camera, and what is known of it; whoever calls this has the turn in the camera's lane."""
+
+    def __init__(
+        self,
+        found: FoundCamera,
+        settings: Settings,
+        deadlines: Deadlines,
+        around: Surroundings,
+        teller: Teller[Any],
+    ) -> None:
+        self.session = Session(found, settings, deadlines, around, self)
+        self.cache = ConfigCache()
+        self.standby = Standby(self.cache, settings.auto_standby)
+        self.chosen: dict[str, ConfigValue] = {}
+        """What was set through us, by name: the camera gets it again when it comes back from a fault."""
+        self.known_files: deque[str] = deque(maxlen=REMEMBERED)
+        """Paths on the camera of the files that it announced."""
+        self.deadlines = deadlines
+        self.teller = teller
+        self._told: tuple[object, ...] = ()
+
+    async def preview(self) -> Preview:
+        """Take a preview, which begins the live view of the body; raise PreviewFailed."""
+        was_on = self.standby.on
+        # Before it comes: one that fails may have begun the live view all the same.
+        self.standby.begun()
+        if not was_on:
+            self._tell_status()
+        try:
+            preview = await self.session.request(calls.preview(self.deadlines.preview))
+        except CameraError as error:
+            if type(error) is CameraError:
+                raise PreviewFailed(error.message, details=error.details) from None
+            raise
+        self.standby.used()
+        return preview
+
+    async def end_liveview(self) -> None:
+        """End the live view of the body, unless it was used meanwhile."""
+        await self.standby.end(lambda output: self.session.request(calls.standby(output, self.deadlines.entry)))
+        self._tell_status()
+
+    async def set(self, name: str, value: ConfigValue) -> ConfigEntry:
+        """Set one entry, which the camera gets again when it comes back from a fault; see `Camera.set_config`."""
+        # Not before its turn: which values an entry takes may depend on what is set before it.
+        entry = self.cache.find(name)
+        wanted = checked(entry, value)
+        if self.standby.wakes(entry):
+            await self._wake()
+        written = await self.write(entry, wanted)
+        before = self.standby.state
+        self.standby.wrote(entry, wanted)
+        if self.standby.state is not before:
+            self._tell_status()
+        if not entry.path.startswith(ACTIONS_SECTION):
+            self.chosen[entry.name] = wanted
+        return written
+
+    async def _wake(self) -> None:
+        """Begin the live view; that no preview comes of it is no failure of what needs it."""
+        try:
+            await self.preview()
+        except CameraError as error:
+            if suspicious(error) and not await self.session.answers():
+                raise
+
+    async def write(self, entry: ConfigEntry, wanted: ConfigValue) -> ConfigEntry:
+        """Write an entry and read it back; raise ConfigRejected with it as it is where that is something else."""
+        patience = self.deadlines.read_back
+        try:
+            raw, agreed = await self.session.patiently(
+                calls.set_config(entry.name, wanted, patience, self.deadlines.entry)
+            )
+        except CameraError as error:
+            if isinstance(error, CameraTimeout) or not suspicious(error) or not await self.session.answers():
+                raise
+            # The connection holds: it is the value that the camera refuses.
+            raw, agreed = await self.session.request(calls.entry(entry.name, self.deadlines.entry)), False
+        kept = self._updated(raw)
+        if not agreed:
+            raise ConfigRejected(f"The camera kept '{kept.value}' instead of '{wanted}'.", data=kept)
+        return kept
+
+    async def read_entry(self, name: str) -> None:
+        """Read one entry anew; raise ConfigNotFound."""
+        entry = self.cache.find(name)
+        self._updated(await self.session.request(calls.entry(entry.name, self.deadlines.entry)))
+
+    async def read_entries(self, names: Collection[str]) -> None:
+        """Read these entries anew; those that the camera does not have are passed over."""
+        for name in names:
+            if name in self.cache:
+                await self.read_entry(name)
+
+    async def read_all(self) -> None:
+        """Read the whole config anew."""
+        entries = await self.session.request(calls.config(self.deadlines.config))
+        if self.cache.loses_many(entries):
+            # As from a camera that is gone, of which libgphoto2 still knows what needs no asking.
+            await self.session.check()
+        self._announce(self.cache.fill(entries))
+
+    def _updated(self, raw: ConfigEntry) -> ConfigEntry:
+        kept, changed = self.cache.update(raw)
+        self._announce([kept] if changed else [])
+        return kept
+
+    def _announce(self, changed: list[ConfigEntry]) -> None:
+        if changed and self.session.state is not CameraState.OPENING:
+            self.teller.config(changed)
+        self._tell_status()
+
+    def _tell_status(self) -> None:
+        status = (
+            self.cache.lens(), self.cache.battery_percent(), self.cache.shots_left(), self.standby.state,
+        )  # fmt: skip
+        told, self._told = self._told, status
+        if status != told and self.session.state is not CameraState.OPENING:
+            self.teller.changed("status")
+
+    # What the session tells
+
+    async def adopt(self) -> None:
+        """Take over the freshly opened camera: read its config, and give back what was set through us."""
+        self.known_files.clear()
+        # A camera first announces every property that it has; all of them are about to be read anyway.
+        await self.session.request(calls.events(0.0, self.deadlines.events))
+        await self.read_all()
+        self.standby.adopt()
+        for name, value in list(self.chosen.items()):
+            if name in self.cache and self.cache.find(name).value != value:
+                # Forgotten before it is written: a value that the camera takes no more must not keep it away.
+                del self.chosen[name]
+                raw, agreed = await self.session.request(
+                    calls.set_config(name, value, self.deadlines.read_back, self.deadlines.entry)
+                )
+                self._updated(raw)
+                if agreed:
+                    self.chosen[name] = value
+                    self.standby.wrote(self.cache.find(name), value)
+
+    def tell(
+        self, kind: Literal["lost", "recovering", "ready"], cause: str, next_step: str | None, attempt: int
+    ) -> None:
+        """Pass on what the session does about a fault."""
+        self.teller.changed(kind, cause, next_step, attempt)
