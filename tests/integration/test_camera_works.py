@@ -20,6 +20,7 @@ from tetherlight.errors import (
     ConfigInvalid,
     ConfigNotFound,
     ConfigReadonly,
+    ConfigRejected,
 )
 from tetherlight.models import CameraState, ConfigType
 
@@ -290,6 +291,24 @@ async def test_the_same_step_moves_the_lens_of_every_maker_as_far(vendor: str, t
             if step:
                 await world.simulator.control("wait", event="focus_still", count=count)
             assert (await world.simulator.control("lens"))["place"] == place
+
+
+async def test_a_body_that_tells_the_end_of_its_lens_refuses_the_drive(tmp_path: Path) -> None:
+    async with open_camera(tmp_path, "--vendor", "nikon") as world:
+        await world.simulator.control("lens", place=100)
+        for _ in range(2):
+            with pytest.raises(ConfigRejected, match=r"^The lens did not move all the way\.$"):
+                await drive_focus(world.camera, -2)
+            assert (await world.simulator.control("lens"))["end"] == "near"
+        await drive_focus(world.camera, 2)
+
+
+async def test_after_a_picture_the_lens_is_driven_as_before(world: OpenCamera) -> None:
+    for count in (1, 2):
+        await drive_focus(world.camera, 3)
+        await world.simulator.control("wait", event="focus_still", count=count)
+        assert (await world.simulator.control("lens"))["place"] == 8000 + 1000 * count
+        await world.camera.capture(world.folder, f"picture{count}")
 
 
 async def test_a_running_live_view_needs_no_preview_to_focus(world: OpenCamera) -> None:

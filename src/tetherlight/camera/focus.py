@@ -11,7 +11,7 @@ from tetherlight.models import ConfigEntry, ConfigValue
 
 STRIDES = (20, 150, 1000)
 """What small, middle and large steps are for cameras that count motor steps."""
-SONY_STRIDES = (1, 4, 7)
+SONY_DRIVE, SONY_STRIDES = "manualfocus", (1, 4, 7)
 """The same on the scale from 1 to 7 of Sony's bodies."""
 HALF_PRESS_S = 1.5
 """Seconds for which cameras focus that would go on with it: those whose button is held half, and Canon's."""
@@ -41,17 +41,31 @@ class Lens(Protocol):
         """Take a preview, which begins the live view."""
 
 
+async def drive_entry(camera: Lens) -> ConfigEntry:
+    """Return the entry by which the focus is moved; raise ConfigNotFound where the camera has none."""
+    return await _action(camera, SONY_DRIVE) or (await camera.get_config("manualfocusdrive"))[0]
+
+
 async def drive_focus(camera: Lens, step: int, *, owner: str | None = None) -> None:
-    """Move the focus by a step from -3 (far towards near) to 3; raise ConfigNotFound where the camera cannot."""
-    sony = await _action(camera, "manualfocus")
-    entry = sony or (await camera.get_config("manualfocusdrive"))[0]
+    """Move the focus by a step from -3 (far towards near) to 3.
+
+    Raises ConfigNotFound where the camera cannot, and ConfigRejected where it did not move all the way.
+    """
+    entry = await drive_entry(camera)
     if step == 0:
         return
-    if entry.options:
-        await camera.set_config(entry.name, f"{'Near' if step < 0 else 'Far'} {abs(step)}", owner=owner)
-    else:
-        stride = (SONY_STRIDES if sony else STRIDES)[abs(step) - 1]
-        await camera.set_config(entry.path, -stride if step < 0 else stride, owner=owner)
+    value: ConfigValue = f"{'Near' if step < 0 else 'Far'} {abs(step)}"
+    if not entry.options:
+        stride = (SONY_STRIDES if entry.name == SONY_DRIVE else STRIDES)[abs(step) - 1]
+        value = -stride if step < 0 else stride
+    try:
+        await camera.set_config(entry.path, value, owner=owner)
+    except ConfigRejected as error:
+        raise ConfigRejected(
+            "The lens did not move all the way.",
+            hint="Often it is at its end; else set lens and body to autofocus, and try again.",
+            details=error.details,
+        ) from None
 
 
 async def autofocus(camera: Lens, point: Point | None = None, *, live: bool = False) -> None:

@@ -224,7 +224,7 @@ DRIVE_FOCUS = Action(
     "DRIVE_FOCUS", DriveFocus, Message,
     right="control",
     summary="Move the lens's focus by a step while the live view runs.",
-    errors=(errors.NoCameraSelected, errors.ConfigNotFound, errors.CameraBusy),
+    errors=(errors.NoCameraSelected, errors.ConfigNotFound, errors.CameraBusy, errors.ConfigRejected),
     example={"step": -2},
     example_result={"message": "Focus moved."},
 )  # fmt: skip

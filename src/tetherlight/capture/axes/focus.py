@@ -7,7 +7,7 @@ from typing import Self
 
 from pydantic import JsonValue
 
-from tetherlight.camera.focus import drive_focus
+from tetherlight.camera.focus import drive_entry, drive_focus
 from tetherlight.capture.axes.axis import Axis, Stage
 from tetherlight.errors import ConfigReadonly, ConfigRejected, FocusUnknown, TetherlightError
 from tetherlight.manifest import AxisRecord, PlaceRecord, Plan
@@ -65,7 +65,7 @@ class FocusAxis(Axis):
 
     async def check(self, stage: Stage) -> None:
         """Make sure that the camera drives its lens, and that the place is known where the stack has begun."""
-        (entry,) = await stage.camera.get_config("manualfocusdrive")
+        entry = await drive_entry(stage.camera)
         if entry.readonly:
             raise ConfigReadonly("The focus cannot be driven now.", hint="Set lens and body to autofocus.")
         if self.lost(stage):
