@@ -218,7 +218,7 @@ async def test_cancel_waits_for_the_exposure_under_way_and_keeps_its_image(world
     written = manifest(world, job.set_folder)
     assert written["status"] == "cancelled"
     done = [step for step in written["steps"] if step["state"] == "done"]
-    images = world.rig.store.set_contents(job.set_name)
+    images = world.rig.store.sets.contents(job.set_name)
     assert len(images) == len(done) >= 1
     assert await world.lit() == []
 

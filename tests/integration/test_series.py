@@ -51,7 +51,7 @@ async def fast(world: World, count: int) -> list[str]:
 
 
 def files(world: World) -> list[str]:
-    return sorted(image.filename for image in world.rig.store.list_captures(1000))
+    return sorted(image.filename for image in world.rig.store.captures.newest(1000))
 
 
 def heard(world: World, event: str) -> list[Any]:

@@ -160,7 +160,7 @@ async def test_every_file_of_a_set_is_kept_and_told(maker: World) -> None:
         "image_01_light_left.jpg",
         "image_02_light_right.jpg",
     ]
-    names = [image.filename for image in maker.rig.store.set_contents(Path(result.set_folder).name)]
+    names = [image.filename for image in maker.rig.store.sets.contents(Path(result.set_folder).name)]
     assert len(names) == 4
     assert sorted(Path(name).stem for name in names) == ["image_01_light_left"] * 2 + ["image_02_light_right"] * 2
 

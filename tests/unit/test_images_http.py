@@ -38,7 +38,9 @@ def store(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Store:
     (folder / "image_01_a.jpg").write_bytes(jpeg(800, 600, exif={0x829A: 0.5, 0x8827: 200}))
     made = Store(Settings())
     file = FileRecord(filename="image_01_a.jpg", size=1, sha256="", mimetype="image/jpeg")
-    made.write_manifest("vase", Manifest(steps=(StepRecord(index=1, light="a", direction=(0, 0, 1), files=(file,)),)))
+    made.sets.write_manifest(
+        "vase", Manifest(steps=(StepRecord(index=1, light="a", direction=(0, 0, 1), files=(file,)),))
+    )
     return made
 
 

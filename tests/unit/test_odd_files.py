@@ -98,15 +98,15 @@ def test_an_odd_manifest_is_shown_as_broken(store: Store, kind: str) -> None:
     assert found["good"].fault is None
     assert found["odd"].fault is not None
     assert found["odd"].image_count == 1
-    assert store.set_details("odd").manifest is None
-    assert [one.filename for one in store.set_contents("odd")] == ["image_01_a.jpg"]
-    assert "manifest.json" not in {one.filename for one in store.set_files("odd")} or kind == "huge"
+    assert store.sets.details("odd").manifest is None
+    assert [one.filename for one in store.sets.contents("odd")] == ["image_01_a.jpg"]
+    assert "manifest.json" not in {one.filename for one in store.sets.files("odd")} or kind == "huge"
     with pytest.raises(StoreError):
-        store.annotate_set(AnnotateSet(set_name="odd", rating=1))
+        store.sets.annotate(AnnotateSet(set_name="odd", rating=1))
     if kind != "huge":
         assert b"".join(store.zip_set("odd"))
-    store.delete_set("odd")
-    store.restore_set("odd")
+    store.sets.delete("odd")
+    store.sets.restore("odd")
 
 
 @pytest.mark.parametrize("kind", MANIFESTS)
@@ -119,7 +119,7 @@ def test_a_broken_manifest_is_shown_as_broken(store: Store, kind: str) -> None:
     harmless = kind in {"too early inside", "no numbers"}
     assert (listed(store)["odd"].fault is None) is harmless
     assert "odd" in ImageSetList(all_sets(store)).model_dump_json()
-    details = store.set_details("odd").model_dump_json()
+    details = store.sets.details("odd").model_dump_json()
     assert "NaN" not in details
     assert "Infinity" not in details
 
@@ -147,7 +147,7 @@ def test_a_set_that_cannot_be_read_hides_no_other(store: Store, monkeypatch: pyt
     assert found["odd"].fault == "The folder cannot be read: Permission denied."
     assert found["good"].fault is None
     store.require_room()
-    for look in (store.set_details, store.set_contents, store.set_files, store.zip_set):
+    for look in (store.sets.details, store.sets.contents, store.sets.files, store.zip_set):
         with pytest.raises(StoreError, match="could not be read: Permission denied"):
             look("odd")
 
@@ -159,7 +159,7 @@ def test_names_and_links_that_are_no_sets_are_not_listed(store: Store) -> None:
     (CAPTURES / os.fsdecode(b"\xff.jpg")).write_bytes(b"x")
     store.prepare()
     assert set(listed(store)) == {"good", "odd"}
-    assert store.list_captures() == []
+    assert store.captures.newest() == []
 
 
 @pytest.mark.parametrize("when", [-62135596800, 253402300800, 1 << 40])
@@ -179,10 +179,10 @@ def test_odd_things_in_the_place_of_images(store: Store, kind: str) -> None:
         ODD[kind](CAPTURES / name)
     (CAPTURES / "odd.png").write_bytes(b"x")
     store.prepare()
-    assert store.list_captures()
+    assert store.captures.newest()
     for name in ("odd.jpg", "odd.cr2", "odd.tif"):
         path = (CAPTURES / name).absolute()
-        for look in (read_exif, store.thumbnail) if kind != "huge" else ():
+        for look in (read_exif, store.thumbnails.get) if kind != "huge" else ():
             with pytest.raises(StoreError):
                 look(path)
         with pytest.raises(StoreError if kind == "huge" else ImageNotFound):
@@ -196,11 +196,11 @@ def test_odd_things_in_the_place_of_images(store: Store, kind: str) -> None:
 def test_an_odd_thumbnail_is_drawn_anew(store: Store, kind: str) -> None:
     """The cache is a folder like every other."""
     path = store.places.resolve_image("captures/photometric_sets/good/image_01_a.jpg")
-    first = store.thumbnail(path)
+    first = store.thumbnails.get(path)
     kept = CAPTURES / ".thumbnails" / first.key[:2] / f"{first.key}.jpg"
     kept.unlink()
     ODD[kind](kept)
-    assert store.thumbnail(path) == first
+    assert store.thumbnails.get(path) == first
 
 
 @pytest.mark.parametrize("kind", [kind for kind in ODD if kind != "link"])

@@ -23,6 +23,7 @@ from tetherlight.publisher import Publication, Publisher
 from tetherlight.rig.rig import Rig
 from tetherlight.rig.topics import Topics, readers_of
 from tetherlight.settings import Settings
+from tetherlight.store.space import Space
 from tetherlight.store.store import Store
 
 
@@ -39,11 +40,20 @@ class BusyStore(Store):
     def __init__(self, happens: Any) -> None:
         super().__init__(Settings(min_free_bytes=0))
         self._happens = happens
+        self.space = BusySpace(self, happens)
 
     def page_of_sets(self, wanted: ListSets, seq: int) -> ImageSetPage:
         page = super().page_of_sets(wanted, seq)
         self._happens()
         return page
+
+
+class BusySpace(Space):
+    """The same for the room on its disk."""
+
+    def __init__(self, store: Store, happens: Any) -> None:
+        super().__init__(store.places, store.sets, (), 0)
+        self._happens = happens
 
     def storage(self) -> Storage:
         storage = super().storage()
@@ -166,7 +176,7 @@ async def test_a_set_that_is_gone_is_told_without_itself(rig: Rig) -> None:
 async def test_lists_that_are_asked_together_take_one_thread(rig: Rig, monkeypatch: pytest.MonkeyPatch) -> None:
     """However many clients ask while a first list is being read, captures find threads for their disk work."""
     under_way, most = 0, 0
-    entries = rig.store._sets.entries
+    entries = rig.store.sets.entries
 
     def counting() -> Any:
         nonlocal under_way, most
@@ -176,6 +186,6 @@ async def test_lists_that_are_asked_together_take_one_thread(rig: Rig, monkeypat
         under_way -= 1
         return found
 
-    monkeypatch.setattr(rig.store._sets, "entries", counting)
+    monkeypatch.setattr(rig.store.sets, "entries", counting)
     await asyncio.gather(*(rig.sets.list(ListSets(limit=limit)) for limit in (None, 5, None, 7, None)))
     assert most == 1

@@ -51,10 +51,10 @@ def test_a_rating_is_the_exposures(store: Store) -> None:
     ]
     assert names() == ALL | {"a.xmp"}
     assert (CAPTURES / "a.xmp").stat().st_mode & 0o777 == 0o640
-    listed = {one.filename: (one.rating, one.notes) for one in store.list_captures()}
+    listed = {one.filename: (one.rating, one.notes) for one in store.captures.newest()}
     assert listed == dict.fromkeys(ALL, (None, None)) | dict.fromkeys(("a.jpg", "a.cr2"), (4, "über <alles>\r\n"))
     store.annotate_image("a.jpg", None, "")
-    assert store.list_captures()[0].notes is None
+    assert store.captures.newest()[0].notes is None
     assert [one.rating for one in store.annotate_image("a.jpg", None, None).images] == [4, 4]
     store.annotate_image("a.jpg", 0, None)
     assert names() == ALL
@@ -77,7 +77,7 @@ def test_a_sidecar_that_cannot_be_understood_is_never_written(store: Store, cont
     with pytest.raises(StoreError, match=r"^The sidecar 'a\.xmp' is left as it is: .*\.$"):
         store.annotate_image("a.jpg", 3, None)
     assert (CAPTURES / "a.xmp").read_bytes() == content
-    assert {one.rating for one in store.list_captures()} == {None}
+    assert {one.rating for one in store.captures.newest()} == {None}
 
 
 def test_a_link_as_sidecar_is_not_followed(store: Store) -> None:
@@ -90,7 +90,7 @@ def test_a_link_as_sidecar_is_not_followed(store: Store) -> None:
         store.annotate_image("a.jpg", 3, None)
     assert outside.read_bytes() == before
     assert (CAPTURES / "a.xmp").is_symlink()
-    assert {one.rating for one in store.list_captures()} == {None}
+    assert {one.rating for one in store.captures.newest()} == {None}
 
 
 def test_a_sidecar_in_capitals_is_the_sidecar(store: Store) -> None:
@@ -103,7 +103,7 @@ def test_a_sidecar_in_capitals_is_the_sidecar(store: Store) -> None:
 def test_a_sidecar_is_no_image(store: Store) -> None:
     """It is in no list, and no spelling of its name reads, rates or deletes it."""
     store.annotate_image("a.jpg", 4, None)
-    assert {one.filename for one in store.list_captures()} == ALL
+    assert {one.filename for one in store.captures.newest()} == ALL
     for text in ("a.xmp", "captures/a.xmp", "./a.xmp", "a.XMP", str((CAPTURES / "a.xmp").absolute())):
         with pytest.raises(ImageNotFound):
             store.read_image(text)
@@ -132,7 +132,7 @@ def test_a_failed_write_leaves_the_old_sidecar(store: Store, monkeypatch: pytest
         patch.setattr("tetherlight.durable.os.fsync", fail)
         with pytest.raises(StoreError):
             store.annotate_image("a.jpg", 4, None)
-    assert next((one.rating, one.notes) for one in store.list_captures() if one.filename == "a.jpg") == (3, "kept")
+    assert next((one.rating, one.notes) for one in store.captures.newest() if one.filename == "a.jpg") == (3, "kept")
     assert not list(CAPTURES.glob(".*.tmp"))
 
 
@@ -149,12 +149,12 @@ def test_an_exposure_goes_and_comes_back_whole(store: Store) -> None:
             store.places.resolve_image(text)
         with pytest.raises(ImageNotFound):
             store.delete_image(text)
-    restored = store.restore_image("captures/a.jpg")
+    restored = store.captures.restore("captures/a.jpg")
     assert [(one.filename, one.rating, one.notes) for one in restored] == [("a.jpg", 5, "best"), ("a.cr2", 5, "best")]
     assert names() == ALL | {"a.xmp", "a.cr2.xmp"}
     assert list(TRASH.iterdir()) == []
     with pytest.raises(ImageNotFound, match="not in the trash"):
-        store.restore_image("captures/a.jpg")
+        store.captures.restore("captures/a.jpg")
 
 
 def test_restoring_overwrites_nothing(store: Store) -> None:
@@ -162,11 +162,11 @@ def test_restoring_overwrites_nothing(store: Store) -> None:
     store.delete_image("a.jpg")
     (CAPTURES / "a.cr2").write_bytes(b"newer")
     with pytest.raises(StoreError, match=r"There is already a file 'a\.cr2'"):
-        store.restore_image("a.jpg")
+        store.captures.restore("a.jpg")
     assert (CAPTURES / "a.cr2").read_bytes() == b"newer"
     assert not (CAPTURES / "a.jpg").exists()
     (CAPTURES / "a.cr2").unlink()
-    assert len(store.restore_image("a.jpg")) == 2
+    assert len(store.captures.restore("a.jpg")) == 2
 
 
 def test_the_newest_of_a_name_comes_back_first(store: Store) -> None:
@@ -174,10 +174,10 @@ def test_the_newest_of_a_name_comes_back_first(store: Store) -> None:
     for content in (b"first", b"second"):
         (CAPTURES / "b.jpg").write_bytes(content)
         store.delete_image("b.jpg")
-    store.restore_image("b.jpg")
+    store.captures.restore("b.jpg")
     assert (CAPTURES / "b.jpg").read_bytes() == b"second"
     (CAPTURES / "b.jpg").unlink()
-    store.restore_image("b.jpg")
+    store.captures.restore("b.jpg")
     assert (CAPTURES / "b.jpg").read_bytes() == b"first"
 
 
@@ -201,17 +201,17 @@ def test_an_image_of_a_set_is_rated_in_its_manifest(store: Store) -> None:
     path = "captures/photometric_sets/vase/image_01_left.jpg"
     noted = store.annotate_image(path, -1, None)
     assert (noted.set_name, noted.images[0].rating) == ("vase", -1)
-    assert store.manifest("vase").ratings == {"image_01_left.jpg": -1}
-    assert [one.rating for one in store.set_contents("vase")] == [-1]
-    assert [one.rating for one in store.set_details("vase").images] == [-1]
+    assert store.sets.manifest("vase").ratings == {"image_01_left.jpg": -1}
+    assert [one.rating for one in store.sets.contents("vase")] == [-1]
+    assert [one.rating for one in store.sets.details("vase").images] == [-1]
     with pytest.raises(InvalidPayload) as caught:
         store.annotate_image(path, None, "text")
     assert caught.value.hint is not None
     assert "ANNOTATE_IMAGE_SET" in caught.value.hint
     store.annotate_image(path, 0, None)
-    assert [one.rating for one in store.set_contents("vase")] == [None]
+    assert [one.rating for one in store.sets.contents("vase")] == [None]
     assert not list(SET.glob("*.xmp"))
-    with store.hold("vase", "job-1"), pytest.raises(SetBusy):
+    with store.sets.hold("vase", "job-1"), pytest.raises(SetBusy):
         store.annotate_image(path, 1, None)
 
 
@@ -263,7 +263,7 @@ def test_a_move_that_cannot_be_undone_ends_in_the_trash(store: Store) -> None:
     assert (CAPTURES / "a.jpg").read_bytes() != b"older"
     for newer in CAPTURES.glob("a.[jc]*"):
         newer.unlink()
-    again.restore_image("a.jpg")
+    again.captures.restore("a.jpg")
     assert (CAPTURES / "a.jpg").read_bytes() == b"older"
     again.close()
 
@@ -288,14 +288,14 @@ def test_a_deletion_that_fails_in_the_middle_moves_nothing(store: Store, monkeyp
 def test_the_trash_is_emptied_by_age_and_for_room(store: Store) -> None:
     """Captures and sets together, what was deleted first goes first."""
     store.delete_image("b.jpg")
-    store.delete_set("vase")
+    store.sets.delete("vase")
     store.delete_image("a.jpg")
-    full = store.storage().free_bytes
+    full = store.space.storage().free_bytes
     with pytest.raises(StoreError):
-        store._space.require(full * 2)
+        store.space.require(full * 2)
     for path in ("a.jpg", "b.jpg"):
         with pytest.raises(ImageNotFound):
-            store.restore_image(path)
+            store.captures.restore(path)
     store.delete_image("a-2.jpg")
     assert store.purge_trash() == 0
     clock = FakeClock()
@@ -308,7 +308,7 @@ def test_the_trash_is_emptied_by_age_and_for_room(store: Store) -> None:
 
 def test_a_deleted_thumbnail_is_not_served(store: Store) -> None:
     """The picture that was drawn of it stays in the cache, but nothing leads to it."""
-    store.thumbnail(store.places.resolve_image("b.jpg"))
+    store.thumbnails.get(store.places.resolve_image("b.jpg"))
     store.delete_image("b.jpg")
     with pytest.raises(ImageNotFound):
         store.places.resolve_image("b.jpg")
@@ -316,16 +316,16 @@ def test_a_deleted_thumbnail_is_not_served(store: Store) -> None:
 
 def test_what_people_note_about_a_set_is_changed_by_them_alone(store: Store) -> None:
     """The empty text and 0 remove; a job that still holds the old manifest does not bring anything back."""
-    store.annotate_set(AnnotateSet(set_name="vase", catalogue_number="A 12", scale_mm_per_pixel=0.05, rating=4))
-    held = store.manifest("vase")
+    store.sets.annotate(AnnotateSet(set_name="vase", catalogue_number="A 12", scale_mm_per_pixel=0.05, rating=4))
+    held = store.sets.manifest("vase")
     assert (held.catalogue_number, held.scale_mm_per_pixel) == ("A 12", 0.05)
     (listed,) = all_sets(store)
     assert (listed.catalogue_number, listed.rating) == ("A 12", 4)
-    store.annotate_set(AnnotateSet(set_name="vase", rating=0))
-    assert store.manifest("vase").catalogue_number == "A 12"
-    store.annotate_set(AnnotateSet(set_name="vase", catalogue_number="", scale_mm_per_pixel=0))
-    store.write_manifest("vase", held)
-    now = store.manifest("vase")
+    store.sets.annotate(AnnotateSet(set_name="vase", rating=0))
+    assert store.sets.manifest("vase").catalogue_number == "A 12"
+    store.sets.annotate(AnnotateSet(set_name="vase", catalogue_number="", scale_mm_per_pixel=0))
+    store.sets.write_manifest("vase", held)
+    now = store.sets.manifest("vase")
     assert (now.catalogue_number, now.scale_mm_per_pixel) == (None, None)
     (listed,) = all_sets(store)
     assert (listed.catalogue_number, listed.rating) == (None, None)
@@ -338,7 +338,7 @@ def test_a_name_in_the_trash_is_not_given_again(store: Store) -> None:
         store.delete_image(f"{name}.jpg")
     (CAPTURES / "p-3.cr2").write_bytes(b"x")
     assert arrive("p") == ["p-4.jpg"]
-    store.restore_image("p.jpg")
+    store.captures.restore("p.jpg")
     assert arrive("p") == ["p-5.jpg"]
 
 
@@ -353,9 +353,9 @@ def test_an_exposure_does_not_come_back_to_anothers_stem(store: Store) -> None:
     store.delete_image("b.jpg")
     (CAPTURES / "B.CR2").write_bytes(b"another's")
     with pytest.raises(StoreError, match=r"There is already a file 'B\.CR2'"):
-        store.restore_image("b.jpg")
+        store.captures.restore("b.jpg")
     (CAPTURES / "B.CR2").rename(CAPTURES / "b.pp3")
-    store.restore_image("b.jpg")
+    store.captures.restore("b.jpg")
 
 
 KILLED = """
@@ -373,7 +373,7 @@ print("ready", flush=True)
 for number in itertools.cycle(range(20)):
     store.delete_image(f"{number}.cr2")
     store.annotate_image(f"{(number + 1) % 20}.jpg", random.randrange(1, 6), None)
-    store.restore_image(f"{number}.jpg")
+    store.captures.restore(f"{number}.jpg")
     print("restored", flush=True)
 """
 
@@ -394,8 +394,8 @@ def test_after_a_kill_every_exposure_is_whole(tmp_path: Path, monkeypatch: pytes
         deleted = {path.suffix for path in TRASH.glob(f"*/{number}/{number}.*")}
         assert sorted([found, deleted], key=len) == [set(), {".jpg", ".cr2", ".xmp"}]
         if deleted:
-            again.restore_image(f"{number}.jpg")
-    assert all(one.rating and one.notes == "x" * 4000 for one in again.list_captures())
+            again.captures.restore(f"{number}.jpg")
+    assert all(one.rating and one.notes == "x" * 4000 for one in again.captures.newest())
     assert list(TRASH.glob("*")) == []
     assert not list(CAPTURES.glob(".*.tmp"))
     again.close()

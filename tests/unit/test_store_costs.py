@@ -67,9 +67,9 @@ def running(folder: Path) -> Iterator[Store]:
 def frame(store: Store, folder: Path) -> None:
     """Do what a set does with each of its frames."""
     (folder / "photometric_sets" / "set_0003" / "image_02_b.jpg").write_bytes(b"c")
-    store.write_manifest("set_0003", Manifest(status=JobState.RUNNING, started_at=NOW))
-    store.exposure_arrived(1)
-    told = store.set_summary("set_0003")
+    store.sets.write_manifest("set_0003", Manifest(status=JobState.RUNNING, started_at=NOW))
+    store.space.taken(1)
+    told = store.sets.summary("set_0003")
     assert told is not None
     assert (told.status, told.image_count) == (JobState.RUNNING, 2)
 
@@ -78,28 +78,28 @@ def thumbnail(store: Store, folder: Path) -> None:
     """Draw the first thumbnail of an image."""
     image = folder / "single_0001.jpg"
     image.write_bytes(jpeg())
-    store.thumbnail(image)
+    store.thumbnails.get(image)
 
 
 def deletion(store: Store, _: Path) -> None:
     """Delete a set and look what there is of it."""
-    store.delete_set("set_0005")
-    assert store.set_summary("set_0005") is None
+    store.sets.delete("set_0005")
+    assert store.sets.summary("set_0005") is None
 
 
 EVENTS: dict[str, Callable[[Store, Path], object]] = {
     "a frame of a set arrives": frame,
-    "a set is annotated": lambda store, _: store.annotate_set(AnnotateSet(set_name="set_0002", rating=3)),
-    "a set is opened": lambda store, _: store.set_details("set_0001"),
+    "a set is annotated": lambda store, _: store.sets.annotate(AnnotateSet(set_name="set_0002", rating=3)),
+    "a set is opened": lambda store, _: store.sets.details("set_0001"),
     "a set is begun": lambda store, _: store.create_set("new", NOW),
     "a set is deleted and told of": deletion,
-    "a set is renamed": lambda store, _: store.rename_set("set_0006", "urn"),
+    "a set is renamed": lambda store, _: store.sets.rename("set_0006", "urn"),
     "room for a capture is looked for": lambda store, _: store.require_room(),
-    "a capture gets its name": lambda store, _: store.stem_used(store.image_stem(SUBJECT, NOW)[1]),
+    "a capture gets its name": lambda store, _: store.stems.give_back(store.image_stem(SUBJECT, NOW)[1]),
     "the next names are told": lambda store, _: store.example_names(DEFAULT_TEMPLATES, SUBJECT, NOW),
     "the next numbers are told": lambda store, _: store.example_names(COUNTING, SUBJECT, NOW),
     "a single capture is rated": lambda store, _: store.annotate_image("single_0002.jpg", 4, None),
-    "the room on the disk is told": lambda store, _: store.storage(),
+    "the room on the disk is told": lambda store, _: store.space.storage(),
     "a first thumbnail is kept": thumbnail,
 }
 
@@ -169,13 +169,13 @@ def test_a_sidecar_is_read_again_only_when_it_changed(archives: dict[int, Path])
     with running(archives[FEW]) as store:
         for number in range(5):
             store.annotate_image(f"single_{number:04d}.jpg", 3, None)
-        assert [one.rating for one in store.list_captures(100)].count(3) == 5
+        assert [one.rating for one in store.captures.newest(100)].count(3) == 5
         with counted() as cost:
-            assert [one.rating for one in store.list_captures(100)].count(3) == 5
+            assert [one.rating for one in store.captures.newest(100)].count(3) == 5
         assert cost.opened == 0
         store.annotate_image("single_0000.jpg", 5, None)
         sidecar = archives[FEW] / "single_0001.xmp"
         sidecar.write_bytes(sidecar.read_bytes().replace(b">3<", b">2<").replace(b'"3"', b'"2"'))
         os.utime(sidecar, (1, 1))
-        ratings = {one.filename: one.rating for one in store.list_captures(100)}
+        ratings = {one.filename: one.rating for one in store.captures.newest(100)}
         assert (ratings["single_0000.jpg"], ratings["single_0001.jpg"]) == (5, 2)

@@ -85,10 +85,10 @@ class Exposures(RuleBasedStateMachine):
     def restore(self, shot: Shot, data: st.DataObject) -> None:
         for name in self.chosen(shot, data):
             if not (self.folder / name).exists():
-                assert {one.filename for one in self.store.restore_image(name)} <= shot.files.keys()
+                assert {one.filename for one in self.store.captures.restore(name)} <= shot.files.keys()
             else:
                 with pytest.raises(StoreError):
-                    self.store.restore_image(name)
+                    self.store.captures.restore(name)
 
     @rule(shot=shots, rating=st.integers(1, 5), data=st.data())
     def rate(self, shot: Shot, rating: int, data: st.DataObject) -> None:
@@ -105,7 +105,7 @@ class Exposures(RuleBasedStateMachine):
         return [data.draw(st.sampled_from(images))] if images else []
 
     def ratings(self) -> dict[str, int | None]:
-        return {one.filename: one.rating for one in self.store.list_captures(1000)}
+        return {one.filename: one.rating for one in self.store.captures.newest(1000)}
 
     @invariant()
     def nothing_is_lost_or_mixed(self) -> None:

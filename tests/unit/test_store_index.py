@@ -51,13 +51,13 @@ def rested(store: Store, monkeypatch: pytest.MonkeyPatch) -> Store:
 def read(rested: Store, monkeypatch: pytest.MonkeyPatch) -> list[str]:
     """The names of the sets that are read, as they are read."""
     names: list[str] = []
-    reading = rested._sets._index._read
+    reading = rested.sets._index._read
 
     def noted(folder: Path) -> tuple[ImageSet, int]:
         names.append(folder.name)
         return reading(folder)
 
-    monkeypatch.setattr(rested._sets._index, "_read", noted)
+    monkeypatch.setattr(rested.sets._index, "_read", noted)
     return names
 
 
@@ -132,8 +132,8 @@ def test_times_that_are_put_back_hide_nothing(rested: Store) -> None:
 
 def test_what_changed_a_moment_ago_is_read_again(store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
     """A second change within one step of the file system's clock has the same stamp; only rest makes it believed."""
-    stamp = store._sets._index._stamp("vase")
-    monkeypatch.setattr(store._sets._index, "_stamp", lambda name: stamp if name == "vase" else None)
+    stamp = store.sets._index._stamp("vase")
+    monkeypatch.setattr(store.sets._index, "_stamp", lambda name: stamp if name == "vase" else None)
     assert listed(store)["vase"].rating is None
     edit("vase", rating=5)
     assert listed(store)["vase"].rating == 5
@@ -145,10 +145,10 @@ def test_a_set_from_the_future_comes_to_rest(store: Store, monkeypatch: pytest.M
     for name in ("vase", "coin", "tile"):
         os.utime(SETS / name, (later, later))
     all_sets(store)
-    assert not any(entry.rested for entry in store._sets.entries())
+    assert not any(entry.rested for entry in store.sets.entries())
     now = time.monotonic_ns()
     monkeypatch.setattr(time, "monotonic_ns", lambda: now + 2 * index.REST_NS)
-    assert all(entry.rested for entry in store._sets.entries())
+    assert all(entry.rested for entry in store.sets.entries())
 
 
 def test_an_image_that_still_grows_keeps_its_set_from_rest(store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -160,26 +160,26 @@ def test_an_image_that_still_grows_keeps_its_set_from_rest(store: Store, monkeyp
     with image.open("ab") as file:
         file.write(b"more")
     os.utime(image, (later, later))
-    found = {entry.summary.name: entry.rested for entry in store._sets.entries()}
+    found = {entry.summary.name: entry.rested for entry in store.sets.entries()}
     assert found == {"vase": False, "coin": True, "tile": True}
 
 
 def test_an_image_that_was_overwritten_in_place_is_noticed_when_the_set_is_opened(rested: Store) -> None:
     """That changes neither folder nor manifest; a list has the new size from then on."""
     (SETS / "vase" / "image_01_a.jpg").write_bytes(b"a" * 99)
-    assert rested.set_details("vase").set.size == 99
+    assert rested.sets.details("vase").set.size == 99
     assert listed(rested)["vase"].size == 99
 
 
 def test_what_the_store_does_itself_is_in_the_next_list(rested: Store) -> None:
     """Annotating, renaming, deleting and restoring go by the same way."""
-    rested.annotate_set(AnnotateSet(set_name="vase", rating=2, catalogue_number="A 7"))
+    rested.sets.annotate(AnnotateSet(set_name="vase", rating=2, catalogue_number="A 7"))
     assert (listed(rested)["vase"].rating, listed(rested)["vase"].catalogue_number) == (2, "A 7")
-    rested.rename_set("vase", "urn")
+    rested.sets.rename("vase", "urn")
     assert set(listed(rested)) == {"urn", "coin", "tile"}
-    rested.delete_set("urn")
+    rested.sets.delete("urn")
     assert set(listed(rested)) == {"coin", "tile"}
-    rested.restore_set("urn")
+    rested.sets.restore("urn")
     assert listed(rested)["urn"].rating == 2
 
 
@@ -188,7 +188,7 @@ def test_what_the_store_does_itself_is_in_the_next_list(rested: Store) -> None:
 )
 def test_what_is_no_set_has_no_summary(store: Store, name: str) -> None:
     """No name leads out of the folder of sets."""
-    assert store.set_summary(name) is None
+    assert store.sets.summary(name) is None
 
 
 @pytest.mark.parametrize(

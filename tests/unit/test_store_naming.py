@@ -197,21 +197,21 @@ def test_numbers_of_captures_under_way_are_not_given_twice(store: Store, tmp_pat
     assert (folder, first) == (tmp_path / "captures", "062071001234_0001")
     assert store.image_stem(CANON, NOW)[1] == "062071001234_0002"
     (folder / f"{first}.jpg").touch()
-    store.stem_used(first)
-    store.stem_used("062071001234_0002")
+    store.stems.give_back(first)
+    store.stems.give_back("062071001234_0002")
     assert store.image_stem(CANON, NOW)[1] == "062071001234_0002"
 
 
 def test_numbers_go_on_after_a_restart_and_count_deleted_sets(store: Store) -> None:
     """A set that is brought back finds its name free."""
     assert [store.create_set("vase", NOW).name for _ in range(3)] == ["vase_0001", "vase_0002", "vase_0003"]
-    store.delete_set("vase_0003")
+    store.sets.delete("vase_0003")
     store.close()
     again = Store(Settings(min_free_bytes=0), store.templates)
     again.prepare()
     assert again.create_set("vase", NOW).name == "vase_0004"
     assert again.create_set("cup", NOW).name == "cup_0001"
-    again.restore_set("vase_0003")
+    again.sets.restore("vase_0003")
     again.close()
 
 

@@ -159,7 +159,7 @@ def test_the_beginning_of_a_set_is_told_to_the_microsecond(tmp_path: Path, monke
     store.prepare()
     for number in (3, 1, 2):
         made = store.create_set(f"set{number}", FIRST)
-        store.write_manifest(made.name, Manifest(started_at=FIRST + timedelta(microseconds=number)))
+        store.sets.write_manifest(made.name, Manifest(started_at=FIRST + timedelta(microseconds=number)))
     told, cursor = [], None
     for _ in range(3):
         page = store.page_of_sets(ListSets(limit=1, cursor=cursor), 7)

@@ -52,10 +52,10 @@ def test_a_sequence_that_was_cut_short_is_marked_interrupted(status: JobState) -
             (4, "d", StepState.PENDING),
         )
     )
-    store.write_manifest(made.name, Manifest(status=status, started_at=NOW, steps=steps))
+    store.sets.write_manifest(made.name, Manifest(status=status, started_at=NOW, steps=steps))
     store.close()
     again = started()
-    manifest = again.manifest(made.name)
+    manifest = again.sets.manifest(made.name)
     assert manifest.status is JobState.INTERRUPTED
     assert [step.state for step in manifest.steps] == ["done", "pending", "failed", "pending"]
     assert manifest.error is not None
@@ -70,7 +70,7 @@ def test_a_sequence_that_ended_keeps_its_status(status: JobState | None) -> None
     """Its manifest is not even written again."""
     store = started()
     made = store.create_set("vase", NOW)
-    store.write_manifest(made.name, Manifest(status=status, started_at=NOW))
+    store.sets.write_manifest(made.name, Manifest(status=status, started_at=NOW))
     before = (made.path / MANIFEST).stat()
     store.close()
     started().close()
@@ -110,18 +110,18 @@ def test_a_second_server_leaves_the_first_ones_files_alone() -> None:
     """Its sequence still runs and its file is still being written."""
     first = started()
     made = first.create_set("vase", NOW)
-    first.write_manifest(made.name, Manifest(status=JobState.RUNNING, started_at=NOW))
+    first.sets.write_manifest(made.name, Manifest(status=JobState.RUNNING, started_at=NOW))
     unfinished = made.path / ".image.jpg.tmp"
     unfinished.write_bytes(b"x")
     os.utime(unfinished, (0, 0))
     second = started()
     assert unfinished.exists()
-    assert second.manifest(made.name).status is JobState.RUNNING
+    assert second.sets.manifest(made.name).status is JobState.RUNNING
     second.close()
     first.close()
     third = started()
     assert not unfinished.exists()
-    assert third.manifest(made.name).status is JobState.INTERRUPTED
+    assert third.sets.manifest(made.name).status is JobState.INTERRUPTED
     third.close()
 
 
@@ -140,7 +140,7 @@ def test_half_moves_to_the_trash_are_finished() -> None:
     """An empty place is dropped, a removal that was cut short goes on, a whole deleted set stays."""
     store = started()
     made = store.create_set("vase", NOW)
-    store.delete_set(made.name)
+    store.sets.delete(made.name)
     trash = SETS / ".trash"
     (trash / "20260101T000000.000000Z").mkdir()
     (trash / ".purging-20260101T000000.000000Z" / "half").mkdir(parents=True)
@@ -148,9 +148,9 @@ def test_half_moves_to_the_trash_are_finished() -> None:
     store.close()
     again = started()
     assert len(list(trash.iterdir())) == 1
-    again.restore_set(made.name)
+    again.sets.restore(made.name)
     with pytest.raises(SetNotFound):
-        again.restore_set("half")
+        again.sets.restore("half")
     again.close()
 
 
@@ -186,8 +186,8 @@ def test_files_are_readable_for_owner_and_group_only() -> None:
     try:
         store = started()
         made = store.create_set("vase", NOW)
-        store.write_manifest(made.name, Manifest())
-        store.delete_set(store.create_set("gone", NOW).name)
+        store.sets.write_manifest(made.name, Manifest())
+        store.sets.delete(store.create_set("gone", NOW).name)
     finally:
         os.umask(before)
     store.close()
@@ -211,11 +211,11 @@ number = 0
 while True:
     made = store.create_set("vase", datetime.now(UTC))
     for count in range(5):
-        store.write_manifest(made.name, Manifest(status=JobState.RUNNING, notes="x" * 50_000, rating=count))
+        store.sets.write_manifest(made.name, Manifest(status=JobState.RUNNING, notes="x" * 50_000, rating=count))
         print("written", flush=True)
     number += 1
     if number % 2:
-        store.delete_set(made.name)
+        store.sets.delete(made.name)
 """
 
 
@@ -229,7 +229,7 @@ def test_after_a_kill_every_manifest_is_whole(written: int) -> None:
         process.send_signal(signal.SIGKILL)
     store = started()
     for one in all_sets(store):
-        manifest = store.set_details(one.name).manifest
+        manifest = store.sets.details(one.name).manifest
         assert manifest is None or manifest.notes == "x" * 50_000
         assert one.status in {JobState.INTERRUPTED, None}
     assert not list(Path("captures").rglob(".*.tmp"))

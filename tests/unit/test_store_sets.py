@@ -87,7 +87,7 @@ def test_sets_are_listed_newest_start_first_then_by_name(store: Store) -> None:
     fill("by_folder", "x.jpg")
     os.utime(SETS / "by_folder", (0, 86400 * 365))
     fill("old_name_20000101-000000")
-    store.write_manifest("old_name_20000101-000000", Manifest(status=JobState.FAILED, started_at=NOW))
+    store.sets.write_manifest("old_name_20000101-000000", Manifest(status=JobState.FAILED, started_at=NOW))
     assert [one.name for one in all_sets(store)] == [
         "old_name_20000101-000000", "a_20250601-000000", "b_20250601-000000", "by_name_20250101-000000", "by_folder",
     ]  # fmt: skip
@@ -97,7 +97,7 @@ def test_a_list_tells_what_cards_show(store: Store) -> None:
     """Status, camera, number, bytes and a cover, the JPEG before the RAW."""
     fill("vase", "image_01_a.cr2", "image_01_a.jpg", "notes.txt")
     camera = CameraRecord(model="Canon EOS 1300D", camera_id="c-1")
-    store.write_manifest("vase", Manifest(status=JobState.COMPLETED, started_at=NOW, camera=camera))
+    store.sets.write_manifest("vase", Manifest(status=JobState.COMPLETED, started_at=NOW, camera=camera))
     (one,) = all_sets(store)
     assert (one.name, one.created_at, one.status, one.image_count, one.size, one.camera, one.cover) == (
         "vase", NOW, JobState.COMPLETED, 2, 28, "Canon EOS 1300D", "captures/photometric_sets/vase/image_01_a.jpg",
@@ -110,8 +110,8 @@ def test_a_missing_folder_has_no_sets_and_no_captures(store: Store) -> None:
     assert all_sets(store) == []
     (SETS.parent / ".tetherlight.lock").unlink()
     SETS.parent.rmdir()
-    assert store.list_captures() == []
-    assert store.storage().free_bytes > 0
+    assert store.captures.newest() == []
+    assert store.space.storage().free_bytes > 0
 
 
 @pytest.mark.parametrize(
@@ -122,8 +122,8 @@ def test_a_set_with_a_broken_manifest_is_listed_and_shown(store: Store, content:
     (fill("vase", "a.jpg") / "manifest.json").write_text(content)
     (one,) = all_sets(store)
     assert (one.name, one.status, one.image_count) == ("vase", None, 1)
-    assert [image.filename for image in store.set_details("vase").images] == ["a.jpg"]
-    assert len(store.set_contents("vase")) == 1
+    assert [image.filename for image in store.sets.details("vase").images] == ["a.jpg"]
+    assert len(store.sets.contents("vase")) == 1
 
 
 def test_files_and_links_among_the_sets_are_no_sets(store: Store, tmp_path: Path) -> None:
@@ -140,7 +140,7 @@ def test_contents_are_images_by_filename(store: Store) -> None:
     (folder / "results").mkdir()
     (folder / "results" / "normals.png").write_bytes(b"n")
     (folder / "e.jpg").symlink_to(folder / "b.JPG")
-    found = store.set_contents("vase")
+    found = store.sets.contents("vase")
     assert [image.filename for image in found] == ["a.cr2", "b.JPG", "c.png"]
     assert [image.mimetype for image in found] == ["image/x-canon-cr2", "image/jpeg", "image/png"]
     assert found[1].path == "captures/photometric_sets/vase/b.JPG"
@@ -155,8 +155,8 @@ def test_contents_carry_the_recorded_hash_of_unchanged_files(store: Store) -> No
         FileRecord(filename=name, size=size, sha256="f" * 64, mimetype="image/jpeg")
         for name, size in (("a.jpg", 5), ("b.jpg", 6))
     )
-    store.write_manifest("vase", Manifest(steps=(StepRecord(index=1, light="l", files=files),)))
-    assert [image.sha256 for image in store.set_contents("vase")] == ["f" * 64, None]
+    store.sets.write_manifest("vase", Manifest(steps=(StepRecord(index=1, light="l", files=files),)))
+    assert [image.sha256 for image in store.sets.contents("vase")] == ["f" * 64, None]
 
 
 @pytest.mark.parametrize("name", ["nothing", "empty", ""])
@@ -164,26 +164,26 @@ def test_a_missing_or_empty_set_has_one_sentence(store: Store, name: str) -> Non
     """The sentence is the one that clients know."""
     fill("empty", "notes.txt")
     with pytest.raises(SetNotFound) as caught:
-        store.set_contents(name)
+        store.sets.contents(name)
     assert caught.value.message == f"Set '{name}' not found or empty."
 
 
 def test_a_deleted_set_is_gone_and_can_be_restored_whole(store: Store) -> None:
     """Deleting is one rename into the trash; restoring is the way back."""
     fill("vase", "a.jpg")
-    store.delete_set("vase")
+    store.sets.delete("vase")
     assert all_sets(store) == []
     with pytest.raises(SetNotFound):
-        store.delete_set("vase")
-    store.restore_set("vase")
-    assert [image.filename for image in store.set_contents("vase")] == ["a.jpg"]
+        store.sets.delete("vase")
+    store.sets.restore("vase")
+    assert [image.filename for image in store.sets.contents("vase")] == ["a.jpg"]
     assert list((SETS / ".trash").iterdir()) == []
 
 
 def test_an_empty_set_can_be_deleted(store: Store) -> None:
     """Even though it has no contents to show."""
     fill("empty")
-    store.delete_set("empty")
+    store.sets.delete("empty")
     assert all_sets(store) == []
 
 
@@ -191,59 +191,59 @@ def test_the_last_deleted_set_of_a_name_comes_back(store: Store) -> None:
     """The one before stays in the trash until its turn."""
     for content in ("first.jpg", "second.jpg"):
         fill("vase", content)
-        store.delete_set("vase")
-    store.restore_set("vase")
-    assert [image.filename for image in store.set_contents("vase")] == ["second.jpg"]
+        store.sets.delete("vase")
+    store.sets.restore("vase")
+    assert [image.filename for image in store.sets.contents("vase")] == ["second.jpg"]
     with pytest.raises(SetExists):
-        store.restore_set("vase")
-    store.rename_set("vase", "other")
-    store.restore_set("vase")
-    assert [image.filename for image in store.set_contents("vase")] == ["first.jpg"]
+        store.sets.restore("vase")
+    store.sets.rename("vase", "other")
+    store.sets.restore("vase")
+    assert [image.filename for image in store.sets.contents("vase")] == ["first.jpg"]
 
 
 def test_restoring_what_was_never_deleted_says_so(store: Store) -> None:
     """The trash has no such set."""
     with pytest.raises(SetNotFound, match="not in the trash"):
-        store.restore_set("vase")
+        store.sets.restore("vase")
 
 
 def test_a_set_is_renamed_with_all_that_is_in_it(store: Store) -> None:
     """The new name obeys the rule of names and may not be taken, not even by an empty folder."""
     fill("vase", "a.jpg")
     fill("taken")
-    assert store.rename_set("vase", "my vase") == "my_vase"
-    assert [image.filename for image in store.set_contents("my_vase")] == ["a.jpg"]
+    assert store.sets.rename("vase", "my vase") == "my_vase"
+    assert [image.filename for image in store.sets.contents("my_vase")] == ["a.jpg"]
     with pytest.raises(SetExists):
-        store.rename_set("my_vase", "taken")
+        store.sets.rename("my_vase", "taken")
     with pytest.raises(InvalidName):
-        store.rename_set("my_vase", "../x")
+        store.sets.rename("my_vase", "../x")
     with pytest.raises(SetNotFound):
-        store.rename_set("vase", "new")
-    assert store.rename_set("my_vase", "my_vase") == "my_vase"
+        store.sets.rename("vase", "new")
+    assert store.sets.rename("my_vase", "my_vase") == "my_vase"
 
 
 def test_a_set_under_capture_is_not_touched(store: Store) -> None:
     """Deleting, renaming, annotating and capturing into it again are refused until it is let go."""
     fill("vase", "a.jpg")
-    with store.hold("vase", "job-1"):
+    with store.sets.hold("vase", "job-1"):
         with pytest.raises(SetBusy):
-            store.delete_set("vase")
+            store.sets.delete("vase")
         with pytest.raises(SetBusy):
-            store.rename_set("vase", "new")
+            store.sets.rename("vase", "new")
         with pytest.raises(SetBusy):
-            store.annotate_set(AnnotateSet(set_name="vase", rating=1))
-        with pytest.raises(SetBusy), store.hold("vase", "job-1"):
+            store.sets.annotate(AnnotateSet(set_name="vase", rating=1))
+        with pytest.raises(SetBusy), store.sets.hold("vase", "job-1"):
             pass
-    store.delete_set("vase")
+    store.sets.delete("vase")
 
 
 def test_annotations_change_only_what_is_given(store: Store) -> None:
     """A set without a manifest gets one; unknown fields of a newer version stay."""
     fill("vase", "a.jpg", "b.jpg")
-    store.annotate_set(AnnotateSet(set_name="vase", notes="cracked", ratings={"a.jpg": 5}))
+    store.sets.annotate(AnnotateSet(set_name="vase", notes="cracked", ratings={"a.jpg": 5}))
     path = SETS / "vase" / "manifest.json"
     path.write_text(json.dumps(json.loads(path.read_text()) | {"from_the_future": [1]}))
-    store.annotate_set(AnnotateSet(set_name="vase", rating=3, ratings={"b.jpg": -1}))
+    store.sets.annotate(AnnotateSet(set_name="vase", rating=3, ratings={"b.jpg": -1}))
     raw = json.loads(path.read_text())
     assert (raw["notes"], raw["rating"], raw["ratings"]) == ("cracked", 3, {"a.jpg": 5, "b.jpg": -1})
     assert raw["from_the_future"] == [1]
@@ -254,10 +254,10 @@ def test_a_job_that_goes_on_does_not_undo_notes(store: Store) -> None:
     """A paused job writes the manifest that it remembers; notes and ratings made meanwhile stay."""
     fill("vase", "a.jpg")
     remembered = Manifest(status=JobState.PAUSED, started_at=NOW, notes="at the start")
-    store.write_manifest("vase", remembered)
-    store.annotate_set(AnnotateSet(set_name="vase", notes="better light", rating=2, ratings={"a.jpg": 1}))
-    store.write_manifest("vase", remembered.model_copy(update={"status": JobState.COMPLETED}))
-    found = store.manifest("vase")
+    store.sets.write_manifest("vase", remembered)
+    store.sets.annotate(AnnotateSet(set_name="vase", notes="better light", rating=2, ratings={"a.jpg": 1}))
+    store.sets.write_manifest("vase", remembered.model_copy(update={"status": JobState.COMPLETED}))
+    found = store.sets.manifest("vase")
     assert (found.status, found.notes, found.rating, found.ratings) == (
         JobState.COMPLETED, "better light", 2, {"a.jpg": 1},
     )  # fmt: skip
@@ -268,7 +268,7 @@ def test_ratings_of_nothing_or_out_of_range_are_refused(store: Store, ratings: d
     """Nothing is written then."""
     fill("vase", "a.jpg")
     with pytest.raises(InvalidPayload):
-        store.annotate_set(AnnotateSet(set_name="vase", ratings=ratings))
+        store.sets.annotate(AnnotateSet(set_name="vase", ratings=ratings))
     assert not (SETS / "vase" / "manifest.json").exists()
 
 
@@ -276,7 +276,7 @@ def test_a_broken_manifest_is_not_overwritten_by_a_note(store: Store) -> None:
     """What could still be mended by hand is kept."""
     (fill("vase", "a.jpg") / "manifest.json").write_text("{")
     with pytest.raises(StoreError, match="broken"):
-        store.annotate_set(AnnotateSet(set_name="vase", rating=1))
+        store.sets.annotate(AnnotateSet(set_name="vase", rating=1))
     assert (SETS / "vase" / "manifest.json").read_text() == "{"
 
 
@@ -289,7 +289,7 @@ def test_old_trash_goes_and_young_trash_stays(tmp_path: Path, monkeypatch: pytes
     list(store.tidy())
     for name in ("old", "young"):
         fill(name, "a.jpg")
-        store.delete_set(name)
+        store.sets.delete(name)
         clock.wait(hours=20)
     store.close()
     store = Store(Settings(trash_days=1), clock=clock)
@@ -298,9 +298,9 @@ def test_old_trash_goes_and_young_trash_stays(tmp_path: Path, monkeypatch: pytes
     assert len(list((SETS / ".trash").iterdir())) == 2
     clock.wait(minutes=10)
     assert store.purge_trash() == 1
-    store.restore_set("young")
+    store.sets.restore("young")
     with pytest.raises(SetNotFound):
-        store.restore_set("old")
+        store.sets.restore("old")
     store.close()
 
 
@@ -308,7 +308,7 @@ def test_the_trash_is_emptied_when_room_is_needed(store: Store, monkeypatch: pyt
     """The oldest deleted set first, and no more of them than necessary; then the disk is said to be full."""
     for name in ("first", "second", "third"):
         fill(name, "a.jpg")
-        store.delete_set(name)
+        store.sets.delete(name)
     usage = shutil.disk_usage(".")
 
     def free_after_deletions(_: Path) -> object:
@@ -316,12 +316,12 @@ def test_the_trash_is_emptied_when_room_is_needed(store: Store, monkeypatch: pyt
         return usage._replace(free=1000 - 200 * left)
 
     monkeypatch.setattr("tetherlight.store.space.shutil.disk_usage", free_after_deletions)
-    store._space.require(700)
-    store.restore_set("third")
+    store.space.require(700)
+    store.sets.restore("third")
     with pytest.raises(SetNotFound):
-        store.restore_set("second")
+        store.sets.restore("second")
     with pytest.raises(DiskFull, match="1 KB free"):
-        store._space.require(10_000)
+        store.space.require(10_000)
 
 
 def test_free_room_counts_what_must_stay_free(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -329,19 +329,19 @@ def test_free_room_counts_what_must_stay_free(tmp_path: Path, monkeypatch: pytes
     monkeypatch.chdir(tmp_path)
     store = Store(Settings(min_free_bytes=10**18))
     with pytest.raises(DiskFull) as caught:
-        store._space.require(0)
+        store.space.require(0)
     assert caught.value.hint is not None
-    assert store.storage().low
-    assert store.storage().path == "captures"
+    assert store.space.storage().low
+    assert store.space.storage().path == "captures"
 
 
 def test_an_exposure_is_estimated_from_the_last_ones(store: Store) -> None:
     """RAW and JPEG of one exposure count together; nothing captured yet means a careful guess."""
-    assert store._space.estimate_exposure() == space.UNKNOWN_EXPOSURE_BYTES
+    assert store.space.estimate_exposure() == space.UNKNOWN_EXPOSURE_BYTES
     Path("captures/image_1.jpg").write_bytes(b"x" * 100)
     Path("captures/image_1.cr2").write_bytes(b"x" * 1000)
     Path("captures/image_2.jpg").write_bytes(b"x" * 300)
-    assert store._space.estimate_exposure() == 1100
+    assert store.space.estimate_exposure() == 1100
     store.require_room(3)
     with pytest.raises(DiskFull):
         store.require_room(10**15)
@@ -354,8 +354,8 @@ def test_captures_are_listed_newest_first(store: Store) -> None:
         path.write_bytes(b"x")
         os.utime(path, (1000 + number, 1000 + number))
     fill("vase", "in_set.jpg")
-    assert [image.path for image in store.list_captures(2)] == ["captures/c.cr2", "captures/a.jpg"]
-    assert len(store.list_captures()) == 3
+    assert [image.path for image in store.captures.newest(2)] == ["captures/c.cr2", "captures/a.jpg"]
+    assert len(store.captures.newest()) == 3
 
 
 def test_an_image_stem_names_model_and_time(store: Store, tmp_path: Path) -> None:
@@ -370,7 +370,7 @@ def test_every_path_form_that_is_given_is_taken_back(store: Store, tmp_path: Pat
     """Relative to the working folder, which wins, and relative to the captures."""
     fill("vase", "a.jpg")
     expected = (tmp_path / SETS / "vase" / "a.jpg").resolve()
-    (image,) = store.set_contents("vase")
+    (image,) = store.sets.contents("vase")
     assert store.places.resolve_image(image.path) == expected
     assert store.places.resolve_image("photometric_sets/vase/a.jpg") == expected
     inner = Path("captures/captures")
@@ -392,7 +392,7 @@ def test_paths_begin_with_the_setting_as_configured(form: str, tmp_path: Path, m
     store.prepare()
     made = store.create_set("vase", NOW)
     (made.path / "a.jpg").write_bytes(b"a")
-    (image,) = store.set_contents(made.name)
+    (image,) = store.sets.contents(made.name)
     assert image.path == str(base / made.relative / "a.jpg")
     assert store.read_image(image.path)[1] == b"a"
     assert store.read_image(f"{made.relative}/a.jpg")[1] == b"a"
@@ -425,7 +425,7 @@ def test_another_sets_folder_is_used(tmp_path: Path, monkeypatch: pytest.MonkeyP
     made = store.create_set("vase", NOW)
     assert made.relative == f"rig/sets/{made.name}"
     (made.path / "a.jpg").write_bytes(b"a")
-    assert store.set_contents(made.name)[0].path == f"captures/rig/sets/{made.name}/a.jpg"
+    assert store.sets.contents(made.name)[0].path == f"captures/rig/sets/{made.name}/a.jpg"
     store.close()
 
 
@@ -439,7 +439,7 @@ def test_readers_never_see_half_of_a_change(store: Store, caplog: pytest.LogCapt
             try:
                 for one in all_sets(store):
                     with suppress(SetNotFound):
-                        manifest = store.set_details(one.name).manifest
+                        manifest = store.sets.details(one.name).manifest
                         assert manifest is None or manifest.status == "running"
             except BaseException as error:  # noqa: BLE001 - shown by the test
                 problems.append(error)
@@ -450,10 +450,10 @@ def test_readers_never_see_half_of_a_change(store: Store, caplog: pytest.LogCapt
         reader.start()
     for number in range(30):
         name = store.create_set("busy", NOW).name
-        store.write_manifest(name, Manifest(status=JobState.RUNNING, started_at=NOW))
-        store.annotate_set(AnnotateSet(set_name=name, notes="x" * 1000))
-        store.rename_set(name, f"renamed_{number}")
-        store.delete_set(f"renamed_{number}")
+        store.sets.write_manifest(name, Manifest(status=JobState.RUNNING, started_at=NOW))
+        store.sets.annotate(AnnotateSet(set_name=name, notes="x" * 1000))
+        store.sets.rename(name, f"renamed_{number}")
+        store.sets.delete(f"renamed_{number}")
     stop.set()
     for reader in readers:
         reader.join()
@@ -464,27 +464,27 @@ def test_readers_never_see_half_of_a_change(store: Store, caplog: pytest.LogCapt
 def test_a_set_of_a_newer_version_is_shown_renamed_and_deleted_but_never_changed(store: Store) -> None:
     """Nothing writes its manifest: no note, no job, and no start that finds it under way."""
     name = store.create_set("vase", NOW).name
-    path = store.set_folder(name) / "manifest.json"
+    path = store.places.set_folder(name) / "manifest.json"
     path.write_text('{"schema_version": 9, "status": "running", "steps": [], "new": 1}')
-    details = store.set_details(name)
+    details = store.sets.details(name)
     assert details.manifest is not None
     assert (details.manifest.schema_version, details.set.status) == (9, JobState.RUNNING)
     for write in (
-        lambda: store.annotate_set(AnnotateSet(set_name=name, rating=3)),
-        lambda: store.write_manifest(name, Manifest(status=JobState.FAILED)),
+        lambda: store.sets.annotate(AnnotateSet(set_name=name, rating=3)),
+        lambda: store.sets.write_manifest(name, Manifest(status=JobState.FAILED)),
     ):
         with pytest.raises(ManifestNewer, match=name):
             write()
     store.prepare()
-    assert store.rename_set(name, "other") == "other"
-    assert json.loads((store.set_folder("other") / "manifest.json").read_text())["new"] == 1
-    store.delete_set("other")
+    assert store.sets.rename(name, "other") == "other"
+    assert json.loads((store.places.set_folder("other") / "manifest.json").read_text())["new"] == 1
+    store.sets.delete("other")
 
 
 def test_a_manifest_that_cannot_be_understood_is_told_with_the_set(store: Store) -> None:
     """The images are shown all the same."""
     name = store.create_set("vase", NOW).name
-    (store.set_folder(name) / "manifest.json").write_text('{"steps": [{"index": "x"}]}')
-    details = store.set_details(name)
+    (store.places.set_folder(name) / "manifest.json").write_text('{"steps": [{"index": "x"}]}')
+    details = store.sets.details(name)
     assert details.manifest is None
     assert "steps.0.index" in str(details.set.fault)

@@ -216,13 +216,13 @@ def test_the_names_in_the_trash_are_those_that_lie_there_now(tmp_path: Path, mon
     monkeypatch.chdir(tmp_path)
     one, other = Store(Settings()), Store(Settings())
     one.prepare()
-    assert one._sets.trash.names() == frozenset()
+    assert one.sets.trash.names() == frozenset()
     for name in ("vase", "coin"):
         Path("captures/photometric_sets", name).mkdir()
-        other.delete_set(name)
-        assert name in one._sets.trash.names()
-    other.restore_set("vase")
-    assert one._sets.trash.names() == {"coin"}
+        other.sets.delete(name)
+        assert name in one.sets.trash.names()
+    other.sets.restore("vase")
+    assert one.sets.trash.names() == {"coin"}
     one.close()
 
 

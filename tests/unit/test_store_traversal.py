@@ -62,13 +62,13 @@ def test_no_spelling_rates_deletes_or_restores_what_is_no_single_capture(world: 
         with suppress(ImageNotFound):
             deleted = store.delete_image(text)
             assert [one.filename for one in deleted] == ["ok.jpg"], text
-            assert [one.filename for one in store.restore_image(text)] == ["ok.jpg"], text
+            assert [one.filename for one in store.captures.restore(text)] == ["ok.jpg"], text
         with suppress(ImageNotFound, StoreError):
             noted = store.annotate_image(text, 3, None)
             assert noted.set_name is None, text
             assert [one.filename for one in noted.images] == ["ok.jpg"], text
         with suppress(ImageNotFound):
-            restored = store.restore_image(text)
+            restored = store.captures.restore(text)
             assert [one.filename for one in restored] == ["secret.jpg"], text
             assert (world.captures / "secret.jpg").read_bytes() == b"deleted"
             store.delete_image("captures/secret.jpg")
@@ -101,15 +101,15 @@ def test_no_spelling_of_a_set_name_reaches_another_folder(world: World) -> None:
 
 def _actions_on(store: Store, name: str) -> list[Callable[[], Any]]:
     return [
-        lambda: store.set_contents(name),
-        lambda: store.set_details(name),
-        lambda: store.delete_set(name),
-        lambda: store.restore_set(name),
-        lambda: store.rename_set(name, "other"),
-        lambda: store.annotate_set(AnnotateSet(set_name=name, rating=1)),
+        lambda: store.sets.contents(name),
+        lambda: store.sets.details(name),
+        lambda: store.sets.delete(name),
+        lambda: store.sets.restore(name),
+        lambda: store.sets.rename(name, "other"),
+        lambda: store.sets.annotate(AnnotateSet(set_name=name, rating=1)),
         lambda: store.zip_set(name),
-        lambda: store.manifest(name),
-        lambda: store.hold(name, "job-1").__enter__(),
+        lambda: store.sets.manifest(name),
+        lambda: store.sets.hold(name, "job-1").__enter__(),
     ]
 
 
@@ -122,9 +122,9 @@ def test_no_spelling_of_a_new_name_or_prefix_leaves_the_sets_folder(world: World
             assert made.path.parent == world.sets
             assert made.path.resolve().parent == world.sets.resolve()
         with suppress(InvalidName, StoreError):
-            name = store.rename_set("good", text)
+            name = store.sets.rename("good", text)
             assert (world.sets / name / "a.jpg").is_file()
-            store.rename_set(name, "good")
+            store.sets.rename(name, "good")
     assert all(path.name.replace("_", "").replace("-", "").replace(".", "").isalnum() for path in world.sets.iterdir())
 
 
@@ -201,7 +201,7 @@ def test_any_image_path_is_inside_or_refused(world: World, text: str) -> None:
 def test_any_set_name_is_a_set_or_refused(world: World, text: str) -> None:
     """What is found is a folder directly in the sets' folder."""
     try:
-        folder = Store(world.settings).set_folder(text)
+        folder = Store(world.settings).places.set_folder(text)
     except SetNotFound:
         return
     assert folder == world.sets / "good"

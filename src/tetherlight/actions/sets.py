@@ -56,17 +56,17 @@ async def list_image_sets(context: Context, payload: ListSets) -> Encoded[ImageS
 
 async def get_image_set_contents(context: Context, payload: SetName) -> ImageList:
     """List the images of a set."""
-    return ImageList(await asyncio.to_thread(context.rig.store.set_contents, payload.set_name))
+    return ImageList(await asyncio.to_thread(context.rig.store.sets.contents, payload.set_name))
 
 
 async def get_image_set(context: Context, payload: SetName) -> SetDetails:
     """Give a set with its manifest."""
-    return await asyncio.to_thread(context.rig.store.set_details, payload.set_name)
+    return await asyncio.to_thread(context.rig.store.sets.details, payload.set_name)
 
 
 async def get_image_set_files(context: Context, payload: SetFiles) -> SetFileList:
     """List what belongs to a set."""
-    return SetFileList(await asyncio.to_thread(context.rig.store.set_files, payload.set_name, payload.files))
+    return SetFileList(await asyncio.to_thread(context.rig.store.sets.files, payload.set_name, payload.files))
 
 
 async def delete_image_set(context: Context, payload: SetName) -> Message:
@@ -95,7 +95,7 @@ async def annotate_image_set(context: Context, payload: AnnotateSet) -> Message:
 
 async def list_captures(context: Context, payload: ListCaptures) -> ImageList:
     """List the newest single captures."""
-    return ImageList(await asyncio.to_thread(context.rig.store.list_captures, payload.limit))
+    return ImageList(await asyncio.to_thread(context.rig.store.captures.newest, payload.limit))
 
 
 async def get_image_data(context: Context, payload: ImagePath) -> ImageData:

@@ -57,25 +57,25 @@ class SetSink(Sink[PhotometricSetResult]):
     @property
     def folder(self) -> str:
         """The set's folder relative to CAPTURES_BASE_DIR."""
-        return self._store.relative(self._store.places.sets_dir / self.name)
+        return str(self._store.places.relative(self._store.places.sets_dir / self.name))
 
     async def check(self, left: int) -> None:  # noqa: ARG002 - the room was looked for when it began
         """Make sure that the set's folder is still there."""
         try:
-            await asyncio.to_thread(self._store.set_folder, self.name)
+            await asyncio.to_thread(self._store.places.set_folder, self.name)
         except SetNotFound as error:
             raise JobConflict(f"The set of job '{self.host.job_id}' is gone.") from error
 
     def hold(self) -> AbstractContextManager[None]:
         """Keep the set from being deleted or renamed."""
-        return self._store.hold(self.name, self.host.job_id)
+        return self._store.sets.hold(self.name, self.host.job_id)
 
     # The pictures
 
     async def take(self, camera: Camera, step: StepRecord, exposed: Callable[[], None]) -> Shot:
         """Take a picture into the folder, in the place of one that the step had before."""
         exposure = await camera.capture(
-            self._store.set_folder(self.name),
+            self._store.places.set_folder(self.name),
             self.host.plan.stem(step.index),
             owner=self.host.job_id,
             replace=[file.filename for file in step.files],
@@ -108,7 +108,7 @@ class SetSink(Sink[PhotometricSetResult]):
         """Return a sentence where a step's image does not show its light."""
         if done.light is None or done.image is None:
             return []
-        folder = self._store.set_folder(self.name)
+        folder = self._store.places.set_folder(self.name)
         try:
             ambient = self._ambient_for(done, folder)
             if ambient is None and self.host.plan.varies_exposure:
@@ -139,7 +139,7 @@ class SetSink(Sink[PhotometricSetResult]):
         if step.state is StepState.DONE:
             self._ambient.pop(step.index, None)
             self._progress(self._status("captured", step), step)
-            self._store.exposure_arrived(sum(file.size for file in step.files))
+            self._store.space.taken(sum(file.size for file in step.files))
             await self._set_changes.tell(self.name, "updated")
         elif step.state is StepState.FAILED:
             self._progress(self._status("error_processing", step), step, TetherlightError(str(error or step.error)))
@@ -147,7 +147,7 @@ class SetSink(Sink[PhotometricSetResult]):
 
     async def write(self) -> None:
         """Write the manifest."""
-        await asyncio.to_thread(self._store.write_manifest, self.name, self.host.manifest)
+        await asyncio.to_thread(self._store.sets.write_manifest, self.name, self.host.manifest)
 
     async def closed(self, cause: str | None) -> None:
         """Write and tell that the run has ended."""

@@ -67,7 +67,7 @@ class Shooting:
             if listed.status is not JobState.INTERRUPTED or not self._jobs.room_for_ended:
                 continue
             try:
-                manifest = await asyncio.to_thread(self._store.manifest, listed.name)
+                manifest = await asyncio.to_thread(self._store.sets.manifest, listed.name)
                 job = self._resumable(listed.name, manifest)
             except (TetherlightError, ValueError, ArithmeticError) as error:  # what cannot be read cannot be resumed
                 logger.warning("Set '%s' cannot be resumed: %s", listed.name, error)
@@ -101,7 +101,7 @@ class Shooting:
             manifest = await self._checked_set(start, wanted, plan)
             subject = _subject(start.camera, wanted.catalogue_number)
             folder = await asyncio.to_thread(self._store.create_set, wanted.set_name_prefix, datetime.now(UTC), subject)
-            await asyncio.to_thread(self._store.write_manifest, folder.name, manifest)
+            await asyncio.to_thread(self._store.sets.write_manifest, folder.name, manifest)
             sink = SetSink(self._store, self._publisher, self._set_changes, requester=requester, request_id=request_id)
             job = self._job(manifest, plan, sink, start.job_id)
             job.set_name = folder.name

@@ -85,7 +85,7 @@ class Captures:
 
     async def restore(self, image_path: str) -> ImageFile:
         """Bring a capture back from the trash with all its files."""
-        files = await self._changes.make(partial(self._store.restore_image, image_path))
+        files = await self._changes.make(partial(self._store.captures.restore, image_path))
         self._changed("restored", files)
         return files[0]
 
@@ -100,15 +100,15 @@ class Captures:
         try:
             yield folder, stem
         finally:
-            self._store.stem_used(stem)
+            self._store.stems.give_back(stem)
 
     async def _arrived(self, saved: Sequence[SavedFile]) -> list[ImageFile]:
         if not saved:
             return []
-        self._store.exposure_arrived(sum(one.size for one in saved))
+        self._store.space.taken(sum(one.size for one in saved))
         files = [await asyncio.to_thread(self._store.image_file, one.path, one.sha256, one.size) for one in saved]
         self._publisher.publish(CAPTURES_CHANGED, CapturesChange(change="created", files=files))
-        self._publisher.publish(STORAGE_CHANGED, await asyncio.to_thread(self._store.storage))
+        self._publisher.publish(STORAGE_CHANGED, await asyncio.to_thread(self._store.space.storage))
         return files
 
 

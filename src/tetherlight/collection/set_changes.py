@@ -30,7 +30,7 @@ class SetChanges:
 
     def _summary(self, name: str) -> ImageSet | None:
         try:
-            return self._store.set_summary(name)
+            return self._store.sets.summary(name)
         except TetherlightError as error:
             logger.warning("Set '%s' is told as gone: %s", name, error.message)
             return None

@@ -43,23 +43,23 @@ class Sets:
 
     async def delete(self, name: str) -> None:
         """Move a set to the trash."""
-        await self._changes.make(partial(self._store.delete_set, name))
+        await self._changes.make(partial(self._store.sets.delete, name))
         self._jobs.forget_set(name)
         await self._set_changes.tell(name, "deleted")
 
     async def restore(self, name: str) -> None:
         """Bring a set back from the trash."""
-        await self._changes.make(partial(self._store.restore_set, name))
+        await self._changes.make(partial(self._store.sets.restore, name))
         await self._set_changes.tell(name, "restored")
 
     async def rename(self, name: str, new_name: str) -> str:
         """Rename a set and return the name as it is now."""
-        new_name = await self._changes.make(partial(self._store.rename_set, name, new_name))
+        new_name = await self._changes.make(partial(self._store.sets.rename, name, new_name))
         self._jobs.renamed(name, new_name)
         await self._set_changes.tell(name, "renamed", new_name=new_name)
         return new_name
 
     async def annotate(self, wanted: AnnotateSet) -> None:
         """Keep what people note about a set."""
-        await self._changes.make(partial(self._store.annotate_set, wanted))
+        await self._changes.make(partial(self._store.sets.annotate, wanted))
         await self._set_changes.tell(wanted.set_name, "updated")

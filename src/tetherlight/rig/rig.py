@@ -217,7 +217,7 @@ class Rig:
             cameras=self.cameras.statuses(),
             selected=self.cameras.selected,
             lights=lights,
-            storage=await asyncio.to_thread(self.store.storage),
+            storage=await asyncio.to_thread(self.store.space.storage),
             jobs=self.jobs.list(),
             libgphoto2=next((camera.libgphoto2 for camera in self.cameras.open), None),
             sets_dir=str(self.settings.sets_dir),

@@ -61,7 +61,7 @@ def readers_of(
         return JobList(jobs.list())
 
     async def storage() -> Storage:
-        return await asyncio.to_thread(store.storage)
+        return await asyncio.to_thread(store.space.storage)
 
     return (
         reads(topics.CAMERA, inventory),

@@ -53,7 +53,7 @@ class SingleCaptures:
         self._annotations: dict[str, tuple[tuple[int, ...], Annotation]] = {}
         self.trash = Trash(places.captures_trash_dir, "Image", clock)
 
-    def newest(self, limit: int) -> list[ImageFile]:
+    def newest(self, limit: int = 100) -> list[ImageFile]:
         """Return the newest images, newest first; a sidecar is read only where there is one."""
         with store_errors("The captures could not be listed"):
             found = sorted(

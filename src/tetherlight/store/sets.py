@@ -126,7 +126,7 @@ class ImageSets:
         return images
 
     def details(self, name: str) -> SetDetails:
-        """Return a set with its images and its manifest as it stands on disk."""
+        """Return a set with its images and its manifest as it stands on disk; raise SetNotFound."""
         folder = self._places.set_folder(name)
         raw, fault = self._raw(folder)
         with store_errors(f"Set '{shown(name)}' could not be read"):
@@ -139,7 +139,7 @@ class ImageSets:
         except StoreError as error:
             return SetDetails(set=summary.model_copy(update={"fault": error.message}), images=images, manifest=None)
 
-    def files(self, name: str, files: Files) -> list[SetFile]:
+    def files(self, name: str, files: Files = "all") -> list[SetFile]:
         """Return everything that belongs to a set, or to one kind of its images, by name; raise SetNotFound."""
         folder = self._places.set_folder(name)
         recorded = _recorded_hashes(self._raw(folder)[0])
@@ -153,7 +153,11 @@ class ImageSets:
         return read_manifest(self._places.set_folder(name))
 
     def write_manifest(self, name: str, manifest: Manifest) -> None:
-        """Put a manifest into a set's folder; what people noted there meanwhile stays as they wrote it."""
+        """Put a manifest into a set's folder, whole and safe on the disk; raise SetNotFound, DiskFull or StoreError.
+
+        Notes, ratings and what else people noted that are on the disk stay as they wrote them: only `annotate` changes
+        them.
+        """
         with self._lock:
             folder = self._places.set_folder(name)
             write_manifest(folder, manifest.model_copy(update=_noted(folder)))

@@ -1,4 +1,4 @@
-"""The store: every file that Tetherlight keeps, behind one face.
+"""The store: every file that Tetherlight keeps. Its rooms are open; here is what concerns several of them.
 
 All of it is synchronous and may be called from any thread; callers on the event loop use `asyncio.to_thread`. The disk
 is the truth: the store remembers which sets are under capture, and else only what it holds against the disk again.
@@ -8,7 +8,7 @@ import logging
 import os
 import time
 from collections.abc import Callable, Generator, Iterator
-from contextlib import AbstractContextManager, suppress
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from functools import partial
@@ -17,24 +17,22 @@ from pathlib import Path
 from tetherlight.durable import make_folder, store_errors
 from tetherlight.errors import ImageNotFound, InvalidPayload, SetNotFound, StoreError
 from tetherlight.filetypes import mimetype_of
-from tetherlight.manifest import Manifest
-from tetherlight.models import ImageFile, ImageSet, Storage
+from tetherlight.models import ImageFile, ImageSet
 from tetherlight.naming.rules import shown
 from tetherlight.naming.templates import DEFAULT_TEMPLATES, Subject, Templates
-from tetherlight.protocol.sets import AnnotateSet, Files, ImageSetPage, ListSets, SetDetails, SetFile
+from tetherlight.protocol.sets import Files, ImageSetPage, ListSets
 from tetherlight.settings import Settings
 from tetherlight.store.archive import zip_of_set
 from tetherlight.store.captures import SingleCaptures
 from tetherlight.store.clock import Clock, SystemClock
 from tetherlight.store.contents import Belonging, belonging
-from tetherlight.store.exif import ExifFacts, read_exif
 from tetherlight.store.paging import matching, page_of
 from tetherlight.store.paths import Places, no_image
 from tetherlight.store.recovery import FolderLock, Recovery, remove_unfinished
 from tetherlight.store.sets import ImageSets, SetFolder
 from tetherlight.store.space import Space
 from tetherlight.store.stems import Stems
-from tetherlight.store.thumbnails import DEFAULT_SIZE, Thumbnail, Thumbnails
+from tetherlight.store.thumbnails import Thumbnails
 
 logger = logging.getLogger(__name__)
 
@@ -59,7 +57,11 @@ class Noted:
 
 
 class Store:
-    """The captures folder with its single captures and its image sets."""
+    """The captures folder with its single captures and its image sets.
+
+    `sets` and `captures` are the sets and the single captures, each with its trash; `places` says what lies where,
+    `stems` which names captures under way have, `space` what room there is, and `thumbnails` draws small images.
+    """
 
     def __init__(
         self, settings: Settings, templates: Templates = DEFAULT_TEMPLATES, clock: Clock | None = None
@@ -68,12 +70,12 @@ class Store:
         self.templates = templates
         self._trash_age = timedelta(days=settings.trash_days)
         clock = clock or SystemClock()
-        self._sets = ImageSets(self.places, clock)
-        self._captures = SingleCaptures(self.places, self._sets, clock)
-        self._stems = Stems(self.places.captures_dir, self._captures.trash)
-        trashes = (self._sets.trash, self._captures.trash)
-        self._space = Space(self.places, self._sets, trashes, settings.min_free_bytes)
-        self._thumbnails = Thumbnails(self.places)
+        self.sets = ImageSets(self.places, clock)
+        self.captures = SingleCaptures(self.places, self.sets, clock)
+        self.stems = Stems(self.places.captures_dir, self.captures.trash)
+        trashes = (self.sets.trash, self.captures.trash)
+        self.space = Space(self.places, self.sets, trashes, settings.min_free_bytes)
+        self.thumbnails = Thumbnails(self.places)
         self._lock = FolderLock(self.places.captures_dir)
         self._recovery: Recovery | None = None
         self._alone = False
@@ -88,16 +90,16 @@ class Store:
             make_folder(self.places.captures_dir)
             make_folder(self.places.sets_dir)
             self._alone = self._lock.acquire()
-            recover: Callable[[str], ImageSet | None] = self._sets.summary
+            recover: Callable[[str], ImageSet | None] = self.sets.summary
             if self._alone:
                 begun = time.time()
                 for folder in (self.places.captures_dir, self.places.sets_dir):
                     remove_unfinished(folder, begun, below=False)
-                self._captures.finish_moves()
-                recover = partial(self._sets.recover, begun=begun)
+                self.captures.finish_moves()
+                recover = partial(self.sets.recover, begun=begun)
             else:
                 logger.warning("Another server works in %s; its unfinished files are left alone", self.places.base)
-        self._recovery = Recovery(self._sets.last_changed(), recover)
+        self._recovery = Recovery(self.sets.last_changed(), recover)
         return self._recovery.look(FIRST_LOOK)
 
     def tidy(self) -> Iterator[list[ImageSet]]:
@@ -106,9 +108,9 @@ class Store:
             return
         while not self._recovery.done:
             yield self._recovery.look(LATER_LOOK)
-        self._thumbnails.measure()
+        self.thumbnails.measure()
         yield []
-        for trash in (self._sets.trash, self._captures.trash) if self._alone else ():
+        for trash in (self.sets.trash, self.captures.trash) if self._alone else ():
             trash.clean()
             trash.purge(older_than=self._trash_age)
             yield []
@@ -118,26 +120,18 @@ class Store:
         self._lock.release()
 
     def image_stem(self, subject: Subject, when: datetime) -> tuple[Path, str]:
-        """Return folder and name without extension of a single capture, to be given back by `stem_used`."""
-        return self.places.captures_dir, self._stems.give(self.templates.capture, subject, when)
-
-    def stem_used(self, stem: str) -> None:
-        """Take a name back whose capture has ended, well or not: from now on the disk alone says if it is taken."""
-        self._stems.give_back(stem)
+        """Return folder and name without extension of a single capture, to be given back to `stems`."""
+        return self.places.captures_dir, self.stems.give(self.templates.capture, subject, when)
 
     def example_names(self, templates: Templates, subject: Subject, when: datetime) -> tuple[str, str]:
         """Return what a capture and a set would be called now; nothing is kept."""
-        stem = self._stems.peek(templates.capture, subject, when)
-        return stem, self._sets.next_name(templates.set, subject, when)
+        stem = self.stems.peek(templates.capture, subject, when)
+        return stem, self.sets.next_name(templates.set, subject, when)
 
     def image_file(self, path: Path, sha256: str | None = None, size: int | None = None) -> ImageFile:
         """Describe an image that lies below the captures as messages do."""
         with store_errors("The image could not be read"):
-            return self._sets.image_file(path, sha256, size)
-
-    def relative(self, path: Path) -> str:
-        """Return a path below the captures relative to CAPTURES_BASE_DIR."""
-        return str(self.places.relative(path))
+            return self.sets.image_file(path, sha256, size)
 
     def read_image(self, image_path: str) -> tuple[str, bytes, str]:
         """Return filename, bytes and mimetype of an image; raise ImageNotFound."""
@@ -150,17 +144,13 @@ class Store:
                 )
             return path.name, file.read(MAX_TEXT_BYTES), mimetype_of(path)
 
-    def list_captures(self, limit: int = 100) -> list[ImageFile]:
-        """Return the newest single captures, newest first, with what people noted about them."""
-        return self._captures.newest(limit)
-
     def annotate_image(self, image_path: str, rating: int | None, notes: str | None) -> Noted:
         """Keep rating and notes with a single capture, or the rating of an image of a set in its manifest.
 
         Raise ImageNotFound, SetBusy, DiskFull, and StoreError for a sidecar that cannot be understood.
         """
         try:
-            return Noted(tuple(self._captures.annotate(image_path, rating, notes)), None)
+            return Noted(tuple(self.captures.annotate(image_path, rating, notes)), None)
         except ImageNotFound:
             path, set_name = self._in_set(image_path)
         if notes is not None:
@@ -168,7 +158,7 @@ class Store:
                 f"Field 'notes' of ANNOTATE_IMAGE: image '{shown(path.name)}' belongs to set '{shown(set_name)}'.",
                 hint="Write them to the whole set (ANNOTATE_IMAGE_SET).",
             )
-        return Noted((self._sets.annotate_image(path, rating),), set_name)
+        return Noted((self.sets.annotate_image(path, rating),), set_name)
 
     def delete_image(self, image_path: str) -> list[ImageFile]:
         """Move every file of a single capture to the trash; return its images, the named one first.
@@ -176,17 +166,13 @@ class Store:
         Raise ImageNotFound, also for an image of a set.
         """
         try:
-            return self._captures.delete(image_path)
+            return self.captures.delete(image_path)
         except ImageNotFound:
             path, set_name = self._in_set(image_path)
         raise ImageNotFound(
             f"Image '{shown(path.name)}' belongs to set '{shown(set_name)}' and is deleted only with it.",
             hint="Delete the whole set (DELETE_IMAGE_SET), or reject the image with a rating of -1.",
         )
-
-    def restore_image(self, image_path: str) -> list[ImageFile]:
-        """Bring a deleted single capture back; raise ImageNotFound, and StoreError where its name is taken."""
-        return self._captures.restore(image_path)
 
     def _in_set(self, image_path: str) -> tuple[Path, str]:
         """Return an image of a set and the set's name; raise ImageNotFound for every other path."""
@@ -198,76 +184,17 @@ class Store:
 
     def create_set(self, prefix: str | None, when: datetime, subject: Subject | None = None) -> SetFolder:
         """Make the folder of a new set; raise InvalidName."""
-        return self._sets.create(self.templates.set, prefix, when, subject or Subject())
-
-    def hold(self, name: str, job_id: str) -> AbstractContextManager[None]:
-        """Keep a set from being deleted, renamed or annotated while a job fills it; entering may raise SetBusy."""
-        return self._sets.hold(name, job_id)
+        return self.sets.create(self.templates.set, prefix, when, subject or Subject())
 
     def list_sets_as_json(self, wanted: ListSets = ALL_SETS) -> bytes:
         """Return every set that is wanted as JSON, in the wanted order: newest start first, then by name."""
         # Each set is kept encoded.
-        return b"[%b]" % b",".join(one.json for one in matching(self._sets.entries(), wanted))
+        return b"[%b]" % b",".join(one.json for one in matching(self.sets.entries(), wanted))
 
     def page_of_sets(self, wanted: ListSets, seq: int) -> ImageSetPage:
         """Return a page of the sets that are wanted, with a number for it; raise InvalidPayload for a wrong cursor."""
-        page = page_of(self._sets.entries(), wanted, wanted.limit or PAGE)
+        page = page_of(self.sets.entries(), wanted, wanted.limit or PAGE)
         return ImageSetPage(sets=[one.summary for one in page.entries], total=page.total, cursor=page.cursor, seq=seq)
-
-    def set_summary(self, name: str) -> ImageSet | None:
-        """Return what lists tell of one set, None where it is gone; what it costs does not depend on the others."""
-        return self._sets.summary(name)
-
-    def set_contents(self, name: str) -> list[ImageFile]:
-        """Return the images of a set by filename; raise SetNotFound, also for an empty one."""
-        return self._sets.contents(name)
-
-    def set_details(self, name: str) -> SetDetails:
-        """Return a set with its images and its manifest; raise SetNotFound."""
-        return self._sets.details(name)
-
-    def set_folder(self, name: str) -> Path:
-        """Return the folder of an existing set; raise SetNotFound."""
-        return self.places.set_folder(name)
-
-    def manifest(self, name: str) -> Manifest:
-        """Return a set's manifest; raise SetNotFound, or StoreError for a broken one."""
-        return self._sets.manifest(name)
-
-    def write_manifest(self, name: str, manifest: Manifest) -> None:
-        """Put a manifest into a set's folder, whole and safe on the disk; raise DiskFull or StoreError.
-
-        Notes, ratings and what else people noted that are on the disk are kept: only `annotate_set` changes them.
-        """
-        self._sets.write_manifest(name, manifest)
-
-    def delete_set(self, name: str) -> None:
-        """Move a set to the trash; raise SetNotFound or SetBusy."""
-        self._sets.delete(name)
-
-    def restore_set(self, name: str) -> None:
-        """Bring a deleted set back; raise SetNotFound or SetExists."""
-        self._sets.restore(name)
-
-    def rename_set(self, name: str, new_name: str) -> str:
-        """Give a set another name and return it as it is now."""
-        return self._sets.rename(name, new_name)
-
-    def annotate_set(self, wanted: AnnotateSet) -> None:
-        """Keep notes and ratings with a set; only what is given changes."""
-        self._sets.annotate(wanted)
-
-    def thumbnail(self, path: Path, size: int = DEFAULT_SIZE) -> Thumbnail:
-        """Return a small JPEG of an image that was resolved before; raise ImageUnreadable."""
-        return self._thumbnails.get(path, size)
-
-    def exif(self, path: Path) -> ExifFacts:
-        """Return what the camera wrote into an image that was resolved before; raise ImageUnreadable."""
-        return read_exif(path)
-
-    def set_files(self, name: str, files: Files = "all") -> list[SetFile]:
-        """Return everything that belongs to a set, or to one kind of its images, by name; raise SetNotFound."""
-        return self._sets.files(name, files)
 
     def set_file(self, name: str, filename: str, files: Files = "all") -> Belonging:
         """Return a file of a set by its name inside the set's folder; raise ImageNotFound."""
@@ -285,16 +212,8 @@ class Store:
 
         Nothing goes at the first look: a second one, ten minutes later, must agree.
         """
-        return sum(trash.purge(older_than=self._trash_age) for trash in (self._sets.trash, self._captures.trash))
-
-    def storage(self) -> Storage:
-        """Return the room on the disk that holds the captures."""
-        return self._space.storage()
+        return sum(trash.purge(older_than=self._trash_age) for trash in (self.sets.trash, self.captures.trash))
 
     def require_room(self, exposures: int = 1) -> None:
         """Make sure that so many exposures will probably find room; raise DiskFull."""
-        self._space.require(exposures * self._space.estimate_exposure())
-
-    def exposure_arrived(self, size: int) -> None:
-        """Remember what an exposure took, all its files together, for the next estimate."""
-        self._space.taken(size)
+        self.space.require(exposures * self.space.estimate_exposure())

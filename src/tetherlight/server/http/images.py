@@ -27,6 +27,7 @@ from tetherlight.server.http.pieces import Pieces
 from tetherlight.server.http.ranges import Unsatisfiable, byte_range
 from tetherlight.server.replies import error_response
 from tetherlight.store.contents import Belonging
+from tetherlight.store.exif import read_exif
 from tetherlight.store.store import Store
 from tetherlight.store.thumbnails import DEFAULT_SIZE
 
@@ -92,7 +93,7 @@ class _Routes:
         try:
             size = _size(request.query_params.get("size"))
             found = await self._resolve(path)
-            thumbnail = await to_thread.run_sync(self._store.thumbnail, found, size, limiter=self._drawing)
+            thumbnail = await to_thread.run_sync(self._store.thumbnails.get, found, size, limiter=self._drawing)
         except TetherlightError as error:
             return failure(error)
         headers = {"ETag": f'"{thumbnail.key}"', **_common()}
@@ -103,7 +104,7 @@ class _Routes:
     async def exif(self, path: str) -> Response:
         """Give the facts that the camera wrote into an image."""
         try:
-            facts = await self._read(partial(self._store.exif, await self._resolve(path)))
+            facts = await self._read(partial(read_exif, await self._resolve(path)))
         except TetherlightError as error:
             return failure(error)
         return JSONResponse(facts.model_dump(mode="json"), headers=_common())
