@@ -125,7 +125,10 @@ class _MemoryWatch:
 
 
 def used_memory(pid: int) -> int:
-    """Return the bytes that a process keeps in memory or in the swap, mapped files left out; raise OSError."""
+    """Return the bytes that a process keeps in memory or in the swap, mapped files left out; raise OSError.
+
+    What it has started is not counted.
+    """
     counted = {"RssAnon", "RssShmem", "VmSwap"}
     lines = (line.split() for line in Path("/proc", str(pid), "status").read_text().splitlines())
     return sum(int(words[1]) * 1024 for words in lines if words and words[0].removesuffix(":") in counted)
@@ -143,8 +146,16 @@ async def _why(channel: Channel, name: str, watch: _MemoryWatch) -> WorkFailed |
     if code is None:
         return WorkFailed(f"'{name}' broke off its connection and was ended.", hint=hint)
     if code < 0:
-        return WorkFailed(f"'{name}' crashed ({signal.Signals(-code).name}).", hint=hint)
+        return WorkFailed(f"'{name}' crashed ({_signal_name(-code)}).", hint=hint)
     return WorkFailed(f"'{name}' ended without a result (exit code {code}).", hint=hint)
+
+
+def _signal_name(number: int) -> str:
+    """Return what a signal is called; those in real time have numbers alone."""
+    try:
+        return signal.Signals(number).name
+    except ValueError:
+        return f"signal {number}"
 
 
 def _hearing(name: str, on_progress: Callable[[Told], None]) -> Callable[[Any], None]:
