@@ -381,7 +381,7 @@ export function selectedCamera(state: RigState): CameraStatus | null {
 
 /** The job that holds camera and lights now, or that waits to go on. */
 export function currentJob(state: RigState): Job | null {
-  return state.jobs.find(isUnderWay) ?? null;
+  return state.jobs.find((job) => job.kind !== "computation" && isUnderWay(job)) ?? null;
 }
 
 /** The photometric set under way. */

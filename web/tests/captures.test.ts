@@ -78,8 +78,11 @@ it("takes every file of a deleted exposure away, and brings them back by Undo", 
   expect(FakeSocket.last.request("RESTORE_IMAGE").payload).toEqual({ image_path: "captures/a.jpg" });
 });
 
-it("keeps series and sets apart", async () => {
+it("keeps series, sets and computations apart", async () => {
   await settle();
+  const computation = { job_id: "0", kind: "computation", state: "running", started_at: "2026-01-02" } as Job;
+  FakeSocket.last.receive({ action: "job_changed", success: true, data: computation, error: null });
+  expect(currentJob(store.getState())).toBeNull();
   const job = { job_id: "1", kind: "series", state: "running", started_at: "2026-01-01" } as Job;
   FakeSocket.last.receive({ action: "job_changed", success: true, data: job, error: null });
   expect(currentJob(store.getState())).toEqual(job);
