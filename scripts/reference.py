@@ -14,7 +14,7 @@ from tetherlight.protocol.action import Action
 from tetherlight.protocol.actions import ACTIONS
 from tetherlight.protocol.closing import CloseCode
 from tetherlight.protocol.events import EVENTS
-from tetherlight.protocol.features import FEATURES
+from tetherlight.protocol.features import BROUGHT, FEATURES
 from tetherlight.protocol.routes import ROUTES, Route
 from tetherlight.protocol.topics import TOPICS
 from tetherlight.settings import Settings
@@ -137,7 +137,8 @@ class ProtocolPages:
 
     def _features(self) -> str:
         rows = [
-            (f"`{name}`", row.summary, ", ".join(_brought(one) for one in row.brings)) for name, row in FEATURES.items()
+            (f"`{name}`", row.summary, ", ".join(_brought(one) for one in BROUGHT[row]))
+            for name, row in FEATURES.items()
         ]
         return table(("feature", "meaning", "what it brings"), rows)
 

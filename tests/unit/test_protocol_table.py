@@ -10,10 +10,9 @@ from tetherlight.errors import InvalidPayload, TetherlightError, UnknownAction
 from tetherlight.protocol.action import EVERY_RIGHT, Action, Payload
 from tetherlight.protocol.actions import ACTIONS, find_action
 from tetherlight.protocol.events import EVENTS
-from tetherlight.protocol.features import FEATURES, Feature
+from tetherlight.protocol.features import BROUGHT, FEATURES
 from tetherlight.protocol.messages import MAX_MESSAGE_BYTES
-from tetherlight.protocol.names import Topic
-from tetherlight.protocol.routes import ROUTES
+from tetherlight.protocol.names import Feature, Topic
 from tetherlight.protocol.topics import TOPICS
 
 SEED = {
@@ -170,18 +169,24 @@ def test_the_table_of_topics_is_whole() -> None:
 
 
 @pytest.mark.parametrize("feature", FEATURES.values(), ids=lambda feature: feature.name)
-def test_a_feature_brings_what_is_there(feature: Feature) -> None:
-    """It is spelt as on the wire, and what it names are actions, events or routes."""
+def test_a_feature_is_described(feature: Feature) -> None:
+    """It is spelt as on the wire, has a sentence, and stands for one thing only."""
     assert re.fullmatch(r"[a-z][a-z_]+", feature.name)
     assert feature.summary.endswith(".")
-    assert feature.brings
-    assert set(feature.brings) <= {*ACTIONS, *EVENTS, *ROUTES}
+    assert [one for one in BROUGHT if one.name == feature.name] == [feature]
+
+
+def test_deployed_clients_find_the_features_that_they_know() -> None:
+    """No word is ever taken back."""
+    assert set(FEATURES) >= {
+        "jobs", "series", "subscribe", "binary_liveview", "mjpeg", "several_cameras", "trash", "thumbnails", "zip",
+        "ratings", "naming", "log", "focus_point", "set_files", "set_pages",
+    }  # fmt: skip
 
 
 def test_what_came_after_the_first_clients_is_known_by_a_feature() -> None:
-    """Each action that deployed servers may lack is brought by one, or was there from the first GET_SERVER_INFO on."""
-    brought = {name for feature in FEATURES.values() for name in feature.brings}
-    assert set(ACTIONS) - SEED - brought == FIRST_SERVER
+    """Each action that deployed servers may lack names one, or was there from the first GET_SERVER_INFO on."""
+    assert {name for name, action in ACTIONS.items() if action.feature is None} - SEED == FIRST_SERVER
 
 
 def test_events_are_spelt_in_lower_case() -> None:

@@ -95,7 +95,7 @@ export type ImageType = ("image/jpeg" | "image/png" | "image/tiff" | "image/webp
  * This interface was referenced by `TetherlightProtocol`'s JSON-Schema
  * via the `definition` "Feature".
  */
-export type Feature = ("jobs" | "series" | "subscribe" | "binary_liveview" | "mjpeg" | "several_cameras" | "trash" | "thumbnails" | "zip" | "ratings" | "naming" | "log" | "focus_point" | "set_files" | "axes" | "set_pages")
+export type Feature = ("binary_liveview" | "focus_point" | "series" | "ratings" | "trash" | "naming" | "axes" | "set_pages" | "set_files" | "jobs" | "subscribe" | "log" | "several_cameras" | "thumbnails" | "zip" | "mjpeg")
 /**
  * What a camera is doing, from detection to loss.
  * 

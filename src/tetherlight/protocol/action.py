@@ -9,6 +9,7 @@ from pydantic_core import to_json
 
 from tetherlight.errors import InvalidPayload, ServerOnly, TetherlightError
 from tetherlight.models import Model
+from tetherlight.protocol.names import Feature
 from tetherlight.validation import faults_of, first_fault
 
 
@@ -41,6 +42,7 @@ class Action(Generic[P, R]):
     own fault; it may name payload fields in braces. `timeout_s` is how long a client should wait for the reply, None
     where only the job's end answers.
     `repeatable` actions only read: a client may ask again when it does not know whether it was heard.
+    `feature` tells clients that this server has the action; those without one are as old as the first clients.
     `server_only` are keys that are refused at any depth, also as a part of a dotted one.
     """
 
@@ -54,6 +56,7 @@ class Action(Generic[P, R]):
     timeout_s: float | None = 30.0
     repeatable: bool = False
     server_only: frozenset[str] = frozenset()
+    feature: Feature | None = None
     example: dict[str, Any] = field(default_factory=dict)
     example_result: Any = None
 

@@ -8,6 +8,7 @@ from pydantic import Field, RootModel
 from tetherlight import errors
 from tetherlight.models import CameraInfo, ConfigEntry, ImageFile, Model
 from tetherlight.protocol.action import Action, CameraPayload, Payload
+from tetherlight.protocol.names import Feature
 
 Encoding = Literal["base64", "binary"]
 Share = Annotated[float, Field(ge=0, le=1)]
@@ -115,6 +116,9 @@ class Autofocus(CameraPayload):
     )
 
 
+BINARY_LIVEVIEW = Feature("binary_liveview", "Frames as binary messages with a header, paced where that is wanted.")
+FOCUS_POINT = Feature("focus_point", "Autofocus at a point of the live view.")
+
 GET_CAMERAS = Action(
     "GET_CAMERAS", NoPayload, CameraList,
     right="read",
@@ -198,6 +202,7 @@ START_LIVEVIEW = Action(
             errors.CameraLost),
     example={"encoding": "binary", "max_fps": 15},
     example_result={"message": "Liveview stream initiated.", "camera_id": "canon-eos-1300d-1", "stream": 1},
+    feature=BINARY_LIVEVIEW,
 )  # fmt: skip
 STOP_LIVEVIEW = Action(
     "STOP_LIVEVIEW", CameraPayload, Message,
@@ -219,6 +224,7 @@ READY = Action(
     summary="Say that the last frame of a paced live view was drawn.",
     example={"seq": 41},
     example_result={"message": "Ready."},
+    feature=BINARY_LIVEVIEW,
 )  # fmt: skip
 DRIVE_FOCUS = Action(
     "DRIVE_FOCUS", DriveFocus, Message,
@@ -236,4 +242,5 @@ AUTOFOCUS = Action(
             errors.CameraTimeout),
     example={"point": [0.25, 0.5]},
     example_result={"message": "Autofocus done."},
+    feature=FOCUS_POINT,
 )  # fmt: skip

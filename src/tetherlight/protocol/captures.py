@@ -9,7 +9,8 @@ from tetherlight.models import ImageFile, Model
 from tetherlight.protocol.action import Action, CameraPayload, Payload
 from tetherlight.protocol.axes import Exposed, FocusPlaces
 from tetherlight.protocol.cameras import Message
-from tetherlight.protocol.sets import ImagePath
+from tetherlight.protocol.names import Feature
+from tetherlight.protocol.sets import TRASH, ImagePath
 
 IMAGE_EXAMPLE = "captures/image_Canon_EOS_Rebel_T6_20231027-143000.jpg"
 MAX_SERIES = 999
@@ -95,6 +96,10 @@ class Naming(Model):
     placeholders: list[Placeholder]
 
 
+SERIES = Feature("series", "Bursts, time-lapses and brackets.")
+RATINGS = Feature("ratings", "Ratings and notes of single captures.")
+NAMING = Feature("naming", "Templates for the names of captures and sets.")
+
 CAPTURE_SERIES = Action(
     "CAPTURE_SERIES", CaptureSeries, SeriesResult,
     right="control",
@@ -105,6 +110,7 @@ CAPTURE_SERIES = Action(
     timeout_s=None,
     example={"count": 1, "bracket": {"config_name": "shutterspeed", "values": ["1/250", "1/60", "1/15"]}},
     example_result={"message": "Series of 3 images completed.", "job_id": "job-1", "image_count": 3, "files": []},
+    feature=SERIES,
 )  # fmt: skip
 ANNOTATE_IMAGE = Action(
     "ANNOTATE_IMAGE", AnnotateImage, ImageFile,
@@ -115,6 +121,7 @@ ANNOTATE_IMAGE = Action(
     example_result={
         "filename": "image_Canon_EOS_Rebel_T6_20231027-143000.jpg", "path": IMAGE_EXAMPLE, "size": 5242880,
         "mimetype": "image/jpeg", "rating": 4, "url": "/images/image_Canon_EOS_Rebel_T6_20231027-143000.jpg"},
+    feature=RATINGS,
 )  # fmt: skip
 DELETE_IMAGE = Action(
     "DELETE_IMAGE", ImagePath, Trashed,
@@ -124,6 +131,7 @@ DELETE_IMAGE = Action(
     example={"image_path": IMAGE_EXAMPLE},
     example_result={"message": "Image 'image_Canon_EOS_Rebel_T6_20231027-143000.jpg' deleted.",
                     "filenames": ["image_Canon_EOS_Rebel_T6_20231027-143000.jpg"]},
+    feature=TRASH,
 )  # fmt: skip
 RESTORE_IMAGE = Action(
     "RESTORE_IMAGE", ImagePath, ImageFile,
@@ -134,6 +142,7 @@ RESTORE_IMAGE = Action(
     example_result={
         "filename": "image_Canon_EOS_Rebel_T6_20231027-143000.jpg", "path": IMAGE_EXAMPLE, "size": 5242880,
         "mimetype": "image/jpeg", "url": "/images/image_Canon_EOS_Rebel_T6_20231027-143000.jpg"},
+    feature=TRASH,
 )  # fmt: skip
 NAMING_EXAMPLE = {
     "capture": "image_{model}_{date}-{time}", "set": "{prefix}_{date}-{time}",
@@ -150,6 +159,7 @@ GET_NAMING = Action(
     errors=(errors.InvalidName,),
     example={"capture": "{serial}_{number}"},
     example_result=NAMING_EXAMPLE | {"capture": "{serial}_{number}", "capture_example": "062071001234_0001.jpg"},
+    feature=NAMING,
 )  # fmt: skip
 SET_NAMING = Action(
     "SET_NAMING", NamingTemplates, Naming,
@@ -158,4 +168,5 @@ SET_NAMING = Action(
     errors=(errors.InvalidName, errors.StoreError, errors.InvalidSetting),
     example={"capture": "image_{model}_{date}-{time}"},
     example_result=NAMING_EXAMPLE,
+    feature=NAMING,
 )  # fmt: skip

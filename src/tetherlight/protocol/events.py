@@ -11,8 +11,10 @@ from typing import Any, Generic, Literal, TypeVar
 from pydantic import BaseModel, Field, RootModel
 
 from tetherlight.models import CameraInfo, CameraStatus, ConfigEntry, ImageFile, ImageSet, Job, Model, Storage
+from tetherlight.protocol.captures import SERIES
+from tetherlight.protocol.jobs import JOBS
 from tetherlight.protocol.lights import LightStates
-from tetherlight.protocol.names import Topic
+from tetherlight.protocol.names import Feature, Topic
 
 D = TypeVar("D", bound=BaseModel)
 
@@ -25,6 +27,7 @@ class Event(Generic[D]):
     data: type[D]
     summary: str
     topic: Topic | None = None
+    feature: Feature | None = None
     example: Any = None
 
 
@@ -153,11 +156,16 @@ class LiveviewFrame(Model):
     captured_at: datetime
 
 
+SEVERAL_CAMERAS = Feature("several_cameras", "Several open cameras, told apart by `camera_id`.")
+
 PHOTOMETRIC_PROGRESS = Event(
     "photometric_progress", PhotometricProgress, "A step of a sequence began, failed or was reported."
 )
 SERIES_PROGRESS = Event(
-    "series_progress", SeriesProgress, "An exposure of a series began, arrived or failed, or the next one waits."
+    "series_progress",
+    SeriesProgress,
+    "An exposure of a series began, arrived or failed, or the next one waits.",
+    feature=SERIES,
 )
 LIVEVIEW_FRAME = Event("liveview_frame", LiveviewFrame, "A frame of a live view; its fields stand at top level.")
 LIVEVIEW_ENDED = Event("stop_liveview", StreamEnd, "A live view ended without being asked to.")
@@ -165,12 +173,18 @@ PREVIEW_ENDED = Event("get_preview", StreamEnd, "A stream of bare JPEGs ended wi
 CAMERA_LOST = Event("camera_lost", CameraChange, "An open camera does not answer any more.")
 CAMERA_RECOVERING = Event("camera_recovering", CameraChange, "The server tries to get a camera back.")
 CAMERA_READY = Event("camera_ready", CameraChange, "A camera is back.")
-CAMERAS_CHANGED = Event("cameras_changed", CameraInventory, "Cameras came, went, opened, closed or changed.", "camera")
+CAMERAS_CHANGED = Event(
+    "cameras_changed",
+    CameraInventory,
+    "Cameras came, went, opened, closed or changed.",
+    "camera",
+    feature=SEVERAL_CAMERAS,
+)
 IMAGE_CAPTURED = Event("image_captured", ImageCaptured, "The button on a camera's body took a picture.", "camera")
 CAMERA_WARNING = Event("camera_warning", CameraWarning, "Battery or card will soon be empty or full.", "camera")
 CONFIG_CHANGED = Event("config_changed", ConfigChange, "Config entries changed, by a client or on the body.", "config")
 LIGHTS_CHANGED = Event("lights_changed", LightStates, "Lights were switched or the rig file was edited.", "lights")
-JOB_CHANGED = Event("job_changed", Job, "A job started, went on or ended.", "job")
+JOB_CHANGED = Event("job_changed", Job, "A job started, went on or ended.", "job", feature=JOBS)
 SETS_CHANGED = Event("sets_changed", SetChange, "An image set is new, changed or gone.", "sets")
 CAPTURES_CHANGED = Event("captures_changed", CapturesChange, "Single captures are new, changed or gone.", "sets")
 STORAGE_CHANGED = Event("storage_changed", Storage, "Room on the disk changed noticeably.", "storage")

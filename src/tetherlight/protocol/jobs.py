@@ -8,6 +8,7 @@ from tetherlight import errors
 from tetherlight.models import Job
 from tetherlight.protocol.action import Action, Payload
 from tetherlight.protocol.cameras import NoPayload
+from tetherlight.protocol.names import Feature
 
 JOB_EXAMPLE = {
     "job_id": "job-1", "kind": "photometric_set", "state": "running", "camera_id": "canon-eos-1300d-1",
@@ -59,12 +60,15 @@ class RetrySteps(JobSteps):
     focus: Focus = None
 
 
+JOBS = Feature("jobs", "What takes long runs as a job that can be followed, paused and cancelled.")
+
 GET_JOBS = Action(
     "GET_JOBS", NoPayload, JobList,
     right="read",
     summary="List the jobs under way and the last ones that ended.",
     repeatable=True,
     example_result=[JOB_EXAMPLE],
+    feature=JOBS,
 )  # fmt: skip
 CANCEL_JOB = Action(
     "CANCEL_JOB", JobId, Job,
@@ -74,6 +78,7 @@ CANCEL_JOB = Action(
     timeout_s=180.0,
     example={"job_id": "job-1"},
     example_result=JOB_EXAMPLE | {"state": "cancelled"},
+    feature=JOBS,
 )  # fmt: skip
 PAUSE_JOB = Action(
     "PAUSE_JOB", JobId, Job,
@@ -83,6 +88,7 @@ PAUSE_JOB = Action(
     timeout_s=180.0,
     example={"job_id": "job-1"},
     example_result=JOB_EXAMPLE | {"state": "paused"},
+    feature=JOBS,
 )  # fmt: skip
 RESUME_JOB = Action(
     "RESUME_JOB", ResumeJob, Job,
@@ -92,6 +98,7 @@ RESUME_JOB = Action(
             errors.FocusUnknown),
     example={"job_id": "job-1"},
     example_result=JOB_EXAMPLE,
+    feature=JOBS,
 )  # fmt: skip
 RETRY_STEPS = Action(
     "RETRY_STEPS", RetrySteps, Job,
@@ -100,6 +107,7 @@ RETRY_STEPS = Action(
     errors=(errors.JobNotFound, errors.JobConflict, errors.CameraBusy, errors.LightsBusy, errors.FocusUnknown),
     example={"job_id": "job-1", "steps": [2]},
     example_result=JOB_EXAMPLE,
+    feature=JOBS,
 )  # fmt: skip
 SKIP_STEPS = Action(
     "SKIP_STEPS", JobSteps, Job,
@@ -108,4 +116,5 @@ SKIP_STEPS = Action(
     errors=(errors.JobNotFound, errors.JobConflict),
     example={"job_id": "job-1", "steps": [2]},
     example_result=JOB_EXAMPLE,
+    feature=JOBS,
 )  # fmt: skip

@@ -6,6 +6,8 @@ from dataclasses import dataclass, field
 from types import MappingProxyType
 from urllib.parse import quote
 
+from tetherlight.protocol.names import Feature
+
 READING = ("GET", "HEAD")
 CHOICE = "`all` (what it is without), `jpeg` or `raw`: which images."
 
@@ -24,6 +26,7 @@ class Route:
     """What may stand behind the question mark, and what it does."""
     open: bool = False
     """Whether it is answered without a token where others need one."""
+    feature: Feature | None = None
 
     @property
     def pattern(self) -> str:
@@ -44,6 +47,10 @@ class Route:
         return re.sub(r"\{(\w+)(:path)?\}", put, self.path)
 
 
+MJPEG = Feature("mjpeg", "The live view as motion JPEG.")
+THUMBNAILS = Feature("thumbnails", "Small versions of images.")
+ZIP = Feature("zip", "A whole set as one file.")
+
 WEBSOCKET = Route("WEBSOCKET", "/ws", "a WebSocket", "The conversation: requests, replies, events, frames.", ("GET",))
 HEALTH = Route(
     "HEALTH", "/health", "application/json", "Tell that the server answers; 503 while it is stopping.", open=True
@@ -60,11 +67,13 @@ IMAGE = Route(
 THUMBNAIL = Route(
     "THUMBNAIL", "/thumbnails/{path:path}", "image/jpeg", "Give a small JPEG of an image.",
     query={"size": "Pixels of the longer edge; the next offered size is given."},
+    feature=THUMBNAILS,
 )  # fmt: skip
 EXIF = Route("EXIF", "/exif/{path:path}", "application/json", "Give what the camera wrote into an image.")
 SET_ZIP = Route(
     "SET_ZIP", "/sets/{name}.zip", "application/zip", "Give a set as a zip that is made while it is sent.",
     query={"files": CHOICE},
+    feature=ZIP,
 )  # fmt: skip
 SET_FILE = Route(
     "SET_FILE", "/sets/{name}/{path:path}", "the file's own type", "Give a file of a set: what the zip has of it.",
@@ -74,6 +83,7 @@ LIVEVIEW = Route(
     "LIVEVIEW", "/cameras/{camera_id}/liveview.mjpg", "multipart/x-mixed-replace",
     "Give the live view of a camera as motion JPEG; `selected` stands for the selected one.",
     query={"max_fps": "At most so many frames a second."},
+    feature=MJPEG,
 )  # fmt: skip
 PAGES = Route("PAGES", "/{path:path}", "text/html and its parts", "Give the web application.")
 

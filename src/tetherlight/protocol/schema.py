@@ -18,7 +18,7 @@ from tetherlight.protocol.action import Action
 from tetherlight.protocol.actions import ACTIONS
 from tetherlight.protocol.closing import CloseCode
 from tetherlight.protocol.events import EVENTS, LIVEVIEW_FRAME, Event
-from tetherlight.protocol.features import FEATURES
+from tetherlight.protocol.features import BROUGHT, FEATURES
 from tetherlight.protocol.messages import PROTOCOL_VERSION
 from tetherlight.protocol.routes import ROUTES
 from tetherlight.protocol.topics import TOPICS
@@ -171,7 +171,7 @@ def _features() -> Schema:
         "type": "string",
         "enum": list(FEATURES),
         "x-features": {
-            name: {"description": row.summary, "brings": list(row.brings)} for name, row in FEATURES.items()
+            name: {"description": row.summary, "brings": list(BROUGHT[row])} for name, row in FEATURES.items()
         },
     }
 

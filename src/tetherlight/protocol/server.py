@@ -9,7 +9,7 @@ from tetherlight import errors
 from tetherlight.models import CameraStatus, Job, LightsStatus, LogLevel, Model, Storage
 from tetherlight.protocol.action import Action, Payload
 from tetherlight.protocol.cameras import Message, NoPayload
-from tetherlight.protocol.names import Topic
+from tetherlight.protocol.names import Feature, Topic
 
 
 class ServerInfo(Model):
@@ -103,6 +103,9 @@ class Diagnosis(Model):
     findings: list[Finding]
 
 
+TOPICS = Feature("subscribe", "Topics: a state, and then an event for every change.")
+LOG = Feature("log", "The newest lines of the log.")
+
 GET_SERVER_INFO = Action(
     "GET_SERVER_INFO", NoPayload, ServerInfo,
     right="read",
@@ -126,6 +129,7 @@ SUBSCRIBE = Action(
     summary="Give the topics as they stand, and then an event for every change.",
     example={"topics": ["lights", "job"]},
     example_result={"topics": {"lights": {"seq": 7, "snapshot": {}}, "job": {"seq": 2, "snapshot": []}}},
+    feature=TOPICS,
 )  # fmt: skip
 AUTH = Action(
     "AUTH", Authenticate, Message,
@@ -150,6 +154,7 @@ GET_LOG = Action(
     example={"limit": 50, "level": "WARNING"},
     example_result={"lines": [{"time": "2023-10-27T13:00:00Z", "level": "WARNING", "logger": "tetherlight.camera",
                                "message": "The camera does not answer."}]},
+    feature=LOG,
 )  # fmt: skip
 DIAGNOSE = Action(
     "DIAGNOSE", NoPayload, Diagnosis,

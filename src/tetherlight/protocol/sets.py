@@ -10,6 +10,7 @@ from tetherlight.models import ImageFile, ImageSet, Model
 from tetherlight.protocol.action import Action, CameraPayload, Payload
 from tetherlight.protocol.axes import MAX_VALUES, AxisPlan, Exposed, FocusPlaces
 from tetherlight.protocol.cameras import Message
+from tetherlight.protocol.names import Feature
 
 CatalogueNumber = Annotated[str, Field(max_length=200)]
 Scale = Annotated[float, Field(ge=0, le=1000, allow_inf_nan=False)]
@@ -183,6 +184,11 @@ class ImageData(Model):
     mimetype: str
 
 
+TRASH = Feature("trash", "What is deleted can be restored for a while.")
+SET_FILES = Feature("set_files", "Every file of a set by itself.")
+SET_PAGES = Feature("set_pages", "Sets by pages, searched and sorted by the server.")
+AXES = Feature("axes", "Sets over the values of several axes, such as focus and exposure.")
+
 CAPTURE_PHOTOMETRIC_SET = Action(
     "CAPTURE_PHOTOMETRIC_SET", CapturePhotometricSet, PhotometricSetResult,
     right="control",
@@ -219,6 +225,7 @@ CAPTURE_SET = Action(
         "images_captured": [f"photometric_sets/beetle_20231027-150000/image_01_light_left_f{place:02d}.jpg"
                             for place in range(1, 9)],
         "job_id": "job-1"},
+    feature=AXES,
 )  # fmt: skip
 LIST_IMAGE_SETS = Action(
     "LIST_IMAGE_SETS", ListSets, ImageSetList,
@@ -228,6 +235,7 @@ LIST_IMAGE_SETS = Action(
     failure="Error listing image sets.",
     errors=(errors.StoreError,),
     example_result=[{"name": SET_EXAMPLE, "status": "completed", "image_count": 3}],
+    feature=SET_PAGES,
 )  # fmt: skip
 GET_IMAGE_SET_CONTENTS = Action(
     "GET_IMAGE_SET_CONTENTS", SetName, ImageList,
@@ -263,6 +271,7 @@ GET_IMAGE_SET_FILES = Action(
         "filename": "manifest.json", "size": 5120, "mimetype": "application/json",
         "sha256": "9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08",
         "url": f"/sets/{SET_EXAMPLE}/manifest.json"}],
+    feature=SET_FILES,
 )  # fmt: skip
 DELETE_IMAGE_SET = Action(
     "DELETE_IMAGE_SET", SetName, Message,
@@ -280,6 +289,7 @@ RESTORE_IMAGE_SET = Action(
     errors=(errors.SetNotFound, errors.SetExists),
     example={"set_name": SET_EXAMPLE},
     example_result={"message": f"Set '{SET_EXAMPLE}' restored."},
+    feature=TRASH,
 )  # fmt: skip
 RENAME_IMAGE_SET = Action(
     "RENAME_IMAGE_SET", RenameSet, Message,
