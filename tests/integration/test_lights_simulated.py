@@ -13,7 +13,6 @@ from support.simulator_process import SimulatorProcess
 from tetherlight.errors import LampFailed
 from tetherlight.lights import Lights, RigFile
 from tetherlight.protocol.lights import EditedLight
-from tetherlight.settings import Settings
 
 
 @pytest.fixture
@@ -25,7 +24,7 @@ async def simulator() -> AsyncIterator[SimulatorProcess]:
 @pytest.fixture
 async def lights(simulator: SimulatorProcess, tmp_path: Path) -> AsyncIterator[Lights]:
     rig = RigFile(tmp_path / "rig.toml")
-    lights = await Lights.open(Settings(simulator_control=Path(simulator.control_path)), rig)
+    lights = await Lights.open(rig, simulator_control=Path(simulator.control_path))
     yield lights
     await lights.close()
 
@@ -64,8 +63,8 @@ async def test_all_lights_are_off_after_a_job_and_at_the_end(simulator: Simulato
 
 async def test_a_simulator_that_ended_is_a_failed_lamp(tmp_path: Path) -> None:
     async with SimulatorProcess() as simulator:
-        settings = Settings(simulator_control=Path(simulator.control_path))
-        lights = await Lights.open(settings, RigFile(tmp_path / "rig.toml"))
+        rig = RigFile(tmp_path / "rig.toml")
+        lights = await Lights.open(rig, simulator_control=Path(simulator.control_path))
     with pytest.raises(LampFailed, match="The simulator does not answer"):
         await lights.set({"light_front": True})
     await lights.close()

@@ -22,7 +22,6 @@ from tetherlight.lights.lights import Lights
 from tetherlight.lights.rack import Rack
 from tetherlight.protocol.lights import EditedLight
 from tetherlight.rigfile.rigfile import RigFile
-from tetherlight.settings import Settings
 
 RIG = """
 [lights]
@@ -45,7 +44,7 @@ def rig(tmp_path: Path) -> RigFile:
 
 @pytest.fixture
 async def lights(chip: FakeChip, rig: RigFile) -> AsyncIterator[Lights]:
-    lights = await Lights.open(Settings(), rig, find=on_chips(chip))
+    lights = await Lights.open(rig, find=on_chips(chip))
     yield lights
     await lights.close()
 
@@ -93,7 +92,7 @@ async def test_an_unknown_light_is_refused_and_nothing_moves(chip: FakeChip, lig
 async def test_a_line_of_another_program_is_a_fault_that_names_it(chip: FakeChip, rig: RigFile) -> None:
     """The other lights work, and the light itself as soon as its line is free."""
     chip.hold(5, "fan-control")
-    lights = await Lights.open(Settings(), rig, find=on_chips(chip))
+    lights = await Lights.open(rig, find=on_chips(chip))
     assert lights.light("b").fault == "Line 5 of pinctrl-bcm2711 is held by fan-control."
     await lights.only("a")
     assert chip.lit == {4}
@@ -115,7 +114,7 @@ async def test_a_line_of_another_program_is_a_fault_that_names_it(chip: FakeChip
 async def test_a_line_that_is_taken_under_our_hands_does_not_stop_the_others(chip: FakeChip, rig: RigFile) -> None:
     chip.hides_holders = True
     chip.hold(4, "racer")
-    lights = await Lights.open(Settings(), rig, find=on_chips(chip))
+    lights = await Lights.open(rig, find=on_chips(chip))
     assert lights.light("a").fault == "Line 4 of pinctrl-bcm2711 cannot be had: another program holds it."
     await lights.set({"b": True, "c": True})
     assert chip.lit == {5, 6}
@@ -124,7 +123,7 @@ async def test_a_line_that_is_taken_under_our_hands_does_not_stop_the_others(chi
 
 async def test_a_light_without_a_line_is_a_fault_and_never_pretends(tmp_path: Path) -> None:
     rig = RigFile.parse("[lights]\na = {}\nb = { pin = 58 }\n", tmp_path / "rig.toml")
-    lights = await Lights.open(Settings(), rig, find=on_chips(FakeChip()))
+    lights = await Lights.open(rig, find=on_chips(FakeChip()))
     assert lights.light("a").fault == "The rig file gives it no pin."
     assert lights.light("b").fault == "Chip pinctrl-bcm2711 has no line 58, only 0 to 57."
     with pytest.raises(LampFailed, match="The rig file gives it no pin"):
@@ -300,7 +299,7 @@ async def test_wrong_new_lights_are_refused_and_nothing_changes(
 
 async def test_a_header_is_found_by_label_among_other_chips(rig: RigFile) -> None:
     other, header = FakeChip("raspberrypi-exp-gpio", "gpiochip0", 8), FakeChip("pinctrl-rp1", "gpiochip4", 54)
-    lights = await Lights.open(Settings(), rig, find=on_chips(other, header))
+    lights = await Lights.open(rig, find=on_chips(other, header))
     await lights.set({"a": True})
     assert header.lit == {4}
     assert other.requests == []
@@ -310,7 +309,7 @@ async def test_a_header_is_found_by_label_among_other_chips(rig: RigFile) -> Non
 
 async def test_no_line_of_an_unknown_chip_is_ever_driven(rig: RigFile) -> None:
     chip = FakeChip("INT34C6:00", "gpiochip0", 400)
-    lights = await Lights.open(Settings(), rig, find=on_chips(chip))
+    lights = await Lights.open(rig, find=on_chips(chip))
     assert lights.message == "No GPIO chip of a Raspberry Pi was found: lights are simulated."
     assert not lights.gpio_available
     assert lights.driver == "simulated"
@@ -325,7 +324,7 @@ async def test_a_chip_that_the_rig_file_names_is_driven(tmp_path: Path, wanted: 
     """By label, name or path, on any machine."""
     chip, other = FakeChip("INT34C6:00", "gpiochip1", 400), FakeChip("other", "gpiochip0")
     rig = RigFile.parse(f'chip = "{wanted}"\n{RIG}', tmp_path / "rig.toml")
-    lights = await Lights.open(Settings(), rig, find=on_chips(other, chip))
+    lights = await Lights.open(rig, find=on_chips(other, chip))
     await lights.set({"a": True})
     assert chip.lit == {4}
     assert lights.gpio_available
@@ -338,7 +337,7 @@ async def test_a_number_that_means_the_boards_own_lines_here_is_refused(tmp_path
     header, board = FakeChip("pinctrl-rp1", "gpiochip0", 54), FakeChip("gpio-brcmstb@107d517c00", "gpiochip4", 15)
     rig = RigFile.parse(f'chip = "{wanted}"\n{RIG}', tmp_path / "rig.toml")
     with pytest.raises(InvalidSetting) as caught:
-        await Lights.open(Settings(), rig, find=on_chips(header, board))
+        await Lights.open(rig, find=on_chips(header, board))
     assert "the header's chip is gpiochip0 here" in caught.value.message
     assert caught.value.hint == 'Name it by its label, which stays: chip = "pinctrl-rp1".'
     assert header.requests == board.requests == []
@@ -349,7 +348,7 @@ async def test_a_number_that_means_the_boards_own_lines_here_is_refused(tmp_path
 async def test_the_boards_own_chip_is_driven_where_it_is_named_by_its_label(tmp_path: Path) -> None:
     header, board = FakeChip("pinctrl-rp1", "gpiochip0", 54), FakeChip("relays", "gpiochip4", 15)
     rig = RigFile.parse(f'chip = "relays"\n{RIG}', tmp_path / "rig.toml")
-    lights = await Lights.open(Settings(), rig, find=on_chips(header, board))
+    lights = await Lights.open(rig, find=on_chips(header, board))
     await lights.set({"a": True})
     assert board.lit == {4}
     await lights.close()
@@ -360,10 +359,10 @@ async def test_a_label_that_two_chips_have_is_not_guessed(tmp_path: Path) -> Non
     one, other = FakeChip("cp2102n", "gpiochip5", 8), FakeChip("cp2102n", "gpiochip6", 8)
     rig = RigFile.parse(f'chip = "cp2102n"\n{RIG}', tmp_path / "rig.toml")
     with pytest.raises(InvalidSetting, match="may be any of gpiochip5 and gpiochip6"):
-        await Lights.open(Settings(), rig, find=on_chips(one, other))
+        await Lights.open(rig, find=on_chips(one, other))
     assert one.requests == other.requests == []
     named = RigFile.parse(f'chip = "gpiochip6"\n{RIG}', tmp_path / "rig.toml")
-    lights = await Lights.open(Settings(), named, find=on_chips(one, other))
+    lights = await Lights.open(named, find=on_chips(one, other))
     await lights.set({"a": True})
     assert (one.lit, other.lit) == (set(), {4})
     other.gone = True
@@ -378,7 +377,7 @@ async def test_a_label_that_two_chips_have_is_not_guessed(tmp_path: Path) -> Non
 
 async def test_two_chips_that_may_be_the_header_are_not_guessed_between(tmp_path: Path) -> None:
     one, other = FakeChip(name="gpiochip0"), FakeChip(name="gpiochip4")
-    lights = await Lights.open(Settings(), RigFile(tmp_path / "rig.toml"), find=on_chips(one, other))
+    lights = await Lights.open(RigFile(tmp_path / "rig.toml"), find=on_chips(one, other))
     assert not lights.gpio_available
     assert "gpiochip0 and gpiochip4 may all be that of the header" in str(lights.message)
     assert one.requests == other.requests == []
@@ -388,7 +387,7 @@ async def test_two_chips_that_may_be_the_header_are_not_guessed_between(tmp_path
 async def test_a_chip_that_is_not_there_is_refused_with_those_that_are(tmp_path: Path) -> None:
     rig = RigFile.parse(f'chip = "pinctrl-rp1"\n{RIG}', tmp_path / "rig.toml")
     with pytest.raises(InvalidSetting) as caught:
-        await Lights.open(Settings(), rig, find=on_chips(FakeChip("other")))
+        await Lights.open(rig, find=on_chips(FakeChip("other")))
     assert str(caught.value) == ("GPIO chip 'pinctrl-rp1' of the rig file was not found: there are gpiochip0 (other).")
 
 
@@ -396,35 +395,33 @@ async def test_default_pins_never_reach_a_chip_that_is_no_header(tmp_path: Path)
     chip = FakeChip("other")
     rig = RigFile.parse('chip = "other"', tmp_path / "rig.toml")
     with pytest.raises(InvalidSetting, match="names the GPIO chip 'other' but no lights"):
-        await Lights.open(Settings(), rig, find=on_chips(chip))
+        await Lights.open(rig, find=on_chips(chip))
     assert chip.requests == []
     assert chip.closed
 
 
 async def test_missing_permission_is_told_with_its_remedy(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
     """Somebody has lamps there: that they are not driven must be seen before the first set is dark."""
-    lights = await Lights.open(Settings(), RigFile(tmp_path / "rig.toml"), find=on_chips(FakeChip(), forbidden=True))
+    lights = await Lights.open(RigFile(tmp_path / "rig.toml"), find=on_chips(FakeChip(), forbidden=True))
     assert lights.message is not None
     assert lights.message.startswith("No permission to open /dev/gpiochip0: lights are simulated. Add the user")
     assert [one.levelname for one in caplog.records if "lights are simulated" in one.message] == ["WARNING"]
     await lights.close()
     for head in ('driver = "gpiod"', 'chip = "gpiochip0"'):
         with pytest.raises(InvalidSetting) as caught:
-            await Lights.open(
-                Settings(), RigFile.parse(head, tmp_path / "rig.toml"), find=on_chips(FakeChip(), forbidden=True)
-            )
+            await Lights.open(RigFile.parse(head, tmp_path / "rig.toml"), find=on_chips(FakeChip(), forbidden=True))
         assert "usermod" in (caught.value.hint or "")
 
 
 async def test_lights_that_must_be_real_are_not_simulated(tmp_path: Path) -> None:
     rig = RigFile.parse('driver = "gpiod"', tmp_path / "rig.toml")
     with pytest.raises(InvalidSetting, match=r"asks for the driver gpiod\. No GPIO chip of a Raspberry Pi was found\."):
-        await Lights.open(Settings(), rig, find=on_chips())
+        await Lights.open(rig, find=on_chips())
 
 
 async def test_a_rig_file_can_ask_for_simulated_lights_on_a_pi(tmp_path: Path, chip: FakeChip) -> None:
     rig = RigFile.parse('driver = "simulated"', tmp_path / "rig.toml")
-    lights = await Lights.open(Settings(), rig, find=on_chips(chip))
+    lights = await Lights.open(rig, find=on_chips(chip))
     await lights.set({"light_front": True})
     assert chip.requests == []
     assert lights.message == "The rig file asks for it: lights are simulated."
@@ -453,7 +450,7 @@ async def test_the_old_library_drives_pins_by_level(rig: RigFile) -> None:
 async def test_the_old_library_that_is_missing_is_told_with_its_remedy(tmp_path: Path) -> None:
     rig = RigFile.parse('driver = "RPi.GPIO"', tmp_path / "rig.toml")
     with pytest.raises(InvalidSetting, match=r"RPi\.GPIO, which is not installed"):
-        await Lights.open(Settings(), rig)
+        await Lights.open(rig)
 
 
 async def test_a_chip_that_is_unplugged_is_told_and_taken_back(chip: FakeChip, lights: Lights) -> None:
@@ -488,7 +485,7 @@ async def test_a_chip_that_goes_while_it_is_switched_is_a_fault_and_no_change(ch
 async def test_a_named_chip_that_is_unplugged_is_taken_back_by_its_label(tmp_path: Path) -> None:
     (tmp_path / "rig.toml").write_text(f'chip = "/dev/gpiochip7"\n{RIG}')
     chip = FakeChip(label="ft232h", name="gpiochip7")
-    lights = await Lights.open(Settings(), RigFile.load(tmp_path / "rig.toml"), find=on_chips(chip))
+    lights = await Lights.open(RigFile.load(tmp_path / "rig.toml"), find=on_chips(chip))
     chip.gone = True
     await lights.look()
     chip.gone, chip.name = False, "gpiochip8"

@@ -15,7 +15,6 @@ from tetherlight.lights.lights import Lights
 from tetherlight.lights.rack import Rack
 from tetherlight.protocol.lights import EditedLight
 from tetherlight.rigfile.rigfile import RigFile
-from tetherlight.settings import Settings
 
 SILENT = "The simulator does not answer."
 
@@ -97,7 +96,7 @@ def rig(tmp_path: Path) -> RigFile:
 
 @pytest.fixture
 async def lights(scene: FakeScene, rig: RigFile) -> AsyncIterator[Lights]:
-    lights = await Lights.open(Settings(simulator_control=scene.path), rig)
+    lights = await Lights.open(rig, simulator_control=scene.path)
     yield lights
     await lights.close()
 
@@ -191,7 +190,7 @@ async def test_lights_that_were_given_up_are_off_when_the_simulator_is_back(scen
 
 async def test_lights_open_without_a_simulator_and_find_it_later(tmp_path: Path, rig: RigFile) -> None:
     scene = FakeScene(tmp_path / "late.sock")
-    lights = await Lights.open(Settings(simulator_control=scene.path), rig)
+    lights = await Lights.open(rig, simulator_control=scene.path)
     assert lights.light("a").fault == SILENT
     await scene.start()
     await lights.only("a")
@@ -247,7 +246,7 @@ async def test_off_at_once_works_beside_a_busy_connection(scene: FakeScene, ligh
 
 
 async def test_remembered_lights_work_without_anything(tmp_path: Path) -> None:
-    lights = await Lights.open(Settings(), RigFile.parse('driver = "simulated"', tmp_path / "rig.toml"))
+    lights = await Lights.open(RigFile.parse('driver = "simulated"', tmp_path / "rig.toml"))
     async with lights.off_after():
         await lights.only("light_rear")
         assert [name for name, state in lights.states.items() if state] == ["light_rear"]

@@ -11,7 +11,6 @@ from tetherlight.protocol.captures import NamingTemplates
 from tetherlight.protocol.lights import SERVER_ONLY, SET_RIG, EditedLight
 from tetherlight.rigfile.lights import LightTable, RigLight
 from tetherlight.rigfile.rigfile import RigFile, RigTables
-from tetherlight.settings import Settings
 
 EDITABLE = set(EditedLight.model_fields) | set(NamingTemplates.model_fields)
 TEXTS = {
@@ -167,7 +166,7 @@ def test_words_that_the_log_must_not_tell_are_known() -> None:
 async def test_lights_over_the_wire_keep_their_driver_and_tell_nothing_of_it(tmp_path: Path) -> None:
     path = tmp_path / "rig.toml"
     path.write_text(TEXTS["inline tables"].replace('chip = "any"\n', ""))
-    lights = await Lights.open(Settings(), RigFile.load(path))
+    lights = await Lights.open(RigFile.load(path))
     await lights.replace([EditedLight(name="far", group="b"), EditedLight(name="near", pin=5)])
     assert "10.0.0.7/1" in path.read_text()
     assert "10.0.0.7" not in lights.status().model_dump_json()

@@ -18,7 +18,6 @@ from tetherlight.lights.lights import Lights
 from tetherlight.lights.rack import BROKEN, OTHER_DRIVER
 from tetherlight.protocol.lights import EditedLight
 from tetherlight.rigfile.rigfile import RigFile
-from tetherlight.settings import Settings
 
 RIG = """
 [lights]
@@ -61,7 +60,7 @@ def rig(tmp_path: Path) -> RigFile:
 
 @pytest.fixture
 async def lights(find: Find, rig: RigFile) -> AsyncIterator[Lights]:
-    lights = await Lights.open(Settings(), rig, find=find)
+    lights = await Lights.open(rig, find=find)
     yield lights
     await lights.close()
 
@@ -109,7 +108,7 @@ async def test_a_level_that_a_lamp_cannot_have_is_refused_and_nothing_moves(
 async def test_the_guard_is_asked_before_a_lamp_shines_and_never_before_it_goes_off(
     chip: FakeChip, fake: FakeLamps, find: Find, rig: RigFile
 ) -> None:
-    lights = await Lights.open(Settings(), rig, find=find, guard=Watt())
+    lights = await Lights.open(rig, find=find, guard=Watt())
     await lights.set({"b": 0.6, "d": 0.4})
     with pytest.raises(LampFailed, match="too weak"):
         await lights.set({"a": True})
@@ -206,7 +205,7 @@ async def test_a_simulator_has_every_light_whatever_its_driver(rig: RigFile, tmp
         opened.append(name)
         return registry.find_kind(name)
 
-    lights = await Lights.open(Settings(simulator_control=tmp_path / "none"), rig, find=find)
+    lights = await Lights.open(rig, simulator_control=tmp_path / "none", find=find)
     assert opened == ["simulated"]
     assert not lights.gpio_available
     assert set(lights.names) == {"a", "b", "c", "d"}
@@ -215,7 +214,7 @@ async def test_a_simulator_has_every_light_whatever_its_driver(rig: RigFile, tmp
 
 async def test_a_rig_whose_lights_all_have_drivers_says_nothing_of_a_chip(find: Find, tmp_path: Path) -> None:
     rig = RigFile.parse('[lights]\nb = { driver = "fake" }', tmp_path / "rig.toml")
-    lights = await Lights.open(Settings(), rig, find=lambda name: find(name) if name == "fake" else on_chips()(name))
+    lights = await Lights.open(rig, find=lambda name: find(name) if name == "fake" else on_chips()(name))
     assert (lights.message, lights.gpio_available) == (None, True)
     await lights.close()
 
@@ -225,7 +224,7 @@ async def test_drivers_that_were_opened_are_closed_where_another_one_cannot_be(
 ) -> None:
     rig = RigFile.parse('[lights]\na = { driver = "fake" }\nb = { driver = "missing" }', tmp_path / "rig.toml")
     with pytest.raises(InvalidSetting, match="names the lamp driver 'missing', and this system has only gpiod"):
-        await Lights.open(Settings(), rig, find=find)
+        await Lights.open(rig, find=find)
     assert chip.closed
     assert fake.closed
 
@@ -236,9 +235,7 @@ async def test_a_kind_of_lamps_that_the_machine_does_not_have_stops_the_start(fi
 
     rig = RigFile.parse('[lights]\na = { driver = "fake" }', tmp_path / "rig.toml")
     with pytest.raises(InvalidSetting, match=r"asks for the driver fake\. No such lamp answers\.") as caught:
-        await Lights.open(
-            Settings(), rig, find=lambda name: LampKind("fake", nothing) if name == "fake" else find(name)
-        )
+        await Lights.open(rig, find=lambda name: LampKind("fake", nothing) if name == "fake" else find(name))
     assert caught.value.hint == "Plug it in."
 
 

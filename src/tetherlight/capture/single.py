@@ -95,7 +95,7 @@ class Captures:
     @contextlib.asynccontextmanager
     async def _named(self, camera: Camera) -> AsyncIterator[tuple[Path, str]]:
         """Give folder and name of a capture, which nobody else gets meanwhile where it holds a number."""
-        subject = Subject(model=camera.model, serial=camera.serial, camera_id=camera.camera_id)
+        subject = Subject.of(camera)
         folder, stem = await self._changes.make(partial(self._store.image_stem, subject, datetime.now(UTC)))
         try:
             yield folder, stem

@@ -12,21 +12,16 @@ if TYPE_CHECKING:
     import asyncio
 
     import tetherlight.doctor as examination
-    from tetherlight import settings as configuration
-    from tetherlight.rigfile import rigfile
 else:
     asyncio = Later("asyncio")
-    configuration = Later("tetherlight.settings")
     examination = Later("tetherlight.doctor")
-    rigfile = Later("tetherlight.rigfile.rigfile")
 
 SIGNS = {"ok": "ok", "info": "info", "warning": "WARNING", "error": "ERROR"}
 
 
 def doctor(context: typer.Context) -> None:
     """Look for what is wrong with cameras, lights and this machine; the exit code is 1 where something is."""
-    settings = configuration.load_settings()
-    findings = asyncio.run(examination.diagnose(settings, rigfile.RigFile.load(settings.rig_file)))
+    findings = asyncio.run(examination.examine())
     if options_of(context).json:
         show_json(findings)
     else:

@@ -17,8 +17,8 @@ from tetherlight.cli.words import CameraOption
 if TYPE_CHECKING:
     from tetherlight import SyncClient
     from tetherlight.cli import progress
-    from tetherlight.manifest import Manifest
     from tetherlight.models import ImageSet
+    from tetherlight.protocol.sets import SetDetails
 else:
     progress = Later("tetherlight.cli.progress")
 
@@ -145,7 +145,7 @@ def show_set(context: typer.Context, name: SetName) -> None:
     ]
     show(context, found, ("IMAGE", "SIZE", "TYPE", "SHA256", "RATING"), rows, empty="The set holds no image.")
     if not options_of(context).json:
-        for line in _noted(found.manifest):
+        for line in _noted(found):
             typer.echo(line)
 
 
@@ -235,14 +235,14 @@ def _download(
         raise typer.Exit(INTERRUPTED) from None
 
 
-def _noted(manifest: "Manifest | None") -> Iterator[str]:
+def _noted(found: "SetDetails") -> Iterator[str]:
     """Give a line for each thing that people noted about a set."""
     fields = {
         "rating": "Rating", "catalogue_number": "Catalogue number", "scale_mm_per_pixel": "Millimetres per pixel",
         "notes": "Notes",
     }  # fmt: skip
     for field, title in fields.items():
-        if value := getattr(manifest, field, None):
+        if value := getattr(found.manifest, field, None):
             yield f"{title}: {value}"
 
 

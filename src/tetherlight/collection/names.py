@@ -5,9 +5,8 @@ from dataclasses import replace
 from datetime import UTC, datetime
 from functools import partial
 
-from tetherlight.camera.camera import Camera
 from tetherlight.collection.changes import Changes
-from tetherlight.naming.templates import FIRST, WORDS, Subject, Templates, moment_texts, number_text
+from tetherlight.naming.templates import FIRST, WORDS, Known, Subject, Templates, moment_texts, number_text
 from tetherlight.protocol.captures import Naming, NamingTemplates, Placeholder
 from tetherlight.rigfile.rigfile import RigFile
 from tetherlight.store.store import Store
@@ -30,12 +29,12 @@ class Names:
         self._rig_file = rig_file
         self._changes = changes
 
-    async def show(self, wanted: NamingTemplates, camera: Camera | None) -> Naming:
+    async def show(self, wanted: NamingTemplates, camera: Known | None) -> Naming:
         """Tell the templates and what they give now, other templates where some are wanted; raise InvalidName."""
         templates = self._store.templates.changed(wanted.capture, wanted.set)
         return await asyncio.to_thread(self._described, templates, _subject(camera))
 
-    async def keep(self, wanted: NamingTemplates, camera: Camera | None) -> Naming:
+    async def keep(self, wanted: NamingTemplates, camera: Known | None) -> Naming:
         """Write the wanted templates into the rig file and use them from now on.
 
         Raises InvalidName before anything is touched; InvalidSetting or StoreError where the file cannot be changed.
@@ -61,11 +60,11 @@ class Names:
         )
 
 
-def _subject(camera: Camera | None) -> Subject:
+def _subject(camera: Known | None) -> Subject:
     """Return what examples are about: the camera where there is one, and an object with a catalogue number."""
     if camera is None:
         return EXAMPLE
-    return replace(EXAMPLE, model=camera.model, serial=camera.serial, camera_id=camera.camera_id)
+    return replace(Subject.of(camera), catalogue_number=EXAMPLE.catalogue_number)
 
 
 def _placeholders(subject: Subject, now: datetime) -> list[Placeholder]:

@@ -13,12 +13,18 @@ from tetherlight.doctor.system import check_clock, check_disk, check_power, chec
 from tetherlight.doctor.usb import check_cameras, check_mode, usb_devices
 from tetherlight.protocol.server import Finding
 from tetherlight.rigfile.rigfile import RigFile
-from tetherlight.settings import Settings
+from tetherlight.settings import Settings, load_settings
 
 if TYPE_CHECKING:
     from tetherlight.lights.drivers.gpiod_lamps import Chips
 
 logger = logging.getLogger(__name__)
+
+
+async def examine() -> list[Finding]:
+    """Look for what is wrong beside a server, with its settings and its rig file; raise InvalidSetting."""
+    settings = load_settings()
+    return await diagnose(settings, RigFile.load(settings.rig_file))
 
 
 async def diagnose(

@@ -4,6 +4,7 @@ import asyncio
 import logging
 from collections.abc import AsyncIterator, Callable, Iterable, Mapping, Sequence
 from contextlib import asynccontextmanager
+from pathlib import Path
 from typing import Any, Self, TypeVar
 
 from pydantic import ValidationError
@@ -18,7 +19,6 @@ from tetherlight.models import LightInfo, LightsStatus
 from tetherlight.protocol.lights import EditedLight
 from tetherlight.rigfile.lights import LIGHT_NAME, RigLight, light_problem, name_problem
 from tetherlight.rigfile.rigfile import RigFile
-from tetherlight.settings import Settings
 from tetherlight.threads import to_the_end
 from tetherlight.validation import first_fault
 
@@ -47,13 +47,18 @@ class Lights:
 
     @classmethod
     async def open(
-        cls, settings: Settings, rig_file: RigFile, *, find: Find = find_kind, guard: Guard | None = None
+        cls,
+        rig_file: RigFile,
+        *,
+        simulator_control: Path | None = None,
+        find: Find = find_kind,
+        guard: Guard | None = None,
     ) -> Self:
         """Choose drivers and take the lamps, all off; raise InvalidSetting where the rig file cannot be followed.
 
-        `find` gives the kinds of lamps by name.
+        `simulator_control` is the socket of a simulator whose scene is lit; `find` gives kinds of lamps by name.
         """
-        rack = await choose_drivers(Setup(rig_file, settings.simulator_control), find)
+        rack = await choose_drivers(Setup(rig_file, simulator_control), find)
         lights = cls(rig_file, rack, guard)
         try:
             await to_the_end(lights._define(rig_file.lights))

@@ -9,7 +9,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from types import MappingProxyType
-from typing import Literal, Self
+from typing import Literal, Protocol, Self
 
 from tetherlight.errors import InvalidName
 from tetherlight.filetypes import is_image
@@ -59,6 +59,22 @@ _MOMENTS: Mapping[str, tuple[str, str]] = MappingProxyType({"date": ("%Y%m%d", r
 """How a moment is written, and how it is found again: names that differ only in it are counted together."""
 
 
+class Known(Protocol):
+    """What names tell of a camera."""
+
+    @property
+    def model(self) -> str:
+        """Its maker's name for it."""
+
+    @property
+    def serial(self) -> str | None:
+        """Its own number."""
+
+    @property
+    def camera_id(self) -> str:
+        """What it is called in messages."""
+
+
 @dataclass(frozen=True)
 class Subject:
     """What a name can tell of what is captured."""
@@ -68,6 +84,11 @@ class Subject:
     camera_id: str = ""
     prefix: str = DEFAULT_PREFIX
     catalogue_number: str | None = None
+
+    @classmethod
+    def of(cls, camera: Known) -> Self:
+        """Return what is captured with a camera, as long as nothing else is known of it."""
+        return cls(model=camera.model, serial=camera.serial, camera_id=camera.camera_id)
 
     def texts(self) -> dict[str, str]:
         """Return the texts of the placeholders that are no moment and no number, fit for file names."""

@@ -107,7 +107,7 @@ class Rig:
         if rig_file.unused:
             logger.warning("The rig file has %s, which this version does not use.", ", ".join(rig_file.unused))
         # The lights come first: the run before may have left them on, and the disk may be slow, broken or full.
-        lights = await Lights.open(settings, rig_file)
+        lights = await Lights.open(rig_file, simulator_control=settings.simulator_control)
         store: Store | None = None
         try:
             store = Store(settings, rig_file.naming)
