@@ -30,27 +30,26 @@ from tetherlight.protocol.jobs import FocusChoice
 from tetherlight.protocol.messages import RequestId
 from tetherlight.protocol.sets import CapturePhotometricSet, CaptureSet, PhotometricSetResult
 from tetherlight.publisher import Publisher
-from tetherlight.settings import Settings
 from tetherlight.store.store import Store
 
 logger = logging.getLogger(__name__)
 
 
 class Shooting:
-    """Starts the jobs that take pictures."""
+    """Starts the jobs that take pictures; `settle_s` are the seconds that a light of a set burns before its picture."""
 
     def __init__(
         self,
-        settings: Settings,
         lights: Lights,
         store: Store,
         *,
+        settle_s: float,
         jobs: Jobs,
         captures: Captures,
         publisher: Publisher,
         set_changes: SetChanges,
     ) -> None:
-        self._settings = settings
+        self._settle_s = settle_s
         self._lights = lights
         self._store = store
         self._jobs = jobs
@@ -117,8 +116,7 @@ class Shooting:
         await asyncio.to_thread(self._store.require_room, plan.size)
         await start.camera.refresh(LOCKED, owner=start.job_id)
         config = await start.camera.get_config()
-        settle_s = self._settings.photometric_capture_delay
-        record = set_record(wanted, plan, lights=lights, settle_s=settle_s, config=config)
+        record = set_record(wanted, plan, lights=lights, settle_s=self._settle_s, config=config)
         await self._check(start, plan, record)
         return with_notes(first_manifest(start.job_id, plan, record, start.camera), wanted, config)
 

@@ -73,9 +73,9 @@ class Rig:
         self.cameras = Cameras(settings, self.publisher)
         self.jobs = Jobs(Claims(self.cameras, lights), self.publisher)
         self.shooting = Shooting(
-            settings,
             lights,
             store,
+            settle_s=settings.photometric_capture_delay,
             jobs=self.jobs,
             captures=self.captures,
             publisher=self.publisher,
