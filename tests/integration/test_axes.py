@@ -7,10 +7,12 @@ from typing import Any
 
 import pytest
 
-from support.rig_world import World, open_world
+from support.rig_world import World, open_world, world_settings
 from tetherlight import errors
 from tetherlight.models import JobState
+from tetherlight.protocol.captures import CAPTURE_SERIES
 from tetherlight.protocol.sets import CAPTURE_SET, PhotometricSetResult
+from tetherlight.rig.rig import Rig
 
 LIGHTS = ["light_left", "light_right"]
 
@@ -128,6 +130,37 @@ async def test_a_plan_that_cannot_be_had_is_refused_before_anything_moves(
     assert (world.rig.cameras.camera().owner, world.rig.lights.owner) == (None, None)
 
 
+PLANS: list[list[dict[str, Any]]] = [
+    [{"axis": "setting", "name": "iso", "values": ["200", "800"]}, {"axis": "light", "values": LIGHTS}],
+    [{"axis": "light", "values": [None, *LIGHTS]}, {"axis": "exposure", "values": [-1, 1]}],
+    [{"axis": "time", "count": 3, "step": 0.2}, {"axis": "repeat", "count": 2}],
+]
+
+
+@pytest.mark.parametrize("axes", PLANS)
+async def test_any_plan_is_finished_by_the_next_server(tmp_path: Path, axes: list[dict[str, Any]]) -> None:
+    """Each cell is taken once, and the camera is left as the plan found it, whatever it has when the plan goes on."""
+    async with open_world(tmp_path) as world:
+        found = [await value(world, name) for name in ("iso", "shutterspeed")]
+        job = await start(world, *axes)
+        await world.hearing.wait("job_changed", lambda one: one.steps[1].state == "done")
+        await world.rig.stop()
+        async with Rig.open(world_settings(world.simulator, tmp_path)) as rig:
+            await rig.cameras.select(None, None, None)
+            await rig.cameras.camera().set_config("iso", "400")
+            again = rig.jobs.find(job.job_id)
+            assert again.state is JobState.INTERRUPTED
+            last = again.snapshot().steps[-1].index
+            await rig.jobs.skip(job.job_id, [last])
+            await rig.jobs.resume(job.job_id)
+            await again.result()
+            steps = again.snapshot().steps
+            assert [step.state for step in steps] == ["done"] * (len(steps) - 1) + ["skipped"]
+            assert len({name for step in steps for name in step.files}) == len(steps) - 1
+            now = [(await rig.cameras.camera().get_config(name))[0].value for name in ("iso", "shutterspeed")]
+            assert now == found
+
+
 async def test_any_cell_can_be_taken_again_and_only_that_one(world: World) -> None:
     job = await world.start(*LIGHTS, exposure=[-1, 0, 1])
     await job.result()
@@ -141,9 +174,62 @@ async def test_any_cell_can_be_taken_again_and_only_that_one(world: World) -> No
 
 
 async def test_single_captures_can_be_a_plan_of_axes_too(world: World) -> None:
-    from tetherlight.protocol.captures import CAPTURE_SERIES  # noqa: PLC0415
-
     job = await world.rig.start_series(CAPTURE_SERIES.parse({"count": 2, "focus": {"count": 2}, "exposure": [0, 1]}))
     result = await job.result()
     assert result.image_count == 8
     assert job.manifest.places["focus"].at == 0
+
+
+async def two_cameras(world: World) -> list[str]:
+    first, second = await world.rig.cameras.look()
+    await world.rig.cameras.select(None, None, second.camera_id, select=False)
+    return [first.camera_id, second.camera_id]
+
+
+async def test_two_cameras_take_each_light_together(tmp_path: Path) -> None:
+    """A slow camera does not keep the other one waiting, and the lamp stays on for both."""
+    async with open_world(tmp_path, "--cameras", "2") as world:
+        ids = await two_cameras(world)
+        other = world.rig.cameras.camera(ids[1])
+        await other.set_config("iso", "1600")
+        job = await start(world, {"axis": "light", "values": LIGHTS}, {"axis": "camera", "values": ids})
+        result = await job.result()
+        assert names(result) == [
+            f"image_{number:02d}_{light}_c{camera:02d}.jpg"
+            for number, light in enumerate(LIGHTS, start=1)
+            for camera in (1, 2)
+        ]
+        steps = manifest(world, result)["steps"]
+        assert [step["at"]["camera"] for step in steps] == ids * 2
+        assert {step["exposure"]["iso_speed"] for step in steps[1::2]} == {1600}
+        assert {step["exposure"]["iso_speed"] for step in steps[::2]} != {1600}
+        assert steps[0]["on_at"] == steps[1]["on_at"]
+        assert steps[0]["captured_at"] < steps[1]["off_at"]
+        assert result.warnings == []
+        begun = [status for status in world.hearing.statuses() if status.startswith("processing")]
+        assert begun == ["processing_light_1_of_2", "processing_light_2_of_2"]
+        assert all(world.rig.cameras.camera(one).owner is None for one in ids)
+
+
+async def test_the_picture_of_one_camera_is_kept_when_the_other_has_none(tmp_path: Path) -> None:
+    async with open_world(tmp_path, "--cameras", "2") as world:
+        ids = await two_cameras(world)
+        await world.simulator.control("fault", camera="camera2", kind="store_full", when="capture", count=1)
+        job = await start(world, {"axis": "light", "values": LIGHTS}, {"axis": "camera", "values": ids})
+        with pytest.raises(errors.SequenceFailed) as failed:
+            await job.result()
+        assert [step.state for step in job.snapshot().steps] == ["done", "failed", "pending", "pending"]
+        assert failed.value.data.image_count == 1
+        await world.rig.jobs.retry(job.job_id, None)
+        assert (await job.result()).image_count == 4
+
+
+async def test_a_set_of_two_cameras_needs_both(tmp_path: Path) -> None:
+    async with open_world(tmp_path, "--cameras", "2") as world:
+        first, second = await world.rig.cameras.look()
+        axes = {"axis": "camera", "values": [first.camera_id, second.camera_id]}
+        with pytest.raises(errors.CameraError, match=second.camera_id):
+            await start(world, axes)
+        with pytest.raises(errors.InvalidPayload, match="camera_id"):
+            await start(world, axes, camera_id=first.camera_id)
+        assert world.rig.cameras.camera().owner is None

@@ -133,6 +133,9 @@ WRONG: list[tuple[list[dict[str, Any]], str]] = [
     ([{"axis": "time", "count": 2}], "seconds from start to start"),
     ([{"axis": "time", "count": 2, "step": -1}], "seconds from start to start"),
     ([{"axis": "repeat", "values": [1]}], "count"),
+    ([{"axis": "camera", "values": ["a", "a"]}], "each once"),
+    ([{"axis": "camera", "values": ["a", "b"]}, {"axis": "repeat", "count": 2}], "must be the last"),
+    ([{"axis": "focus", "count": 2}, {"axis": "camera", "values": ["a", "b"]}], "no axis beside it"),
 ]
 
 

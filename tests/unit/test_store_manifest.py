@@ -27,6 +27,7 @@ from tetherlight.manifest import (
     write_manifest,
 )
 from tetherlight.models import ConfigEntry, ConfigType, JobState, StepState
+from tetherlight.protocol.schema import manifest_schema
 
 NOW = datetime(2026, 11, 22, 12, 0, 0, 250000, tzinfo=UTC)
 ENTRY = ConfigEntry(
@@ -112,6 +113,29 @@ def test_a_newer_manifest_is_read_and_never_written(tmp_path: Path) -> None:
         write_manifest(tmp_path, manifest)
     assert "newer server" in str(refused.value.hint)
     assert json.loads((tmp_path / MANIFEST).read_text()) == raw
+
+
+def test_the_published_schema_names_every_field_and_closes_none() -> None:
+    """Whatever is written can be read by the schema, and so can what a newer version adds."""
+    schema = manifest_schema()
+
+    def walk(part: dict[str, Any], value: Any) -> None:
+        choices = [part, *part.get("anyOf", [])]
+        found = [schema["definitions"][one["$ref"].rpartition("/")[2]] if "$ref" in one else one for one in choices]
+        for one in found:
+            if isinstance(value, dict) and "properties" in one:
+                assert one["additionalProperties"] is True
+                assert value.keys() <= one["properties"].keys()
+                for name, inner in value.items():
+                    walk(one["properties"][name], inner)
+            if isinstance(value, list) and isinstance(one.get("items"), dict):
+                for inner in value:
+                    walk(one["items"], inner)
+
+    written = json.loads(full().model_dump_json())
+    walk(schema, written)
+    assert schema["definitions"]["StepRecord"]["properties"].keys() == written["steps"][0].keys()
+    assert schema["properties"].keys() == written.keys()
 
 
 def first_version() -> dict[str, Any]:

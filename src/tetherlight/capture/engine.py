@@ -5,11 +5,13 @@ import logging
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from itertools import zip_longest
+from itertools import groupby, zip_longest
 from typing import Any, Protocol
 
 from tetherlight.capture.axes.axis import Axis, Stage
-from tetherlight.capture.plan import LOCKED, Plan, locked_values
+from tetherlight.capture.axes.camera import CameraAxis
+from tetherlight.capture.locked import LOCKED, locked_values
+from tetherlight.capture.plan import Plan
 from tetherlight.capture.sink import Shot, Taking
 from tetherlight.errors import TetherlightError
 from tetherlight.manifest import LIGHT, Manifest, StepRecord
@@ -27,13 +29,54 @@ class StepFailed(Exception):
         self.cause = cause
 
 
+Group = tuple[StepRecord, ...]
+"""Steps that are taken together: one, or one for each camera."""
+
+
 @dataclass(frozen=True)
 class Ready:
-    """A step whose values are had and have settled."""
+    """Steps whose values are had and have settled."""
 
-    step: StepRecord
+    steps: Group
     lit_at: datetime | None
-    warnings: tuple[str, ...] = ()
+
+
+class Exposures:
+    """The pictures of a group under way, one for each camera."""
+
+    def __init__(self, taking: Taking, stage: Stage, steps: Group) -> None:
+        self._exposed: list[asyncio.Event] = []
+        self._tasks = [self._begin(taking, stage, step) for step in steps]
+
+    def _begin(self, taking: Taking, stage: Stage, step: StepRecord) -> asyncio.Task[Shot]:
+        exposed = asyncio.Event()
+        self._exposed.append(exposed)
+        task = asyncio.create_task(taking.take(stage.camera_of(step), step, exposed.set))
+        task.add_done_callback(lambda _: exposed.set())
+        return task
+
+    async def exposed(self) -> bool:
+        """Wait until every exposure is over; return whether all files are still on their way."""
+        for one in self._exposed:
+            await one.wait()
+        return not any(task.done() for task in self._tasks)
+
+    async def shots(self) -> list[Shot | TetherlightError]:
+        """Wait for every picture, and return it or why there is none."""
+        await asyncio.wait(self._tasks)
+        return [_outcome(task) for task in self._tasks]
+
+    async def end(self) -> None:
+        """Make sure that nothing is under way any more."""
+        for task in self._tasks:
+            await _ended(task)
+
+
+def _outcome(task: asyncio.Task[Shot]) -> Shot | TetherlightError:
+    try:
+        return task.result()
+    except TetherlightError as error:
+        return error
 
 
 class Recorder(Protocol):
@@ -73,25 +116,38 @@ class Engine:
             for axis in self._plan.axes if pending else ():
                 begun.append(axis)
                 await axis.begin(self._stage)
-            await self._take_all(pending)
+            await self._take_all(self._groups(pending))
         finally:
             for axis in reversed(begun):
                 await axis.restore(self._stage)
 
-    async def _take_all(self, pending: list[StepRecord]) -> None:
+    def _groups(self, pending: list[StepRecord]) -> list[Group]:
+        """Return the steps as they are taken: those that differ by their camera alone together."""
+
+        def others(step: StepRecord) -> tuple[int, ...]:
+            positions = self._plan.cells[step.index].positions
+            return tuple(
+                place for axis, place in zip(self._plan.axes, positions, strict=True) if axis.name != CameraAxis.name
+            )
+
+        if self._plan.position(CameraAxis.name) is None:
+            return [(step,) for step in pending]
+        return [tuple(steps) for _, steps in groupby(pending, key=others)]
+
+    async def _take_all(self, groups: list[Group]) -> None:
         ahead: asyncio.Task[Ready | None] | None = None
         try:
-            for step, following in zip_longest(pending, pending[1:]):
-                ready = await (ahead or self._prepare(step))
+            for group, following in zip_longest(groups, groups[1:]):
+                ready = await (ahead or self._prepare(group))
                 if ready is None:
                     return
                 ahead = await self._take(ready, following)
         finally:
             await _ended(ahead)
 
-    def _changed(self, step: StepRecord) -> list[Axis]:
-        """Return the axes that do not have the step's value now: what waits first, then what needs no camera."""
-        positions = self._plan.cells[step.index].positions
+    def _changed(self, group: Group) -> list[Axis]:
+        """Return the axes that do not have the group's value now: what waits first, then what needs no camera."""
+        positions = self._plan.cells[group[0].index].positions
         changed = [
             axis
             for axis, position in zip(self._plan.axes, positions, strict=True)
@@ -99,51 +155,70 @@ class Engine:
         ]
         return sorted(changed, key=lambda axis: (not axis.waits, axis.uses_camera))
 
-    async def _prepare(self, planned: StepRecord) -> Ready | None:
-        """Have the step's values and let them settle; None where the plan was stopped before that."""
+    async def _prepare(self, planned: Group) -> Ready | None:
+        """Have the group's values and let them settle; None where the plan was stopped before that."""
         changed = self._changed(planned)
         late = await self._await_round(planned, [axis for axis in changed if axis.waits])
         if late is None or self._stop.is_set():
             return None
-        running = {"state": StepState.RUNNING, "attempts": planned.attempts + 1, "error": None, "error_code": None}
-        step = planned.model_copy(update=running | {"warnings": tuple(late)})
+        steps = tuple(
+            step.model_copy(
+                update={
+                    "state": StepState.RUNNING, "attempts": step.attempts + 1, "error": None, "error_code": None,
+                    "warnings": tuple(late),
+                }
+            )
+            for step in planned
+        )  # fmt: skip
         visit = not self._plan.uses_lights or any(axis.uses_lights for axis in changed)
-        await self._recorder.record(step, visit=visit)
+        for step in steps:
+            await self._recorder.record(step, visit=visit and step is steps[0])
         try:
-            told = await self._have(step, [axis for axis in changed if not axis.waits])
+            told = await self._have(steps, [axis for axis in changed if not axis.waits])
         except TetherlightError as error:
-            raise await self._failed(step, error) from error
+            raise await self._failed(steps, error) from error
         if told is None:
             await self._dark()
-            await self._recorder.record(planned)
+            await self._record_all(planned)
             return None
-        return Ready(step, self._lit_at, (*late, *told))
+        warned = tuple(
+            step.model_copy(update={"warnings": (*step.warnings, *held)})
+            for step, held in zip(steps, told, strict=True)
+        )
+        return Ready(warned, self._lit_at)
 
-    async def _await_round(self, step: StepRecord, waits: Iterable[Axis]) -> list[str] | None:
+    async def _record_all(self, steps: Group) -> None:
+        for step in steps:
+            await self._recorder.record(step)
+
+    async def _await_round(self, group: Group, waits: Iterable[Axis]) -> list[str] | None:
         late: list[str] = []
         for axis in waits:
-            told = await self._apply(axis, step)
+            told = await self._apply(axis, group[0])
             if told is None:
                 return None
             self._recorder.rested()
             late += told
         return late
 
-    async def _have(self, step: StepRecord, changed: list[Axis]) -> list[str] | None:
-        """Apply what is not as the step wants it, and wait for the longest of the settle times; None where stopped."""
+    async def _have(self, steps: Group, changed: list[Axis]) -> list[list[str]] | None:
+        """Apply what is not as the steps want it, and wait for the longest of the settle times.
+
+        Returns the warnings of each step; None where the plan was stopped.
+        """
         now = asyncio.get_running_loop().time
-        settled_at, warnings = 0.0, []
+        settled_at, warnings, first = 0.0, [], steps[0]
         for axis in changed:
-            told = await self._apply(axis, step)
+            told = await self._apply(axis, first)
             if told is None:
                 return None
             warnings += told
-            settled_at = max(settled_at, now() + axis.settle_s(step.at[axis.name], self._stage.plan))
-        held = await self._settle(step, settled_at - now())
+            settled_at = max(settled_at, now() + axis.settle_s(first.at[axis.name], self._stage.plan))
+        held = await self._settle(steps, settled_at - now())
         if held is None:
             return None
         doubts = [doubt for axis in self._plan.axes for doubt in axis.confirm(self._stage)]
-        return [*warnings, *held, *doubts]
+        return [[*warnings, *one, *doubts] for one in held]
 
     async def _apply(self, axis: Axis, step: StepRecord) -> list[str] | None:
         self._standing.pop(axis.name, None)
@@ -155,11 +230,12 @@ class Engine:
             self._lit_at = datetime.now(UTC)
         return list(told)
 
-    async def _settle(self, step: StepRecord, seconds: float) -> list[str] | None:
+    async def _settle(self, steps: Group, seconds: float) -> list[list[str]] | None:
         """Wait, and meanwhile hold the exposure where every frame shall have it; None where the plan was stopped."""
         if not self._taking.holds_exposure:
-            return None if seconds > 0 and await self._stage.keeper.stopped_within(seconds) else []
-        holding = asyncio.create_task(self._hold_exposure(step))
+            stopped = seconds > 0 and await self._stage.keeper.stopped_within(seconds)
+            return None if stopped else [[] for _ in steps]
+        holding = asyncio.gather(*(self._hold_exposure(step) for step in steps))
         try:
             return None if await self._stage.keeper.stopped_within(seconds) else await holding
         finally:
@@ -167,7 +243,7 @@ class Engine:
 
     async def _hold_exposure(self, step: StepRecord) -> list[str]:
         """Put back settings that changed since the plan began; return a sentence for each."""
-        camera, owner = self._stage.camera, self._stage.owner
+        camera, owner = self._stage.camera_of(step), self._stage.owner
         await camera.refresh(LOCKED, owner=owner)
         now = locked_values(await camera.get_config())
         warnings = []
@@ -177,54 +253,66 @@ class Engine:
                 await camera.set_config(name, value, owner=owner)
         return warnings
 
-    async def _take(self, ready: Ready, following: StepRecord | None) -> asyncio.Task[Ready | None] | None:
-        """Take a step's picture and return the next one's preparation, on its way."""
+    async def _take(self, ready: Ready, following: Group | None) -> asyncio.Task[Ready | None] | None:
+        """Take the pictures of a group and return the next one's preparation, on its way."""
         ahead: asyncio.Task[Ready | None] | None = None
         overlaps = following is not None and self._taking.overlaps and not self._waits_for(following)
-        exposed = asyncio.Event()
+        exposures = Exposures(self._taking, self._stage, ready.steps)
         try:
-            capture = asyncio.create_task(self._taking.take(self._stage.camera, ready.step, exposed.set))
-            capture.add_done_callback(lambda _: exposed.set())
             try:
-                await exposed.wait()
-                if capture.done() or not overlaps or self._stop.is_set():
+                on_their_way = await exposures.exposed()
+                if not on_their_way or not overlaps or self._stop.is_set():
                     await self._dark(before=following)
                 elif following is not None:
                     ahead = asyncio.create_task(self._prepare(following))
                 dark_at = datetime.now(UTC)
-                shot = await capture
+                shots = await exposures.shots()
             finally:
-                await _ended(capture)
-            if ahead is None and overlaps and following is not None:
+                await exposures.end()
+            fine = not any(isinstance(shot, TetherlightError) for shot in shots)
+            if ahead is None and fine and overlaps and following is not None:
                 ahead = asyncio.create_task(self._prepare(following))
-            done = await self._finished(ready, shot, dark_at)
+            await self._keep(ready, shots, dark_at)
+        except StepFailed:
+            await self._put_back(ahead, following)
+            raise
         except TetherlightError as error:
             await self._put_back(ahead, following)
-            raise await self._failed(ready.step, error) from error
+            raise await self._failed(ready.steps, error) from error
         except BaseException:
             await _ended(ahead)
             raise
-        await self._recorder.record(done)
         return ahead
 
-    async def _finished(self, ready: Ready, shot: Shot, dark_at: datetime) -> StepRecord:
-        lit = ready.step.light is not None
-        done = ready.step.model_copy(
+    async def _keep(self, ready: Ready, shots: list[Shot | TetherlightError], dark_at: datetime) -> None:
+        """Record every picture that there is; raise StepFailed for the first one that there is not."""
+        failure: StepFailed | None = None
+        for step, shot in zip(ready.steps, shots, strict=True):
+            if isinstance(shot, TetherlightError):
+                failed = await self._failed((step,), shot)
+                failure = failure or failed
+            else:
+                await self._recorder.record(await self._finished(step, ready.lit_at, shot, dark_at))
+        if failure is not None:
+            raise failure from failure.cause
+
+    async def _finished(self, step: StepRecord, lit_at: datetime | None, shot: Shot, dark_at: datetime) -> StepRecord:
+        lit = step.light is not None
+        done = step.model_copy(
             update={
                 "state": StepState.DONE,
-                "on_at": ready.lit_at if lit else None,
+                "on_at": lit_at if lit else None,
                 "off_at": dark_at if lit else None,
                 "captured_at": shot.captured_at,
                 "files": shot.files,
-                "warnings": ready.warnings,
             }
         )
         return await self._taking.judged(done, shot)
 
-    def _waits_for(self, step: StepRecord) -> bool:
-        return any(axis.waits for axis in self._changed(step))
+    def _waits_for(self, group: Group) -> bool:
+        return any(axis.waits for axis in self._changed(group))
 
-    async def _dark(self, before: StepRecord | None = None) -> None:
+    async def _dark(self, before: Group | None = None) -> None:
         """Switch the lights off, but for a next step that has the lamp that is on."""
         if not self._plan.uses_lights:
             return
@@ -235,19 +323,21 @@ class Engine:
         self._standing.pop(LIGHT, None)
         await self._stage.lights.only(None, owner=self._stage.owner)
 
-    async def _put_back(self, ahead: asyncio.Task[Ready | None] | None, following: StepRecord | None) -> None:
+    async def _put_back(self, ahead: asyncio.Task[Ready | None] | None, following: Group | None) -> None:
         await _ended(ahead)
         if ahead is not None and following is not None:
             await self._dark()
-            await self._recorder.record(following)
+            await self._record_all(following)
 
-    async def _failed(self, step: StepRecord, error: TetherlightError) -> StepFailed:
-        failed = step.model_copy(update={"state": StepState.FAILED, "error": error.message, "error_code": error.code})
-        await self._recorder.record(failed, error=error)
-        return StepFailed(failed, error)
+    async def _failed(self, steps: Group, error: TetherlightError) -> StepFailed:
+        told = {"state": StepState.FAILED, "error": error.message, "error_code": error.code}
+        failed = [step.model_copy(update=told) for step in steps]
+        for step in failed:
+            await self._recorder.record(step, error=error)
+        return StepFailed(failed[0], error)
 
 
-async def _ended(task: asyncio.Task[Any] | None) -> None:
+async def _ended(task: asyncio.Future[Any] | None) -> None:
     """Make sure that a task has ended, and that nobody misses its exception."""
     if task is not None:
         task.cancel()

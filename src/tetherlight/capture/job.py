@@ -39,7 +39,8 @@ class CaptureJob(RigJob, Generic[R]):
         super().__init__(
             job_id,
             manifest.status if isinstance(manifest.status, JobState) else JobState.INTERRUPTED,
-            {claims.camera(self.camera_id)} | ({claims.LIGHTS} if plan.uses_lights else set()),
+            {claims.camera(one) for one in plan.cameras or (self.camera_id,)}
+            | ({claims.LIGHTS} if plan.uses_lights else set()),
         )
         self.manifest = manifest
         self.plan = plan
@@ -68,7 +69,7 @@ class CaptureJob(RigJob, Generic[R]):
         """Make sure that all the plan needs is still there."""
         await self._lights.settled()
         await self._sink.check(sum(step.state is not StepState.DONE for step in self.manifest.steps))
-        stage = self._stage(grant.camera)
+        stage = self._stage(grant)
         choice, self._choice = self._choice, None
         if choice is not None:
             self._believe(stage, *choice)
@@ -118,7 +119,7 @@ class CaptureJob(RigJob, Generic[R]):
             async with contextlib.AsyncExitStack() as after:
                 if self.plan.uses_lights:
                     await after.enter_async_context(self._lights.off_after())
-                await Engine(self.plan, self._stage(grant.camera), self._sink, self, self._stop).run()
+                await Engine(self.plan, self._stage(grant), self._sink, self, self._stop).run()
         except StepFailed as failure:
             return self._outcome_of(failure, grant)
         except FocusUnknown as error:
@@ -130,7 +131,7 @@ class CaptureJob(RigJob, Generic[R]):
     def _outcome_of(self, failure: StepFailed, grant: Grant) -> Outcome:
         sentence = f"{self._sink.sentence(failure.step)} {failure.cause.message}"
         focus = self._focus
-        if focus is not None and focus.lost(self._stage(grant.camera)):
+        if focus is not None and focus.lost(self._stage(grant)):
             # Somebody has to say how it goes on, whatever the plan does about failures.
             known = isinstance(failure.cause, FocusUnknown)
             told = sentence if known else f"{sentence} The place of the focus is unknown now."
@@ -165,8 +166,8 @@ class CaptureJob(RigJob, Generic[R]):
     def _record(self) -> PlanRecord:
         return self.manifest.plan or PlanRecord()
 
-    def _stage(self, camera: Camera) -> Stage:
-        return Stage(camera, self._lights, self.job_id, self._record, self)
+    def _stage(self, grant: Grant) -> Stage:
+        return Stage(cameras_of(self.plan, grant), self._lights, self.job_id, self._record, self)
 
     # What the engine tells
 
@@ -290,6 +291,14 @@ class CaptureJob(RigJob, Generic[R]):
             error=step.error,
             warning=" ".join(step.warnings) or None,
         )
+
+
+def cameras_of(plan: Plan, grant: Grant) -> tuple[Camera, ...]:
+    """Return the cameras that were granted in the order in which a plan names them."""
+    if not plan.cameras:
+        return (grant.camera,)
+    by_id = {camera.camera_id: camera for camera in grant.cameras}
+    return tuple(by_id[one] for one in plan.cameras)
 
 
 async def check_axes(plan: Plan, stage: Stage) -> None:

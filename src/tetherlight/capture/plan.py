@@ -14,11 +14,7 @@ from tetherlight.capture.axes.registry import planned_axis, recorded_axis
 from tetherlight.errors import InvalidPayload
 from tetherlight.manifest import LIGHT, Manifest, StepRecord
 from tetherlight.manifest import Plan as PlanRecord
-from tetherlight.models import ConfigEntry
 from tetherlight.protocol.axes import MAX_VALUES, AxisPlan
-
-LOCKED = ("shutterspeed", "aperture", "iso", "whitebalance", "imageformat")
-"""Settings that every frame of a set must share, by their common names."""
 
 
 @dataclass(frozen=True)
@@ -51,8 +47,15 @@ class Plan:
         if self.size > most:
             sizes = " x ".join(str(len(axis.values)) for axis in self.axes)
             raise InvalidPayload(f"The plan has {sizes} = {self.size} exposures; at most {most} are allowed.")
+        if names.count("camera") and (self.axes[-1].name != "camera" or {"focus", "exposure", "setting"} & {*names}):
+            raise InvalidPayload("Axis 'camera': it must be the last one, and no axis beside it may change a camera.")
         self.check_names()
         return self
+
+    @property
+    def cameras(self) -> tuple[str, ...]:
+        """Ids of the cameras of a plan that names them."""
+        return tuple(str(one) for axis in self.axes if axis.name == "camera" for one in axis.values)
 
     @classmethod
     def recorded(cls, manifest: Manifest) -> Self:
@@ -166,9 +169,3 @@ def bracketed(at: Mapping[str, JsonValue]) -> str | None:
     """Return what a step sets its config entry to."""
     value = at.get("setting")
     return None if value is None else str(value)
-
-
-def locked_values(config: Sequence[ConfigEntry]) -> dict[str, str]:
-    """Return the settings that must not change within a set, by their common names."""
-    by_alias = {entry.alias or entry.name: entry for entry in config}
-    return {name: str(by_alias[name].value) for name in LOCKED if name in by_alias}

@@ -9,7 +9,8 @@ from tetherlight.camera.camera import Camera
 from tetherlight.capture.axes.axis import Axis
 from tetherlight.capture.axes.light import LightAxis
 from tetherlight.capture.axes.registry import planned_axis
-from tetherlight.capture.plan import Plan, locked_values
+from tetherlight.capture.locked import locked_values
+from tetherlight.capture.plan import Plan
 from tetherlight.errors import InvalidPayload
 from tetherlight.manifest import LIGHT, AxisRecord, CameraRecord, ConfigRecord, Manifest, PlannedLight
 from tetherlight.manifest import Plan as PlanRecord

@@ -8,15 +8,16 @@ from datetime import UTC, datetime
 from tetherlight.camera.camera import Camera
 from tetherlight.capture.axes.axis import NOBODY, Stage
 from tetherlight.capture.axes.focus import CHOICES
-from tetherlight.capture.job import CaptureJob, check_axes
-from tetherlight.capture.plan import LOCKED, Plan
+from tetherlight.capture.job import CaptureJob, cameras_of, check_axes
+from tetherlight.capture.locked import LOCKED
+from tetherlight.capture.plan import Plan
 from tetherlight.capture.requests import first_manifest, series_plan, set_plan, set_record, with_notes
 from tetherlight.capture.set_sink import SetSink
 from tetherlight.capture.single import Captures
 from tetherlight.capture.singles_sink import SinglesSink
 from tetherlight.capture.sink import R, Sink
 from tetherlight.collection.set_changes import SetChanges
-from tetherlight.errors import JobConflict, TetherlightError
+from tetherlight.errors import InvalidPayload, JobConflict, TetherlightError
 from tetherlight.jobs import claims
 from tetherlight.jobs.jobs import Jobs, Start, new_id
 from tetherlight.lights.lights import Lights
@@ -95,10 +96,13 @@ class Shooting:
         """Check everything, make the set's folder and start its plan."""
         plan = set_plan(wanted)
         set_prefix(wanted.set_name_prefix)
-        needed = {claims.camera(wanted.camera_id)} | ({claims.LIGHTS} if plan.uses_lights else set())
+        if plan.cameras and wanted.camera_id is not None:
+            raise InvalidPayload("Field 'camera_id' of CAPTURE_SET: the axis 'camera' names the cameras.")
+        cameras = {claims.camera(one) for one in plan.cameras or (wanted.camera_id,)}
+        needed = cameras | ({claims.LIGHTS} if plan.uses_lights else set())
         async with self._jobs.starting(new_id(), needed) as start:
             manifest = await self._checked_set(start, wanted, plan)
-            subject = _subject(start.camera, wanted.catalogue_number)
+            subject = _subject(cameras_of(plan, start.grant)[0], wanted.catalogue_number)
             folder = await asyncio.to_thread(self._store.create_set, wanted.set_name_prefix, datetime.now(UTC), subject)
             await asyncio.to_thread(self._store.sets.write_manifest, folder.name, manifest)
             sink = SetSink(self._store, self._publisher, self._set_changes, requester=requester, request_id=request_id)
@@ -114,14 +118,15 @@ class Shooting:
         names = [axis.values for axis in plan.axes if axis.uses_lights]
         lights = [self._lights.light(str(name)) for values in names for name in values if name is not None]
         await asyncio.to_thread(self._store.require_room, plan.size)
-        await start.camera.refresh(LOCKED, owner=start.job_id)
-        config = await start.camera.get_config()
+        camera = cameras_of(plan, start.grant)[0]
+        await camera.refresh(LOCKED, owner=start.job_id)
+        config = await camera.get_config()
         record = set_record(wanted, plan, lights=lights, settle_s=self._settle_s, config=config)
         await self._check(start, plan, record)
-        return with_notes(first_manifest(start.job_id, plan, record, start.camera), wanted, config)
+        return with_notes(first_manifest(start.job_id, plan, record, camera), wanted, config)
 
     async def _check(self, start: Start, plan: Plan, record: PlanRecord) -> None:
-        await check_axes(plan, Stage(start.camera, self._lights, start.job_id, record, NOBODY))
+        await check_axes(plan, Stage(cameras_of(plan, start.grant), self._lights, start.job_id, record, NOBODY))
 
     def choose_focus(self, job_id: str, choice: FocusChoice | None, steps: list[int] | None = None) -> None:
         """Let the next run of a job believe where the lens stands; raise JobNotFound."""

@@ -111,16 +111,16 @@ def capture(  # noqa: PLR0917 - typer reads the options off the parameters
     if count > 1 or any(one is not None for one in (bracket, focus, exposure)):
         if not download:
             raise typer.BadParameter("The files of a series come to the server; --no-download goes with one picture.")
-        plan: dict[str, Any] = {
-            "count": count,
-            "interval_s": interval,
-            "bracket": _bracket(bracket) if bracket else None,
-        }
-        plan |= {"focus": axes.focus_places(focus), "exposure": axes.exposures(exposure)}
+        plan: dict[str, Any] = {"focus": axes.focus_places(focus), "exposure": axes.exposures(exposure)}
+        plan |= {"count": count, "interval_s": interval, "bracket": _bracket(bracket) if bracket else None}
         _capture_series(context, camera, plan, output)
         return
     if interval:
         raise typer.BadParameter("--interval needs a --count of pictures.")
+    _capture_one(context, camera, output, download=download)
+
+
+def _capture_one(context: typer.Context, camera: str | None, output: Path | None, *, download: bool) -> None:
     with connected(context) as rig:
         shot = rig.capture(download=download, camera_id=choose_camera(rig, camera))
         here = rig.download(shot, output) if output is not None else []

@@ -38,7 +38,8 @@ class PhotometricProgress(Model):
         description=(
             "processing_light_k_of_n before each lamp, captured_light_k_of_n with each image, "
             "error_processing_light_k after a failed step, paused when the job waits to be resumed; "
-            "the ambient frame has processing_ambient and captured_ambient."
+            "the ambient frame has processing_ambient and captured_ambient. A lamp that stays on for several images is "
+            "processing once, and k counts these visits; a plan without lights has step in the place of light."
         )
     )
     current_light: str | None = None

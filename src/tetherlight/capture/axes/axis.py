@@ -10,7 +10,7 @@ from pydantic import JsonValue
 from tetherlight.camera.camera import Camera
 from tetherlight.errors import InvalidPayload
 from tetherlight.lights.lights import Lights
-from tetherlight.manifest import AxisRecord, PlaceRecord, Plan
+from tetherlight.manifest import AxisRecord, PlaceRecord, Plan, StepRecord
 from tetherlight.protocol.axes import AxisPlan
 
 
@@ -62,13 +62,23 @@ NOBODY = Nobody()
 
 @dataclass(frozen=True)
 class Stage:
-    """What an axis may use while it prepares a step: the camera and the lights are the job's, under its name."""
+    """What an axis may use while it prepares a step: the cameras and the lights are the job's, under its name."""
 
-    camera: Camera
+    cameras: tuple[Camera, ...]
     lights: Lights
     owner: str
     plan: Plan
     keeper: Keeper
+
+    @property
+    def camera(self) -> Camera:
+        """The camera of a plan that has one, else the first."""
+        return self.cameras[0]
+
+    def camera_of(self, step: StepRecord) -> Camera:
+        """Return the camera that takes a step."""
+        wanted = step.at.get("camera", self.camera.camera_id)
+        return next(one for one in self.cameras if one.camera_id == wanted)
 
 
 class Axis(ABC):

@@ -6,6 +6,7 @@ from functools import cache
 from importlib.metadata import entry_points
 
 from tetherlight.capture.axes.axis import Axis
+from tetherlight.capture.axes.camera import CameraAxis
 from tetherlight.capture.axes.focus import FocusAxis
 from tetherlight.capture.axes.light import LightAxis
 from tetherlight.capture.axes.repeat import RepeatAxis
@@ -18,7 +19,7 @@ from tetherlight.protocol.axes import AxisPlan
 logger = logging.getLogger(__name__)
 
 GROUP = "tetherlight.axes"
-OWN: tuple[type[Axis], ...] = (LightAxis, ExposureAxis, FocusAxis, SettingAxis, TimeAxis, RepeatAxis)
+OWN: tuple[type[Axis], ...] = (LightAxis, ExposureAxis, FocusAxis, SettingAxis, TimeAxis, RepeatAxis, CameraAxis)
 
 
 @cache
