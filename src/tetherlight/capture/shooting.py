@@ -81,7 +81,7 @@ class Shooting:
     def _resumable(self, name: str, manifest: Manifest) -> CaptureJob[PhotometricSetResult]:
         refuse_newer(name, manifest)
         plan = Plan.recorded(manifest)
-        if [step.index for step in manifest.steps] != list(plan.cells):
+        if manifest.steps and [step.index for step in manifest.steps] != list(plan.cells):
             raise JobConflict("Its steps are not those of its plan.")
         sink = SetSink(self._store, self._publisher, self._set_changes)
         job = self._job(manifest, plan, sink, manifest.job_id or f"set-{name}")
