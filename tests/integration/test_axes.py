@@ -116,6 +116,10 @@ WRONG: list[tuple[list[dict[str, Any]], type[errors.TetherlightError]]] = [
     ([{"axis": "setting", "name": "nothing", "values": ["1"]}], errors.ConfigNotFound),
     ([{"axis": "setting", "name": "serialnumber", "values": ["1"]}], errors.ConfigReadonly),
     ([{"axis": "colour", "values": [1]}], errors.InvalidPayload),
+    (
+        [{"axis": "setting", "name": "iso", "values": ["100"]}, {"axis": "exposure", "values": [{"iso": "200"}]}],
+        errors.InvalidPayload,
+    ),
 ]
 
 
@@ -165,6 +169,8 @@ async def test_any_cell_can_be_taken_again_and_only_that_one(world: World) -> No
     job = await world.start(*LIGHTS, exposure=[-1, 0, 1])
     await job.result()
     before = {step["index"]: step["captured_at"] for step in manifest(world, await job.result())["steps"]}
+    with pytest.raises(errors.JobConflict, match="does not drive the focus"):
+        world.rig.shooting.choose_focus(job.job_id, "here", [5])
     await world.rig.jobs.retry(job.job_id, [5])
     result = await job.result()
     after = {step["index"]: step["captured_at"] for step in manifest(world, result)["steps"]}

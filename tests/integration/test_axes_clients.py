@@ -56,14 +56,15 @@ async def test_the_client_captures_a_set_with_focus_and_exposure(server: ServerP
         result = await rig.capture_set(
             LIGHTS, focus=FocusPlaces(values=[0, 2]), exposure=[-1, {"iso": "200"}], progress=steps.append
         )
-        assert result.image_count == 8
+        assert (result.image_count, result.warnings) == (8, [])
         assert (steps[-1].index, steps[-1].total, steps[-1].status) == (8, 8, "captured_light_4_of_4")
         manifest = (await rig.show_set(result.set_folder.rpartition("/")[2])).manifest
         assert manifest is not None
         assert manifest.plan is not None
         assert [axis.axis for axis in manifest.plan.axes] == ["focus", "light", "exposure"]
         assert manifest.steps[1].at == {"focus": 0, "light": "light_left", "exposure": {"iso": "200"}}
-        assert [manifest.steps[index].exposure["iso_speed"] for index in (1, 3)] == [200, 200]
+        assert [step.exposure["iso_speed"] for step in manifest.steps[1::2]] == [200] * 4
+        assert [step.exposure["shutterspeed"] for step in manifest.steps] == ["1/125", "1/60"] * 4
 
 
 async def test_the_client_captures_a_plan_of_axes(server: ServerProcess) -> None:

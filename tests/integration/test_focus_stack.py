@@ -11,6 +11,7 @@ import pytest
 from support.rig_world import World, open_world
 from support.server_process import ServerProcess
 from support.simulator_process import SimulatorProcess
+from tetherlight.camera.focus import drive_focus
 from tetherlight.errors import FocusUnknown
 from tetherlight.models import CameraState, JobState
 
@@ -71,6 +72,18 @@ async def test_eight_places_under_four_lights_survive_a_pause_and_the_lens_comes
     assert [step["at"]["focus"] for step in written["steps"]] == [number for number in range(8) for _ in LIGHTS]
     assert [step["attempts"] for step in written["steps"]].count(1) >= 31
     assert await world.lit() == []
+
+
+async def test_a_lens_that_somebody_moved_in_a_pause_is_not_believed(world: World) -> None:
+    job = await world.start("light_left", focus=STACK)
+    await world.hearing.wait("photometric_progress", lambda one: one.status == "captured_light_2_of_8")
+    await world.rig.jobs.pause(job.job_id)
+    await drive_focus(world.rig.cameras.camera(), 1)
+    with pytest.raises(FocusUnknown, match="moved it meanwhile"):
+        await world.rig.jobs.resume(job.job_id)
+    world.rig.shooting.choose_focus(job.job_id, "again")
+    await world.rig.jobs.resume(job.job_id)
+    assert (await job.result()).warnings == []
 
 
 async def test_every_place_of_the_stack_is_where_it_is_told_to_be(world: World) -> None:

@@ -132,6 +132,11 @@ class Camera:
         """The process id of the camera's worker; None while there is none."""
         return self._session.worker_pid
 
+    @property
+    def focus_moves(self) -> int:
+        """How often the lens was moved through us, by a drive or by autofocus."""
+        return self._work.focus_moves
+
     def status(self) -> CameraStatus:
         """Return what is known about the camera now; `selected` and live view's figures are filled in by the rig."""
         return CameraStatus(

@@ -23,6 +23,9 @@ from tetherlight.settings import Settings
 REMEMBERED = 64
 """How many file names are kept so that a picture announced twice is not taken for a new one."""
 
+FOCUS_MOVES = frozenset({"manualfocusdrive", "manualfocus", "autofocusdrive", "autofocus"})
+"""Actions that move the lens."""
+
 
 class Work:
     """The work on one camera, and what is known of it; whoever calls this has the turn in the camera's lane."""
@@ -40,6 +43,8 @@ class Work:
         self.standby = Standby(self.cache, settings.auto_standby)
         self.chosen: dict[str, ConfigValue] = {}
         """What was set through us, by name: the camera gets it again when it comes back from a fault."""
+        self.focus_moves = 0
+        """How often the lens was moved through us, by a drive or by autofocus."""
         self.known_files: deque[str] = deque(maxlen=REMEMBERED)
         """Paths on the camera of the files that it announced."""
         self.deadlines = deadlines
@@ -74,6 +79,8 @@ class Work:
         wanted = checked(entry, value)
         if self.standby.wakes(entry):
             await self._wake()
+        if entry.path.startswith(ACTIONS_SECTION) and entry.name in FOCUS_MOVES:
+            self.focus_moves += 1
         written = await self.write(entry, wanted)
         before = self.standby.state
         self.standby.wrote(entry, wanted)

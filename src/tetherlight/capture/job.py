@@ -12,7 +12,7 @@ from tetherlight.capture.axes.time import TimeAxis
 from tetherlight.capture.engine import Engine, StepFailed
 from tetherlight.capture.plan import Plan, bracketed
 from tetherlight.capture.sink import R, Sink
-from tetherlight.errors import FocusUnknown, SequenceFailed, TetherlightError
+from tetherlight.errors import FocusUnknown, InvalidPayload, SequenceFailed, TetherlightError
 from tetherlight.jobs import claims
 from tetherlight.jobs.claims import Grant
 from tetherlight.jobs.job import Outcome, RigJob
@@ -61,6 +61,11 @@ class CaptureJob(RigJob, Generic[R]):
         """The set's folder relative to CAPTURES_BASE_DIR; None for single captures."""
         return self._sink.folder
 
+    @property
+    def drives_focus(self) -> bool:
+        """Whether its plan has places of focus."""
+        return self._focus is not None
+
     def choose_focus(self, choice: FocusChoice | None, steps: list[int] | None) -> None:
         """Let the next run believe where the lens stands: where the first of the steps wants it, or at a beginning."""
         self._choice = None if choice is None else (choice, frozenset(steps or ()))
@@ -81,7 +86,10 @@ class CaptureJob(RigJob, Generic[R]):
             return
         if choice == "again":
             anew = {"state": StepState.PENDING}
-            steps_anew = tuple(step.model_copy(update=anew) for step in self.manifest.steps)
+            steps_anew = tuple(
+                step if step.state is StepState.SKIPPED else step.model_copy(update=anew)
+                for step in self.manifest.steps
+            )
             self.manifest = self.manifest.model_copy(update={"steps": steps_anew})
         left = [step for step in self.manifest.steps if step.state in {StepState.PENDING, StepState.FAILED}]
         first = next((step for step in self.manifest.steps if step.index in steps), left[0] if left else None)
@@ -305,3 +313,6 @@ async def check_axes(plan: Plan, stage: Stage) -> None:
     """Make sure that the rig has every value of a plan, before anything moves; raise what stands against it."""
     for axis in plan.axes:
         await axis.check(stage)
+    entries = [entry for axis in plan.axes for entry in axis.entries]
+    if doubled := [entry for entry in entries if entries.count(entry) > 1]:
+        raise InvalidPayload(f"Two axes of the plan set '{doubled[0]}'.", hint="Let one of them set it.")

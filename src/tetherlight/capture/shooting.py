@@ -129,10 +129,12 @@ class Shooting:
         await check_axes(plan, Stage(cameras_of(plan, start.grant), self._lights, start.job_id, record, NOBODY))
 
     def choose_focus(self, job_id: str, choice: FocusChoice | None, steps: list[int] | None = None) -> None:
-        """Let the next run of a job believe where the lens stands; raise JobNotFound."""
+        """Let the next run of a job believe where the lens stands; raise JobNotFound or JobConflict."""
         job = self._jobs.find(job_id)
-        if isinstance(job, CaptureJob) and not job.running:
+        if isinstance(job, CaptureJob) and (choice is None or job.drives_focus):
             job.choose_focus(choice, steps)
+        elif choice is not None:
+            raise JobConflict(f"Job '{job_id}' does not drive the focus.", hint="Leave the field 'focus' out.")
 
     async def start_series(
         self, wanted: CaptureSeries, requester: str | None, request_id: RequestId

@@ -114,6 +114,11 @@ class Axis(ABC):
         """Return the error for a request that asks for something else than this axis has."""
         return InvalidPayload(f"Axis '{cls.name}': {problem}.")
 
+    @property
+    def entries(self) -> Sequence[str]:
+        """Config entries that the axis sets, by their common names; no other axis of a plan may set them."""
+        return ()
+
     def record(self) -> AxisRecord:
         """Return the axis as the manifest keeps it."""
         return AxisRecord(axis=self.name, values=self.values, options=dict(self.options))

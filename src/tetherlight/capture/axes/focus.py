@@ -32,8 +32,9 @@ class FocusAxis(Axis):
     """Places in drives from where the lens stood; one drive is a step of DRIVE_FOCUS, from -3 to 3.
 
     What is known of the place: on the disk where the lens stands and where it is driven to, written before each drive;
-    in memory the camera's process through which it was driven. Where a drive was not finished, the process is another
-    one, or the server began anew, the place is unknown: that is told, and never guessed.
+    in memory the camera's process through which it was driven, and how often it was. Where a drive was not finished,
+    the process is another one, somebody else moved the lens, or the server began anew, the place is unknown: that is
+    told, and never guessed.
     """
 
     name = "focus"
@@ -42,8 +43,8 @@ class FocusAxis(Axis):
     def __init__(self, record: AxisRecord) -> None:
         super().__init__(record)
         self.step = int(float(str(self.options.get("step", 1))))
-        self._known_by: int | None = None
-        """The process through which the lens was driven to the place that is on the disk."""
+        self._known_by: tuple[int | None, int] | None = None
+        """The camera's process and its moves of the lens, when that came to the place that is on the disk."""
         self._begun = False
 
     @classmethod
@@ -69,11 +70,11 @@ class FocusAxis(Axis):
         if entry.readonly:
             raise ConfigReadonly("The focus cannot be driven now.", hint="Set lens and body to autofocus.")
         if self.lost(stage):
-            raise self._unknown("The server or the camera began anew since the lens was driven.")
+            raise self._unknown(stage, "The server or the camera began anew since the lens was driven.")
 
     def choose(self, stage: Stage, choice: FocusChoice, place: float) -> PlaceRecord:
         """Believe that the lens stands at a place from now on, because somebody has said so."""
-        self._known_by = stage.camera.worker_pid
+        self._known_by = _sign(stage)
         if choice == "again":
             return PlaceRecord(at=0)
         doubt = "The place of the focus was lost before this frame: it counts from where the lens stood then."
@@ -83,7 +84,7 @@ class FocusAxis(Axis):
         """Take the place where the lens stands as the beginning, where nothing was driven yet."""
         place = stage.keeper.place(self.name)
         if place is None:
-            self._known_by = stage.camera.worker_pid
+            self._known_by = _sign(stage)
             await stage.keeper.keep_place(self.name, PlaceRecord(at=0))
         self._begun = True
         self.confirm(stage)
@@ -96,7 +97,7 @@ class FocusAxis(Axis):
     def confirm(self, stage: Stage) -> Sequence[str]:
         """Raise FocusUnknown where the camera began anew, for it may have moved its lens; tell an old doubt."""
         if self.lost(stage):
-            raise self._unknown("The camera or its connection began anew in the middle of the stack.")
+            raise self._unknown(stage, "The camera or its connection began anew in the middle of the stack.")
         place = stage.keeper.place(self.name)
         return (place.doubt,) if place is not None and place.doubt else ()
 
@@ -123,8 +124,9 @@ class FocusAxis(Axis):
             if number:
                 await asyncio.sleep(BETWEEN_S)
             await self._one_drive(stage, self.step if way > 0 else -self.step, target)
-        if stage.camera.worker_pid != self._known_by:
+        if self._known_by is None or self._known_by[0] != stage.camera.worker_pid:
             self.confirm(stage)  # a camera that began anew on the way says nothing of where its lens is
+        self._known_by = _sign(stage)
         await stage.keeper.keep_place(self.name, place.model_copy(update={"at": target, "towards": None}))
 
     async def _one_drive(self, stage: Stage, step: int, target: float) -> None:
@@ -133,7 +135,7 @@ class FocusAxis(Axis):
         except ConfigRejected as error:
             self._known_by = None
             raise self._unknown(
-                f"The lens did not take a drive on its way to place {target:g}: it may stand at its end."
+                stage, f"The lens did not take a drive on its way to place {target:g}: it may stand at its end."
             ) from error
         except TetherlightError:
             self._known_by = None
@@ -144,8 +146,13 @@ class FocusAxis(Axis):
         place = stage.keeper.place(self.name)
         if place is None:
             return False
-        return place.towards is not None or self._known_by is None or self._known_by != stage.camera.worker_pid
+        return place.towards is not None or self._known_by != _sign(stage)
 
-    @staticmethod
-    def _unknown(why: str) -> FocusUnknown:
+    def _unknown(self, stage: Stage, why: str) -> FocusUnknown:
+        if self._known_by is not None and self._known_by[0] == stage.camera.worker_pid:
+            why = "Something else moved it meanwhile."
         return FocusUnknown(f"The place of the focus is unknown. {why}", hint=CHOICES)
+
+
+def _sign(stage: Stage) -> tuple[int | None, int]:
+    return stage.camera.worker_pid, stage.camera.focus_moves

@@ -59,6 +59,11 @@ class _Settings(Axis):
     def names(self) -> Sequence[str]:
         """Return the entries that the axis sets."""
 
+    @property
+    def entries(self) -> Sequence[str]:
+        """Return the entries that the axis sets, after `check`."""
+        return self.names()
+
     @abstractmethod
     def settings(self, value: JsonValue) -> Mapping[str, ConfigValue]:
         """Return what a value sets."""
@@ -118,6 +123,11 @@ class SettingAxis(_Settings):
     def names(self) -> Sequence[str]:
         """Return the one entry."""
         return (self.entry,)
+
+    @property
+    def entries(self) -> Sequence[str]:
+        """Return its common name, after `check`."""
+        return (self._alias,)
 
     def settings(self, value: JsonValue) -> Mapping[str, ConfigValue]:
         """Return the entry's value."""
@@ -189,8 +199,12 @@ class ExposureAxis(_Settings):
                 base = str(stage.plan.exposure.get(self._by, entry.value))
                 self._resolved[index] = {self._by: shifted(entry, base, float(str(value)))}
         for name in self.names():
-            wanted = [found[name] for found in self._resolved.values() if name in found]
-            check_bracket(await _entry(stage, name), wanted)
+            entry = await _entry(stage, name)
+            # What one value changes, another one that does not name it gets back.
+            own = str(stage.plan.exposure.get(name, entry.value))
+            for found in self._resolved.values():
+                found.setdefault(name, own)
+            check_bracket(entry, [found[name] for found in self._resolved.values()])
 
 
 def _plain(value: JsonValue) -> ConfigValue:
