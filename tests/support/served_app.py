@@ -140,7 +140,16 @@ class Served:
 
 
 class QuietServer(uvicorn.Server):
-    """A uvicorn that leaves the test's signal handlers alone."""
+    """A uvicorn that leaves the test's signal handlers alone, and says when it listens."""
+
+    def __init__(self, config: uvicorn.Config) -> None:
+        super().__init__(config)
+        self.listening = asyncio.Event()
+
+    async def startup(self, sockets: list[socket.socket] | None = None) -> None:
+        """Start to listen."""
+        await super().startup(sockets)
+        self.listening.set()
 
     @contextlib.contextmanager
     def capture_signals(self) -> Generator[None, None, None]:
@@ -160,10 +169,10 @@ async def serving(camera: FakeCamera | None = None, **settings: Any) -> AsyncIte
     )
     server = QuietServer(config)
     task = asyncio.create_task(server.serve(sockets=[listener]))
+    task.add_done_callback(lambda _: server.listening.set())
     try:
-        while not server.started:
-            assert not task.done(), "the server did not start"
-            await asyncio.sleep(0.01)
+        await server.listening.wait()
+        assert server.started, "the server did not start"
         yield Served(app, rig, listener.getsockname()[1], server)
     finally:
         server.should_exit = True
