@@ -16,6 +16,7 @@ import socket
 import sys
 import tempfile
 import time
+import warnings
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -24,8 +25,16 @@ ROOM = 1 << 20
 """Bytes of the longest order, its environment included."""
 STREAMS = 3
 BEGUN, FAILED = b"begun", b"failed"
-LOADED = ("tetherlight.cli.main", "tetherlight.server.serve", "tetherlight.simulator.program", "uvloop")
-"""Whatever a program would load; none of this starts a thread or looks at the environment."""
+LOADED = (
+    "tetherlight.cli.main",
+    "tetherlight.cli.serve",
+    "tetherlight.client.client",
+    "tetherlight.server.serve",
+    "tetherlight.simulator.program",
+)
+"""What the programs begin with; none of this looks at the environment."""
+LATER = ("anyio._backends._asyncio", "encodings.idna", "gpiod", "pydantic.v1", "pyudev", "uvloop")
+"""What they load when they run. Pydantic's first version, which FastAPI looks at, warns on newer interpreters."""
 
 
 @dataclass(frozen=True)
@@ -50,6 +59,10 @@ def main() -> None:
     gc.disable()
     for name in LOADED:
         importlib.import_module(name)
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        for name in LATER:
+            importlib.import_module(name)
     gc.freeze()
     with socket.socket(fileno=0) as connection:
         found = take_orders(connection)
@@ -67,7 +80,7 @@ def take_orders(connection: socket.socket) -> tuple[Order, list[int]] | None:
         message, streams, _, _ = socket.recv_fds(connection, ROOM, STREAMS)
         if not message:
             return None
-        between = os.fork()
+        between = _fork()
         if between == 0 and _is_copy(connection):
             fields: dict[str, Any] = json.loads(message)
             return Order(**fields), streams
@@ -81,7 +94,7 @@ def _is_copy(connection: socket.socket) -> bool:
     """Go on as the copy; the process between tells its number and ends."""
     between, code = os.getpid(), 1
     try:
-        pid = os.fork()
+        pid = _fork()
         if pid == 0:
             code = -1
             _wait_for_end(between)
@@ -92,6 +105,13 @@ def _is_copy(connection: socket.socket) -> bool:
         if code >= 0:
             os._exit(code)
     return False
+
+
+def _fork() -> int:
+    """Fork although numpy's library of arithmetic keeps threads, of which Python would warn: it ends them before."""
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", DeprecationWarning)
+        return os.fork()
 
 
 def _wait_for_end(pid: int) -> None:
