@@ -122,13 +122,12 @@ class ForkServer:
         """Begin a program with these three descriptors and return its process id."""
         with self._lock:
             orders = self._orders or self._load()
-            with _taking_orphans_in():
-                socket.send_fds(orders, [order.encode()], streams)
-                said = orders.recv(ROOM)
-                assert said.isdigit(), f"the fork server failed: {said!r}"
-                # It is ours as soon as the process has ended that began it.
-                assert orders.recv(ROOM) == BEGUN
-        return int(said)
+            try:
+                return _exchange(orders, order, streams)
+            except BaseException:
+                # An answer that comes after all would be taken for that to the next order.
+                self.close()
+                raise
 
     def _load(self) -> socket.socket:
         ours, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
@@ -140,10 +139,24 @@ class ForkServer:
         return ours
 
     def close(self) -> None:
-        """End it; programs that it began go on."""
-        if self._process is not None and self._orders is not None:
+        """End it; programs that it began go on, and the next one begins it anew."""
+        if self._orders is not None:
             self._orders.close()
+            self._orders = None
+        if self._process is not None:
+            self._process.kill()
             self._process.wait(stretched(STOP_S))
+            self._process = None
+
+
+def _exchange(orders: socket.socket, order: Order, streams: Sequence[int]) -> int:
+    with _taking_orphans_in():
+        socket.send_fds(orders, [order.encode()], streams)
+        said = orders.recv(ROOM)
+        assert said.isdigit(), f"the fork server failed: {said!r}"
+        # The program is ours as soon as the process has ended that began it.
+        assert orders.recv(ROOM) == BEGUN
+    return int(said)
 
 
 _fork_server: ForkServer | None = None

@@ -1,20 +1,22 @@
 """Programs that are copied from the fork server are what new interpreters would be."""
 
 import asyncio
+import contextlib
 import json
 import os
 import signal
 from collections.abc import Iterator
-from contextlib import nullcontext
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from support.fork_server import Order
 from support.patience import stretched
-from support.program import DEVNULL, PIPE, Program, as_users_do, start
+from support.program import DEVNULL, PIPE, Copy, ForkServer, Program, as_users_do, start
 
 END_S = 30.0
+DEVICE = Path(os.devnull)
 TELL = """
 import gc, json, os, signal, sys, threading, warnings
 print(json.dumps({
@@ -45,7 +47,7 @@ sys.exit(7)
 @pytest.fixture(params=["copied", "anew"])
 def way(request: pytest.FixtureRequest) -> Iterator[str]:
     """How programs are started."""
-    with as_users_do() if request.param == "anew" else nullcontext():
+    with as_users_do() if request.param == "anew" else contextlib.nullcontext():
         yield request.param
 
 
@@ -118,6 +120,20 @@ async def test_several_may_wait_for_the_same_end(tmp_path: Path, way: str) -> No
     assert await asyncio.gather(*waiting) == [-9, -9, -9], way
     assert await program.wait() == -9
     close(program)
+
+
+def test_a_fork_server_that_was_lost_is_begun_again(tmp_path: Path) -> None:
+    """What fails is the one program that was to be begun."""
+    with contextlib.closing(ForkServer()) as server, DEVICE.open("r+b") as nothing:
+        order = Order("this", [], dict(os.environ), str(tmp_path), 0o022)
+        streams = [nothing.fileno()] * 3
+        first = Copy(server.copy(order, streams))
+        assert server.pid is not None
+        os.kill(server.pid, signal.SIGKILL)
+        with pytest.raises((OSError, AssertionError)):
+            server.copy(order, streams)
+        second = Copy(server.copy(order, streams))
+        assert [Program(one, None, None).wait_for(stretched(END_S)) for one in (first, second)] == [0, 0]
 
 
 def test_an_environment_that_only_a_new_interpreter_heeds_gets_one(tmp_path: Path) -> None:
