@@ -8,7 +8,7 @@ from typing import Any
 from pydantic_core import PydanticUndefined
 
 from tetherlight.errors import TetherlightError, error_classes
-from tetherlight.filetypes import FILE_TYPES
+from tetherlight.files.types import FILE_TYPES
 from tetherlight.protocol import cameras, captures, jobs, lights, server, sets
 from tetherlight.protocol.action import Action
 from tetherlight.protocol.actions import ACTIONS

@@ -13,11 +13,10 @@ from typing import Annotated, Any, Literal, Self, TypeVar
 from pydantic import AfterValidator, AwareDatetime, BaseModel, ConfigDict, Field, JsonValue, ValidationError
 from pydantic_core import from_json
 
-from tetherlight.durable import read_regular, store_errors, write_atomically
 from tetherlight.errors import ManifestNewer, SetNotFound, StoreError
-from tetherlight.filetypes import standing_for
-from tetherlight.models import ConfigEntry, Direction, JobState, StepState
-from tetherlight.validation import first_fault
+from tetherlight.files.durable import read_regular, store_errors, write_atomically
+from tetherlight.files.types import standing_for
+from tetherlight.models import ConfigEntry, Direction, JobState, StepState, first_fault
 
 MANIFEST = "manifest.json"
 SCHEMA_VERSION = 2

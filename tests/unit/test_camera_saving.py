@@ -16,9 +16,9 @@ from pathlib import Path
 import pytest
 
 from tetherlight.camera.worker import saving
-from tetherlight.durable import rename_new
 from tetherlight.errors import DiskFull, StoreError
-from tetherlight.filenames import names_kept
+from tetherlight.files.durable import rename_new
+from tetherlight.files.names import names_kept
 
 
 def names(folder: Path) -> list[str]:

@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 import tetherlight
-from tetherlight.filetypes import FILE_TYPES, FileType, cover_of, is_image, kind_of, mimetype_of, standing_for
+from tetherlight.files.types import FILE_TYPES, FileType, cover_of, is_image, kind_of, mimetype_of, standing_for
 from tetherlight.protocol.schema import protocol_schema
 from tetherlight.protocol.sets import Files
 

@@ -16,8 +16,8 @@ import pytest
 from support.odd_files import ODD
 from support.store_world import all_sets, jpeg
 from tetherlight.camera.environment import start_failure, state_fault, worker_environment
-from tetherlight.durable import NotRegular, open_regular, read_regular
 from tetherlight.errors import ImageNotFound, InvalidSetting, ServerStopping, StoreError
+from tetherlight.files.durable import NotRegular, open_regular, read_regular
 from tetherlight.lights.lights import Lights
 from tetherlight.models import ImageSet, JobState
 from tetherlight.protocol.sets import AnnotateSet, ImageSetList

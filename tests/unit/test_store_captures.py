@@ -129,7 +129,7 @@ def test_a_failed_write_leaves_the_old_sidecar(store: Store, monkeypatch: pytest
         raise OSError(errno.EIO, os.strerror(errno.EIO))
 
     with monkeypatch.context() as patch:
-        patch.setattr("tetherlight.durable.os.fsync", fail)
+        patch.setattr("tetherlight.files.durable.os.fsync", fail)
         with pytest.raises(StoreError):
             store.annotate_image("a.jpg", 4, None)
     assert next((one.rating, one.notes) for one in store.captures.newest() if one.filename == "a.jpg") == (3, "kept")

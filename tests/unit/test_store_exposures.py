@@ -11,7 +11,7 @@ from hypothesis.stateful import Bundle, RuleBasedStateMachine, initialize, invar
 
 from tetherlight.camera.worker import saving
 from tetherlight.errors import ImageNotFound, StoreError
-from tetherlight.filetypes import is_image
+from tetherlight.files.types import is_image
 from tetherlight.settings import Settings
 from tetherlight.store.store import Store
 

@@ -214,7 +214,7 @@ def test_a_set_that_cannot_be_read_is_listed_as_broken_until_it_can(
 
     monkeypatch.setattr(index, "REST_NS", 0)
     with monkeypatch.context() as broken:
-        broken.setattr("tetherlight.filetypes.os.scandir", failing)
+        broken.setattr("tetherlight.files.types.os.scandir", failing)
         assert listed(store)["vase"].fault == "The folder cannot be read: Permission denied."
         assert listed(store)["coin"].image_count == 1
     assert listed(store)["vase"].fault is None

@@ -12,8 +12,8 @@ from pathlib import Path
 import pytest
 
 from support.store_world import all_sets
-from tetherlight.durable import write_atomically
 from tetherlight.errors import DiskFull, SetNotFound, StoreError
+from tetherlight.files.durable import write_atomically
 from tetherlight.manifest import MANIFEST, Manifest, StepRecord, read_manifest, write_manifest
 from tetherlight.models import JobState, StepState
 from tetherlight.settings import Settings
@@ -172,7 +172,7 @@ def test_a_write_that_fails_leaves_the_old_file_and_no_other(kind: int, monkeypa
         raise OSError(kind, os.strerror(kind))
 
     with monkeypatch.context() as patch:
-        patch.setattr("tetherlight.durable.os.fsync", fail)
+        patch.setattr("tetherlight.files.durable.os.fsync", fail)
         with pytest.raises(StoreError) as caught:
             write_manifest(folder, Manifest(notes="after"))
     assert isinstance(caught.value, DiskFull) is (kind != errno.EIO)

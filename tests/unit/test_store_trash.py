@@ -11,8 +11,8 @@ import pytest
 
 from support.fakes import FakeClock
 from support.patience import stretched
-from tetherlight.durable import sync_folder
 from tetherlight.errors import StoreError
+from tetherlight.files.durable import sync_folder
 from tetherlight.settings import Settings
 from tetherlight.store.store import Store
 from tetherlight.store.trash import Trash
@@ -187,7 +187,7 @@ def test_a_name_is_gone_only_when_its_new_place_is_on_the_disk(
 
         return tell
 
-    for module in ("tetherlight.store.trash", "tetherlight.durable"):
+    for module in ("tetherlight.store.trash", "tetherlight.files.durable"):
         monkeypatch.setattr(f"{module}.sync_folder", told(sync_folder, "sync"))
     monkeypatch.setattr(Path, "rename", told(Path.rename, "rename"))
     trash.throw(tmp_path / "vase")

@@ -7,7 +7,7 @@ import pytest
 from pydantic import BaseModel, ConfigDict, ValidationError, field_validator, model_validator
 
 import tetherlight
-from tetherlight.validation import faults_of, first_fault
+from tetherlight.models import faults_of, first_fault
 
 
 class Shelf(BaseModel):
@@ -67,4 +67,4 @@ def test_nobody_reads_pydantic_s_list_of_errors_elsewhere() -> None:
         for node in ast.walk(ast.parse(path.read_text()))
         if isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute) and node.func.attr == "errors"
     }
-    assert readers == {"validation.py"}
+    assert readers == {"models.py"}

@@ -5,8 +5,8 @@ import secrets
 import site
 from pathlib import Path
 
-from tetherlight.durable import read_regular, rename_new
 from tetherlight.errors import MAKE_ROOM, OutOfResources
+from tetherlight.files.durable import read_regular, rename_new
 from tetherlight.process.environment import child_environment
 from tetherlight.settings import Settings
 

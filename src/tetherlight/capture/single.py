@@ -12,7 +12,7 @@ from tetherlight.camera.camera import Camera
 from tetherlight.camera.exposure import SavedFile
 from tetherlight.collection.changes import Changes
 from tetherlight.collection.set_changes import SetChanges
-from tetherlight.filetypes import standing_for
+from tetherlight.files.types import standing_for
 from tetherlight.models import ImageFile
 from tetherlight.naming.templates import Subject
 from tetherlight.protocol.cameras import CaptureResult

@@ -15,12 +15,11 @@ from tetherlight.lights.guard import Guard
 from tetherlight.lights.lamps import OFF, ON, Levels, Setup, failed_lights
 from tetherlight.lights.rack import Rack
 from tetherlight.lights.registry import find_kind
-from tetherlight.models import LightInfo, LightsStatus
+from tetherlight.models import LightInfo, LightsStatus, first_fault
 from tetherlight.protocol.lights import EditedLight
 from tetherlight.rigfile.lights import LIGHT_NAME, RigLight, light_problem, name_problem
 from tetherlight.rigfile.rigfile import RigFile
 from tetherlight.threads import to_the_end
-from tetherlight.validation import first_fault
 
 logger = logging.getLogger(__name__)
 

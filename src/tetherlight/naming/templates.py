@@ -12,7 +12,7 @@ from types import MappingProxyType
 from typing import Literal, Protocol, Self
 
 from tetherlight.errors import InvalidName
-from tetherlight.filetypes import is_image
+from tetherlight.files.types import is_image
 from tetherlight.naming.rules import DEFAULT_PREFIX, MAX_LENGTH, model_in_name, shown
 
 Kind = Literal["capture", "set"]

@@ -8,9 +8,8 @@ from pydantic import BaseModel, ConfigDict, ValidationError
 from pydantic_core import to_json
 
 from tetherlight.errors import InvalidPayload, ServerOnly, TetherlightError
-from tetherlight.models import Model
+from tetherlight.models import Model, faults_of, first_fault
 from tetherlight.protocol.names import Feature
-from tetherlight.validation import faults_of, first_fault
 
 
 class Payload(Model):

@@ -11,7 +11,7 @@ from pydantic import BaseModel
 from pydantic.json_schema import models_json_schema
 
 from tetherlight.errors import TetherlightError, error_classes
-from tetherlight.filetypes import FILE_TYPES
+from tetherlight.files.types import FILE_TYPES
 from tetherlight.manifest import Manifest
 from tetherlight.models import ErrorInfo
 from tetherlight.protocol.action import Action

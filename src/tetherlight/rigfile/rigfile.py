@@ -11,14 +11,13 @@ from typing import Any, Self
 
 from pydantic import ConfigDict, Field, ValidationError, ValidationInfo, field_validator, model_validator
 
-from tetherlight.durable import read_regular
 from tetherlight.errors import InvalidName, InvalidSetting, StoreError
-from tetherlight.models import Model
+from tetherlight.files.durable import read_regular
+from tetherlight.models import Model, first_fault
 from tetherlight.naming.templates import DEFAULT_TEMPLATES, Kind, Template, Templates
 from tetherlight.protocol.lights import SERVER_ONLY
 from tetherlight.rigfile import edit as rig_edit
 from tetherlight.rigfile.lights import DEFAULT_LIGHTS, LightTable, RigLight, light_problem
-from tetherlight.validation import first_fault
 
 DEFAULT_NAME = "rig.toml"
 MAX_BYTES = 4_000_000

@@ -6,8 +6,8 @@ from collections.abc import Generator, Sequence
 from io import RawIOBase
 from pathlib import Path
 
-from tetherlight.durable import store_errors
 from tetherlight.errors import StoreError
+from tetherlight.files.durable import store_errors
 from tetherlight.naming.rules import shown
 from tetherlight.protocol.sets import Files
 from tetherlight.store.contents import Belonging, belongings

@@ -13,7 +13,8 @@ from collections.abc import Iterable, Iterator, Mapping
 from contextlib import ExitStack, contextmanager, suppress
 from pathlib import Path
 
-from tetherlight.durable import (
+from tetherlight.errors import ImageNotFound, InvalidPayload, StoreError
+from tetherlight.files.durable import (
     FOLDER_MODE,
     make_folder,
     read_regular,
@@ -22,9 +23,8 @@ from tetherlight.durable import (
     sync_folder,
     write_atomically,
 )
-from tetherlight.errors import ImageNotFound, InvalidPayload, StoreError
-from tetherlight.filenames import SIDECAR, entries_taking, names_kept
-from tetherlight.filetypes import is_image, is_jpeg, suffix_of
+from tetherlight.files.names import SIDECAR, entries_taking, names_kept
+from tetherlight.files.types import is_image, is_jpeg, suffix_of
 from tetherlight.models import ImageFile
 from tetherlight.naming.rules import is_visible, shown
 from tetherlight.store import index

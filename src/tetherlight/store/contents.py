@@ -12,9 +12,9 @@ from io import BufferedReader, BytesIO
 from pathlib import Path
 from types import MappingProxyType
 
-from tetherlight.durable import open_regular
 from tetherlight.errors import StoreError
-from tetherlight.filetypes import OCTETS, is_image, kind_of, mimetype_of
+from tetherlight.files.durable import open_regular
+from tetherlight.files.types import OCTETS, is_image, kind_of, mimetype_of
 from tetherlight.manifest import MANIFEST, Manifest, StepRecord, read_manifest
 from tetherlight.naming.rules import is_visible
 from tetherlight.protocol.routes import SET_FILE

@@ -10,7 +10,7 @@ from typing import Any
 from PIL import Image
 
 from tetherlight.errors import ImageUnreadable
-from tetherlight.filetypes import is_raw
+from tetherlight.files.types import is_raw
 from tetherlight.models import Model
 from tetherlight.store.previews import orientation_of
 from tetherlight.store.thumbnails import mapped, open_picture

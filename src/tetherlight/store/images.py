@@ -4,7 +4,7 @@ import os
 from collections.abc import Iterator
 from pathlib import Path
 
-from tetherlight.filetypes import is_image
+from tetherlight.files.types import is_image
 from tetherlight.naming.rules import is_visible
 
 

@@ -14,10 +14,10 @@ from pathlib import Path, PurePosixPath
 from typing import Self
 from urllib.parse import quote
 
-from tetherlight.durable import descriptor_of
 from tetherlight.errors import ImageNotFound, InvalidSetting, SetNotFound
-from tetherlight.filenames import DELETED
-from tetherlight.filetypes import is_image
+from tetherlight.files.durable import descriptor_of
+from tetherlight.files.names import DELETED
+from tetherlight.files.types import is_image
 from tetherlight.naming.rules import is_visible, shown
 from tetherlight.protocol.routes import IMAGE
 from tetherlight.settings import Settings

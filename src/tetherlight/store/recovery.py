@@ -10,8 +10,8 @@ from collections.abc import Callable, Iterable
 from contextlib import suppress
 from pathlib import Path
 
-from tetherlight.durable import FILE_MODE, is_temporary
 from tetherlight.errors import TetherlightError
+from tetherlight.files.durable import FILE_MODE, is_temporary
 from tetherlight.models import ImageSet
 
 logger = logging.getLogger(__name__)

@@ -11,9 +11,9 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from tetherlight.durable import FOLDER_MODE, make_folder, rename_new, store_errors, sync_folder
 from tetherlight.errors import InvalidPayload, SetBusy, SetExists, SetNotFound, StoreError, held
-from tetherlight.filetypes import cover_of, mimetype_of
+from tetherlight.files.durable import FOLDER_MODE, make_folder, rename_new, store_errors, sync_folder
+from tetherlight.files.types import cover_of, mimetype_of
 from tetherlight.manifest import (
     NOTED,
     Manifest,

@@ -7,8 +7,8 @@ from contextlib import suppress
 from os import stat_result
 from pathlib import Path
 
-from tetherlight.durable import store_errors
 from tetherlight.errors import DiskFull
+from tetherlight.files.durable import store_errors
 from tetherlight.models import Storage
 from tetherlight.store.images import images_in
 from tetherlight.store.paths import Places

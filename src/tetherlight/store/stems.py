@@ -1,7 +1,7 @@
 """Names for single captures: a number is given once, also while the capture that has it is still under way.
 
-What is given is a wish. Whether anything has that stem is found out when the files get their names (`filenames`), and
-they may become `stem-2` then.
+What is given is a wish. Whether anything has that stem is found out when the files get their names
+(`files/names.py`), and they may become `stem-2` then.
 """
 
 import os
@@ -11,7 +11,7 @@ from collections.abc import Iterator
 from datetime import datetime
 from pathlib import Path
 
-from tetherlight.durable import store_errors
+from tetherlight.files.durable import store_errors
 from tetherlight.naming.templates import Subject, Template
 from tetherlight.store.trash import Trash
 

@@ -14,9 +14,9 @@ from datetime import datetime, timedelta
 from functools import partial
 from pathlib import Path
 
-from tetherlight.durable import make_folder, store_errors
 from tetherlight.errors import ImageNotFound, InvalidPayload, SetNotFound, StoreError
-from tetherlight.filetypes import mimetype_of
+from tetherlight.files.durable import make_folder, store_errors
+from tetherlight.files.types import mimetype_of
 from tetherlight.models import ImageFile, ImageSet
 from tetherlight.naming.rules import shown
 from tetherlight.naming.templates import DEFAULT_TEMPLATES, Subject, Templates

@@ -18,9 +18,9 @@ from pathlib import Path
 
 from PIL import Image, ImageOps
 
-from tetherlight.durable import make_folder, open_regular, read_regular, store_errors, write_atomically
 from tetherlight.errors import ImageUnreadable
-from tetherlight.filetypes import is_jpeg, is_raw, mimetype_of
+from tetherlight.files.durable import make_folder, open_regular, read_regular, store_errors, write_atomically
+from tetherlight.files.types import is_jpeg, is_raw, mimetype_of
 from tetherlight.store.paths import Places
 from tetherlight.store.previews import best_preview, orientation_of
 

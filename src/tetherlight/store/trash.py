@@ -16,7 +16,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
-from tetherlight.durable import FOLDER_MODE, make_folder, rename_new, store_errors, sync_folder
+from tetherlight.files.durable import FOLDER_MODE, make_folder, rename_new, store_errors, sync_folder
 from tetherlight.naming.rules import shown
 from tetherlight.store import index
 from tetherlight.store.clock import Clock

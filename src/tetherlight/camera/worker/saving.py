@@ -13,10 +13,10 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from tetherlight.camera.worker import jpeg
-from tetherlight.durable import rename_new, sync_folder
 from tetherlight.errors import DiskFull, StoreError
-from tetherlight.filenames import free_names, names_kept
-from tetherlight.filetypes import mimetype_of
+from tetherlight.files.durable import rename_new, sync_folder
+from tetherlight.files.names import free_names, names_kept
+from tetherlight.files.types import mimetype_of
 
 CHUNK = 1 << 20
 FILE_MODE, FOLDER_MODE = 0o640, 0o750

@@ -14,8 +14,8 @@ from http.cookies import CookieError, SimpleCookie
 from pathlib import Path
 from urllib.parse import urlsplit
 
-from tetherlight.durable import read_regular
 from tetherlight.errors import Forbidden, TooManyRequests, Unauthorized
+from tetherlight.files.durable import read_regular
 from tetherlight.settings import Settings
 
 logger = logging.getLogger(__name__)

@@ -17,9 +17,9 @@ from anyio import CapacityLimiter, to_thread
 from fastapi import APIRouter, Request
 from fastapi.responses import JSONResponse, Response
 
-from tetherlight.durable import descriptor_of, store_errors
 from tetherlight.errors import InvalidPayload, TetherlightError
-from tetherlight.filetypes import mimetype_of
+from tetherlight.files.durable import descriptor_of, store_errors
+from tetherlight.files.types import mimetype_of
 from tetherlight.protocol import routes
 from tetherlight.protocol.routes import Route
 from tetherlight.protocol.sets import Files
