@@ -32,6 +32,14 @@ async def place(simulator: SimulatorProcess) -> float:
     return float((await simulator.control("lens", camera="camera1"))["place"])
 
 
+async def place_at_rest(simulator: SimulatorProcess) -> float:
+    """Wait until the lens stands still after its last drive, and give where that is."""
+    before = (await simulator.status())["events"]["focus_still"]
+    if (await simulator.control("lens", camera="camera1"))["moving"]:
+        await simulator.wait("focus_still", before + 1)
+    return await place(simulator)
+
+
 def on_disk(world: World, job: Any) -> dict[str, Any]:
     path = world.rig.settings.captures_base_dir / job.set_folder / "manifest.json"
     read: dict[str, Any] = json.loads(path.read_text())
@@ -59,8 +67,7 @@ async def test_eight_places_under_four_lights_survive_a_pause_and_the_lens_comes
     await captured(world, 10)
     assert await place(world.simulator) > began
     assert (await world.rig.jobs.pause(job.job_id)).state is JobState.PAUSED
-    await world.simulator.wait("focus_still")
-    assert await place(world.simulator) == pytest.approx(began, abs=5)
+    assert await place_at_rest(world.simulator) == pytest.approx(began, abs=5)
     await world.rig.jobs.resume(job.job_id)
     result = await job.result()
     assert result.image_count == 32
@@ -94,8 +101,7 @@ async def test_every_place_of_the_stack_is_where_it_is_told_to_be(world: World) 
     assert drives == 3 + 2 + 1
     seen = [step["at"]["focus"] for step in on_disk(world, job)["steps"]]
     assert seen == [0, 3, 1]
-    await world.simulator.wait("focus_still")
-    assert await place(world.simulator) == pytest.approx(began, abs=5)
+    assert await place_at_rest(world.simulator) == pytest.approx(began, abs=5)
 
 
 @pytest.mark.parametrize(("choice", "exposures"), [("here", 33), ("again", 43)])

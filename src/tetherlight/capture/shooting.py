@@ -95,12 +95,11 @@ class Shooting:
     ) -> CaptureJob[PhotometricSetResult]:
         """Check everything, make the set's folder and start its plan."""
         plan = set_plan(wanted)
-        set_prefix(wanted.set_name_prefix)
         if plan.cameras and wanted.camera_id is not None:
             raise InvalidPayload("Field 'camera_id' of CAPTURE_SET: the axis 'camera' names the cameras.")
         cameras = {claims.camera(one) for one in plan.cameras or (wanted.camera_id,)}
         needed = cameras | ({claims.LIGHTS} if plan.uses_lights else set())
-        async with self._jobs.starting(new_id(), needed) as start:
+        async with self._jobs.starting(new_id(), needed, lambda: set_prefix(wanted.set_name_prefix)) as start:
             manifest = await self._checked_set(start, wanted, plan)
             subject = _subject(cameras_of(plan, start.grant)[0], wanted.catalogue_number)
             folder = await asyncio.to_thread(self._store.create_set, wanted.set_name_prefix, datetime.now(UTC), subject)

@@ -322,7 +322,7 @@ def _describe_lens(lens: Lens) -> Answer:
         "place": place,
         "last_place": LAST_PLACE,
         "end": lens.end,
-        "moving": lens.moving,
+        "moving": not lens.still,
         "sharp_height": sharp_height(place),
         "depth_of_field": lens.depth_of_field,
     }

@@ -74,6 +74,12 @@ class Lens:
         with self._lock:
             return time.monotonic() < self._began + self._way_s()
 
+    @property
+    def still(self) -> bool:
+        """Tell whether the lens stands still: its motor has stopped, and it has swung out."""
+        with self._lock:
+            return self._stands()
+
     def drive(self, steps: int, *, part: float = 1.0) -> bool:
         """Begin to move by so many places, nearer where negative; False where the end is nearer than that.
 
@@ -96,9 +102,12 @@ class Lens:
     def _tell(self) -> None:
         """Tell that the lens stands still, unless it was driven again meanwhile."""
         with self._lock:
-            stands = time.monotonic() >= self._began + self._way_s() + SETTLE_S
+            stands = self._stands()
         if stands:
             self._still()
+
+    def _stands(self) -> bool:
+        return time.monotonic() >= self._began + self._way_s() + SETTLE_S
 
     def _way_s(self) -> float:
         return abs(self._to - self._from) / _PLACES_PER_S
