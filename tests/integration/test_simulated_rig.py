@@ -7,6 +7,7 @@ import signal
 import sys
 import tempfile
 from collections.abc import AsyncIterator
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -26,7 +27,12 @@ async def server(tmp_path: Path) -> AsyncIterator[ServerProcess]:
 def simulators(server: ServerProcess) -> list[int]:
     """Find the server's simulator among its children, whichever of its threads started it."""
     children = [pid for path in Path(f"/proc/{server.pid}/task").glob("*/children") for pid in path.read_text().split()]
-    return [int(pid) for pid in children if b"tetherlight.simulator" in Path("/proc", pid, "cmdline").read_bytes()]
+    found = []
+    for pid in children:
+        with suppress(FileNotFoundError, ProcessLookupError):  # it has ended and was taken in since
+            if b"tetherlight.simulator" in Path("/proc", pid, "cmdline").read_bytes():
+                found.append(int(pid))
+    return found
 
 
 async def successor(server: ServerProcess, pid: int) -> int:

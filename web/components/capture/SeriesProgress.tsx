@@ -1,15 +1,14 @@
 "use client";
 
-import { useState } from "react";
 import { shown } from "@/lib/config";
 import { duration } from "@/lib/format";
 import type { Job } from "@/lib/protocol";
-import { useRig, useStore } from "../RigProvider";
+import { useRig } from "../RigProvider";
+import { FocusQuestion } from "../sequence/FocusQuestion";
 import { Button } from "../ui/Button";
 import { useCountdown } from "../useCountdown";
+import { type JobAction, useJobAction } from "../useJobAction";
 import styles from "./SeriesProgress.module.css";
-
-type JobAction = "CANCEL_JOB" | "PAUSE_JOB" | "RESUME_JOB" | "RETRY_STEPS";
 
 interface Props {
   job: Job;
@@ -21,18 +20,8 @@ interface Props {
 
 /** How far a series is, and the ways to hold or end it; what was taken stays. */
 export function SeriesProgress({ job, reason, onPutAside }: Props) {
-  const store = useStore();
-  const [busy, setBusy] = useState<JobAction | null>(null);
-  const ask = (action: JobAction) => async () => {
-    setBusy(action);
-    try {
-      await store.service.request(action, { job_id: job.job_id });
-    } catch (error) {
-      store.complain(error);
-    } finally {
-      setBusy(null);
-    }
-  };
+  const { busy, ask: askFor, focusUnknown } = useJobAction(job);
+  const ask = (action: JobAction) => () => askFor(action);
   const value = job.steps.find((step) => step.state === "running")?.value;
   const left = job.seconds_left === null ? null : `${duration(job.seconds_left)} left`;
   const done = job.steps.filter((step) => step.state === "done").length;
@@ -58,16 +47,25 @@ export function SeriesProgress({ job, reason, onPutAside }: Props) {
       {job.state === "running" && (
         <Button icon="pause" {...rest} aria-label="Pause the series" title="Pause" onClick={ask("PAUSE_JOB")} />
       )}
-      {job.state === "paused" && (
+      {focusUnknown && (
+        <FocusQuestion
+          reason={reason}
+          disabled={busy !== null}
+          onChoose={(focus) => askFor(stuck ? "RETRY_STEPS" : "RESUME_JOB", { focus })}
+        />
+      )}
+      {job.state === "paused" && !focusUnknown && (
         <Button icon="play" {...rest} onClick={ask("RESUME_JOB")}>
           Go on
         </Button>
       )}
       {failed ? (
         <>
-          <Button icon="retry" {...rest} onClick={ask(stuck ? "RETRY_STEPS" : "RESUME_JOB")}>
-            Go on
-          </Button>
+          {!focusUnknown && (
+            <Button icon="retry" {...rest} onClick={ask(stuck ? "RETRY_STEPS" : "RESUME_JOB")}>
+              Go on
+            </Button>
+          )}
           <Button icon="close" tone="quiet" aria-label="Put the series aside" onClick={onPutAside} />
         </>
       ) : (

@@ -7,14 +7,14 @@ import { duration, lightLabel, plural } from "@/lib/format";
 import { usePreference } from "@/lib/preferences";
 import type { Job, JobStep } from "@/lib/protocol";
 import { type DomeLight, DomeMap } from "../lights/DomeMap";
-import { useOffline, useRig, useStore } from "../RigProvider";
+import { useOffline, useRig } from "../RigProvider";
 import { Button } from "../ui/Button";
 import { Icon } from "../ui/Icon";
+import { type FocusChoice, type JobAction, useJobAction } from "../useJobAction";
 import { CancelJobDialog } from "./CancelJobDialog";
+import { FocusQuestion } from "./FocusQuestion";
 import { FrameSheet } from "./FrameSheet";
 import styles from "./SequenceRun.module.css";
-
-type JobAction = "PAUSE_JOB" | "RESUME_JOB" | "RETRY_STEPS" | "SKIP_STEPS";
 
 const HEADLINES: Record<Job["state"], string> = {
   running: "Capturing",
@@ -27,25 +27,15 @@ const HEADLINES: Record<Job["state"], string> = {
 
 /** A set under way, large enough to be read across a room, and what can be done about it. */
 export function SequenceRun({ job, onNew }: { job: Job; onNew: () => void }) {
-  const store = useStore();
   const [asking, setAsking] = useState(false);
-  const [busy, setBusy] = useState<JobAction | null>(null);
+  const { busy, ask, focusUnknown } = useJobAction(job);
   const [blackout, setBlackout] = usePreference("blackout", true);
   const reason = useOffline();
   const failed = job.steps.filter((step) => step.state === "failed");
   const troubled = failed.length > 0 || (job.error !== null && !["running", "completed"].includes(job.state));
   const warned = job.steps.filter((step) => step.warning).length;
   const going = job.state === "running" || job.state === "paused";
-  const ask = async (action: JobAction, steps?: number[]) => {
-    setBusy(action);
-    try {
-      await store.service.request(action, { job_id: job.job_id, ...(steps && { steps }) });
-    } catch (error) {
-      store.complain(error);
-    } finally {
-      setBusy(null);
-    }
-  };
+  const choose = (focus: FocusChoice) => ask(job.state === "failed" ? "RETRY_STEPS" : "RESUME_JOB", { focus });
   return (
     <div className={styles.run} data-state={job.state}>
       <div className={styles.head}>
@@ -67,14 +57,15 @@ export function SequenceRun({ job, onNew }: { job: Job; onNew: () => void }) {
             {job.state === "paused" && failed.length === 0 && "Camera and lights are free. Nothing is lost."}
           </p>
         </div>
-        {troubled && <Failure job={job} failed={failed} reason={reason} onAsk={ask} />}
+        {troubled && <Failure job={job} failed={focusUnknown ? [] : failed} reason={reason} onAsk={ask} />}
         <div className={styles.buttons}>
           {job.state === "running" && (
             <Button icon="pause" reason={reason} disabled={busy !== null} onClick={() => ask("PAUSE_JOB")}>
               {busy === "PAUSE_JOB" ? "Pausing…" : "Pause"}
             </Button>
           )}
-          {(job.state === "paused" || job.state === "interrupted") && (
+          {focusUnknown && <FocusQuestion reason={reason} disabled={busy !== null} onChoose={choose} />}
+          {!focusUnknown && (job.state === "paused" || job.state === "interrupted") && (
             <Button icon="play" tone="main" reason={reason} disabled={busy !== null} onClick={() => ask("RESUME_JOB")}>
               Go on
             </Button>
@@ -104,7 +95,7 @@ export function SequenceRun({ job, onNew }: { job: Job; onNew: () => void }) {
         </div>
         <RunDome job={job} />
       </div>
-      <FrameSheet job={job} reason={reason} onRetry={(step) => ask("RETRY_STEPS", [step])} />
+      <FrameSheet job={job} reason={reason} onRetry={(step) => ask("RETRY_STEPS", { steps: [step] })} />
       {asking && <CancelJobDialog job={job} onClose={() => setAsking(false)} />}
     </div>
   );
@@ -114,7 +105,7 @@ interface FailureProps {
   job: Job;
   failed: JobStep[];
   reason: string | null;
-  onAsk: (action: JobAction, steps?: number[]) => void;
+  onAsk: (action: JobAction, more: { steps: number[] }) => void;
 }
 
 /** What went wrong, what to do about it, and the ways on. */
@@ -122,7 +113,7 @@ function Failure({ job, failed, reason, onAsk }: FailureProps) {
   const words = job.error ?? failed.at(-1)?.error ?? "A frame failed.";
   const can = job.state === "paused" || job.state === "failed" || job.state === "interrupted";
   return (
-    <div className={styles.failure} role="alert">
+    <div className={styles.failure} role="alert" data-testid="trouble">
       <p>
         <strong>{words}</strong>
       </p>
@@ -132,24 +123,14 @@ function Failure({ job, failed, reason, onAsk }: FailureProps) {
           <Button
             icon="retry"
             reason={reason}
-            onClick={() =>
-              onAsk(
-                "RETRY_STEPS",
-                failed.map((step) => step.index),
-              )
-            }
+            onClick={() => onAsk("RETRY_STEPS", { steps: failed.map((step) => step.index) })}
           >
             {failed.length === 1 ? "Retry this frame" : `Retry ${failed.length} failed frames`}
           </Button>
           <Button
             icon="skip"
             reason={reason}
-            onClick={() =>
-              onAsk(
-                "SKIP_STEPS",
-                failed.map((step) => step.index),
-              )
-            }
+            onClick={() => onAsk("SKIP_STEPS", { steps: failed.map((step) => step.index) })}
           >
             Skip
           </Button>
