@@ -262,6 +262,28 @@ async def test_stopping_the_rig_interrupts_the_set_and_the_next_start_can_resume
             assert result.image_count == 12
 
 
+@pytest.mark.parametrize(
+    ("shutter", "bandwidth", "moment"),
+    [("1/60", 400_000, "processing_light_2_"), ("1", None, "processing_light_1_")],
+    ids=["its files on their way", "being exposed"],
+)
+async def test_a_picture_under_way_when_the_rig_stops_is_a_step_s_or_is_not_kept(
+    tmp_path: Path, shutter: str, bandwidth: int | None, moment: str
+) -> None:
+    """None lies in the set that no step has: resuming would take it a second time under another name."""
+    async with open_world(tmp_path) as world:
+        await world.rig.cameras.camera().set_config("shutterspeed", shutter)
+        await world.simulator.control("set_speed", camera="camera1", bandwidth_bytes_per_s=bandwidth)
+        job = await world.start(*LIGHTS)
+        await world.hearing.wait("photometric_progress", lambda one: one.status.startswith(moment))
+        await world.rig.stop()
+        written = manifest(world, job.set_folder)
+        recorded = [file["filename"] for step in written["steps"] for file in step["files"]]
+        folder = world.rig.settings.captures_base_dir / job.set_folder
+        assert written["status"] == "interrupted"
+        assert [path.name for path in folder.glob("image_*")] == recorded
+
+
 async def test_a_setting_turned_on_the_body_is_put_back_and_told(world: World) -> None:
     job = await world.start(*LIGHTS * 3)
     await world.hearing.wait("photometric_progress", lambda one: one.status.startswith("processing_light_2"))

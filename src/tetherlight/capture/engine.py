@@ -66,6 +66,19 @@ class Exposures:
         await asyncio.wait(self._tasks)
         return [_outcome(task) for task in self._tasks]
 
+    async def late(self) -> list[Shot | None]:
+        """Give up those whose exposure is not over, and wait for the files of the others; None where there are none."""
+        under_way = []
+        for exposed, task in zip(self._exposed, self._tasks, strict=True):
+            if exposed.is_set():
+                under_way.append(task)
+            else:
+                await _ended(task)
+        if under_way:
+            await asyncio.wait(under_way)
+        outcomes = [None if task.cancelled() else _outcome(task) for task in self._tasks]
+        return [None if isinstance(outcome, TetherlightError) else outcome for outcome in outcomes]
+
     async def end(self) -> None:
         """Make sure that nothing is under way any more."""
         for task in self._tasks:
@@ -258,6 +271,7 @@ class Engine:
         ahead: asyncio.Task[Ready | None] | None = None
         overlaps = following is not None and self._taking.overlaps and not self._waits_for(following)
         exposures = Exposures(self._taking, self._stage, ready.steps)
+        dark_at: datetime | None = None
         try:
             try:
                 on_their_way = await exposures.exposed()
@@ -267,6 +281,9 @@ class Engine:
                     ahead = asyncio.create_task(self._prepare(following))
                 dark_at = datetime.now(UTC)
                 shots = await exposures.shots()
+            except asyncio.CancelledError:
+                await self._keep_late(ready, await exposures.late(), dark_at or datetime.now(UTC))
+                raise
             finally:
                 await exposures.end()
             fine = not any(isinstance(shot, TetherlightError) for shot in shots)
@@ -295,6 +312,12 @@ class Engine:
                 await self._recorder.record(await self._finished(step, ready.lit_at, shot, dark_at))
         if failure is not None:
             raise failure from failure.cause
+
+    async def _keep_late(self, ready: Ready, shots: list[Shot | None], dark_at: datetime) -> None:
+        """Record the pictures that came after the end of the run, so that none lies there that is no step's."""
+        for step, shot in zip(ready.steps, shots, strict=True):
+            if shot is not None:
+                await self._recorder.record(await self._finished(step, ready.lit_at, shot, dark_at))
 
     async def _finished(self, step: StepRecord, lit_at: datetime | None, shot: Shot, dark_at: datetime) -> StepRecord:
         lit = step.light is not None

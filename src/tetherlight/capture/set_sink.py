@@ -74,13 +74,25 @@ class SetSink(Sink[PhotometricSetResult]):
 
     async def take(self, camera: Camera, step: StepRecord, exposed: Callable[[], None]) -> Shot:
         """Take a picture into the folder, in the place of one that the step had before."""
-        exposure = await camera.capture(
-            self._store.places.set_folder(self.name),
-            self.host.plan.stem(step.index),
-            owner=self.host.job_id,
-            replace=[file.filename for file in step.files],
-            exposed=exposed,
-        )
+        wanted = True
+
+        def over() -> None:
+            if not wanted:
+                # The lamps went off in the middle of the exposure. On its card it is, and no step would have it.
+                raise JobConflict(f"The run of job '{self.host.job_id}' has ended.")
+            exposed()
+
+        try:
+            exposure = await camera.capture(
+                self._store.places.set_folder(self.name),
+                self.host.plan.stem(step.index),
+                owner=self.host.job_id,
+                replace=[file.filename for file in step.files],
+                exposed=over,
+            )
+        except asyncio.CancelledError:
+            wanted = False
+            raise
         files = tuple(
             FileRecord(
                 filename=file.path.name,

@@ -135,9 +135,10 @@ class Rig:
             return
         self.stopping = True
         self.cameras.stop()
-        await self.lights.all_off()
-        # A job that gives a camera its old value back waits for the exposure under way, which may take minutes.
+        # Jobs know it before the lights go off: what is exposed in that moment is no picture of theirs.
+        # One that gives a camera its old value back waits for the exposure under way, which may take minutes.
         ending_jobs = asyncio.create_task(self.jobs.stop(), name="stop of the jobs")
+        await self.lights.all_off()
         await asyncio.wait({ending_jobs}, timeout=JOBS_SECONDS)
         await self.lights.all_off()
         for task in tuple(self._tasks):
