@@ -4,7 +4,8 @@ It is written anew, atomically, after each step, so that it tells the truth at e
 this version does not know survive a read and a write; one whose `schema_version` is newer is read and never written.
 """
 
-from collections.abc import Mapping
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import ExitStack, contextmanager
 from datetime import UTC, datetime, timedelta
 from importlib.metadata import version
 from pathlib import Path
@@ -13,8 +14,9 @@ from typing import Annotated, Any, Literal, Self, TypeVar
 from pydantic import AfterValidator, AwareDatetime, BaseModel, ConfigDict, Field, JsonValue, ValidationError
 from pydantic_core import from_json
 
-from tetherlight.errors import ManifestNewer, SetNotFound, StoreError
+from tetherlight.errors import ManifestNewer, SetBusy, SetNotFound, StoreError
 from tetherlight.files.durable import read_regular, store_errors, write_atomically
+from tetherlight.files.locks import PATIENCE_S, FolderKept, folder_kept
 from tetherlight.files.types import standing_for
 from tetherlight.models import ConfigEntry, Direction, JobState, StepState, first_fault
 
@@ -26,6 +28,8 @@ MAX_MANIFEST_BYTES = 32_000_000
 """Twenty times what a set of the most steps has."""
 NOTED = ("notes", "rating", "ratings", "catalogue_number", "scale_mm_per_pixel")
 """What people note, which only they change."""
+ADDED = ("results", "copies")
+"""What others than the job that fills a set add to it, meanwhile and later."""
 RATINGS = range(-1, 6)
 
 _DAY = timedelta(days=1)
@@ -216,10 +220,49 @@ class Manifest(Record):
         return {file.filename: file for step in self.steps for file in step.files}
 
 
+@contextmanager
+def set_kept(folder: Path, patience: float = PATIENCE_S) -> Iterator[None]:
+    """Let nobody else change a set meanwhile, neither here nor in another process; for one change, never for a job.
+
+    Whoever changes anything in a set's folder holds this, in the server or beside it. It must not be taken twice. Raise
+    SetNotFound where the set is gone, and SetBusy where somebody else holds it for longer than `patience` seconds.
+    """
+    with ExitStack() as stack:
+        with store_errors(f"Set '{folder.name}' could not be locked"):
+            try:
+                stack.enter_context(folder_kept(folder, patience))
+            except FolderKept:
+                raise SetBusy(
+                    f"Another program has kept set '{folder.name}' locked for {patience:g} seconds.",
+                    hint="Wait until it is done, or end it.",
+                ) from None
+            except (FileNotFoundError, NotADirectoryError):
+                raise SetNotFound(f"Set '{folder.name}' not found or empty.") from None
+        yield
+
+
+def change_manifest(folder: Path, change: Callable[[Manifest], Manifest]) -> Manifest:
+    """Read a set's manifest, change it and write it, while nobody else does; return what was written.
+
+    This is how programs beside the server add to a set. One without a manifest gets one. Raise SetNotFound, SetBusy,
+    ManifestNewer, DiskFull or StoreError; `change` may raise anything, and then nothing is written.
+    """
+    with set_kept(folder):
+        return rewrite_manifest(folder, change)
+
+
+def rewrite_manifest(folder: Path, change: Callable[[Manifest], Manifest]) -> Manifest:
+    """Do what `change_manifest` does where the set is kept already."""
+    raw = read_raw_manifest(folder)
+    changed = change(Manifest() if raw is None else manifest_of(raw))
+    write_manifest(folder, changed)
+    return changed
+
+
 def write_manifest(folder: Path, manifest: Manifest) -> None:
     """Put the manifest in its folder, whole and safe on the disk; raise ManifestNewer, DiskFull or StoreError.
 
-    One of an older version stays one of that version.
+    One of an older version stays one of that version. The caller has the set kept.
     """
     refuse_newer(folder.name, manifest)
     content = manifest.model_dump_json(indent=2, exclude=_not_of_its_version(manifest)).encode() + b"\n"

@@ -250,3 +250,25 @@ async def test_no_auth_is_said_loudly(tmp_path: Path) -> None:
         assert "AUTHENTICATION IS OFF" in server.log.read_text()
         async with server.client() as client:
             await client.do("GET_JOBS")
+
+
+async def test_a_second_server_on_the_same_folder_ends_with_a_sentence(tmp_path: Path) -> None:
+    """However it is started: what it says names the folder and what to do. The first goes on, and after it another."""
+    first = ServerProcess(tmp_path / "one")
+    await first.start()
+    shared = {"CAPTURES_BASE_DIR": str(tmp_path / "one" / "captures")}
+    for uvicorn, code in ((False, 1), (True, 3)):
+        second = ServerProcess(tmp_path / f"two-{code}", environment=shared, uvicorn=uvicorn)
+        with pytest.raises(AssertionError):  # it ends before it listens to anybody
+            await second.start()
+        assert await second.stop() == code
+        told = " ".join(second.log.read_text().split())
+        assert f"Another server works in the folder {tmp_path}/one/captures" in told
+        assert "CAPTURES_BASE_DIR" in told
+        assert "Traceback" not in told
+    async with first.client() as client:
+        await client.do("LIST_IMAGE_SETS")
+    assert await first.stop() == 0
+    third = ServerProcess(tmp_path / "three", environment=shared)
+    await third.start()
+    assert await third.stop() == 0

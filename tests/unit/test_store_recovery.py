@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 
 from support.store_world import all_sets
-from tetherlight.errors import DiskFull, SetNotFound, StoreError
+from tetherlight.errors import DiskFull, SetNotFound, StartFailed, StoreError
 from tetherlight.files.durable import write_atomically
 from tetherlight.manifest import MANIFEST, Manifest, StepRecord, read_manifest, write_manifest
 from tetherlight.models import JobState, StepState
@@ -106,18 +106,19 @@ def test_unfinished_files_go_and_everything_else_stays() -> None:
     assert all(path.exists() for path in [*stay, young])
 
 
-def test_a_second_server_leaves_the_first_ones_files_alone() -> None:
-    """Its sequence still runs and its file is still being written."""
+def test_a_second_server_does_not_start_in_the_folder_of_the_first(working: Path) -> None:
+    """It touches nothing: a sequence still runs and its file is still being written. After the first it may start."""
     first = started()
     made = first.create_set("vase", NOW)
     first.sets.write_manifest(made.name, Manifest(status=JobState.RUNNING, started_at=NOW))
     unfinished = made.path / ".image.jpg.tmp"
     unfinished.write_bytes(b"x")
     os.utime(unfinished, (0, 0))
-    second = started()
+    with pytest.raises(StartFailed, match=f"Another server works in the folder {working}/captures,") as refusal:
+        started()
+    assert "CAPTURES_BASE_DIR" in (refusal.value.hint or "")
     assert unfinished.exists()
-    assert second.sets.manifest(made.name).status is JobState.RUNNING
-    second.close()
+    assert first.sets.manifest(made.name).status is JobState.RUNNING
     first.close()
     third = started()
     assert not unfinished.exists()

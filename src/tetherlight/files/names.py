@@ -5,23 +5,17 @@ type has `a_2`, which is then taken too. The next exposure that would be called 
 """
 
 import contextlib
-import errno
-import fcntl
 import os
-import time
 from collections.abc import Collection, Iterator, Sequence
 from itertools import chain, count
 from pathlib import Path
 
 from tetherlight.errors import StoreError
+from tetherlight.files.locks import PATIENCE_S, FolderKept, folder_kept
 
 SIDECAR = ".xmp"
 DELETED = ".trash_captures"
 """The folder in the captures' folder in which deleted exposures lie: DELETED/<moment>/<stem>/<file>."""
-LOCK = ".tetherlight.names"
-PATIENCE_S = 30.0
-"""Seconds in which others must have renamed a few files, slow cards included; a lock that is held longer is a fault."""
-PAUSE_S = 0.01
 
 
 @contextlib.contextmanager
@@ -31,36 +25,15 @@ def names_kept(folder: Path, patience: float = PATIENCE_S) -> Iterator[None]:
     The kernel lets go of the lock however its holder ends. Raise OSError where the folder is not there, and StoreError
     where somebody else keeps the lock for longer than `patience` seconds.
     """
-    descriptor = os.open(folder, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
-    try:
-        if not _locked(descriptor, folder, patience):
-            # A network file system, which locks only what can be written.
-            os.close(descriptor)
-            flags = os.O_RDWR | os.O_CREAT | os.O_CLOEXEC | os.O_NOFOLLOW | os.O_NONBLOCK
-            descriptor = os.open(folder / LOCK, flags, 0o640)
-            _locked(descriptor, folder, patience)  # without any locks nobody else can be seen, so nobody is assumed
-        yield
-    finally:
-        os.close(descriptor)
-
-
-def _locked(descriptor: int, folder: Path, patience: float) -> bool:
-    """Take the lock; say whether the file system has locks for such a file."""
-    give_up = time.monotonic() + patience
-    while True:
+    with contextlib.ExitStack() as stack:
         try:
-            fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except OSError as error:
-            if error.errno not in {errno.EWOULDBLOCK, errno.EINTR}:
-                return False
-        else:
-            return True
-        if time.monotonic() >= give_up:
+            stack.enter_context(folder_kept(folder, patience))
+        except FolderKept:
             raise StoreError(
                 f"Another program has kept the names in {folder.name} locked for {patience:g} seconds.",
                 hint="End other servers that work in this folder.",
-            )
-        time.sleep(PAUSE_S)
+            ) from None
+        yield
 
 
 def stems_of(name: str) -> set[str]:

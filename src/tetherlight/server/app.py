@@ -119,7 +119,9 @@ class StartAndStop:
 
         async def send_short(message: Message) -> None:
             if message["type"] == "lifespan.startup.failed" and state.start_error is not None:
-                message = {"type": message["type"], "message": state.start_error.message}
+                error = state.start_error
+                told = f"{error.message} {error.hint}" if error.hint else error.message
+                message = {"type": message["type"], "message": told}
             elif message["type"] == "lifespan.startup.complete":
                 _look_at_uvicorn(server_config(scope), state.server.settings, bare=state.given_settings is None)
             await send(message)

@@ -5,7 +5,7 @@ import os
 import threading
 import time
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
@@ -15,6 +15,7 @@ from tetherlight.errors import InvalidPayload, SetBusy, SetExists, SetNotFound, 
 from tetherlight.files.durable import FOLDER_MODE, make_folder, rename_new, store_errors, sync_folder
 from tetherlight.files.types import cover_of, mimetype_of
 from tetherlight.manifest import (
+    ADDED,
     NOTED,
     Manifest,
     catalogue_number_in,
@@ -25,6 +26,8 @@ from tetherlight.manifest import (
     read_manifest,
     read_raw_manifest,
     refuse_newer,
+    rewrite_manifest,
+    set_kept,
     started_in,
     status_in,
     write_manifest,
@@ -102,6 +105,14 @@ class ImageSets:
             with self._lock:
                 self._held.pop(name, None)
 
+    @contextmanager
+    def _kept(self, name: str) -> Iterator[Path]:
+        """Let nobody else change a set meanwhile, in any process; give its folder. Raise SetNotFound or SetBusy."""
+        folder = self._places.set_folder(name)
+        # The event loop takes the other lock: nobody may wait for another process while holding that one.
+        with set_kept(folder), self._lock:
+            yield folder
+
     def names(self) -> list[str]:
         """Return the names of all sets, in no order."""
         with store_errors("The sets could not be listed"):
@@ -155,17 +166,15 @@ class ImageSets:
     def write_manifest(self, name: str, manifest: Manifest) -> None:
         """Put a manifest into a set's folder, whole and safe on the disk; raise SetNotFound, DiskFull or StoreError.
 
-        Notes, ratings and what else people noted that are on the disk stay as they wrote them: only `annotate` changes
-        them.
+        Notes, ratings and what else people noted that are on the disk stay as they wrote them, and so do results and
+        copies: who writes a manifest that was read before changes none of them.
         """
-        with self._lock:
-            folder = self._places.set_folder(name)
-            write_manifest(folder, manifest.model_copy(update=_noted(folder)))
+        with self._kept(name) as folder:
+            write_manifest(folder, manifest.model_copy(update=_of_others(folder)))
 
     def delete(self, name: str) -> None:
         """Move a set to the trash; raise SetNotFound or SetBusy."""
-        with self._lock:
-            folder = self._places.set_folder(name)
+        with self._kept(name) as folder:
             self._refuse_held(name)
             self.trash.throw(folder)
 
@@ -180,8 +189,7 @@ class ImageSets:
     def rename(self, name: str, new_name: str) -> str:
         """Give a set another name and return it as it is now; raise SetNotFound, SetBusy, SetExists or InvalidName."""
         checked = checked_name(new_name, "new name")
-        with self._lock:
-            folder = self._places.set_folder(name)
+        with self._kept(name) as folder:
             self._refuse_held(name)
             if checked != name:
                 destination = self._free_place(checked)
@@ -192,21 +200,9 @@ class ImageSets:
 
     def annotate(self, wanted: AnnotateSet) -> None:
         """Keep notes and ratings in the manifest, which a set without one gets; only what is given changes."""
-        name = wanted.set_name
-        with self._lock:
-            folder = self._places.set_folder(name)
-            self._refuse_held(name)
-            raw = read_raw_manifest(folder)
-            manifest = Manifest() if raw is None else manifest_of(raw)
-            update: dict[str, Any] = {"notes": wanted.notes, "rating": wanted.rating}
-            update = {field: value for field, value in update.items() if value is not None}
-            if wanted.catalogue_number is not None:
-                update["catalogue_number"] = wanted.catalogue_number or None
-            if wanted.scale_mm_per_pixel is not None:
-                update["scale_mm_per_pixel"] = wanted.scale_mm_per_pixel or None
-            if wanted.ratings is not None:
-                update["ratings"] = manifest.ratings | _checked_ratings(folder, wanted.ratings)
-            write_manifest(folder, manifest.model_copy(update=update))
+        with self._kept(wanted.set_name) as folder:
+            self._refuse_held(wanted.set_name)
+            rewrite_manifest(folder, lambda manifest: _annotated(folder, manifest, wanted))
 
     def last_changed(self) -> list[str]:
         """Return the names of all sets, those first whose folders changed last."""
@@ -217,12 +213,11 @@ class ImageSets:
 
         Unfinished files go, a sequence that was under way is marked interrupted. What is captured now is left alone.
         """
-        with self._lock:
+        with suppress(SetNotFound), self._kept(name) as folder:
             if name not in self._held:
-                folder = self._places.sets_dir / name
                 remove_unfinished(folder, begun)
                 self._mark_interrupted(folder)
-            return self.summary(name)
+        return self.summary(name)
 
     def _changed(self, name: str) -> float:
         try:
@@ -343,8 +338,20 @@ class ImageSets:
             raise held(SetBusy, f"set '{shown(name)}'", job_id)
 
 
-def _noted(folder: Path) -> dict[str, Any]:
-    """Return what people noted in a folder's manifest; nothing where there is none that can be read.
+def _annotated(folder: Path, manifest: Manifest, wanted: AnnotateSet) -> Manifest:
+    update: dict[str, Any] = {"notes": wanted.notes, "rating": wanted.rating}
+    update = {field: value for field, value in update.items() if value is not None}
+    if wanted.catalogue_number is not None:
+        update["catalogue_number"] = wanted.catalogue_number or None
+    if wanted.scale_mm_per_pixel is not None:
+        update["scale_mm_per_pixel"] = wanted.scale_mm_per_pixel or None
+    if wanted.ratings is not None:
+        update["ratings"] = manifest.ratings | _checked_ratings(folder, wanted.ratings)
+    return manifest.model_copy(update=update)
+
+
+def _of_others(folder: Path) -> dict[str, Any]:
+    """Return what people noted in a folder's manifest and other programs added; nothing where none can be read.
 
     Raises ManifestNewer where a newer version wrote it meanwhile.
     """
@@ -354,7 +361,7 @@ def _noted(folder: Path) -> dict[str, Any]:
         return {}
     refuse_newer(folder.name, known)
     # What is not there was never noted, or was removed: a job that still holds it must not bring it back.
-    return {field: getattr(known, field) for field in NOTED}
+    return {field: getattr(known, field) for field in (*NOTED, *ADDED)}
 
 
 def _modified(folder: Path) -> datetime | None:

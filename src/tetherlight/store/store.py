@@ -4,17 +4,16 @@ All of it is synchronous and may be called from any thread; callers on the event
 is the truth: the store remembers which sets are under capture, and else only what it holds against the disk again.
 """
 
-import logging
 import os
 import time
-from collections.abc import Callable, Generator, Iterator
+from collections.abc import Generator, Iterator
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from functools import partial
 from pathlib import Path
 
-from tetherlight.errors import ImageNotFound, InvalidPayload, SetNotFound, StoreError
+from tetherlight.errors import ImageNotFound, InvalidPayload, SetNotFound, StartFailed, StoreError
 from tetherlight.files.durable import make_folder, store_errors
 from tetherlight.files.types import mimetype_of
 from tetherlight.models import ImageFile, ImageSet
@@ -33,8 +32,6 @@ from tetherlight.store.sets import ImageSets, SetFolder
 from tetherlight.store.space import Space
 from tetherlight.store.stems import Stems
 from tetherlight.store.thumbnails import Thumbnails
-
-logger = logging.getLogger(__name__)
 
 MAX_TEXT_BYTES = 512_000_000
 """Bytes of an image that is held in memory to be sent as text."""
@@ -78,27 +75,27 @@ class Store:
         self.thumbnails = Thumbnails(self.places)
         self._lock = FolderLock(self.places.captures_dir)
         self._recovery: Recovery | None = None
-        self._alone = False
 
     def prepare(self) -> list[ImageSet]:
         """Make the folders and put right what a crash left; return the sets that were looked at. Raise StoreError.
 
         Those are the sets that changed last, so that a large archive makes no start longer; `tidy` does the rest. Where
-        another server already works in the same folder nothing of it is touched.
+        another server already works in the same folder nothing of it is touched: StartFailed.
         """
         with store_errors(f"The folder {self.places.base} cannot be used"):
             make_folder(self.places.captures_dir)
+            if not self._lock.acquire():
+                raise StartFailed(
+                    f"Another server works in the folder {self.places.captures_dir}, and two would undo each other's "
+                    "changes.",
+                    hint="End that server, or give this one a folder of its own with CAPTURES_BASE_DIR.",
+                )
             make_folder(self.places.sets_dir)
-            self._alone = self._lock.acquire()
-            recover: Callable[[str], ImageSet | None] = self.sets.summary
-            if self._alone:
-                begun = time.time()
-                for folder in (self.places.captures_dir, self.places.sets_dir):
-                    remove_unfinished(folder, begun, below=False)
-                self.captures.finish_moves()
-                recover = partial(self.sets.recover, begun=begun)
-            else:
-                logger.warning("Another server works in %s; its unfinished files are left alone", self.places.base)
+            begun = time.time()
+            for folder in (self.places.captures_dir, self.places.sets_dir):
+                remove_unfinished(folder, begun, below=False)
+            self.captures.finish_moves()
+        recover = partial(self.sets.recover, begun=begun)
         self._recovery = Recovery(self.sets.last_changed(), recover)
         return self._recovery.look(FIRST_LOOK)
 
@@ -110,7 +107,7 @@ class Store:
             yield self._recovery.look(LATER_LOOK)
         self.thumbnails.measure()
         yield []
-        for trash in (self.sets.trash, self.captures.trash) if self._alone else ():
+        for trash in (self.sets.trash, self.captures.trash):
             trash.clean()
             trash.purge(older_than=self._trash_age)
             yield []
