@@ -55,6 +55,7 @@ class SingleCaptures:
 
     def newest(self, limit: int = 100) -> list[ImageFile]:
         """Return the newest images, newest first; a sidecar is read only where there is one."""
+        self._places.require_there()
         with store_errors("The captures could not be listed"):
             found = sorted(
                 images_in(self._places.captures_dir),
@@ -142,6 +143,7 @@ class SingleCaptures:
     @contextmanager
     def _kept(self) -> Iterator[None]:
         """Let nobody else give, free or move names meanwhile, neither here nor in another process."""
+        self._places.require_there()
         with self._lock, ExitStack() as stack:
             with store_errors("The captures' folder could not be used"):
                 stack.enter_context(names_kept(self._places.captures_dir))

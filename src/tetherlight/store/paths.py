@@ -9,7 +9,7 @@ import os
 import stat
 from collections.abc import Iterator
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path, PurePosixPath
 from typing import Self
 from urllib.parse import quote
@@ -21,6 +21,7 @@ from tetherlight.files.types import is_image
 from tetherlight.naming.rules import is_visible, shown
 from tetherlight.protocol.routes import IMAGE
 from tetherlight.settings import Settings
+from tetherlight.store.presence import Presence
 
 MAX_PATH_LENGTH = 4096
 MAX_PART_BYTES = 255
@@ -43,6 +44,7 @@ class Places:
     """The working folder at start."""
     sets: PurePosixPath
     """The sets' folder relative to the base."""
+    presence: Presence = field(default_factory=Presence, compare=False)
 
     @classmethod
     def of(cls, settings: Settings) -> Self:
@@ -80,6 +82,10 @@ class Places:
         """The absolute folder of thumbnails."""
         return self.captures_dir / THUMBNAILS
 
+    def require_there(self) -> None:
+        """Raise StoreError where another folder lies in the place of the captures, as when a disk was unmounted."""
+        self.presence.require(self.captures_dir, self.sets_dir)
+
     def relative(self, path: Path) -> PurePosixPath:
         """Return a path below the captures relative to CAPTURES_BASE_DIR."""
         try:
@@ -100,6 +106,7 @@ class Places:
 
         `base_first` prefers the reading relative to CAPTURES_BASE_DIR, which is what URLs hold.
         """
+        self.require_there()
         readings = list(self._readings(text))
         for parts in reversed(readings) if base_first else readings:
             found = self._inside(parts)
@@ -121,6 +128,7 @@ class Places:
 
         Raise ImageNotFound.
         """
+        self.require_there()
         for name in self.capture_names(text):
             path = self.captures_dir / name
             with suppress(OSError):
@@ -142,6 +150,7 @@ class Places:
 
     def set_folder(self, name: str) -> Path:
         """Return the folder of an existing set; raise SetNotFound for every name that is none."""
+        self.require_there()
         if is_plain_part(name):
             folder = self.sets_dir / name
             try:

@@ -75,6 +75,7 @@ class ImageSets:
         A name that lies in the trash is taken too: its deletion could not be undone otherwise.
         """
         subject = replace(subject, prefix=set_prefix(prefix))
+        self._places.require_there()
         with self._lock, store_errors("The folder of the set could not be made"):
             make_folder(self._places.sets_dir)
             number, name = 1, (stem := self.next_name(template, subject, when))
@@ -115,11 +116,13 @@ class ImageSets:
 
     def names(self) -> list[str]:
         """Return the names of all sets, in no order."""
+        self._places.require_there()
         with store_errors("The sets could not be listed"):
             return self._index.names()
 
     def entries(self) -> list[Entry]:
         """Return what lists tell of every set, in no order; a missing folder has none."""
+        self._places.require_there()
         with store_errors("The sets could not be listed"):
             return self._index.entries()
 
@@ -180,6 +183,7 @@ class ImageSets:
 
     def restore(self, name: str) -> None:
         """Bring the set of this name that was deleted last back; raise SetNotFound or SetExists."""
+        self._places.require_there()
         with self._lock:
             deleted = self.trash.newest(name)
             if deleted is None:

@@ -91,6 +91,7 @@ class Store:
                     hint="End that server, or give this one a folder of its own with CAPTURES_BASE_DIR.",
                 )
             make_folder(self.places.sets_dir)
+            self.places.presence.note(self.places.captures_dir, self.places.sets_dir)
             begun = time.time()
             for folder in (self.places.captures_dir, self.places.sets_dir):
                 remove_unfinished(folder, begun, below=False)
@@ -118,6 +119,7 @@ class Store:
 
     def image_stem(self, subject: Subject, when: datetime) -> tuple[Path, str]:
         """Return folder and name without extension of a single capture, to be given back to `stems`."""
+        self.places.require_there()
         return self.places.captures_dir, self.stems.give(self.templates.capture, subject, when)
 
     def example_names(self, templates: Templates, subject: Subject, when: datetime) -> tuple[str, str]:
@@ -213,4 +215,5 @@ class Store:
 
     def require_room(self, exposures: int = 1) -> None:
         """Make sure that so many exposures will probably find room; raise DiskFull."""
+        self.places.require_there()
         self.space.require(exposures * self.space.estimate_exposure())
