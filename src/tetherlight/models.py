@@ -172,6 +172,7 @@ class JobStep(Model):
     state: StepState = StepState.PENDING
     files: list[str] = Field(default_factory=list, description="Paths below CAPTURES_BASE_DIR.")
     error: str | None = None
+    error_code: str | None = None
     warning: str | None = Field(
         default=None, description="What is suspect about the image, such as a drifted exposure."
     )

@@ -172,6 +172,24 @@ async def test_a_failed_step_ends_the_set_with_what_was_captured(world: World) -
     await world.rig.captures.capture(world.rig.cameras.camera(), download=True)
 
 
+async def test_every_account_of_a_failed_step_has_the_same_code_and_sentence(world: World) -> None:
+    """Progress, job, manifest and result; none of them is made of another's text."""
+    await world.simulator.control("fault", camera="camera1", kind="error", when="capture", after=1, count=1)
+    job = await world.start()
+    with pytest.raises(SequenceFailed) as raised:
+        await job.result()
+    code = "capture_failed"
+    (told,) = [one for one in world.hearing.heard if one.error is not None]
+    assert told.error is not None
+    sentence = told.error.message
+    assert (told.error.code, told.data.error_detail) == (code, sentence)
+    snapshot, written = job.snapshot(), manifest(world, job.set_folder)
+    assert (snapshot.error_code, written["error_code"], raised.value.details["cause"]) == (code, code, code)
+    assert (snapshot.steps[1].error_code, snapshot.steps[1].error) == (code, sentence)
+    assert (written["steps"][1]["error_code"], written["steps"][1]["error"]) == (code, sentence)
+    assert all(text.endswith(sentence) for text in (snapshot.error, written["error"], raised.value.message))
+
+
 async def test_a_failed_step_can_be_taken_again(world: World) -> None:
     await world.simulator.control("fault", camera="camera1", kind="store_full", when="capture", after=1, count=1)
     job = await world.start()

@@ -1648,6 +1648,7 @@ state: ("pending" | "running" | "done" | "failed" | "skipped")
  */
 files: string[]
 error: (string | null)
+error_code: (string | null)
 /**
  * What is suspect about the image, such as a drifted exposure.
  */

@@ -297,6 +297,7 @@ class CaptureJob(RigJob, Generic[R]):
             state=step.state if isinstance(step.state, StepState) else StepState.SKIPPED,
             files=self._sink.files(step),
             error=step.error,
+            error_code=step.error_code,
             warning=" ".join(step.warnings) or None,
         )
 

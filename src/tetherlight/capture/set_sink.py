@@ -154,7 +154,7 @@ class SetSink(Sink[PhotometricSetResult]):
             self._store.space.taken(sum(file.size for file in step.files))
             await self._set_changes.tell(self.name, "updated")
         elif step.state is StepState.FAILED:
-            self._progress(self._status("error_processing", step), step, TetherlightError(str(error or step.error)))
+            self._progress(self._status("error_processing", step), step, error)
         self.host.publish()
 
     async def write(self) -> None:

@@ -140,7 +140,9 @@ class ComputationJob(RigJob):
             set_name=self.set_name,
             index=0 if self._step is StepState.PENDING else 1,
             total=1,
-            steps=[JobStep(index=1, light=None, state=self._step, error=self._outcome.error)],
+            steps=[
+                JobStep(index=1, light=None, state=self._step, error=self._outcome.error, error_code=self._outcome.code)
+            ],
             progress=1.0 if self.state is JobState.COMPLETED else self._told.share,
             activity=self._told.activity if running else None,
             started_at=self._started_at,

@@ -35,7 +35,7 @@ def check_bracket(entry: ConfigEntry, values: Sequence[ConfigValue]) -> list[Con
     try:
         *found, _ = [checked(entry, value) for value in (*values, entry.value)]
     except (ConfigReadonly, ConfigInvalid) as error:
-        raise type(error)(f"{beginning} {error.message}", hint=error.hint) from None
+        raise type(error)(f"{beginning} {error.message}", hint=error.hint, details=error.details) from None
     return found
 
 
