@@ -297,7 +297,9 @@ async def test_a_body_that_tells_the_end_of_its_lens_refuses_the_drive(tmp_path:
     async with open_camera(tmp_path, "--vendor", "nikon") as world:
         await world.simulator.control("lens", place=100)
         for _ in range(2):
-            with pytest.raises(ConfigRejected, match=r"^The lens did not move all the way\.$"):
+            with pytest.raises(
+                ConfigRejected, match=r"^The lens did not move all the way: Nikon manual focus at limit\.$"
+            ):
                 await drive_focus(world.camera, -2)
             assert (await world.simulator.control("lens"))["end"] == "near"
         await drive_focus(world.camera, 2)

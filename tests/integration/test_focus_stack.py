@@ -144,7 +144,7 @@ async def test_a_body_that_tells_the_end_of_its_lens_ends_the_stack_there(tmp_pa
         await world.simulator.control("lens", camera="camera1", place=16_000 - 2 * DRIVE - 10)
         job = await world.start("light_left", focus=STACK)
         paused = await world.job_state("paused")
-        assert "may stand at its end" in str(paused.error)
+        assert "Nikon manual focus at limit" in str(paused.error)
         assert [step["state"] for step in on_disk(world, job)["steps"][:4]] == ["done", "done", "done", "failed"]
         await world.rig.jobs.cancel(job.job_id)
 

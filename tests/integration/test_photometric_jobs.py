@@ -182,8 +182,10 @@ async def test_every_account_of_a_failed_step_has_the_same_code_and_sentence(wor
     (told,) = [one for one in world.hearing.heard if one.error is not None]
     assert told.error is not None
     sentence = told.error.message
-    assert (told.error.code, told.data.error_detail) == (code, sentence)
+    progress: Any = told.data
+    assert (told.error.code, progress.error_detail) == (code, sentence)
     snapshot, written = job.snapshot(), manifest(world, job.set_folder)
+    assert raised.value.details is not None
     assert (snapshot.error_code, written["error_code"], raised.value.details["cause"]) == (code, code, code)
     assert (snapshot.steps[1].error_code, snapshot.steps[1].error) == (code, sentence)
     assert (written["steps"][1]["error_code"], written["steps"][1]["error"]) == (code, sentence)

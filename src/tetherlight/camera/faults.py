@@ -1,5 +1,6 @@
-"""What an error of the camera says about the connection."""
+"""What an error of the camera says: about the connection, and to people."""
 
+from tetherlight.camera.worker.widgets import ACTIONS_SECTION
 from tetherlight.errors import (
     CameraBusy,
     CameraCrashed,
@@ -7,9 +8,11 @@ from tetherlight.errors import (
     CameraLost,
     CameraTimeout,
     CardFull,
+    ConfigRejected,
     PreviewFailed,
     PreviewUnsupported,
 )
+from tetherlight.models import ConfigEntry, ConfigValue
 
 SOUND = (CameraBusy, CardFull, PreviewUnsupported)
 """Errors by which the camera shows that it is there."""
@@ -40,3 +43,19 @@ def lost(cause: str, question: str | None = None) -> CameraLost:
 def worded(error: CameraError) -> CameraError:
     """Say that the camera is lost where the connection broke; libgphoto2 only reports that something failed."""
     return lost(error.message) if "gphoto_code" in (error.details or {}) else error
+
+
+def said(error: CameraError | None, otherwise: str = ".") -> str:
+    """Return the end of a sentence: what the driver said of a call that failed, or `otherwise`."""
+    text = ((error.details if error else None) or {}).get("gphoto_text")
+    return f": {text}." if text else otherwise
+
+
+def refused(entry: ConfigEntry, wanted: ConfigValue, cause: CameraError | None) -> ConfigRejected:
+    """Return the error for an entry that the camera did not take; an action is no setting that keeps a value."""
+    details = cause.details if cause else None
+    if entry.path.startswith(ACTIONS_SECTION):
+        return ConfigRejected(f"The camera did not carry out '{entry.name}'{said(cause)}", details=details, data=entry)
+    return ConfigRejected(
+        f"The camera kept '{entry.value}' instead of '{wanted}'{said(cause)}", details=details, data=entry
+    )

@@ -4,6 +4,7 @@ import asyncio
 from typing import Protocol
 
 from tetherlight.camera import focus_point
+from tetherlight.camera.faults import said
 from tetherlight.camera.focus_point import Area, Point, Size
 from tetherlight.camera.worker.widgets import ACTIONS_SECTION
 from tetherlight.errors import CameraBusy, ConfigNotFound, ConfigRejected, held
@@ -62,7 +63,7 @@ async def drive_focus(camera: Lens, step: int, *, owner: str | None = None) -> N
         await camera.set_config(entry.path, value, owner=owner)
     except ConfigRejected as error:
         raise ConfigRejected(
-            "The lens did not move all the way.",
+            f"The lens did not move all the way{said(error)}",
             hint="Often it is at its end; else set lens and body to autofocus, and try again.",
             details=error.details,
         ) from None
@@ -86,7 +87,7 @@ async def autofocus(camera: Lens, point: Point | None = None, *, live: bool = Fa
         await _focus(camera, drive)
     except ConfigRejected as error:
         raise ConfigRejected(
-            "The camera could not focus.",
+            f"The camera could not focus{said(error)}",
             hint="Check that lens and body are set to autofocus, and that there is light and contrast.",
             details=error.details,
         ) from None
@@ -119,7 +120,7 @@ async def _aim(camera: Lens, point: Point, *, live: bool) -> None:
             await camera.set_config(entry, value)
         except ConfigRejected as error:
             raise ConfigRejected(
-                "The camera did not take the focus point.",
+                f"The camera did not take the focus point{said(error)}",
                 hint="Set its focus area to a single point or spot that can be moved.",
                 details=error.details,
             ) from None

@@ -6,7 +6,7 @@ from pathlib import Path
 
 from tetherlight.camera import calls
 from tetherlight.camera.exposure import SavedFile
-from tetherlight.camera.faults import repeatable
+from tetherlight.camera.faults import repeatable, said
 from tetherlight.camera.shutter import Roll, Shutter, Taken, files_per_exposure
 from tetherlight.camera.work import Work
 from tetherlight.errors import CameraError, CaptureFailed, CardFull, ConfigNotFound
@@ -17,6 +17,7 @@ CARD = "/store_"
 """Where the folders of memory cards begin; what was taken into the camera's own memory lies elsewhere."""
 CARD_FULL = 2_000_000
 """Bytes of room in which no picture fits."""
+NO_FOCUS = "Often the lens could not focus."
 BODY_PATIENCE = 10.0
 """Seconds for the further files of a picture taken with the button on the body."""
 
@@ -48,9 +49,8 @@ class Pictures:
             if type(error) is CameraError and await self._card_is_full():
                 raise CardFull("The camera's card is full.", hint="Change or empty the card.") from None
             if type(error) is CameraError:
-                raise CaptureFailed(
-                    error.message, hint="Often the lens could not focus.", details=error.details
-                ) from None
+                hint = None if said(error, "") and "focus" not in error.message.casefold() else NO_FOCUS
+                raise CaptureFailed(error.message, hint=hint, details=error.details) from None
             raise
         self._work.known_files.extend(taken.paths)
         if restore is not None:

@@ -8,15 +8,15 @@ from tetherlight.camera import calls
 from tetherlight.camera.calls import Deadlines
 from tetherlight.camera.config import ConfigCache
 from tetherlight.camera.exposure import Preview
-from tetherlight.camera.faults import suspicious
+from tetherlight.camera.faults import refused, suspicious
 from tetherlight.camera.identity import FoundCamera
 from tetherlight.camera.listener import Teller
 from tetherlight.camera.session import Session
 from tetherlight.camera.standby import Standby
 from tetherlight.camera.surroundings import Surroundings
 from tetherlight.camera.values import checked
-from tetherlight.camera.worker.widgets import ACTIONS_SECTION
-from tetherlight.errors import CameraError, CameraTimeout, ConfigRejected, PreviewFailed
+from tetherlight.camera.worker.widgets import ACTIONS_SECTION, agrees
+from tetherlight.errors import CameraError, CameraTimeout, PreviewFailed
 from tetherlight.models import CameraState, ConfigEntry, ConfigValue
 from tetherlight.settings import Settings
 
@@ -100,7 +100,7 @@ class Work:
 
     async def write(self, entry: ConfigEntry, wanted: ConfigValue) -> ConfigEntry:
         """Write an entry and read it back; raise ConfigRejected with it as it is where that is something else."""
-        patience = self.deadlines.read_back
+        patience, cause = self.deadlines.read_back, None
         try:
             raw, agreed = await self.session.patiently(
                 calls.set_config(entry.name, wanted, patience, self.deadlines.entry)
@@ -109,10 +109,14 @@ class Work:
             if isinstance(error, CameraTimeout) or not suspicious(error) or not await self.session.answers():
                 raise
             # The connection holds: it is the value that the camera refuses.
-            raw, agreed = await self.session.request(calls.entry(entry.name, self.deadlines.entry)), False
+            cause = error
+            if entry.path.startswith(ACTIONS_SECTION):
+                raise refused(entry, wanted, cause) from None
+            raw = await self.session.request(calls.entry(entry.name, self.deadlines.entry))
+            agreed = agrees(raw.model_dump(), wanted)
         kept = self._updated(raw)
         if not agreed:
-            raise ConfigRejected(f"The camera kept '{kept.value}' instead of '{wanted}'.", data=kept)
+            raise refused(kept, wanted, cause)
         return kept
 
     async def read_entry(self, name: str) -> None:

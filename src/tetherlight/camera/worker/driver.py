@@ -25,7 +25,7 @@ class Driver:
 
     def __init__(self, library: gphoto.Library) -> None:
         self._library = library
-        self._camera: gp.Camera | None = None
+        self._camera: gphoto.Device | None = None
         self._viewfinder: Viewfinder | None = None
         self._paths: dict[str, str] = {}
         self._widgets: dict[str, gp.CameraWidget] = {}
@@ -33,7 +33,7 @@ class Driver:
         self._asks_for_events = False
 
     @property
-    def _open(self) -> gp.Camera:
+    def _open(self) -> gphoto.Device:
         if self._camera is None:
             raise errors.CameraNotOpen("The camera is not open.")
         return self._camera
@@ -65,7 +65,7 @@ class Driver:
 
     def _summary(self) -> str:
         with gphoto.translated("say who it is"):
-            return str(self._open.get_summary())
+            return self._open.get_summary()
 
     def _configured_serial(self) -> str | None:
         for name in ("serialnumber", "eosserialnumber"):
@@ -111,7 +111,8 @@ class Driver:
 
     def set_config(self, name: str, value: Any, patience: float) -> tuple[widgets.Raw, bool]:
         """Write one entry and read it back for up to `patience` seconds; return it and whether it is as asked."""
-        with gphoto.translated(f"set config '{name}'"):
+        acts = self._paths.get(name, "").startswith(widgets.ACTIONS_SECTION)
+        with gphoto.translated(f"carry out '{name}'" if acts else f"set config '{name}'"):
             self._open.set_single_config(name, self._carrying(name, value))
         give_up = time.monotonic() + patience
         while True:
@@ -145,7 +146,7 @@ class Driver:
                 data = bytes(file.get_data_and_size())
         except errors.CameraError as error:
             if (error.details or {}).get("gphoto_code") == gp.GP_ERROR_NOT_SUPPORTED:
-                raise errors.PreviewUnsupported("Camera does not support preview.") from None
+                raise errors.PreviewUnsupported("Camera does not support preview.", details=error.details) from None
             raise
         size = jpeg.size(data)
         if size is None:
@@ -198,7 +199,7 @@ class Driver:
     def storage(self) -> dict[str, int | None]:
         """Return the free room of all cards together; None where the camera does not say."""
         with gphoto.translated("report its storage"):
-            found = list(self._open.get_storageinfo())
+            found = self._open.get_storageinfo()
         free = [info.freekbytes for info in found if info.fields & gp.GP_STORAGEINFO_FREESPACEKBYTES]
         return {"free_bytes": sum(free) * 1024 if free else None}
 

@@ -3,11 +3,12 @@
 import contextlib
 import os
 import stat
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from typing import Any, ParamSpec, TypeVar
 
 from tetherlight import errors, usb
 
-__all__ = ["Library", "gp", "keep_descriptor_zero", "leave", "translated"]
+__all__ = ["Device", "Library", "gp", "keep_descriptor_zero", "leave", "translated"]
 
 CHOSEN_IOLIBS = os.environ.get("IOLIBS")
 
@@ -20,6 +21,11 @@ NETWORK_MODEL = "PTP/IP Camera"
 """The driver's name for every camera on the network; what the camera calls itself is in its summary."""
 UNREACHABLE = (gp.GP_ERROR, gp.GP_ERROR_IO, gp.GP_ERROR_TIMEOUT)
 GONE = (gp.GP_ERROR_IO_USB_FIND, gp.GP_ERROR_FILE_NOT_FOUND, gp.GP_ERROR_MODEL_NOT_FOUND, gp.GP_ERROR_UNKNOWN_PORT)
+SAYS_NOTHING = "An error occurred in the io-library"
+"""How a sentence begins that libgphoto2 itself adds to those of the drivers; it only words the code."""
+
+P = ParamSpec("P")
+T = TypeVar("T")
 
 
 def keep_descriptor_zero() -> None:
@@ -48,8 +54,14 @@ def translated(doing: str) -> Iterator[None]:
         raise _translate(error, doing) from None
 
 
+def _details(error: gp.GPhoto2Error) -> dict[str, Any]:
+    """Return what programs are told: the code, and the driver's sentence where it said one."""
+    notes = getattr(error, "__notes__", ())
+    return {"gphoto_code": error.code} | ({"gphoto_text": notes[-1]} if notes else {})
+
+
 def _translate(error: gp.GPhoto2Error, doing: str) -> errors.CameraError:
-    details = {"gphoto_code": error.code}
+    details = _details(error)
     match error.code:
         case gp.GP_ERROR_CAMERA_BUSY:
             return errors.CameraBusy(
@@ -70,11 +82,12 @@ def _translate(error: gp.GPhoto2Error, doing: str) -> errors.CameraError:
                 details=details,
             )
         case _:
-            return errors.CameraError(f"The camera failed to {doing} ({error.string}).", details=details)
+            why = details.get("gphoto_text", error.string)
+            return errors.CameraError(f"The camera failed to {doing} ({why}).", details=details)
 
 
 def _not_opened(error: gp.GPhoto2Error, port: str) -> errors.CameraError:
-    details = {"gphoto_code": error.code, "port": port}
+    details = {**_details(error), "port": port}
     if usb.Bus().forbidden(port):
         return errors.CameraForbidden(
             f"This user may not open the camera at {port}.",
@@ -95,7 +108,8 @@ def _not_opened(error: gp.GPhoto2Error, port: str) -> errors.CameraError:
             hint="Check that it is on, awake, and connected to nobody else.",
             details=details,
         )
-    return errors.CameraError(f"The camera at {port} could not be opened ({error.string}).", details=details)
+    why = details.get("gphoto_text", error.string)
+    return errors.CameraError(f"The camera at {port} could not be opened ({why}).", details=details)
 
 
 def _claimed(port: str, details: dict[str, object]) -> errors.CameraError:
@@ -109,11 +123,94 @@ def _claimed(port: str, details: dict[str, object]) -> errors.CameraError:
     return errors.CameraClaimed(f"Another program holds the camera at {port}.", hint=hint, details=holder_details)
 
 
+class Words:
+    """What the drivers of libgphoto2 say in words while they work: their codes alone tell little."""
+
+    def __init__(self) -> None:
+        self.context = gp.Context()
+        """One for the whole process: a driver keeps it beyond the call."""
+        self._said: list[str] = []
+        self._kept = self.context.set_error_func(self._hear, None)
+
+    def _hear(self, _context: gp.Context, text: bytes | str, _data: object) -> None:
+        sentence = (text if isinstance(text, str) else text.decode(errors="replace")).strip().rstrip(".")
+        if sentence and not sentence.startswith(SAYS_NOTHING):
+            self._said.append(sentence)
+
+    def of(self, call: Callable[P, T], *arguments: P.args, **more: P.kwargs) -> T:
+        """Make a call; what was said of one that fails becomes the notes of its GPhoto2Error."""
+        self._said.clear()
+        try:
+            return call(*arguments, **more)
+        except gp.GPhoto2Error as error:
+            for sentence in self._said:
+                error.add_note(sentence)
+            raise
+
+
+class Device:
+    """An open camera; each call raises GPhoto2Error with what the driver said of it."""
+
+    def __init__(self, camera: gp.Camera, words: Words) -> None:
+        self._camera = camera
+        self._words = words
+        self._context = words.context
+
+    def get_summary(self) -> str:
+        """Return libgphoto2's text about the camera."""
+        return str(self._words.of(self._camera.get_summary, self._context))
+
+    def get_storageinfo(self) -> list[gp.CameraStorageInformation]:
+        """Return what is known of its cards."""
+        return list(self._words.of(self._camera.get_storageinfo, self._context))
+
+    def get_config(self) -> gp.CameraWidget:
+        """Return the whole tree."""
+        return self._words.of(self._camera.get_config, self._context)
+
+    def get_single_config(self, name: str) -> gp.CameraWidget:
+        """Return one entry."""
+        return self._words.of(self._camera.get_single_config, name, self._context)
+
+    def set_single_config(self, name: str, widget: gp.CameraWidget) -> None:
+        """Write one entry."""
+        self._words.of(self._camera.set_single_config, name, widget, self._context)
+
+    def capture(self, kind: int) -> gp.CameraFilePath:
+        """Release the shutter and wait for the picture."""
+        return self._words.of(self._camera.capture, kind, self._context)
+
+    def capture_preview(self) -> gp.CameraFile:
+        """Take a preview."""
+        return self._words.of(self._camera.capture_preview, None, self._context)
+
+    def trigger_capture(self) -> None:
+        """Release the shutter."""
+        self._words.of(self._camera.trigger_capture, self._context)
+
+    def wait_for_event(self, timeout: int) -> tuple[int, Any]:
+        """Wait so many milliseconds; return the kind of an event and what belongs to it."""
+        return self._words.of(self._camera.wait_for_event, timeout, self._context)
+
+    def file_get(self, folder: str, name: str, kind: int) -> gp.CameraFile:
+        """Return a file."""
+        return self._words.of(self._camera.file_get, folder, name, kind, None, self._context)
+
+    def file_delete(self, folder: str, name: str) -> None:
+        """Delete a file."""
+        self._words.of(self._camera.file_delete, folder, name, self._context)
+
+    def exit(self) -> None:
+        """Leave the camera."""
+        self._words.of(self._camera.exit, self._context)
+
+
 class Library:
     """libgphoto2's lists of ports and of drivers, loaded once per process."""
 
     def __init__(self) -> None:
         keep_descriptor_zero()
+        self._words = Words()
         self._ports = gp.PortInfoList()
         self._ports.load()
         self._abilities = gp.CameraAbilitiesList()
@@ -128,22 +225,22 @@ class Library:
         pairs = [(found.get_name(index), found.get_value(index)) for index in range(found.count())]
         return [(model, port) for model, port in pairs if port.startswith("usb:")]
 
-    def open(self, model: str, port: str) -> gp.Camera:
+    def open(self, model: str, port: str) -> Device:
         """Open the camera; raise CameraNotFound, CameraClaimed, CameraForbidden, CameraBusy or CameraTimeout."""
         camera = gp.Camera()
         try:
             camera.set_port_info(self._ports.get_info(self._ports.lookup_path(port)))
             driver = NETWORK_MODEL if port.startswith("ptpip:") else model
             camera.set_abilities(self._abilities.get_abilities(self._abilities.lookup_model(driver)))
-            camera.init()
+            self._words.of(camera.init, self._words.context)
         except gp.GPhoto2Error as error:
             raise _not_opened(error, port) from None
         finally:
             keep_descriptor_zero()
-        return camera
+        return Device(camera, self._words)
 
 
-def leave(camera: gp.Camera) -> None:
+def leave(camera: Device) -> None:
     """Close the camera; after a fault libgphoto2 complains but frees everything all the same."""
     with contextlib.suppress(gp.GPhoto2Error):
         camera.exit()

@@ -7,7 +7,7 @@ entry `output`, where the picture goes: as long as that names the computer, it d
 
 from contextlib import suppress
 
-from tetherlight.camera.worker.gphoto import gp
+from tetherlight.camera.worker.gphoto import Device, gp
 
 TOGGLE, OUTPUT, COMPUTER = "viewfinder", "output", "PC"
 
@@ -15,7 +15,7 @@ TOGGLE, OUTPUT, COMPUTER = "viewfinder", "output", "PC"
 class Viewfinder:
     """The live view's switch of one open camera."""
 
-    def __init__(self, camera: gp.Camera) -> None:
+    def __init__(self, camera: Device) -> None:
         self._camera = camera
         self._to_begin = False
 

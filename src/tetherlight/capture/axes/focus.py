@@ -7,6 +7,7 @@ from typing import Self
 
 from pydantic import JsonValue
 
+from tetherlight.camera.faults import said
 from tetherlight.camera.focus import drive_entry, drive_focus
 from tetherlight.capture.axes.axis import Axis, Stage
 from tetherlight.errors import ConfigReadonly, ConfigRejected, FocusUnknown, TetherlightError
@@ -134,9 +135,8 @@ class FocusAxis(Axis):
             await drive_focus(stage.camera, step, owner=stage.owner)
         except ConfigRejected as error:
             self._known_by = None
-            raise self._unknown(
-                stage, f"The lens did not take a drive on its way to place {target:g}: it may stand at its end."
-            ) from error
+            why = said(error, ": it may stand at its end.")
+            raise self._unknown(stage, f"The lens did not take a drive on its way to place {target:g}{why}") from error
         except TetherlightError:
             self._known_by = None
             raise
