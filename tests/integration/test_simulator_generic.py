@@ -112,6 +112,8 @@ async def test_our_own_camera_sets_takes_and_downloads(tmp_path: Path) -> None:
     async with open_camera(tmp_path, "--vendor", "generic") as world:
         for alias, value in (("iso", "800"), ("aperture", "f/8"), ("shutterspeed", "0.0040s")):
             assert (await world.camera.set_config(alias, value)).value == value
+        assert (await world.camera.set_config("aperture", 5.6)).value == "f/5.6"
+        assert (await world.camera.set_config("shutterspeed", "1/60")).value == "0.0166s"
         await world.camera.set_config("imageformat", "Unknown value 0013")
         await world.camera.capture(world.folder, "both")
         assert world.files() == ["both.dng", "both.jpg"]

@@ -1,11 +1,23 @@
 """Checks a wanted value against its config entry before the camera is asked."""
 
-import math
+import difflib
+import re
+from collections.abc import Sequence
 
+from tetherlight.camera.worker.widgets import number
 from tetherlight.errors import ConfigInvalid, ConfigReadonly
 from tetherlight.models import ConfigEntry, ConfigType, ConfigValue
 
 SWITCH = {"true": True, "on": True, "1": True, "yes": True, "false": False, "off": False, "0": False, "no": False}
+
+COMMA = re.compile(r"^((?:f/?)?\s*[-+]?)(?!0*[1-9]\d*,\d{3}(?!\d))(\d+),(\d+\D*)$", re.IGNORECASE)
+"""A decimal comma; before three digits it may stand for thousands, and then nobody knows what is meant."""
+SAME = 0.01
+"""How far apart two spellings of one number may be, as a share: cameras round, and their steps are larger."""
+AUTOMATIC = frozenset({"auto", "automatic"})
+AUTO = re.compile(r"\s*auto(?:matic)?\b", re.IGNORECASE)
+LONG, MANY = 200, 500
+"""How many letters, and how many options, are looked at for what is near."""
 
 
 def checked(entry: ConfigEntry, value: ConfigValue) -> ConfigValue:
@@ -33,16 +45,64 @@ def checked(entry: ConfigEntry, value: ConfigValue) -> ConfigValue:
 
 
 def _option(entry: ConfigEntry, value: ConfigValue) -> str:
-    """Return the option that is meant: its text, or a number whose text is an option."""
+    """Return the one option that is meant: by its text, by its number, or as the only one that begins with auto."""
     if isinstance(value, bool) or value is None:
         raise ConfigInvalid(f"Value '{_shown(value)}' not in options.")
     for text in _spelled(value):
         if text in entry.options:
             return text
-    raise ConfigInvalid(
-        f"Value '{_shown(value)}' not in options.",
-        hint=f"It can be {', '.join(entry.options[:20])}{' ...' if len(entry.options) > 20 else ''}.",
-    )
+    for meant in (_alike, _of_number, _automatic):
+        found = dict.fromkeys(meant(str(value), entry.options))
+        if len(found) == 1:
+            return next(iter(found))
+    raise ConfigInvalid(f"Value '{_shown(value)}' not in options.", hint=_nearest(str(value), entry.options))
+
+
+def _alike(text: str, options: Sequence[str]) -> list[str]:
+    """Return the options that differ in letters' case and in spaces alone."""
+    return [option for option in options if _folded(option) == _folded(text)]
+
+
+def _folded(text: str) -> str:
+    return "".join(text.split()).casefold()
+
+
+def _of_number(text: str, options: Sequence[str]) -> list[str]:
+    """Return the options that are the same number: f/5.6, 5.6 and 5,6; 1/60, 1/60s and 0.0166s."""
+    wanted = amount(text)
+    if wanted is None:
+        return []
+    off = {option: abs(found - wanted) for option in options if (found := amount(option)) is not None}
+    near = [option for option, away in off.items() if away <= SAME * abs(wanted)]
+    return [option for option in near if off[option] == 0] or near
+
+
+def _automatic(text: str, options: Sequence[str]) -> list[str]:
+    if text.strip().casefold() not in AUTOMATIC:
+        return []
+    return [option for option in options if AUTO.match(option)]
+
+
+def _nearest(text: str, options: Sequence[str]) -> str:
+    """Say which options lie next to what was wanted; where none does, which there are."""
+    wanted = amount(text)
+    numbers = sorted((found, option) for option in options if (found := amount(option)) is not None)
+    if wanted is not None and len(numbers) > 1:
+        below = [option for found, option in numbers if found <= wanted][-1:]
+        above = [option for found, option in numbers if found > wanted][:1]
+        near = below + above
+    else:
+        near = difflib.get_close_matches(text[:LONG], [*options[:MANY]], n=3)
+    if near:
+        return f"The nearest {'is' if len(near) == 1 else 'are'} {' and '.join(near)}."
+    if not options:
+        return "It has no options now."
+    return f"It can be {', '.join(options[:20])}{' ...' if len(options) > 20 else ''}."
+
+
+def amount(text: str) -> float | None:
+    """Read a number as cameras or people write it, also with a decimal comma; None where there is none."""
+    return number(COMMA.sub(r"\1\2.\3", text.strip())) if len(text) <= LONG else None
 
 
 def _within(entry: ConfigEntry, value: ConfigValue) -> float:
@@ -61,13 +121,10 @@ def _switch(value: ConfigValue) -> bool:
 
 
 def _number(value: ConfigValue) -> float:
-    try:
-        number = math.nan if isinstance(value, bool) or value is None else float(value)
-    except ValueError:
-        number = math.nan
-    if not math.isfinite(number):
+    found = None if isinstance(value, bool) or value is None else amount(str(value))
+    if found is None:
         raise ConfigInvalid(f"Value '{_shown(value)}' is no number.")
-    return number
+    return found
 
 
 def _spelled(value: str | float) -> list[str]:

@@ -204,7 +204,10 @@ class ExposureAxis(_Settings):
             own = str(stage.plan.exposure.get(name, entry.value))
             for found in self._resolved.values():
                 found.setdefault(name, own)
-            check_bracket(entry, [found[name] for found in self._resolved.values()])
+            taken = check_bracket(entry, [found[name] for found in self._resolved.values()])
+            # As the camera writes it: what it says later is held against that.
+            for found, value in zip(self._resolved.values(), taken, strict=True):
+                found[name] = str(value)
 
 
 def _plain(value: JsonValue) -> ConfigValue:
