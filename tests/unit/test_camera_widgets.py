@@ -20,6 +20,7 @@ class FakeWidget:
     choices: list[str] = field(default_factory=list)
     limits: tuple[float, float, float] = (0.0, 0.0, 0.0)
     children: list["FakeWidget"] = field(default_factory=list)
+    label: str | None = None
 
     def get_type(self) -> int:
         return self.kind
@@ -28,7 +29,7 @@ class FakeWidget:
         return self.name
 
     def get_label(self) -> str:
-        return self.name.title()
+        return self.name.title() if self.label is None else self.label
 
     def get_readonly(self) -> int:
         return self.readonly
@@ -147,3 +148,14 @@ def test_what_an_action_reads_back_says_nothing() -> None:
 )
 def test_numbers_are_found_in_the_texts_of_cameras(text: str, value: float | None) -> None:
     assert number(text) == value
+
+
+def test_a_widget_that_has_lost_its_name_is_known_by_its_label() -> None:
+    """As libgphoto2's charge of a body that states no range for it, which is found as batterylevel all the same."""
+    found = read(FakeWidget(WidgetType.TEXT, "", "75%", label="Battery Level"))
+    assert (found.name, found.path, found.value) == ("batterylevel", "/main/section/batterylevel", "75%")
+
+
+@pytest.mark.parametrize("text", ["nan", "inf", "1e999", "-inf", "1/1e-999", "1/0"])
+def test_what_is_not_finite_is_no_number(text: str) -> None:
+    assert number(text) is None

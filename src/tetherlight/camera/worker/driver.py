@@ -104,7 +104,7 @@ class Driver:
         with gphoto.translated(f"read config '{name}'"):
             self._widgets.pop(name, None)
             widget = self._open.get_single_config(name)
-            raw = widgets.entry(widget, self._paths.get(name, f"/main/other/{name}"))
+            raw = widgets.entry(widget, self._paths.get(name, f"/main/other/{name}")) | {"name": name}
         if not raw["path"].startswith(widgets.ACTIONS_SECTION):
             self._widgets[name] = widget
         return raw

@@ -78,7 +78,7 @@ class Widget(Protocol):
 
 def entries(root: Widget, path: str = "") -> Iterator[Raw]:
     """Walk a widget tree and give its leaves in order; the caller keeps `root` alive until it is done."""
-    path = f"{path}/{root.get_name()}"
+    path = f"{path}/{name_of(root)}"
     if root.get_type() in {WidgetType.WINDOW, WidgetType.SECTION}:
         for index in range(root.count_children()):
             yield from entries(root.get_child(index), path)
@@ -90,7 +90,7 @@ def entry(widget: Widget, path: str) -> Raw:
     """Convert one leaf."""
     kind = WidgetType(widget.get_type())
     raw: Raw = {
-        "name": widget.get_name(),
+        "name": name_of(widget),
         "label": _text(widget.get_label()),
         "value": _value(widget, kind),
         "type": TYPE_NAMES[kind],
@@ -102,6 +102,15 @@ def entry(widget: Widget, path: str) -> Raw:
     elif kind is WidgetType.RANGE:
         raw["min"], raw["max"], raw["step"] = (_tidy(bound) for bound in widget.get_range())
     return raw
+
+
+def name_of(widget: Widget) -> str:
+    """Return the name by which a widget is asked for.
+
+    libgphoto2 forgets to give some their name, as the charge of a body that states no range for it. It finds them by
+    that name all the same, which is the label in one word.
+    """
+    return widget.get_name() or "".join(letter for letter in widget.get_label().casefold() if letter.isalnum())
 
 
 def _value(widget: Widget, kind: WidgetType) -> Any:
@@ -166,6 +175,7 @@ def number(text: str) -> float | None:
     bare = UNITS.sub("", text.strip())
     numerator, slash, denominator = bare.partition("/")
     try:
-        return float(numerator) / float(denominator) if slash else float(numerator)
+        found = float(numerator) / float(denominator) if slash else float(numerator)
     except (ValueError, ZeroDivisionError):
         return None
+    return found if math.isfinite(found) else None
