@@ -82,6 +82,26 @@ def test_the_battery_is_read_from_numbers_and_words(text: str, percent: int | No
     assert filled(entry("batterylevel", text)).battery_percent() == percent
 
 
+@pytest.mark.parametrize(
+    ("fields", "percent"),
+    [
+        ({"value": "3", "type": "menu", "options": ["0", "1", "2", "3", "4"]}, 75),
+        ({"value": 50.0, "type": "range", "min": 0.0, "max": 200.0}, 25),
+        ({"value": "80"}, 80),
+        ({"value": "x", "type": "menu", "options": ["0", "1"]}, None),
+        ({"value": "1", "type": "menu", "options": ["1"]}, 1),
+    ],
+)
+def test_a_body_may_count_its_charge_in_steps_of_its_own(fields: dict[str, Any], percent: int | None) -> None:
+    assert filled(entry("5001", **fields)).battery_percent() == percent
+
+
+def test_a_scale_that_is_told_wins_over_a_guessed_one() -> None:
+    """libgphoto2 calls the fourth of four steps 4 %."""
+    steps = entry("5001", "4", type=ConfigType.MENU, options=["0", "1", "2", "3", "4"])
+    assert filled(entry("batterylevel", "4%"), steps).battery_percent() == 100
+
+
 def test_what_a_camera_does_not_say_is_unknown() -> None:
     cache = filled(entry("iso"))
     assert (cache.battery_percent(), cache.shots_left(), cache.lens()) == (None, None, None)

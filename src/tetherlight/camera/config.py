@@ -6,9 +6,10 @@ from typing import Literal
 
 from pydantic_core import to_json
 
+from tetherlight.camera import units
 from tetherlight.camera.worker.widgets import number
 from tetherlight.errors import ConfigNotFound
-from tetherlight.models import ConfigEntry
+from tetherlight.models import ConfigEntry, ConfigValue
 
 ALIASES: Mapping[str, Sequence[str]] = {
     "iso": ("iso", "isospeed", "d01e", "500f"),
@@ -32,6 +33,8 @@ class ConfigCache:
     def __init__(self) -> None:
         self._entries: dict[str, ConfigEntry] = {}
         self._by_name: dict[str, str] = {}
+        self._bare: dict[str, ConfigEntry] = {}
+        """Entries whose values have a unit here, as the camera gave them, by name."""
         self._encoded: dict[str | None, bytes] = {}
         self.filled_at = -float("inf")
         """When the whole tree was last read, on the monotonic clock."""
@@ -42,13 +45,14 @@ class ConfigCache:
         self._encoded.clear()
         found = {entry.path: entry for entry in entries}
         self._by_name = {}
+        self._bare = {}
         for path, entry in found.items():
             self._by_name.setdefault(entry.name, path)
         for alias, names in ALIASES.items():
             name = next((name for name in names if name in self._by_name), None)
             if name is not None:
                 path = self._by_name[name]
-                found[path] = found[path].model_copy(update={"alias": alias})
+                found[path] = self._aliased(found[path], alias)
                 self._by_name.setdefault(alias, path)
         self._entries = found
         self.filled_at = time.monotonic()
@@ -63,13 +67,24 @@ class ConfigCache:
         """Take over one freshly read entry; return it with its place and alias, and whether it changed."""
         path = self._by_name.get(entry.name, entry.path)
         before = self._entries.get(path)
-        kept = entry.model_copy(update={"path": path, "alias": before.alias if before else None})
+        kept = self._aliased(entry.model_copy(update={"path": path}), before.alias if before else None)
         self._entries[path] = kept
         self._by_name.setdefault(kept.name, path)
         if kept != before:
             self._encoded.pop(path, None)
             self._encoded.pop(None, None)
         return kept, kept != before
+
+    def _aliased(self, entry: ConfigEntry, alias: str | None) -> ConfigEntry:
+        """Return an entry with its common name, and in its unit where it has one: a client knows that name alone."""
+        if alias is not None and entry.name in units.UNITS:
+            self._bare[entry.name] = entry
+            entry = units.written(entry)
+        return entry.model_copy(update={"alias": alias})
+
+    def bare(self, name: str, wanted: ConfigValue) -> ConfigValue:
+        """Return what the camera itself shall be given for a value of the entry of that name."""
+        return units.bare(self._bare[name], wanted) if name in self._bare else wanted
 
     def all(self) -> list[ConfigEntry]:
         """Return all entries in the camera's order."""
@@ -114,13 +129,29 @@ class ConfigCache:
         return None
 
     def battery_percent(self) -> int | None:
-        """Return the battery's charge; makers say it in per cent or in words."""
-        text = self.text("batterylevel")
+        """Return the battery's charge; makers say it in per cent or in words, some bodies in steps of their own."""
+        share = self._share("5001")
+        if share is not None:
+            return share
+        text = self.text("batterylevel", "5001")
         if text is None:
             return None
         word = next((percent for word, percent in BATTERY_WORDS.items() if word in text.casefold()), None)
         charge = number(text) if word is None else word
         return None if charge is None else round(charge)
+
+    def _share(self, name: str) -> int | None:
+        """Return in per cent how much of its greatest value an entry has that states what that is."""
+        path = self._by_name.get(name)
+        if path is None:
+            return None
+        entry = self._entries[path]
+        value = number(str(entry.value))
+        steps = [entry.min, entry.max, *map(number, entry.options)]
+        ends = [one for one in steps if one is not None]
+        if value is None or len(ends) < 2 or not min(ends) <= value <= max(ends) or max(ends) <= min(ends):
+            return None
+        return round(100 * (value - min(ends)) / (max(ends) - min(ends)))
 
     def shots_left(self) -> int | None:
         """Return how many pictures the card still takes, where the camera says it."""

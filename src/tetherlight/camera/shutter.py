@@ -26,6 +26,8 @@ LISTEN = 0.5
 """Seconds of one wait for events; the worker answers earlier when something happens."""
 BUSY_PAUSE = 0.05
 NOT_SUPPORTED = -6
+LONGEST_EXPOSURE, LONGEST_TIMER = 900.0, 60.0
+"""Seconds beyond which no body has a choice: a larger number is misread, and must not make anybody wait."""
 SECONDS = re.compile(r"(\d+(?:\.\d+)?)\s*s", re.IGNORECASE)
 
 Request = Callable[[Call[Any]], Awaitable[Any]]
@@ -73,7 +75,7 @@ def exposure_seconds(cache: ConfigCache) -> float:
     if re.search(r"timer|\bsec", drive, re.IGNORECASE):
         stated = SECONDS.search(drive) or SECONDS.search(cache.text("selftimerdelay") or "")
         timer = float(stated[1]) if stated else 10.0
-    return 2 * shutter + timer
+    return 2 * min(max(shutter, 0.0), LONGEST_EXPOSURE) + min(timer, LONGEST_TIMER)
 
 
 @dataclass(frozen=True)

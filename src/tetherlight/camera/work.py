@@ -103,7 +103,7 @@ class Work:
         patience, cause = self.deadlines.read_back, None
         try:
             raw, agreed = await self.session.patiently(
-                calls.set_config(entry.name, wanted, patience, self.deadlines.entry)
+                calls.set_config(entry.name, self.cache.bare(entry.name, wanted), patience, self.deadlines.entry)
             )
         except CameraError as error:
             if isinstance(error, CameraTimeout) or not suspicious(error) or not await self.session.answers():
@@ -170,7 +170,7 @@ class Work:
                 # Forgotten before it is written: a value that the camera takes no more must not keep it away.
                 del self.chosen[name]
                 raw, agreed = await self.session.request(
-                    calls.set_config(name, value, self.deadlines.read_back, self.deadlines.entry)
+                    calls.set_config(name, self.cache.bare(name, value), self.deadlines.read_back, self.deadlines.entry)
                 )
                 self._updated(raw)
                 if agreed:
