@@ -180,6 +180,19 @@ async def test_the_button_on_the_body_is_heard(world: OpenCamera) -> None:
     assert len(world.recorder.body_captures) == 1
 
 
+@pytest.mark.parametrize("target", ["Memory card", "Internal RAM"])
+async def test_a_burst_on_the_body_is_as_many_exposures(tmp_path: Path, target: str) -> None:
+    async with open_camera(tmp_path, "--width", "300", "--height", "200") as world:
+        await world.camera.set_config("imageformat", "RAW + L")
+        await world.camera.set_config("capturetarget", target)
+        await world.simulator.control("press_shutter", count=5, interval=0.1)
+        await world.recorder.until(lambda: sum(map(len, world.recorder.body_captures)) == 10)
+        assert [len(paths) for paths in world.recorder.body_captures] == [2] * 5
+        for paths in world.recorder.body_captures:
+            await world.camera.download(paths, world.folder, "shot")
+        assert len(world.files()) == 10
+
+
 async def test_a_dial_turned_on_the_body_reaches_the_cache(world: OpenCamera) -> None:
     (entry,) = await world.camera.get_config("iso")
     wanted = next(option for option in entry.options if option not in {entry.value, "Auto"})

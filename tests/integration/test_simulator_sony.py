@@ -1,9 +1,11 @@
 """Simulated Sony cameras under unmodified libgphoto2: pictures go through the body's memory only."""
 
 import io
+from pathlib import Path
 
 from PIL import Image
 
+from support.camera_world import open_camera
 from support.gphoto_process import GphotoProcess
 from support.simulator_process import SimulatorProcess
 
@@ -56,3 +58,17 @@ async def test_names_in_memory_are_counted_or_doubled() -> None:
         await camera.call("download", path="/capt_DSC00000.JPG", save="picture.jpg")
         details = Image.open(io.BytesIO(camera.read("picture.jpg"))).getexif().get_ifd(0x8769)
         assert details[0x8827] == 1600
+
+
+async def test_our_own_camera_has_every_picture_of_one_name(tmp_path: Path) -> None:
+    small = ("--width", "300", "--height", "200", "--do", "quirks memory_names=same")
+    async with open_camera(tmp_path, "--vendor", "sony", *small) as world:
+        for number in (1, 2):
+            (saved,) = (await world.camera.capture(world.folder, f"asked{number}")).files
+            assert saved.size > 0
+        await world.simulator.control("press_shutter", count=3, interval=0.1)
+        await world.recorder.until(lambda: len(world.recorder.body_captures) == 3)
+        for number, paths in enumerate(world.recorder.body_captures):
+            await world.camera.download(paths, world.folder, f"pressed{number}")
+    assert len(world.files()) == 5
+    assert len({(world.folder / name).read_bytes() for name in world.files()}) == 5

@@ -7,6 +7,7 @@ from pathlib import Path
 from tetherlight.camera import calls
 from tetherlight.camera.exposure import SavedFile
 from tetherlight.camera.faults import repeatable, said
+from tetherlight.camera.roll import Roll
 from tetherlight.camera.shutter import Roll, Shutter, Taken, files_per_exposure
 from tetherlight.camera.work import Work
 from tetherlight.errors import CameraError, CaptureFailed, CardFull, ConfigNotFound
@@ -80,16 +81,18 @@ class Pictures:
         return saved
 
     async def poll(self) -> None:
-        """Collect what happened on the body; a picture taken there is reported with all its files."""
+        """Collect what happened on the body; each exposure made there is reported with all its files."""
         happened = await self._session.request(calls.events(0.0, self._deadlines.events))
         self._changed(happened.changed)
         if any(path not in self._work.known_files for path in happened.files):
             roll = Roll(files_per_exposure(self._work.cache))
             roll.add(happened)
             await self._shutter.collect(roll, BODY_PATIENCE)
-            fresh = tuple(path for path in roll.paths if path not in self._work.known_files)
-            self._work.known_files.extend(fresh)
-            self._work.teller.body_capture(fresh)
+            for files in roll.exposures():
+                fresh = tuple(path for path in files if path not in self._work.known_files)
+                self._work.known_files.extend(fresh)
+                if fresh:
+                    self._work.teller.body_capture(fresh)
 
     async def _card_is_full(self) -> bool:
         """Tell whether that is why a capture failed; the camera itself only reports that it did."""

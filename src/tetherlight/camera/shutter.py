@@ -8,20 +8,17 @@ import asyncio
 import re
 import time
 from collections.abc import Awaitable, Callable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Any
 
 from tetherlight.camera import calls
 from tetherlight.camera.calls import Deadlines
 from tetherlight.camera.config import ConfigCache
+from tetherlight.camera.roll import Roll
 from tetherlight.camera.worker.widgets import number
 from tetherlight.errors import CameraBusy, CameraError, CaptureFailed, CardFull
 from tetherlight.process.call import Call
 
-GRACE = 1.5
-"""Seconds in which a further file may follow after the camera called the capture complete."""
-QUIET = 0.5
-"""Seconds after all expected files in which the camera may still call the capture complete."""
 LISTEN = 0.5
 """Seconds of one wait for events; the worker answers earlier when something happens."""
 BUSY_PAUSE = 0.05
@@ -31,34 +28,6 @@ LONGEST_EXPOSURE, LONGEST_TIMER = 900.0, 60.0
 SECONDS = re.compile(r"(\d+(?:\.\d+)?)\s*s", re.IGNORECASE)
 
 Request = Callable[[Call[Any]], Awaitable[Any]]
-
-
-@dataclass
-class Roll:
-    """The files that were announced, and whether more are to be expected."""
-
-    expected: int
-    paths: dict[str, None] = field(default_factory=dict)
-    complete_at: float | None = None
-    last_file_at: float = 0.0
-
-    def add(self, happened: calls.Happened) -> None:
-        """Take note of what the camera announced."""
-        now = time.monotonic()
-        if happened.files:
-            self.paths.update(dict.fromkeys(happened.files))
-            self.last_file_at = now
-        if happened.complete and self.complete_at is None:
-            self.complete_at = now
-
-    def finished(self) -> bool:
-        """Tell whether the exposure is whole, as far as can be known."""
-        now = time.monotonic()
-        if not self.paths:
-            return False
-        if len(self.paths) >= self.expected:
-            return self.complete_at is not None or now - self.last_file_at > QUIET
-        return self.complete_at is not None and now - max(self.complete_at, self.last_file_at) > GRACE
 
 
 def files_per_exposure(cache: ConfigCache) -> int:

@@ -9,6 +9,8 @@ from typing import Any
 from tetherlight import errors, usb
 from tetherlight.camera.worker import gphoto, jpeg, messages, saving, widgets
 from tetherlight.camera.worker.gphoto import gp
+from tetherlight.camera.worker.memory import FOLDER as MEMORY_FOLDER
+from tetherlight.camera.worker.memory import MemoryPictures
 from tetherlight.camera.worker.viewfinder import Viewfinder
 
 POLL_MS = 5
@@ -16,8 +18,6 @@ POLL_MS = 5
 READ_BACK_PAUSE = 0.02
 ASKED_FOR_EVENTS = frozenset({0x0A, 0x0B})
 """The makers, Nikon and Canon, whose bodies libgphoto2 asks for events; others send theirs, or none."""
-MEMORY_FOLDER = "/"
-"""Where libgphoto2 shows pictures that never were on a card."""
 
 
 class Driver:
@@ -31,6 +31,7 @@ class Driver:
         self._widgets: dict[str, gp.CameraWidget] = {}
         """Entries as they were read last, by name: what carries the next value to the camera."""
         self._asks_for_events = False
+        self._memory = MemoryPictures()
 
     @property
     def _open(self) -> gphoto.Device:
@@ -59,6 +60,7 @@ class Driver:
                 self._viewfinder.end(output)
         self._viewfinder = None
         self._widgets.clear()
+        self._memory.clear()
         if self._camera is not None:
             camera, self._camera = self._camera, None
             gphoto.leave(camera)
@@ -173,7 +175,7 @@ class Driver:
         released = time.time()
         with gphoto.translated("take a picture"):
             path = self._open.capture(gp.GP_CAPTURE_IMAGE)
-        return released, _join(path)
+        return released, self._announced(path) or _join(path)
 
     def events(self, seconds: float) -> dict[str, Any]:
         """Wait up to `seconds` for something to happen, then collect all that has; an empty answer is no failure."""
@@ -187,7 +189,8 @@ class Driver:
             with gphoto.translated("report events"):
                 kind, data = self._open.wait_for_event(patience)
             if kind == gp.GP_EVENT_FILE_ADDED:
-                files[_join(data)] = None
+                if (path := self._announced(data)) is not None:
+                    files[path] = None
             elif kind == gp.GP_EVENT_CAPTURE_COMPLETE:
                 complete = True
             elif kind == gp.GP_EVENT_UNKNOWN and (name := messages.changed_property(str(data))):
@@ -195,6 +198,10 @@ class Driver:
             elif kind == gp.GP_EVENT_TIMEOUT and (changed or files or complete or time.monotonic() >= give_up):
                 asked = self._asks_for_events
                 return {"changed": list(changed), "files": list(files), "complete": complete, "asked": asked}
+
+    def _announced(self, path: gp.CameraFilePath) -> str | None:
+        """Return where an announced file is; None where it is one that was announced before."""
+        return self._memory.announced(self._open, path.name) if path.folder == MEMORY_FOLDER else _join(path)
 
     def storage(self) -> dict[str, int | None]:
         """Return the free room of all cards together; None where the camera does not say."""
@@ -233,7 +240,9 @@ class Driver:
     def _fetch(self, path: str, target: Path) -> saving.Draft:
         folder, _, name = path.rpartition("/")
         with gphoto.translated(f"deliver {name}"):
-            file = self._open.file_get(folder or MEMORY_FOLDER, name, gp.GP_FILE_TYPE_NORMAL)
+            file = self._memory.file(path)
+            if file is None:
+                file = self._open.file_get(folder or MEMORY_FOLDER, name, gp.GP_FILE_TYPE_NORMAL)
             data = file.get_data_and_size()
         if not data:
             raise errors.CaptureFailed(f"The camera delivered {name} empty.")
@@ -241,7 +250,9 @@ class Driver:
         return saving.write_draft(target, name, data)
 
     def _forget(self, path: str, *, delete: bool) -> None:
-        """Drop the copy that libgphoto2 keeps of a picture that was never on a card; others only on request."""
+        """Drop what is kept of a picture that was never on a card; others only on request."""
+        if self._memory.forget(path):
+            return
         folder, _, name = path.rpartition("/")
         if folder and not delete:
             return
