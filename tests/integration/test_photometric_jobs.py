@@ -202,6 +202,22 @@ async def test_a_failed_step_can_be_taken_again(world: World) -> None:
     assert manifest(world, job.set_folder)["status"] == "completed"
 
 
+async def test_a_set_that_still_has_a_failed_step_has_failed_and_was_not_cancelled(world: World) -> None:
+    await world.simulator.control("fault", camera="camera1", kind="store_full", when="capture", after=1, count=1)
+    job = await world.start()
+    with pytest.raises(SequenceFailed) as first:
+        await job.result()
+    await world.rig.jobs.retry(job.job_id, [1])
+    with pytest.raises(SequenceFailed) as raised:
+        await job.result()
+    assert raised.value.message == first.value.message
+    assert raised.value.data.image_count == 2
+    assert raised.value.hint == "Failed steps can be taken again (RETRY_STEPS)."
+    written = manifest(world, job.set_folder)
+    assert written["status"] == "failed"
+    assert [step["state"] for step in written["steps"]] == ["done", "failed", "done"]
+
+
 async def test_a_set_that_pauses_on_failure_frees_the_rig_and_can_be_resumed(world: World) -> None:
     await world.simulator.control("fault", camera="camera1", kind="store_full", when="capture", after=1, count=1)
     job = await world.start(on_failure="pause")

@@ -24,6 +24,8 @@ from tetherlight.protocol.events import JOB_CHANGED
 from tetherlight.protocol.jobs import FocusChoice
 from tetherlight.publisher import Publisher
 
+STILL_FAILED = "Failed steps can be taken again (RETRY_STEPS)."
+
 
 class CaptureJob(RigJob, Generic[R]):
     """A plan whose pictures go into a sink; its manifest tells at any time how far it is, also where none is written.
@@ -132,9 +134,18 @@ class CaptureJob(RigJob, Generic[R]):
             return self._outcome_of(failure, grant)
         except FocusUnknown as error:
             return Outcome.of(error, state=JobState.PAUSED)
-        if all(step.state in {StepState.DONE, StepState.SKIPPED} for step in self.manifest.steps):
+        return self._outcome_at_the_end()
+
+    def _outcome_at_the_end(self) -> Outcome:
+        """Say how a run came out that nothing broke off: with a step that failed before it no job is completed."""
+        left = [step for step in self.manifest.steps if step.state not in {StepState.DONE, StepState.SKIPPED}]
+        failed = [step for step in left if step.state is StepState.FAILED]
+        if not left:
             return Outcome(JobState.COMPLETED)
-        return Outcome(JobState.PAUSED if self._wish == "pause" else JobState.CANCELLED)
+        if self._wish is not None or not failed:
+            return Outcome(JobState.PAUSED if self._wish == "pause" else JobState.CANCELLED)
+        sentence = f"{self._sink.sentence(failed[0])} {failed[0].error or ''}".rstrip()
+        return Outcome(JobState.FAILED, sentence, failed[0].error_code, STILL_FAILED)
 
     def _outcome_of(self, failure: StepFailed, grant: Grant) -> Outcome:
         sentence = f"{self._sink.sentence(failure.step)} {failure.cause.message}"
