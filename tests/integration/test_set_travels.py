@@ -9,6 +9,7 @@ import zipfile
 from collections.abc import AsyncIterator, Awaitable, Callable
 from io import BytesIO
 from pathlib import Path
+from urllib.parse import quote
 
 import httpx
 import pytest
@@ -207,6 +208,22 @@ async def test_a_file_of_a_set_comes_in_parts_and_not_twice(server: ServerProces
             assert (await http.head(f"/sets/{NAME}/{name}")).headers["content-length"] == str(len(whole.content))
         saved = await http.get(f"/sets/{NAME}/manifest.json?download=1")
         assert saved.headers["content-disposition"].startswith('attachment; filename="manifest.json"')
+
+
+async def test_a_set_with_letters_of_any_script_travels(server: ServerProcess, tmp_path: Path) -> None:
+    """Its name is the same in replies, addresses, headers, the zip and on both disks, however it was typed."""
+    make_set(server.folder / SETS / "jug_20261122-120000")
+    async with AsyncClient(server.url) as rig, httpx.AsyncClient(trust_env=False, base_url=server.url) as http:
+        name = "größe_日本語"
+        assert name in await rig.rename_set("jug_20261122-120000", "gro\u0308ße 日本語")
+        reply = await http.get(f"/sets/{quote(name)}.zip")
+        assert reply.headers["content-disposition"].endswith(f"filename*=UTF-8''{quote(name)}.zip")
+        with zipfile.ZipFile(BytesIO(reply.content)) as archive:
+            assert f"{name}/image_01_left.jpg" in archive.namelist()
+        assert f"{name}.lp" in {path.name for path in await rig.download(name, tmp_path)}
+        await rig.delete_set(name)
+        await rig.restore_set(name)
+        assert name in {one.name for one in await rig.sets()}
 
 
 async def test_a_set_that_is_gone_is_said_so(server: ServerProcess, tmp_path: Path) -> None:

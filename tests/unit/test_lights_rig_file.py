@@ -113,6 +113,7 @@ def test_sub_tables_read_as_inline_tables_do() -> None:
         ("[lights.a]\npin=-1", "is wrong: line 1, light 'a': pin: input should be greater than or equal to 0."),
         ("[lights]\na={pin=4}\nb={pin=4}", "is wrong: pin 4 is used by both 'a' and 'b'."),
         ("[lights]\n'a b'={}", "is wrong: 'a b' " + ALLOWED),
+        (f"[lights]\n'{'𠀀' * 49}'={{}}", "is wrong: '" + "𠀀" * 49 + "' " + ALLOWED),
         ("[lights]\n'../a'={}", "is wrong: '../a' " + ALLOWED),
         ("[lights]\n\na={pin=4, pinn=3}", "is wrong: line 3, light 'a': there is no key 'pinn'."),
         ("[lights]\na={direction=[0,0,0]}", "is wrong: line 2, light 'a': direction: must not be [0, 0, 0]."),
@@ -286,3 +287,9 @@ def test_templates_are_not_put_into_a_file_that_was_broken_meanwhile(tmp_path: P
     with pytest.raises(InvalidSetting, match="is no TOML"):
         rig.save_naming("x", None)
     assert path.read_text() == "[naming\n"
+
+
+def test_a_light_is_called_in_any_script(tmp_path: Path) -> None:
+    """A file may name its lights as people do; 64 letters of nearly every script are a file name still."""
+    (tmp_path / "rig.toml").write_text(f"[lights]\n'süd-ost' = {{}}\n'上' = {{}}\n'{'語' * 64}' = {{}}\n", "utf-8")
+    assert [light.name for light in RigFile.load(tmp_path / "rig.toml").lights] == ["süd-ost", "上", "語" * 64]

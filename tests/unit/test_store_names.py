@@ -16,7 +16,20 @@ def test_no_prefix_means_the_default_one(prefix: str | None) -> None:
 
 @pytest.mark.parametrize(
     ("given", "name"),
-    [("vase", "vase"), ("my obj 2", "my_obj_2"), ("A-1.b_c", "A-1.b_c"), (" ", "_"), ("a" * 100,) * 2],
+    [
+        ("vase", "vase"),
+        ("my obj 2", "my_obj_2"),
+        ("A-1.b_c", "A-1.b_c"),
+        (" ", "_"),
+        ("a" * 100,) * 2,
+        ("größe",) * 2,
+        ("日本語",) * 2,
+        ("u\u0308ber", "über"),
+        ("٣",) * 2,
+        ("हिन्दी",) * 2,
+        ("COM",) * 2,
+        ("console.1",) * 2,
+    ],
 )
 def test_a_space_becomes_an_underscore_and_the_rest_stays(given: str, name: str) -> None:
     """Letters, digits, '-', '_' and '.' are kept as they are."""
@@ -24,7 +37,28 @@ def test_a_space_becomes_an_underscore_and_the_rest_stays(given: str, name: str)
 
 
 @pytest.mark.parametrize(
-    "name", ["../x", "a/b", "a\\b", ".x", "..", "a\0", "ä", "a\n", "a:b", "x" * 101, "٣", "a\u200b"]
+    "name",
+    [
+        "../x",
+        "a/b",
+        "a\\b",
+        ".x",
+        "..",
+        "a\0",
+        "a\n",
+        "a:b",
+        "x" * 101,
+        "a\u200b",
+        "\u0308a",
+        "語" * 67,
+        "a½",
+        "-rf",
+        "vase.",
+        "CON",
+        "nul.jpg",
+        "Com1",
+        "\ud800",
+    ],
 )
 def test_other_names_are_refused_with_a_sentence_that_names_the_field(name: str) -> None:
     """Nothing is silently changed into something else."""
@@ -40,7 +74,13 @@ def test_an_empty_new_name_is_refused() -> None:
 
 @pytest.mark.parametrize(
     ("model", "name"),
-    [("Canon EOS Rebel T6", "Canon_EOS_Rebel_T6"), ("a/../b\0", "a_.._b_"), ("", "camera"), ("X-T4.1", "X-T4.1")],
+    [
+        ("Canon EOS Rebel T6", "Canon_EOS_Rebel_T6"),
+        ("a/../b\0", "a_.._b_"),
+        ("", "camera"),
+        ("X-T4.1", "X-T4.1"),
+        ("写真機 IV", "写真機_IV"),
+    ],
 )
 def test_a_model_is_made_fit_for_file_names(model: str, name: str) -> None:
     """Everything but letters, digits, '.' and '-' becomes '_'."""

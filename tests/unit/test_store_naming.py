@@ -1,6 +1,5 @@
 """Templates of names: checked with a sentence, and whatever passes gives names that any disk takes."""
 
-import re
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -10,7 +9,7 @@ from hypothesis import strategies as st
 
 from support.store_world import all_sets
 from tetherlight.errors import InvalidName
-from tetherlight.naming.rules import timestamp
+from tetherlight.naming.rules import composed, is_of_letters, is_reserved, timestamp
 from tetherlight.naming.templates import (
     DEFAULT_TEMPLATES,
     MAX_RENDERED,
@@ -113,7 +112,7 @@ def test_a_template_that_cannot_be_used_is_refused_in_one_sentence(kind: Kind, t
     assert str(caught.value) == sentence
 
 
-BAD = ["a/{date}", "../{date}", ".{date}", "{date}\\x", "{date}\n", "ä{date}", "{date}:", "a\0"]
+BAD = ["a/{date}", "../{date}", ".{date}", "{date}\\x", "{date}\n", "\u0308{date}", "{date}:", "a\0", "{date}\u200b"]
 
 
 @pytest.mark.parametrize("template", BAD)
@@ -139,7 +138,8 @@ pieces = st.one_of(
 )
 subjects = st.builds(
     Subject, model=st.text(), serial=st.none() | st.text(), camera_id=st.text(),
-    prefix=st.from_regex(r"[A-Za-z0-9_-][A-Za-z0-9_.-]{0,99}", fullmatch=True), catalogue_number=st.none() | st.text(),
+    prefix=st.from_regex(r"[\w-][\w.-]{0,99}", fullmatch=True).filter(is_of_letters).map(composed),
+    catalogue_number=st.none() | st.text(),
 )  # fmt: skip
 moments = st.datetimes(datetime(1980, 1, 2), datetime(2200, 1, 1), timezones=st.just(UTC))  # noqa: DTZ001 - bounds
 
@@ -159,14 +159,19 @@ def test_any_template_is_refused_or_gives_good_names(
     except InvalidName:
         return
     name = template.render(subject, when, number)
-    assert re.fullmatch(r"[A-Za-z0-9_.-]+", name, re.ASCII)
-    assert not name.startswith(".")
-    assert 0 < len(name) <= MAX_RENDERED
+    assert is_of_letters(name)
+    assert not name.startswith((".", "-"))
+    assert not name.endswith(".")
+    assert not is_reserved(name)
+    assert name == composed(name)
+    assert 0 < len(name.encode()) <= MAX_RENDERED
     if template.counts:
         assert number_text(number) in name
+        before = template.render(subject, when, 99_999)
+        for found in (name, f"{name}-2", f"{name}.jpg", f"{name}-3_2.cr2"):
+            assert template.next_number([before, found], subject) == max(number, 99_999) + 1
         small = template.render(subject, when, number % 99_999)
-        for found in (small, f"{small}-2", f"{small}.jpg", f"{small}-3_2.cr2"):
-            assert template.next_number([found], subject) == number % 99_999 + 1
+        assert template.next_number([small], subject) == number % 99_999 + 1
 
 
 def test_numbers_go_on_from_the_highest_of_otherwise_equal_names() -> None:
@@ -181,6 +186,48 @@ def test_the_time_of_day_is_no_number() -> None:
     """Sets with names of old lie in the same folder, and a million is no good start."""
     template = Template.parse("{prefix}_{date}-{number}", "set")
     assert template.next_number([f"vase_{timestamp(NOW)}", f"vase_{timestamp(NOW)}-2"], CANON) == 1
+
+
+def test_a_number_goes_on_beyond_99_999() -> None:
+    """A year of time lapse: nothing begins again at 99,999, nor at a number that could be a time of day."""
+    for text, before in (("obj_{number}", "obj_"), ("{date}-{number}", f"{DAY}-")):
+        template = Template.parse(text, "capture")
+        for last in (99_998, 99_999, 100_000, 131_415, 240_000, 1_000_000):
+            names = [f"{before}{number}.jpg" for number in (99_999, last) if number <= last]
+            assert template.next_number(names, CANON) == last + 1
+
+
+def test_letters_of_any_script_stay_in_names_and_are_composed() -> None:
+    """What people call their objects, cameras and templates; typed on any system it is the same file."""
+    subject = Subject(camera_id="größe-1", prefix="größe", catalogue_number="日本/41")
+    assert image_set("{prefix}_{catalogue_number}_{date}", subject) == f"größe_日本_41_{DAY}"
+    assert capture("Übung {camera_id} {number}", subject) == "Übung_größe-1_0001"
+    assert capture("U\u0308bung_{number}") == "Übung_0001"
+
+
+def test_long_texts_of_any_script_are_cut_to_the_bytes_of_a_file_name() -> None:
+    name = image_set(EVERYTHING, Subject("写" * 90, "真" * 90, "c" * 90, "日" * 66, "本" * 90), number=12345)
+    assert len(name.encode()) <= MAX_RENDERED
+    assert f"_{DAY}_{TIME}_12345_写" in name
+
+
+@pytest.mark.parametrize(
+    ("template", "subject", "name"),
+    [
+        ("-{number}", CANON, "_0001"),
+        ("{camera_id}_{number}", Subject(camera_id="-rf"), "_rf_0001"),
+        ("{number}_{serial}", Subject(serial="7."), "0001_7_"),
+        ("{serial}", Subject(serial="CON"), "_CON"),
+        ("{serial}.{number}", Subject(serial="nul"), "_nul.0001"),
+        ("{serial}{number}", Subject(serial="COM"), "COM0001"),
+    ],
+)  # fmt: skip
+def test_no_name_means_something_else_on_another_system(template: str, subject: Subject, name: str) -> None:
+    """An option of a command, a device, or a name without its last dot."""
+    assert capture(template, subject) == name
+    parsed = Template.parse(template, "capture")
+    if parsed.counts:
+        assert parsed.next_number([f"{name}.jpg"], subject) == 2
 
 
 @pytest.fixture

@@ -7,9 +7,10 @@ const USUAL_BYTES = 8_000_000;
 
 /** What is wrong with a set's name, in words; null where nothing is. */
 export function nameProblem(name: string): string | null {
-  const wrong = [...new Set(name.replace(/[A-Za-z0-9._ -]/g, ""))];
+  const wrong = [...new Set(name.normalize("NFC").replace(/[\p{L}\p{M}\p{Nd}._ -]/gu, ""))];
   if (wrong.length > 0) return `A name may hold letters, digits, - _ . and spaces, but not ${wrong.join(" ")}`;
-  return name.startsWith(".") ? "A name may not begin with a dot." : null;
+  if (/^[.-]/.test(name)) return "A name may not begin with a dot or a hyphen.";
+  return name.endsWith(".") ? "A name may not end with a dot." : null;
 }
 
 /** Seconds per frame: as the last set took, else from shutter and settling time. */

@@ -221,6 +221,8 @@ describe("sets", () => {
   it("have names that the server takes", () => {
     expect(nameProblem("a/b")).toContain("/");
     expect(nameProblem("Vase 3.1-b_c")).toBeNull();
+    for (const name of ["größe", "日本語", "u\u0308ber", "हिन्दी"]) expect(nameProblem(name)).toBeNull();
+    for (const name of ["-rf", ".x", "vase."]) expect(nameProblem(name)).toContain("may not");
   });
 
   it("keep what is known of the object, and nothing where nothing was typed", () => {

@@ -17,7 +17,7 @@ from tetherlight.lights.rack import Rack
 from tetherlight.lights.registry import find_kind
 from tetherlight.models import LightInfo, LightsStatus, first_fault
 from tetherlight.protocol.lights import EditedLight
-from tetherlight.rigfile.lights import LIGHT_NAME, RigLight, light_problem, name_problem
+from tetherlight.rigfile.lights import RigLight, is_light_name, light_problem, name_problem
 from tetherlight.rigfile.rigfile import RigFile
 from tetherlight.threads import to_the_end
 
@@ -296,7 +296,7 @@ def _rig_lights(lights: Sequence[EditedLight], former: Iterable[RigLight]) -> li
     """Check lights as the rig file is checked, each with the driver that it has; raise InvalidName, InvalidPayload."""
     own = {light.name: light.own_driver for light in former}
     for light in lights:
-        if not LIGHT_NAME.fullmatch(light.name):
+        if not is_light_name(light.name):
             raise InvalidName(f"{name_problem(light.name)}.")
     wanted = [_rig_light(light, own.get(light.name, {})) for light in lights]
     problem = light_problem((light.name, light) for light in wanted)

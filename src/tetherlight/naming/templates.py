@@ -13,19 +13,31 @@ from typing import Literal, Protocol, Self
 
 from tetherlight.errors import InvalidName
 from tetherlight.files.types import is_image
-from tetherlight.naming.rules import DEFAULT_PREFIX, MAX_LENGTH, model_in_name, shown
+from tetherlight.naming.rules import (
+    DEFAULT_PREFIX,
+    MAX_LENGTH,
+    composed,
+    cut,
+    in_name,
+    is_of_letters,
+    is_reserved,
+    length_on_disk,
+    model_in_name,
+    shown,
+)
 
 Kind = Literal["capture", "set"]
 NO_SERIAL = "no-serial"
 FIRST = 1
 
 MAX_RENDERED = 200
-"""Characters of a name that a template gives: with a suffix and an extension it stays below the 255 of a file name."""
+"""Bytes of a name that a template gives: with a suffix and an extension it stays below the 255 of a file name."""
 
-_PLAIN = re.compile(r"(?!\.)[A-Za-z0-9_. -]*", re.ASCII)
 _PART = re.compile(r"\{([^{}]*)\}")
-_COUNTED = r"(\d{4}|[1-9]\d{4})"
-"""A number as names hold it. Six digits are left to the time of day, which must not be taken for a number."""
+_COUNTED = r"(\d{4}|[1-9]\d{4,17})"
+"""A number as names hold it; one of six digits may also be a time of day."""
+_TIME_OF_DAY = re.compile(r"(?:[01]\d|2[0-3])[0-5]\d[0-5]\d", re.ASCII)
+_LAST_BEFORE_TIMES = 99_999
 _BEHIND = r"(?:-\d+)?(?:_\d+)?(?:\.[A-Za-z0-9]+)?"
 """What stands behind a stem: the number of a second one of this name, of a second file, the extension."""
 _SEPARATORS = ("_", "-", ".")
@@ -94,10 +106,10 @@ class Subject:
         """Return the texts of the placeholders that are no moment and no number, fit for file names."""
         return {
             "prefix": self.prefix,
-            "catalogue_number": _in_name(self.catalogue_number or ""),
+            "catalogue_number": in_name((self.catalogue_number or "").strip()),
             "model": model_in_name(self.model),
-            "serial": _in_name(self.serial or "") or NO_SERIAL,
-            "camera_id": _in_name(self.camera_id) or "camera",
+            "serial": in_name((self.serial or "").strip()) or NO_SERIAL,
+            "camera_id": in_name(self.camera_id.strip()) or "camera",
         }
 
 
@@ -113,7 +125,7 @@ class Template:
     @classmethod
     def parse(cls, text: str, kind: Kind) -> Self:
         """Check a template; raise InvalidName with one sentence that says what is wrong."""
-        pieces = _PART.split(text)
+        pieces = _PART.split(composed(text))
         plain, words = pieces[::2], pieces[1::2]
         if any(brace in piece for piece in plain for brace in "{}"):
             raise InvalidName(f"The {kind} template '{shown(text)}' has a brace without its partner.")
@@ -126,6 +138,10 @@ class Template:
         """Whether names of this template hold a number."""
         return any(word == "number" for _, word in self.parts)
 
+    @property
+    def _has_day(self) -> bool:
+        return any(word == "date" for _, word in self.parts)
+
     def render(self, subject: Subject, when: datetime, number: int = FIRST) -> str:
         """Return the name, at most MAX_RENDERED characters long: long texts are cut where it needs that."""
         values = moment_texts(when) | {"number": number_text(number)}
@@ -134,18 +150,38 @@ class Template:
     def next_number(self, names: Iterable[str], subject: Subject) -> int:
         """Return one more than the highest number in names that differ from this one only in number and moment.
 
-        The names may be stems, or those of files with their extensions.
+        The names may be stems, or those of files with their extensions. Where the day stands in them, six digits that
+        can be a time of day are one, in names of another template, until the numbers have come that far.
         """
         patterns = {word: digits for word, (_, digits) in _MOMENTS.items()} | {"number": _COUNTED}
         wanted = "".join(patterns[text] if varies else re.escape(text) for text, varies in self._filled(subject))
         pattern = re.compile(wanted + _BEHIND, re.ASCII)
-        found = (pattern.fullmatch(name) for name in names)
-        return max((int(match[1]) for match in found if match is not None), default=FIRST - 1) + 1
+        found = [match[1] for name in names if (match := pattern.fullmatch(name)) is not None]
+        times = [text for text in found if self._has_day and _TIME_OF_DAY.fullmatch(text)]
+        highest = max((int(text) for text in found if text not in times), default=FIRST - 1)
+        if highest >= _LAST_BEFORE_TIMES:
+            highest = max([highest, *map(int, times)])
+        return highest + 1
 
-    def _filled(self, subject: Subject) -> Iterator[tuple[str, bool]]:
-        """Give the name's pieces in order: texts as they are, and the placeholders that vary from name to name."""
+    def _filled(self, subject: Subject) -> list[tuple[str, bool]]:
+        """Return the name's pieces in order: texts, and the placeholders that vary from name to name.
+
+        No system and no command line takes what the texts give for something else than a name.
+        """
+        pieces = list(self._pieces(subject))
+        last, varies = pieces[-1]
+        if not varies and last.endswith("."):
+            pieces[-1] = (f"{last[:-1]}_", False)
+        first, varies = pieces[0]
+        if not varies and first.startswith((".", "-")):
+            pieces[0] = (f"_{first[1:]}", False)
+        if is_reserved("".join("0000" if varies else text for text, varies in pieces)):
+            pieces.insert(0, ("_", False))
+        return pieces
+
+    def _pieces(self, subject: Subject) -> Iterator[tuple[str, bool]]:
         texts = self._texts(subject)
-        begun = missing = False
+        missing = False
         for index, (plain, word) in enumerate(self.parts):
             # A text that is not there takes one separator with it.
             piece = plain[1:] if missing and plain[:1] in _SEPARATORS else plain
@@ -154,20 +190,18 @@ class Template:
                 piece = piece[:-1]
             for text in (piece, texts.get(word, "")):
                 if text:
-                    yield (f"_{text[1:]}" if text.startswith(".") and not begun else text), False
-                    begun = True
+                    yield text, False
             if word and word not in texts:
                 yield word, True
-                begun = True
 
     def _texts(self, subject: Subject) -> dict[str, str]:
         """Return the subject's texts that this template holds, cut so that the name does not become too long."""
         used = {word for _, word in self.parts}
         texts = {word: text for word, text in subject.texts().items() if word in used}
-        room = MAX_RENDERED - sum(len(plain) for plain, _ in self.parts) - _ROOM_FOR_DIGITS
-        if sum(map(len, texts.values())) <= room:
+        room = MAX_RENDERED - sum(length_on_disk(plain) for plain, _ in self.parts) - _ROOM_FOR_DIGITS
+        if sum(map(length_on_disk, texts.values())) <= room:
             return texts
-        return {word: text[: room // len(texts)] for word, text in texts.items()}
+        return {word: cut(text, room // len(texts)) for word, text in texts.items()}
 
 
 def moment_texts(when: datetime) -> dict[str, str]:
@@ -204,11 +238,11 @@ def _check_words(words: list[str], kind: Kind) -> None:
 def _check_plain(text: str, plain: list[str], kind: Kind) -> None:
     if not text:
         raise InvalidName(f"The {kind} template is empty.")
-    if sum(map(len, plain)) > MAX_LENGTH:
+    if sum(map(length_on_disk, plain)) > MAX_LENGTH:
         raise InvalidName(
             f"The {kind} template is too long: {MAX_LENGTH} characters are allowed besides its placeholders."
         )
-    if any(_PLAIN.fullmatch(f"_{piece}" if index else piece) is None for index, piece in enumerate(plain)):
+    if plain[0].startswith(".") or not all(is_of_letters(piece.replace(" ", "_")) for piece in plain):
         raise InvalidName(
             f"The {kind} template '{shown(text)}' may hold, besides placeholders in braces, only letters, digits, "
             "spaces, '-', '_' and '.', and not begin with '.'."
@@ -217,10 +251,6 @@ def _check_plain(text: str, plain: list[str], kind: Kind) -> None:
         raise InvalidName(
             f"The {kind} template ends with '{text[text.rindex('.') :]}'; the camera gives the extension by itself."
         )
-
-
-def _in_name(text: str) -> str:
-    return re.sub(r"[^A-Za-z0-9_.-]", "_", text.strip(), flags=re.ASCII)[:MAX_LENGTH]
 
 
 @dataclass(frozen=True)

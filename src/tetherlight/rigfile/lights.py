@@ -1,7 +1,6 @@
 """The lights of a rig as its file describes them."""
 
 import math
-import re
 from collections.abc import Iterable, Mapping, Sequence
 from types import MappingProxyType
 from typing import Annotated, Any, Self
@@ -9,12 +8,15 @@ from typing import Annotated, Any, Self
 from pydantic import ConfigDict, Field, field_validator, model_validator
 
 from tetherlight.models import Direction, LightInfo, Model
+from tetherlight.naming.rules import is_of_letters, length_on_disk
 
 Finite = Annotated[float, Field(allow_inf_nan=False)]
 Vector = tuple[Finite, Finite, Finite]
 
-LIGHT_NAME = re.compile(r"[A-Za-z0-9._-]{1,64}")
-"""Names become parts of file names: image_01_<name>.jpg."""
+MAX_NAME = 64
+"""Characters of a light's name, which becomes a part of file names: image_01_<name>.jpg."""
+MAX_NAME_BYTES = 3 * MAX_NAME
+"""As many as letters of nearly every script need; the name of a file has at most 255."""
 
 
 class GpioLine(Model):
@@ -87,7 +89,7 @@ def light_problem(lights: Iterable[tuple[str, GpioLine]]) -> str | None:
     names: set[str] = set()
     pins: dict[int, str] = {}
     for name, line in lights:
-        if not LIGHT_NAME.fullmatch(name):
+        if not is_light_name(name):
             return name_problem(name)
         if name in names:
             return f"light '{name}' is there twice"
@@ -97,6 +99,11 @@ def light_problem(lights: Iterable[tuple[str, GpioLine]]) -> str | None:
         if line.pin is not None:
             pins[line.pin] = name
     return None
+
+
+def is_light_name(name: str) -> bool:
+    """Say whether a light may be called so."""
+    return 0 < len(name) <= MAX_NAME and is_of_letters(name) and length_on_disk(name) <= MAX_NAME_BYTES
 
 
 def name_problem(name: str) -> str:
