@@ -205,7 +205,14 @@ async def test_a_thumbnail_is_a_small_jpeg(client: httpx.AsyncClient) -> None:
     assert (head.status_code, head.headers["content-length"]) == (200, str(len(reply.content)))
 
 
-@pytest.mark.parametrize("size", ["", "abc", "-1", "1e3", "99999999", "٣"])
+async def test_an_empty_choice_is_none(client: httpx.AsyncClient) -> None:
+    """As it comes from a form that was not filled in."""
+    path = "/thumbnails/photometric_sets/vase/image_01_a.jpg"
+    assert (await client.get(f"{path}?size=")).content == (await client.get(path)).content
+    assert (await client.get("/sets/vase.zip?files=")).status_code == 200
+
+
+@pytest.mark.parametrize("size", ["abc", "-1", "1e3", "99999999", "٣"])
 async def test_a_size_that_is_none_is_refused(client: httpx.AsyncClient, size: str) -> None:
     """With a code for programs."""
     reply = await client.get("/thumbnails/photometric_sets/vase/image_01_a.jpg", params={"size": size})

@@ -203,3 +203,22 @@ def test_a_request_fits_into_a_message() -> None:
 def test_payloads_are_strict() -> None:
     """Every payload derives from the strict base."""
     assert all(issubclass(action.payload, Payload) for action in ACTIONS.values())
+
+
+@every_action
+def test_an_empty_text_is_read_as_nothing_where_a_field_may_be_absent(action: Action[Any, Any]) -> None:
+    """Old clients send every field of their forms, filled in or not."""
+    fields = action.payload.model_fields
+    absent = {name for name, field in fields.items() if not field.is_required()} - action.payload.empty_counts
+    assert action.parse(action.example | dict.fromkeys(absent, "")) == action.parse(
+        {name: value for name, value in action.example.items() if name not in absent}
+    )
+
+
+def test_an_empty_text_inside_is_read_as_nothing_too() -> None:
+    """But a field that must be there is empty then, and one whose empty text removes something removes it."""
+    light = {"name": "top", "group": "", "direction": "", "settle_s": None}
+    assert ACTIONS["SET_RIG"].parse({"lights": [light]}) == ACTIONS["SET_RIG"].parse({"lights": [{"name": "top"}]})
+    assert ACTIONS["SET_CONFIG"].parse({"config_name": "artist", "value": ""}).value == ""
+    noted = ACTIONS["ANNOTATE_IMAGE_SET"].parse({"set_name": "vase", "notes": "", "catalogue_number": "", "rating": ""})
+    assert (noted.notes, noted.catalogue_number, noted.rating) == ("", "", None)

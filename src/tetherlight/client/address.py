@@ -32,7 +32,7 @@ class Address:
         path = parts.path.rstrip("/")
         for entrance in ENTRANCES:
             path = path.removesuffix(entrance)
-        if token is None and parts.fragment.startswith("token="):
+        if not token and parts.fragment.startswith("token="):
             token = unquote(parts.fragment.removeprefix("token="))
         return cls(f"{SCHEMES[parts.scheme]}://{parts.netloc}{path}", token or None)
 

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 from dataclasses import dataclass, field
-from typing import Any, Generic, Literal, TypeVar
+from typing import Any, ClassVar, Generic, Literal, TypeVar, get_args
 
 from pydantic import BaseModel, ConfigDict, ValidationError
 from pydantic_core import to_json
@@ -13,9 +13,43 @@ from tetherlight.protocol.names import Feature
 
 
 class Payload(Model):
-    """What a request carries; strict, and unknown fields are refused by name."""
+    """What a request carries; strict, and unknown fields are refused by name.
+
+    Where a field may be left out, null and the empty text mean that it is: old clients send what stands in their forms.
+    `empty_counts` names the fields whose empty text says something.
+    """
 
     model_config = ConfigDict(strict=True)
+    empty_counts: ClassVar[frozenset[str]] = frozenset()
+
+    @classmethod
+    def given(cls, payload: dict[str, Any]) -> dict[str, Any]:
+        """Return what of a payload says something, also inside of it; the payload is not checked yet."""
+        found = {}
+        for name, value in payload.items():
+            field = cls.model_fields.get(name)
+            if field is None:
+                found[name] = value
+            elif field.is_required() or not (value is None or (value == "" and name not in cls.empty_counts)):
+                found[name] = _given_inside(field.annotation, value)
+        return found
+
+
+def _given_inside(annotation: Any, value: Any) -> Any:
+    inner = _payload_in(annotation)
+    if inner is None:
+        return value
+    if isinstance(value, list):
+        return [inner.given(one) if isinstance(one, dict) else one for one in value]
+    return inner.given(value) if isinstance(value, dict) else value
+
+
+def _payload_in(annotation: Any) -> "type[Payload] | None":
+    """Return the payload that a field holds, alone or as a list; None where it holds something else."""
+    if isinstance(annotation, type) and issubclass(annotation, Payload):
+        return annotation
+    found = (_payload_in(part) for part in get_args(annotation))
+    return next((one for one in found if one is not None), None)
 
 
 class CameraPayload(Payload):
@@ -60,11 +94,11 @@ class Action(Generic[P, R]):
     example_result: Any = None
 
     def parse(self, payload: dict[str, Any]) -> P:
-        """Check a payload, absent and null being the same.
+        """Check a payload; absent, null and, where a field may be absent, the empty text are the same.
 
         Raises InvalidPayload naming the first wrong field, ServerOnly for a key that no client may set.
         """
-        given = {name: value for name, value in payload.items() if value is not None}
+        given = self.payload.given({name: value for name, value in payload.items() if value is not None})
         for key in _keys(given) if self.server_only else ():
             if not self.server_only.isdisjoint(key.split(".")):
                 raise _refused(key[:200], self.name)

@@ -1,6 +1,6 @@
 """Actions on single captures: series of them, their names, and what people note about them."""
 
-from typing import Annotated, Literal
+from typing import Annotated, ClassVar, Literal
 
 from pydantic import Field
 
@@ -56,6 +56,7 @@ class SeriesResult(Model):
 class AnnotateImage(ImagePath):
     """What people note about an image; only the given fields change."""
 
+    empty_counts: ClassVar = frozenset({"notes"})
     rating: int | None = Field(default=None, ge=-1, le=5, description="From -1 (reject) to 5; 0 is no rating.")
     notes: str | None = Field(
         default=None, max_length=4000, description="Of single captures; the empty text removes them."
@@ -73,6 +74,7 @@ class Trashed(Message):
 class NamingTemplates(Payload):
     """Templates of names; only the given ones count."""
 
+    empty_counts: ClassVar = frozenset({"capture", "set"})
     capture: Template | None = Field(default=None, description="Name of a single capture, without its extension.")
     set: Template | None = Field(default=None, description="Name of an image set; it must hold {prefix}.")
 

@@ -1,6 +1,6 @@
 """Actions on image sets and images."""
 
-from typing import Annotated, Literal
+from typing import Annotated, ClassVar, Literal
 
 from pydantic import Field, RootModel
 
@@ -162,6 +162,7 @@ class RenameSet(Payload):
 class AnnotateSet(Payload):
     """What people note about a set; only the given fields change."""
 
+    empty_counts: ClassVar = frozenset({"notes", "catalogue_number"})
     set_name: str
     notes: str | None = Field(default=None, max_length=4000)
     rating: int | None = Field(default=None, ge=0, le=5)

@@ -77,7 +77,7 @@ class _Routes:
     async def set_file(self, request: Request, name: str, path: str) -> Response:
         """Give a file that belongs to a set: what the zip has of it."""
         try:
-            files = _files(request.query_params.get("files", "all"))
+            files = _files(request.query_params.get("files"))
             found = await self._read(partial(self._store.set_file, name, path, files))
             descriptor = await self._read(partial(_descriptor, found))
         except TetherlightError as error:
@@ -112,7 +112,7 @@ class _Routes:
     async def archive(self, request: Request, name: str) -> Response:
         """Give a set as a zip that is made while it is sent."""
         try:
-            files = _files(request.query_params.get("files", "all"))
+            files = _files(request.query_params.get("files"))
             pieces = await self._read(partial(self._store.zip_set, name, files))
         except TetherlightError as error:
             return failure(error)
@@ -218,15 +218,17 @@ def _http_date(changed: float) -> str | None:
 
 def _size(text: str | None) -> int:
     """Read the wanted size of a thumbnail in pixels; raise InvalidPayload."""
-    if text is None:
+    if not text:
         return DEFAULT_SIZE
     if not text.isascii() or not text.isdecimal() or not 0 < len(text) <= 6:
         raise InvalidPayload("The size of a thumbnail is a number of pixels.")
     return int(text)
 
 
-def _files(text: str) -> Files:
-    """Read which files of a set are wanted; raise InvalidPayload."""
+def _files(text: str | None) -> Files:
+    """Read which files of a set are wanted, all where nothing is said; raise InvalidPayload."""
+    if not text:
+        return "all"
     for choice in get_args(Files):
         if text == choice:
             return cast("Files", choice)

@@ -144,7 +144,7 @@ async def _departure(client: MjpegClient, receive: Receive) -> None:
 
 def _max_fps(scope: Scope) -> float | None:
     text = QueryParams(scope["query_string"]).get("max_fps")
-    if text is None:
+    if not text:
         return None
     try:
         value = float(text)
