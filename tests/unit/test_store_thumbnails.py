@@ -261,6 +261,45 @@ def test_exif_facts_are_read(captures: Path) -> None:
     assert found.taken_at.isoformat() == "2026-11-22T13:14:15"
 
 
+@pytest.mark.parametrize(
+    ("fields", "iso"),
+    [
+        ({0x8827: 65535, 0x8830: 2, 0x8832: 102_400}, 102_400),
+        ({0x8827: 65535, 0x8830: 3, 0x8833: 409_600}, 409_600),
+        ({0x8827: 65535, 0x8830: 1, 0x8831: 204_800}, 204_800),
+        ({0x8832: 800}, 800),
+        ({0x8827: 400, 0x8832: 800}, 400),
+        ({0x8827: 65535}, None),
+    ],
+)
+def test_a_sensitivity_beyond_16_bits_is_read(captures: Path, fields: dict[int, int], iso: int | None) -> None:
+    """Its field says 65535 then, which is no sensitivity that anybody has set."""
+    (captures / "a.jpg").write_bytes(jpeg(exif=dict(fields)))
+    facts = read_exif(captures / "a.jpg")
+    assert facts.iso == iso
+    assert drift({"iso": str(iso or 102_400)}, facts) == []
+
+
+NOT_A_PICTURE = {
+    "a.jpg": (b"", "it is empty"),
+    "b.jpg": (b"no picture", "it holds no picture, or a damaged one"),
+    "c.jpg": (jpeg(400, 300)[:900], "it holds no picture, or a damaged one"),
+    "d.hif": (b"\0\0\0\x18ftypheix" + b"\0" * 40, "pictures of its kind (.hif) are only given whole"),
+    "e.cr2": (b"nothing", "it holds no preview"),
+    "f.png": (b"\x89PNG\r\n\x1a\n" + b"\0" * 30, "it holds no picture, or a damaged one"),
+}
+
+
+@pytest.mark.parametrize("name", NOT_A_PICTURE)
+def test_what_cannot_be_drawn_is_told_in_words_for_people(captures: Path, name: str) -> None:
+    """No path of the server, and nothing of what its libraries call things."""
+    content, reason = NOT_A_PICTURE[name]
+    (captures / name).write_bytes(content)
+    with pytest.raises(ImageUnreadable) as caught:
+        Thumbnails(Places.of(Settings())).get(captures / name)
+    assert str(caught.value) == f"No picture can be drawn of {name}: {reason}."
+
+
 def test_an_image_without_exif_has_no_facts(captures: Path) -> None:
     """Only its size is known."""
     Image.new("RGB", (10, 20)).save(captures / "a.png")

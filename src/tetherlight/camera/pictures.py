@@ -8,7 +8,7 @@ from tetherlight.camera import calls
 from tetherlight.camera.exposure import SavedFile
 from tetherlight.camera.faults import repeatable, said
 from tetherlight.camera.roll import Roll
-from tetherlight.camera.shutter import Roll, Shutter, Taken, files_per_exposure
+from tetherlight.camera.shutter import Shutter, Taken, files_per_exposure
 from tetherlight.camera.work import Work
 from tetherlight.errors import CameraError, CaptureFailed, CardFull, ConfigNotFound
 from tetherlight.models import ConfigEntry, ConfigValue

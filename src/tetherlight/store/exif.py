@@ -7,18 +7,20 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any
 
-from PIL import Image
-
-from tetherlight.errors import ImageUnreadable
 from tetherlight.files.types import is_raw
 from tetherlight.models import Model
 from tetherlight.store.previews import orientation_of
 from tetherlight.store.thumbnails import mapped, open_picture
 from tetherlight.store.tiff import Directory, NotTiff, directories
+from tetherlight.store.unreadable import DAMAGED, unreadable
 
 MAKE, MODEL, ORIENTATION, DATETIME = 0x010F, 0x0110, 0x0112, 0x0132
 EXIF_IFD = 0x8769
 EXPOSURE_TIME, F_NUMBER, ISO, DATETIME_ORIGINAL = 0x829A, 0x829D, 0x8827, 0x9003
+SENSITIVITIES = (0x8832, 0x8833, 0x8831)
+"""Recommended exposure index, ISO speed, standard output sensitivity: of 32 bits, since EXIF 2.3."""
+MOST_ISO = 65535
+"""What the field of 16 bits says of every sensitivity beyond it."""
 EXPOSURE_BIAS, FOCAL_LENGTH, WHITE_BALANCE = 0x9204, 0x920A, 0xA403
 WIDTH, HEIGHT = 0xA002, 0xA003
 SERIAL, LENS = 0xA431, 0xA434
@@ -57,11 +59,8 @@ def read_exif(path: Path) -> ExifFacts:
             exif = image.getexif()
             fields = {**exif, **exif.get_ifd(EXIF_IFD)}
             return _facts(fields, image.width, image.height)
-    # Pillow's readers let nearly any exception through for a damaged file.
-    except (OSError, ValueError, SyntaxError, ArithmeticError, LookupError, TypeError, EOFError) as error:
-        raise ImageUnreadable(f"The facts in {path.name} cannot be read: {str(error)[:200]}.") from error
-    except Image.DecompressionBombError as error:
-        raise ImageUnreadable(f"{path.name} has too many pixels to be read.") from error
+    except DAMAGED as error:
+        raise unreadable(f"The facts in {path.name} cannot be read", path, error) from error
 
 
 def drift(expected: Mapping[str, Any], facts: ExifFacts) -> list[str]:
@@ -126,7 +125,7 @@ def _facts(fields: Mapping[int, Any], width: int | None, height: int | None) -> 
         exposure_time_s=seconds,
         shutter=None if seconds is None else _shutter(seconds),
         f_number=_float(fields.get(F_NUMBER)),
-        iso=_int(fields.get(ISO)),
+        iso=_iso(fields),
         exposure_bias=_float(fields.get(EXPOSURE_BIAS)),
         focal_length_mm=_float(fields.get(FOCAL_LENGTH)),
         auto_white_balance={0: True, 1: False}.get(_int(fields.get(WHITE_BALANCE)) or 0)
@@ -136,6 +135,14 @@ def _facts(fields: Mapping[int, Any], width: int | None, height: int | None) -> 
         height=height,
         orientation=_int(fields.get(ORIENTATION)) or 1,
     )
+
+
+def _iso(fields: Mapping[int, Any]) -> int | None:
+    """Return the sensitivity; None where all that is known is that it is beyond what its field holds."""
+    iso = _int(fields.get(ISO))
+    if iso and iso != MOST_ISO:
+        return iso
+    return next((found for tag in SENSITIVITIES if (found := _int(fields.get(tag)))), None)
 
 
 def _text(value: Any) -> str | None:

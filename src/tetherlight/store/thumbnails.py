@@ -18,11 +18,11 @@ from pathlib import Path
 
 from PIL import Image, ImageOps
 
-from tetherlight.errors import ImageUnreadable
 from tetherlight.files.durable import make_folder, open_regular, read_regular, store_errors, write_atomically
-from tetherlight.files.types import is_jpeg, is_raw, mimetype_of
+from tetherlight.files.types import is_jpeg, is_raw, mimetype_of, suffix_of
 from tetherlight.store.paths import Places
 from tetherlight.store.previews import best_preview, orientation_of
+from tetherlight.store.unreadable import DAMAGED, NoPicture, unreadable
 
 logger = logging.getLogger(__name__)
 
@@ -149,18 +149,18 @@ def shrunk(path: Path, size: int) -> Image.Image:
     try:
         picture = _raw_preview(path, size) if is_raw(path) else _picture(path, size)
         picture.thumbnail((size, size), Image.Resampling.LANCZOS, reducing_gap=2.0)
-    # Pillow's readers let nearly any exception through for a damaged file.
-    except (OSError, ValueError, SyntaxError, ArithmeticError, LookupError, TypeError, EOFError, MemoryError) as error:
-        raise ImageUnreadable(f"No picture can be drawn of {path.name}: {str(error)[:200]}.") from error
-    except Image.DecompressionBombError as error:
-        raise ImageUnreadable(f"{path.name} has too many pixels to be drawn.") from error
+    except DAMAGED as error:
+        raise unreadable(f"No picture can be drawn of {path.name}", path, error) from error
     return picture
 
 
 @contextmanager
 def open_picture(path: Path) -> Iterator[Image.Image]:
     """Open an image with the reader of its kind alone: none of the many others is offered a file to stumble over."""
-    with open_regular(path) as file, Image.open(file, formats=_FORMATS.get(mimetype_of(path), ())) as image:
+    formats = _FORMATS.get(mimetype_of(path))
+    if formats is None:
+        raise NoPicture(f"pictures of its kind ({suffix_of(path)}) are only given whole")
+    with open_regular(path) as file, Image.open(file, formats=formats) as image:
         yield image
 
 
@@ -169,7 +169,7 @@ def _picture(path: Path, size: int) -> Image.Image:
         if is_jpeg(path):
             image.draft("RGB", (size, size))  # the decoder itself shrinks by 2, 4 or 8
         elif image.width * image.height > MAX_PIXELS:
-            raise ValueError("it has too many pixels")
+            raise NoPicture("it has too many pixels")
         return ImageOps.exif_transpose(_eight_bit(image))
 
 
@@ -177,7 +177,7 @@ def _raw_preview(path: Path, size: int) -> Image.Image:
     with mapped(path) as data:
         preview = best_preview(data, size)
         if preview is None:
-            raise ValueError("it holds no preview")
+            raise NoPicture("it holds no preview")
         orientation = orientation_of(data)
         jpeg = data[preview.offset : preview.offset + preview.size]
     with Image.open(BytesIO(jpeg), formats=_JPEG) as image:

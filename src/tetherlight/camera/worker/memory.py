@@ -4,7 +4,7 @@ import logging
 from collections import Counter, OrderedDict
 from pathlib import PurePosixPath
 
-from tetherlight.camera.worker.gphoto import gp
+from tetherlight.camera.worker.gphoto import Device, gp
 
 logger = logging.getLogger(__name__)
 FOLDER = "/"
@@ -22,7 +22,7 @@ class MemoryPictures:
         self._stuck: set[str] = set()
         """Names under which libgphoto2 keeps a picture whatever it is told."""
 
-    def announced(self, camera: gp.Camera, name: str) -> str | None:
+    def announced(self, camera: Device, name: str) -> str | None:
         """Take a picture over; return its path, or None where it is one that was announced before.
 
         A name may come again for another picture, and another time for the same one: that one is here already.
