@@ -288,10 +288,14 @@ def refuse_newer(name: str, manifest: Manifest) -> None:
         )
 
 
-def read_raw_manifest(folder: Path) -> dict[str, Any] | None:
-    """Return the manifest as it stands on disk, None where there is none; raise StoreError for a broken one."""
+def read_raw_manifest(folder: Path, within: Path | None = None) -> dict[str, Any] | None:
+    """Return the manifest as it stands on disk, None where there is none; raise StoreError for a broken one.
+
+    No link is followed below the folder `within`, by default the one that the set's folder lies in.
+    """
     try:
-        raw = from_json(read_regular(folder / MANIFEST, most=MAX_MANIFEST_BYTES))
+        path = folder / MANIFEST
+        raw = from_json(read_regular(path, most=MAX_MANIFEST_BYTES, within=within or folder.parent))
     except (FileNotFoundError, NotADirectoryError):
         return None
     except OSError as error:
@@ -303,9 +307,9 @@ def read_raw_manifest(folder: Path) -> dict[str, Any] | None:
     return raw
 
 
-def read_manifest(folder: Path) -> Manifest:
+def read_manifest(folder: Path, within: Path | None = None) -> Manifest:
     """Return a folder's manifest; raise SetNotFound where there is none and StoreError for a broken one."""
-    raw = read_raw_manifest(folder)
+    raw = read_raw_manifest(folder, within)
     if raw is None:
         raise SetNotFound(f"Set '{folder.name}' has no manifest.")
     return manifest_of(raw)

@@ -137,7 +137,8 @@ def test_a_set_that_cannot_be_read_hides_no_other(store: Store, monkeypatch: pyt
     scandir = os.scandir
 
     def refused(path: Any = ".") -> Any:
-        if Path(os.fsdecode(path)).name == "odd":
+        place = Path(f"/proc/self/fd/{path}").readlink() if isinstance(path, int) else Path(os.fsdecode(path))
+        if place.name == "odd":
             raise PermissionError(13, "Permission denied", str(path))
         return scandir(path)
 

@@ -7,7 +7,7 @@ from PIL import Image
 
 from tetherlight.errors import ImageUnreadable
 from tetherlight.photometric.checks import Brightness, brightness_of, missing_light
-from tetherlight.store.thumbnails import levels_of
+from tetherlight.store.drawing import levels_of
 
 DIM = Brightness(mean=40.0, black=0.0)
 

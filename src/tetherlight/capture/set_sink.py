@@ -19,9 +19,9 @@ from tetherlight.protocol.events import PHOTOMETRIC_PROGRESS, PhotometricProgres
 from tetherlight.protocol.messages import RequestId
 from tetherlight.protocol.sets import PhotometricSetResult
 from tetherlight.publisher import Publisher
+from tetherlight.store.drawing import levels_of
 from tetherlight.store.exif import drift, read_exif
 from tetherlight.store.store import Store
-from tetherlight.store.thumbnails import levels_of
 
 logger = logging.getLogger(__name__)
 

@@ -16,6 +16,7 @@ from pathlib import Path
 from types import MappingProxyType
 
 from tetherlight.errors import DiskFull, StoreError, TetherlightError
+from tetherlight.files import beneath
 
 AT_FDCWD, RENAME_NOREPLACE = -100, 1
 NO_SUCH_RENAME = frozenset({errno.EINVAL, errno.ENOSYS, errno.EOPNOTSUPP})
@@ -39,32 +40,34 @@ class NotRegular(OSError):
         super().__init__(errno.EINVAL, why, str(path))
 
 
-def open_regular(path: Path, *, most: int | None = None, follow: bool = False) -> BufferedReader:
+def open_regular(
+    path: Path, *, most: int | None = None, follow: bool = False, within: Path | None = None
+) -> BufferedReader:
     """Open a file for reading; raise OSError, NotRegular for what is none or has more than `most` bytes.
 
-    A link is refused unless `follow` is set; what it leads to must be a file as well.
+    No link is followed below the folder `within`, by default the file's own, and no way leads out of it. With `follow`
+    links are followed; what they lead to must be a file as well.
     """
-    return os.fdopen(descriptor_of(path, most=most, follow=follow), "rb")
+    return os.fdopen(descriptor_of(path, most=most, follow=follow, within=within), "rb")
 
 
-def descriptor_of(path: Path, *, most: int | None = None, follow: bool = False) -> int:
+def descriptor_of(path: Path, *, most: int | None = None, follow: bool = False, within: Path | None = None) -> int:
     """Open a file as `open_regular` does; return its descriptor, which the caller closes."""
-    # Asked before it is opened: opening a device can already set it in motion.
-    _require_file(path, path.stat() if follow else path.lstat(), most)
-    descriptor = os.open(
-        path, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC | os.O_NOCTTY | (0 if follow else os.O_NOFOLLOW)
-    )
+    if follow:
+        handle = os.open(path, os.O_PATH | os.O_CLOEXEC)
+    else:
+        handle = beneath.handle_beneath(path.parent if within is None else within, path)
     try:
-        _require_file(path, os.fstat(descriptor), most)
-    except BaseException:
-        os.close(descriptor)
-        raise
-    return descriptor
+        # Looked at before it is opened: opening a device can already set it in motion, and a pipe waits for others.
+        _require_file(path, os.fstat(handle), most)
+        return beneath.opened(handle)
+    finally:
+        os.close(handle)
 
 
-def read_regular(path: Path, *, most: int, follow: bool = False) -> bytes:
+def read_regular(path: Path, *, most: int, follow: bool = False, within: Path | None = None) -> bytes:
     """Return a file's bytes; raise OSError, NotRegular for what is no file or has more than `most` bytes."""
-    with open_regular(path, most=most, follow=follow) as file:
+    with open_regular(path, most=most, follow=follow, within=within) as file:
         content = file.read(most + 1)  # it may grow while it is read
     if len(content) > most:
         raise NotRegular(path, f"it has more than {most} bytes")

@@ -1,5 +1,6 @@
 """A set as one zip, written while it is sent: nothing is compressed again, nothing lies on the disk meanwhile."""
 
+import os
 import time
 import zipfile
 from collections.abc import Generator, Sequence
@@ -36,15 +37,15 @@ class _Sink(RawIOBase):
         return taken
 
 
-def zip_of_set(folder: Path, files: Files = "all") -> Generator[bytes]:
+def zip_of_set(folder: Path, files: Files = "all", within: Path | None = None) -> Generator[bytes]:
     """Write what belongs to a set as a zip, piece by piece of about 256 KB.
 
     `all` takes everything in the folder, results among it; `jpeg` and `raw` take only such images, with manifest and
-    light directions. A file that is deleted meanwhile ends the zip with a StoreError, so that what arrived is seen to
-    be torn.
+    light directions. A file that is deleted meanwhile, or has become a link, ends the zip with a StoreError, so that
+    what arrived is seen to be torn. No link is followed below `within`, by default the folder of the set's folder.
     """
     with store_errors(f"Set '{shown(folder.name)}' could not be read"):
-        contents = belongings(folder, files)
+        contents = belongings(folder, files, within)
     return _zip(folder.name, contents)
 
 
@@ -53,13 +54,14 @@ def _zip(name: str, contents: Sequence[Belonging]) -> Generator[bytes]:
     with zipfile.ZipFile(sink, "w", zipfile.ZIP_STORED, strict_timestamps=False) as archive:
         for one in contents:
             try:
-                changed = time.time() if one.made is not None else one.path.stat().st_mtime
-                entry = zipfile.ZipInfo(f"{name}/{one.name}", moment_of(changed))
-                entry.external_attr = 0o640 << 16
-                with one.open() as source, archive.open(entry, "w", force_zip64=True) as target:
-                    while chunk := source.read(CHUNK):
-                        target.write(chunk)
-                        yield sink.take()
+                with one.open() as source:
+                    changed = time.time() if one.made is not None else os.fstat(source.fileno()).st_mtime
+                    entry = zipfile.ZipInfo(f"{name}/{one.name}", moment_of(changed))
+                    entry.external_attr = 0o640 << 16
+                    with archive.open(entry, "w", force_zip64=True) as target:
+                        while chunk := source.read(CHUNK):
+                            target.write(chunk)
+                            yield sink.take()
             except OSError as error:
                 raise StoreError(f"{one.name} could not be read: {error.strerror}.") from error
     yield sink.take()

@@ -37,15 +37,17 @@ class Belonging:
     path: Path
     made: bytes | None = None
     """The bytes of a file that is not on the disk."""
+    within: Path | None = None
+    """The folder below which no link is followed on the way to it; its own by default."""
 
     def open(self) -> BufferedReader | BytesIO:
         """Open it for reading; raise OSError."""
-        return open_regular(self.path) if self.made is None else BytesIO(self.made)
+        return open_regular(self.path, within=self.within) if self.made is None else BytesIO(self.made)
 
     @property
     def size(self) -> int:
         """Return its bytes; raise OSError."""
-        return self.path.stat().st_size if self.made is None else len(self.made)
+        return self.path.lstat().st_size if self.made is None else len(self.made)
 
     @property
     def mimetype(self) -> str:
@@ -60,29 +62,36 @@ class Belonging:
             return hashlib.file_digest(file, "sha256").hexdigest()
 
 
-def belongings(folder: Path, files: Files = "all") -> list[Belonging]:
+def belongings(folder: Path, files: Files = "all", within: Path | None = None) -> list[Belonging]:
     """Return what belongs to a set, or to one kind of its images, by name; hidden files and links do not.
 
-    Raise OSError where a folder of it cannot be read.
+    They are opened without following a link below `within`, by default the folder of the set's folder. Raise OSError
+    where a folder of it cannot be read.
     """
-    found = [Belonging(str(path.relative_to(folder)), path) for path in _walk(folder) if _chosen(path, folder, files)]
-    made = None if any(one.name == _lp_name(folder) for one in found) else _directions(folder, files)
+    within = within or folder.parent
+    found = [
+        Belonging(str(path.relative_to(folder)), path, within=within)
+        for path in _walk(folder)
+        if _chosen(path, folder, files)
+    ]
+    made = None if any(one.name == _lp_name(folder) for one in found) else _directions(folder, files, within)
     return sorted([*found, *([] if made is None else [made])], key=lambda one: one.name)
 
 
-def belonging(folder: Path, name: str, files: Files = "all") -> Belonging | None:
+def belonging(folder: Path, name: str, files: Files = "all", within: Path | None = None) -> Belonging | None:
     """Return the file of this name, as `belongings` lists it; None where none belongs to the set."""
     parts = name.split("/")
     if len(name) > MAX_PATH_LENGTH or not all(is_plain_part(part) for part in parts):
         return None
+    within = within or folder.parent
     path = folder.joinpath(*parts)
     try:
         links = any(one.is_symlink() for one in (path, *path.parents) if one != folder and one.is_relative_to(folder))
         if not links and path.is_file():
-            return Belonging(name, path) if _chosen(path, folder, files) else None
+            return Belonging(name, path, within=within) if _chosen(path, folder, files) else None
     except OSError:
         return None
-    return _directions(folder, files) if name == _lp_name(folder) else None
+    return _directions(folder, files, within) if name == _lp_name(folder) else None
 
 
 def listed(set_name: str, one: Belonging, files: Files, recorded: Mapping[tuple[str, int], str]) -> SetFile:
@@ -97,13 +106,13 @@ def listed(set_name: str, one: Belonging, files: Files, recorded: Mapping[tuple[
     )
 
 
-def light_directions(folder: Path, files: Files = "all") -> str | None:
+def light_directions(folder: Path, files: Files = "all", within: Path | None = None) -> str | None:
     """Write the light directions of a set as an `.lp` file; None where its manifest knows none.
 
     A line with the count, then a line per image: file name and the unit vector from the object to the light.
     """
     try:
-        manifest = read_manifest(folder)
+        manifest = read_manifest(folder, within)
     except StoreError:
         return None
     lines = list(_lp_lines(manifest, files))
@@ -111,7 +120,8 @@ def light_directions(folder: Path, files: Files = "all") -> str | None:
 
 
 def _walk(folder: Path) -> Iterator[Path]:
-    for inner, folders, names in os.walk(folder, onerror=_refuse):
+    # It goes from descriptor to descriptor: a folder that becomes a link meanwhile is not entered.
+    for inner, folders, names, _ in os.fwalk(folder, onerror=_refuse):
         folders[:] = [name for name in folders if is_visible(name)]
         paths = (Path(inner, name) for name in names if is_visible(name))
         yield from (path for path in paths if path.is_file() and not path.is_symlink())
@@ -135,8 +145,8 @@ def _is_wanted(name: str, files: Files) -> bool:
     return kind_of(name) == files
 
 
-def _directions(folder: Path, files: Files) -> Belonging | None:
-    text = light_directions(folder, files)
+def _directions(folder: Path, files: Files, within: Path) -> Belonging | None:
+    text = light_directions(folder, files, within)
     return None if text is None else Belonging(_lp_name(folder), folder / _lp_name(folder), text.encode())
 
 

@@ -4,13 +4,15 @@ import math
 import re
 from collections.abc import Mapping
 from datetime import datetime
+from io import BufferedReader
 from pathlib import Path
 from typing import Any
 
+from tetherlight.files.durable import open_regular
 from tetherlight.files.types import is_raw
 from tetherlight.models import Model
+from tetherlight.store.drawing import mapped, open_picture
 from tetherlight.store.previews import orientation_of
-from tetherlight.store.thumbnails import mapped, open_picture
 from tetherlight.store.tiff import Directory, NotTiff, directories
 from tetherlight.store.unreadable import DAMAGED, unreadable
 
@@ -50,15 +52,14 @@ class ExifFacts(Model):
     orientation: int = 1
 
 
-def read_exif(path: Path) -> ExifFacts:
-    """Return the facts in an image, all None where it has none; raise ImageUnreadable for a damaged one."""
+def read_exif(path: Path, within: Path | None = None) -> ExifFacts:
+    """Return the facts in an image, all None where it has none; raise ImageUnreadable for a damaged one.
+
+    No link is followed below the folder `within`, by default the image's own.
+    """
     try:
-        if is_raw(path):
-            return _of_raw(path)
-        with open_picture(path) as image:
-            exif = image.getexif()
-            fields = {**exif, **exif.get_ifd(EXIF_IFD)}
-            return _facts(fields, image.width, image.height)
+        with open_regular(path, within=within) as file:
+            return _facts_of(file, path)
     except DAMAGED as error:
         raise unreadable(f"The facts in {path.name} cannot be read", path, error) from error
 
@@ -94,8 +95,17 @@ def exposure_number(value: Any) -> float | None:
     return number if number > 0 else None
 
 
-def _of_raw(path: Path) -> ExifFacts:
-    with mapped(path) as data:
+def _facts_of(file: BufferedReader, path: Path) -> ExifFacts:
+    if is_raw(path):
+        return _of_raw(file)
+    with open_picture(file, path) as image:
+        exif = image.getexif()
+        fields = {**exif, **exif.get_ifd(EXIF_IFD)}
+        return _facts(fields, image.width, image.height)
+
+
+def _of_raw(file: BufferedReader) -> ExifFacts:
+    with mapped(file) as data:
         orientation = orientation_of(data)
         fields: dict[int, Any] = {}
         try:

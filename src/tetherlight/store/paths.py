@@ -119,7 +119,7 @@ class Places:
         path = self.resolve_image(text, base_first=base_first)
         try:
             # The path is free of links now; one that was put there since is not followed.
-            return path, descriptor_of(path)
+            return path, descriptor_of(path, within=self.captures_dir)
         except OSError:
             raise no_image(text) from None
 

@@ -158,13 +158,13 @@ class ImageSets:
         folder = self._places.set_folder(name)
         recorded = _recorded_hashes(self._raw(folder)[0])
         with store_errors(f"Set '{shown(name)}' could not be read"):
-            found = [listed(name, one, files, recorded) for one in belongings(folder, files)]
+            found = [listed(name, one, files, recorded) for one in belongings(folder, files, self._places.captures_dir)]
         self._places.set_folder(name)  # deleted or renamed meanwhile: what was read is not to be believed
         return found
 
     def manifest(self, name: str) -> Manifest:
         """Return a set's manifest; raise SetNotFound or StoreError."""
-        return read_manifest(self._places.set_folder(name))
+        return read_manifest(self._places.set_folder(name), self._places.captures_dir)
 
     def write_manifest(self, name: str, manifest: Manifest) -> None:
         """Put a manifest into a set's folder, whole and safe on the disk; raise SetNotFound, DiskFull or StoreError.
@@ -316,7 +316,7 @@ class ImageSets:
     def _raw(self, folder: Path) -> tuple[dict[str, Any] | None, str | None]:
         """Return a manifest for showing, and what is wrong with it; a broken one hides nothing else of the set."""
         try:
-            raw = read_raw_manifest(folder)
+            raw = read_raw_manifest(folder, self._places.captures_dir)
         except StoreError as error:
             logger.debug("Set '%s' is shown without its manifest: %s", folder.name, error.message)
             return None, error.message

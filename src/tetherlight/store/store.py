@@ -198,13 +198,15 @@ class Store:
     def set_file(self, name: str, filename: str, files: Files = "all") -> Belonging:
         """Return a file of a set by its name inside the set's folder; raise ImageNotFound."""
         with suppress(SetNotFound):
-            if (found := belonging(self.places.set_folder(name), filename, files)) is not None:
+            if (
+                found := belonging(self.places.set_folder(name), filename, files, self.places.captures_dir)
+            ) is not None:
                 return found
         raise ImageNotFound(f"File not found or access denied: {shown(f'{name}/{filename}')}")
 
     def zip_set(self, name: str, files: Files = "all") -> Generator[bytes]:
         """Return a set as the pieces of a zip; raise SetNotFound at once and StoreError on the way."""
-        return zip_of_set(self.places.set_folder(name), files)
+        return zip_of_set(self.places.set_folder(name), files, self.places.captures_dir)
 
     def purge_trash(self) -> int:
         """Remove for good what was deleted more than TRASH_DAYS ago; return how many sets and exposures that were.

@@ -10,19 +10,14 @@ import os
 import threading
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from contextlib import ExitStack, suppress
 from dataclasses import dataclass
-from io import BytesIO
-from mmap import ACCESS_READ, mmap
 from pathlib import Path
 
-from PIL import Image, ImageOps
-
+from tetherlight.files.beneath import parts_below
 from tetherlight.files.durable import make_folder, open_regular, read_regular, store_errors, write_atomically
-from tetherlight.files.types import is_jpeg, is_raw, mimetype_of, suffix_of
+from tetherlight.store import drawing
 from tetherlight.store.paths import Places
-from tetherlight.store.previews import best_preview, orientation_of
-from tetherlight.store.unreadable import DAMAGED, NoPicture, unreadable
 
 logger = logging.getLogger(__name__)
 
@@ -32,14 +27,8 @@ DEFAULT_SIZE = 320
 CACHE_BYTES = 512_000_000
 MAX_KEPT_BYTES = 8_000_000
 """More than any thumbnail has."""
-QUALITY = 82
-MAX_PIXELS = 150_000_000
 FRESH_S = 86_400
 """A thumbnail's time of use is written at most once in so many seconds: disks of small computers wear out."""
-
-_ORIENTATION = 0x0112
-_JPEG = ("JPEG", "MPO")
-_FORMATS = {"image/jpeg": _JPEG, "image/png": ("PNG",), "image/tiff": ("TIFF",), "image/webp": ("WEBP",)}
 
 
 @dataclass(frozen=True)
@@ -65,26 +54,31 @@ class Thumbnails:
         self._used = 0
         self._drawing = threading.BoundedSemaphore(os.cpu_count() or 1)
 
-    def key(self, path: Path, size: int) -> str:
-        """Return the name of an image's thumbnail as the image is now; raise StoreError."""
-        with store_errors("The image could not be read"):
-            status = path.stat()
-        facts = f"{self._places.relative(path)}\0{status.st_mtime_ns}\0{status.st_size}\0{status.st_ino}\0{size}"
-        return hashlib.sha256(facts.encode()).hexdigest()[:32]
-
     def get(self, path: Path, size: int = DEFAULT_SIZE) -> Thumbnail:
-        """Return a thumbnail from the cache or draw it; raise ImageUnreadable for an image that cannot be drawn."""
+        """Return a thumbnail from the cache or draw it; raise ImageUnreadable for an image that cannot be drawn.
+
+        The image is opened once: what is drawn is what the name was made of, whatever is called so by then.
+        """
         size = offered_size(size)
-        key = self.key(path, size)
-        kept = self._places.thumbnails_dir / key[:2] / f"{key}.jpg"
-        jpeg = _read(kept)
-        if jpeg is None:
-            with self._drawing:
-                jpeg = _read(kept)  # drawn by another thread meanwhile
-                if jpeg is None:
-                    jpeg = draw(path, size)
-                    self._keep(kept, jpeg)
+        with ExitStack() as stack:
+            with store_errors("The image could not be read"):
+                file = stack.enter_context(open_regular(path, within=self._places.captures_dir))
+                key = self._key(path, os.fstat(file.fileno()), size)
+            kept = self._places.thumbnails_dir / key[:2] / f"{key}.jpg"
+            jpeg = _read(kept)
+            if jpeg is None:
+                with self._drawing:
+                    jpeg = _read(kept)  # drawn by another thread meanwhile
+                    if jpeg is None:
+                        jpeg = drawing.drawn(file, path, size)
+                        self._keep(kept, jpeg)
         return Thumbnail(jpeg, key)
+
+    def _key(self, path: Path, status: os.stat_result, size: int) -> str:
+        """Return the name of an image's thumbnail as the image is now."""
+        name = "/".join(parts_below(self._places.captures_dir, path))
+        facts = f"{name}\0{status.st_mtime_ns}\0{status.st_size}\0{status.st_ino}\0{size}"
+        return hashlib.sha256(facts.encode()).hexdigest()[:32]
 
     def measure(self) -> None:
         """Count what earlier runs have kept, which until then is not counted, and keep the cache in its bound."""
@@ -127,98 +121,6 @@ class Thumbnails:
                 with suppress(OSError):
                     status = path.stat()
                     yield path, status.st_size, status.st_mtime
-
-
-def draw(path: Path, size: int) -> bytes:
-    """Draw an image, or a RAW file's preview, at most `size` pixels long and the right way up, as a JPEG."""
-    encoded = BytesIO()
-    shrunk(path, size).save(encoded, "JPEG", quality=QUALITY)
-    return encoded.getvalue()
-
-
-def levels_of(path: Path) -> list[int]:
-    """Return how many pixels of an image, looked at in small, have each of the 256 levels; raise ImageUnreadable."""
-    return shrunk(path, SIZES[0]).convert("L").histogram()
-
-
-def shrunk(path: Path, size: int) -> Image.Image:
-    """Return an image, or a RAW file's preview, at most `size` pixels long and the right way up, in 8 bits.
-
-    Raises ImageUnreadable.
-    """
-    try:
-        picture = _raw_preview(path, size) if is_raw(path) else _picture(path, size)
-        picture.thumbnail((size, size), Image.Resampling.LANCZOS, reducing_gap=2.0)
-    except DAMAGED as error:
-        raise unreadable(f"No picture can be drawn of {path.name}", path, error) from error
-    return picture
-
-
-@contextmanager
-def open_picture(path: Path) -> Iterator[Image.Image]:
-    """Open an image with the reader of its kind alone: none of the many others is offered a file to stumble over."""
-    formats = _FORMATS.get(mimetype_of(path))
-    if formats is None:
-        raise NoPicture(f"pictures of its kind ({suffix_of(path)}) are only given whole")
-    with open_regular(path) as file, Image.open(file, formats=formats) as image:
-        yield image
-
-
-def _picture(path: Path, size: int) -> Image.Image:
-    with open_picture(path) as image:
-        if is_jpeg(path):
-            image.draft("RGB", (size, size))  # the decoder itself shrinks by 2, 4 or 8
-        elif image.width * image.height > MAX_PIXELS:
-            raise NoPicture("it has too many pixels")
-        return ImageOps.exif_transpose(_eight_bit(image))
-
-
-def _raw_preview(path: Path, size: int) -> Image.Image:
-    with mapped(path) as data:
-        preview = best_preview(data, size)
-        if preview is None:
-            raise NoPicture("it holds no preview")
-        orientation = orientation_of(data)
-        jpeg = data[preview.offset : preview.offset + preview.size]
-    with Image.open(BytesIO(jpeg), formats=_JPEG) as image:
-        image.draft("RGB", (size, size))
-        picture = image.convert("RGB")
-        picture.getexif().setdefault(_ORIENTATION, orientation)
-        return ImageOps.exif_transpose(picture)
-
-
-@contextmanager
-def mapped(path: Path) -> Iterator[mmap | bytes]:
-    """Map a file into memory to look at parts of it."""
-    with open_regular(path) as file:
-        if os.fstat(file.fileno()).st_size == 0:
-            yield b""
-            return
-        with mmap(file.fileno(), 0, access=ACCESS_READ) as data:
-            yield data
-
-
-def _eight_bit(image: Image.Image) -> Image.Image:
-    """Convert an image of any depth to one that a JPEG can hold."""
-    if image.mode in {"I", "F"} or image.mode.startswith("I;16"):
-        return _scaled(image)
-    return image if image.mode in {"RGB", "L"} else image.convert("RGB")
-
-
-def _scaled(image: Image.Image) -> Image.Image:
-    """Bring a grey image of more than eight bits to eight."""
-    import numpy as np  # noqa: PLC0415 - loading it takes a fifth of the server's start, and few pictures need it
-
-    values = np.asarray(image, dtype=np.float32)
-    if image.mode.startswith("I;16") or (image.mode == "I" and values.max(initial=0) > 255):
-        values = values / 257.0
-    elif image.mode == "F":
-        low, high = np.nanmin(values), np.nanmax(values)
-        values = (values - low) * (255.0 / max(float(high - low), 1e-9))
-    grey = np.nan_to_num(values).clip(0, 255).astype(np.uint8)
-    converted = Image.fromarray(grey)
-    converted.info.update(image.info)
-    return converted
 
 
 def _read(path: Path) -> bytes | None:

@@ -104,7 +104,8 @@ class _Routes:
     async def exif(self, path: str) -> Response:
         """Give the facts that the camera wrote into an image."""
         try:
-            facts = await self._read(partial(read_exif, await self._resolve(path)))
+            found = await self._resolve(path)
+            facts = await self._read(partial(read_exif, found, self._store.places.captures_dir))
         except TetherlightError as error:
             return failure(error)
         return JSONResponse(facts.model_dump(mode="json"), headers=_common())
@@ -198,7 +199,7 @@ def _descriptor(found: Belonging) -> int:
     """Open a file of a set; what is not on the disk is put into memory as a file."""
     if found.made is None:
         with store_errors("The file could not be read"):
-            return descriptor_of(found.path)
+            return descriptor_of(found.path, within=found.within)
     descriptor = os.memfd_create(found.path.name, os.MFD_CLOEXEC)
     try:
         os.write(descriptor, found.made)
