@@ -11,6 +11,7 @@ from tetherlight.models import ImageSet
 from tetherlight.protocol.sets import ImageSetList
 from tetherlight.settings import Settings
 from tetherlight.store.store import Store
+from tetherlight.store.thumbnails import DEFAULT_SIZE, Thumbnail, Thumbnails
 
 CANARY = b"CANARY: this lies outside and must never be read"
 
@@ -91,6 +92,13 @@ def jpeg(
     encoded = BytesIO()
     image.save(encoded, "JPEG", quality=90, exif=facts)
     return encoded.getvalue()
+
+
+def small(thumbnails: Thumbnails, path: Path, size: int = DEFAULT_SIZE) -> Thumbnail:
+    """Return the thumbnail of an image that the server draws itself."""
+    found = thumbnails.look(path, size)
+    assert isinstance(found, Thumbnail)
+    return found
 
 
 def all_sets(store: Store) -> list[ImageSet]:

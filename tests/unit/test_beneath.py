@@ -152,7 +152,7 @@ def test_nothing_is_read_through_a_link_that_comes_after_the_look(
     swap(folder)
     for look in (
         lambda: read_regular(image, most=MOST, within=captures),
-        lambda: store.thumbnails.get(image),
+        lambda: store.thumbnails.look(image),
         lambda: read_exif(image, captures),
         single.open,
     ):

@@ -14,7 +14,7 @@ from typing import Any
 import pytest
 
 from support.odd_files import ODD
-from support.store_world import all_sets, jpeg
+from support.store_world import all_sets, jpeg, small
 from tetherlight.camera.environment import start_failure, state_fault, worker_environment
 from tetherlight.errors import ImageNotFound, InvalidSetting, ServerStopping, StoreError
 from tetherlight.files.durable import NotRegular, open_regular, read_regular
@@ -183,7 +183,7 @@ def test_odd_things_in_the_place_of_images(store: Store, kind: str) -> None:
     assert store.captures.newest()
     for name in ("odd.jpg", "odd.cr2", "odd.tif"):
         path = (CAPTURES / name).absolute()
-        for look in (read_exif, store.thumbnails.get) if kind != "huge" else ():
+        for look in (read_exif, store.thumbnails.look) if kind != "huge" else ():
             with pytest.raises(StoreError):
                 look(path)
         with pytest.raises(StoreError if kind == "huge" else ImageNotFound):
@@ -197,11 +197,11 @@ def test_odd_things_in_the_place_of_images(store: Store, kind: str) -> None:
 def test_an_odd_thumbnail_is_drawn_anew(store: Store, kind: str) -> None:
     """The cache is a folder like every other."""
     path = store.places.resolve_image("captures/photometric_sets/good/image_01_a.jpg")
-    first = store.thumbnails.get(path)
+    first = small(store.thumbnails, path)
     kept = CAPTURES / ".thumbnails" / first.key[:2] / f"{first.key}.jpg"
     kept.unlink()
     ODD[kind](kept)
-    assert store.thumbnails.get(path) == first
+    assert small(store.thumbnails, path) == first
 
 
 @pytest.mark.parametrize("kind", [kind for kind in ODD if kind != "link"])

@@ -7,7 +7,7 @@ from PIL import Image
 
 from tetherlight.errors import ImageUnreadable
 from tetherlight.photometric.checks import Brightness, brightness_of, missing_light
-from tetherlight.store.drawing import levels_of
+from tetherlight.store.drawing import levels_apart, levels_of
 
 DIM = Brightness(mean=40.0, black=0.0)
 
@@ -46,4 +46,4 @@ def test_what_is_no_picture_has_no_brightness(tmp_path: Path) -> None:
     path = tmp_path / "broken.jpg"
     path.write_bytes(b"\xff\xd8 and then nothing")
     with pytest.raises(ImageUnreadable, match="broken"):
-        brightness_of(levels_of(path))
+        levels_apart(None, str(path), str(tmp_path))

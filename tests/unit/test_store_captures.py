@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from support.fakes import FakeClock
-from support.store_world import all_sets, jpeg
+from support.store_world import all_sets, jpeg, small
 from tetherlight.camera.worker import saving
 from tetherlight.errors import ImageNotFound, InvalidPayload, SetBusy, StoreError
 from tetherlight.protocol.sets import AnnotateSet
@@ -308,7 +308,7 @@ def test_the_trash_is_emptied_by_age_and_for_room(store: Store) -> None:
 
 def test_a_deleted_thumbnail_is_not_served(store: Store) -> None:
     """The picture that was drawn of it stays in the cache, but nothing leads to it."""
-    store.thumbnails.get(store.places.resolve_image("b.jpg"))
+    small(store.thumbnails, store.places.resolve_image("b.jpg"))
     store.delete_image("b.jpg")
     with pytest.raises(ImageNotFound):
         store.places.resolve_image("b.jpg")

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from support.file_operations import Operations, counted
-from support.store_world import all_sets, jpeg
+from support.store_world import all_sets, jpeg, small
 from tetherlight.manifest import MANIFEST, Manifest
 from tetherlight.models import JobState
 from tetherlight.naming.templates import DEFAULT_TEMPLATES, Subject
@@ -78,7 +78,7 @@ def thumbnail(store: Store, folder: Path) -> None:
     """Draw the first thumbnail of an image."""
     image = folder / "single_0001.jpg"
     image.write_bytes(jpeg())
-    store.thumbnails.get(image)
+    small(store.thumbnails, image)
 
 
 def deletion(store: Store, _: Path) -> None:

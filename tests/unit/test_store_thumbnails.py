@@ -5,6 +5,7 @@ import struct
 import threading
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from io import BufferedReader, BytesIO
 from itertools import pairwise
 from pathlib import Path
@@ -15,15 +16,21 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from PIL import Image
 
-from support.store_world import jpeg
+from support.store_world import jpeg, small
 from tetherlight.errors import ImageUnreadable, StoreError
 from tetherlight.settings import Settings
 from tetherlight.store import drawing
-from tetherlight.store.drawing import draw
+from tetherlight.store.apart import Apart
+from tetherlight.store.drawing import draw_apart, stamp_of
 from tetherlight.store.exif import drift, exposure_number, read_exif
 from tetherlight.store.paths import Places
 from tetherlight.store.previews import best_preview, embedded_jpegs, frame_size, orientation_of
-from tetherlight.store.thumbnails import Thumbnails, offered_size
+from tetherlight.store.thumbnails import Thumbnails, Undrawn, offered_size
+
+
+def draw(path: Path, size: int) -> bytes:
+    """Draw an image as the child does that draws all of them."""
+    return draw_apart(None, str(path), str(path.parent), size, stamp_of(path.stat()))
 
 
 @pytest.fixture
@@ -78,9 +85,9 @@ def test_a_thumbnail_fits_the_smallest_offered_size(captures: Path) -> None:
     assert [offered_size(size) for size in (0, 1, 160, 161, 700, 1600, 99999)] == [160, 160, 160, 320, 1600, 1600, 1600]
     (captures / "a.jpg").write_bytes(jpeg(1200, 800))
     (captures / "small.jpg").write_bytes(jpeg(60, 40))
-    made = Thumbnails(Places.of(Settings()))
-    assert opened(made.get(captures / "a.jpg", 300).jpeg).size == (320, 213)
-    assert opened(made.get(captures / "small.jpg", 300).jpeg).size == (60, 40)
+    made = Thumbnails(Places.of(Settings()), Apart())
+    assert opened(small(made, captures / "a.jpg", 300).jpeg).size == (320, 213)
+    assert opened(small(made, captures / "small.jpg", 300).jpeg).size == (60, 40)
 
 
 @pytest.mark.parametrize(
@@ -177,14 +184,16 @@ def test_a_damaged_image_has_its_own_error(captures: Path, name: str, content: b
     """Nothing else is raised, nothing is kept."""
     (captures / name).write_bytes(content)
     with pytest.raises(ImageUnreadable):
-        Thumbnails(Places.of(Settings())).get(captures / name)
+        draw(captures / name, 160)
+    with suppress(ImageUnreadable):
+        assert isinstance(Thumbnails(Places.of(Settings()), Apart()).look(captures / name), Undrawn)
     assert kept(captures) == []
 
 
 def test_a_missing_image_is_an_error_of_the_store(captures: Path) -> None:
     """It was deleted between listing and drawing."""
     with pytest.raises(StoreError):
-        Thumbnails(Places.of(Settings())).get(captures / "gone.jpg")
+        small(Thumbnails(Places.of(Settings()), Apart()), captures / "gone.jpg")
 
 
 def test_a_thumbnail_is_drawn_once_until_the_image_changes(captures: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -200,23 +209,23 @@ def test_a_thumbnail_is_drawn_once_until_the_image_changes(captures: Path, monke
     monkeypatch.setattr(drawing, "drawn", counting)
     (captures / "a.jpg").write_bytes(jpeg())
     places = Places.of(Settings())
-    first = Thumbnails(places).get(captures / "a.jpg")
-    assert Thumbnails(places).get(captures / "a.jpg") == first
+    first = small(Thumbnails(places, Apart()), captures / "a.jpg")
+    assert small(Thumbnails(places, Apart()), captures / "a.jpg") == first
     assert drawn == [320]
     os.utime(captures / "a.jpg", (1, 1))
-    assert Thumbnails(places).get(captures / "a.jpg").key != first.key
+    assert small(Thumbnails(places, Apart()), captures / "a.jpg").key != first.key
     assert len(drawn) == 2
 
 
 def test_many_threads_share_one_cache(captures: Path) -> None:
     """All get the same whole picture, and no more are drawn at once than there are processors."""
     (captures / "a.jpg").write_bytes(jpeg(900, 600))
-    made = Thumbnails(Places.of(Settings()))
+    made = Thumbnails(Places.of(Settings()), Apart())
     start = threading.Barrier(8)
 
     def get() -> bytes:
         start.wait()
-        return made.get(captures / "a.jpg").jpeg
+        return small(made, captures / "a.jpg").jpeg
 
     with ThreadPoolExecutor(8) as threads:
         pictures = {future.result() for future in [threads.submit(get) for _ in range(8)]}
@@ -226,16 +235,16 @@ def test_many_threads_share_one_cache(captures: Path) -> None:
 
 def test_the_cache_stays_below_its_bound(captures: Path) -> None:
     """What was not looked at for longest goes first."""
-    made = Thumbnails(Places.of(Settings()), cache_bytes=8000)
+    made = Thumbnails(Places.of(Settings()), Apart(), cache_bytes=8000)
     for number in range(20):
         path = captures / f"{number}.jpg"
         path.write_bytes(jpeg(300 + number, 200))
-        made.get(path)
+        small(made, path)
         for old in kept(captures):
             os.utime(old, (old.stat().st_mtime - 100,) * 2)
     assert sum(path.stat().st_size for path in kept(captures)) <= 8000
     before = kept(captures)
-    assert f"{made.get(captures / '19.jpg').key}.jpg" in {path.name for path in before}
+    assert f"{small(made, captures / '19.jpg').key}.jpg" in {path.name for path in before}
     assert kept(captures) == before
 
 
@@ -243,7 +252,7 @@ def test_a_cache_that_cannot_be_written_still_gives_pictures(captures: Path) -> 
     """A full disk costs time, not thumbnails."""
     (captures / ".thumbnails").write_text("in the way")
     (captures / "a.jpg").write_bytes(jpeg())
-    assert opened(Thumbnails(Places.of(Settings())).get(captures / "a.jpg").jpeg).size == (60, 40)
+    assert opened(small(Thumbnails(Places.of(Settings()), Apart()), captures / "a.jpg").jpeg).size == (60, 40)
     (captures / ".thumbnails").unlink()
 
 
@@ -300,7 +309,7 @@ def test_what_cannot_be_drawn_is_told_in_words_for_people(captures: Path, name: 
     content, reason = NOT_A_PICTURE[name]
     (captures / name).write_bytes(content)
     with pytest.raises(ImageUnreadable) as caught:
-        Thumbnails(Places.of(Settings())).get(captures / name)
+        draw(captures / name, 160)
     assert str(caught.value) == f"No picture can be drawn of {name}: {reason}."
 
 

@@ -19,11 +19,13 @@ from tetherlight.protocol.events import PHOTOMETRIC_PROGRESS, PhotometricProgres
 from tetherlight.protocol.messages import RequestId
 from tetherlight.protocol.sets import PhotometricSetResult
 from tetherlight.publisher import Publisher
-from tetherlight.store.drawing import levels_of
-from tetherlight.store.exif import drift, read_exif
+from tetherlight.store.drawing import Costly, levels_of
+from tetherlight.store.exif import drift, exif_of
 from tetherlight.store.store import Store
 
 logger = logging.getLogger(__name__)
+
+LEVELS = "tetherlight.store.drawing:levels_apart"
 
 
 class SetSink(Sink[PhotometricSetResult]):
@@ -107,39 +109,57 @@ class SetSink(Sink[PhotometricSetResult]):
 
     async def judged(self, done: StepRecord, shot: Shot) -> StepRecord:
         """Return the step with the exposure of its picture, and warnings where that or its light is not as planned."""
-        return await asyncio.to_thread(self._judged, done, shot)
-
-    def _judged(self, done: StepRecord, shot: Shot) -> StepRecord:
         record = self.host.manifest.plan
         planned: dict[str, Any] = dict(self.host.plan.locked(done.at, record)) if record else {}
-        facts, found = _compared(planned, shot.exposure)
-        warnings = (*done.warnings, *found, *self._without_light(done))
+        facts, found = await self._compared(planned, shot.exposure)
+        warnings = (*done.warnings, *found, *await self._without_light(done))
         return done.model_copy(update={"exposure": planned | facts, "warnings": warnings})
 
-    def _without_light(self, done: StepRecord) -> list[str]:
+    async def _without_light(self, done: StepRecord) -> list[str]:
         """Return a sentence where a step's image does not show its light."""
         if done.light is None or done.image is None:
             return []
-        folder = self._store.places.set_folder(self.name)
+        folder = await asyncio.to_thread(self._store.places.set_folder, self.name)
         try:
-            ambient = self._ambient_for(done, folder)
+            ambient = await self._ambient_for(done, folder)
             if ambient is None and self.host.plan.varies_exposure:
                 return []  # a dark frame may be meant
-            missing = missing_light(_brightness(folder / done.image.filename), ambient)
+            missing = missing_light(await self._brightness(folder / done.image.filename), ambient)
         except ImageUnreadable as error:
             logger.warning("Whether %s shows its light is not known: %s", done.image.filename, error.message)
             return []
         return [missing] if missing else []
 
-    def _ambient_for(self, done: StepRecord, folder: Path) -> Brightness | None:
+    async def _ambient_for(self, done: StepRecord, folder: Path) -> Brightness | None:
         """Return how bright the frame without light is that has the other values of a step."""
         wanted = {**done.at, LIGHT: None}
         step = next((one for one in self.host.manifest.steps if one.light is None and one.at == wanted), None)
         if step is None or step.state is not StepState.DONE or step.image is None:
             return None
         if step.index not in self._ambient:
-            self._ambient[step.index] = _brightness(folder / step.image.filename)
+            self._ambient[step.index] = await self._brightness(folder / step.image.filename)
         return self._ambient[step.index]
+
+    async def _compared(
+        self, planned: Mapping[str, Any], exposure: Exposure | None
+    ) -> tuple[dict[str, Any], list[str]]:
+        """Return what the picture says of its own exposure, and a sentence for each value that was not planned."""
+        if exposure is None or not exposure.files:
+            return {}, []
+        try:
+            facts = await exif_of(exposure.files[0].path, self._store.places.captures_dir, self._store.apart)
+        except ImageUnreadable as error:
+            return {}, [error.message]
+        found = {"exposure_time_s": facts.exposure_time_s, "f_number": facts.f_number, "iso_speed": facts.iso}
+        return {name: value for name, value in found.items() if value is not None}, drift(planned, facts)
+
+    async def _brightness(self, path: Path) -> Brightness:
+        within = self._store.places.captures_dir
+        try:
+            levels = await asyncio.to_thread(levels_of, path, within)
+        except Costly:
+            levels = await self._store.apart.ask(LEVELS, path, within)
+        return brightness_of(levels)
 
     # What is kept and told
 
@@ -248,19 +268,3 @@ class SetSink(Sink[PhotometricSetResult]):
             job_id=self.host.job_id,
             warnings=[*told, *self.host.manifest.warnings],
         )
-
-
-def _compared(planned: Mapping[str, Any], exposure: Exposure | None) -> tuple[dict[str, Any], list[str]]:
-    """Return what the picture says of its own exposure, and a sentence for each value that was not planned."""
-    if exposure is None or not exposure.files:
-        return {}, []
-    try:
-        facts = read_exif(exposure.files[0].path)
-    except ImageUnreadable as error:
-        return {}, [error.message]
-    found = {"exposure_time_s": facts.exposure_time_s, "f_number": facts.f_number, "iso_speed": facts.iso}
-    return {name: value for name, value in found.items() if value is not None}, drift(planned, facts)
-
-
-def _brightness(path: Path) -> Brightness:
-    return brightness_of(levels_of(path))

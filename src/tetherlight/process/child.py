@@ -28,6 +28,8 @@ EXPENDABLE = "500"
 """Where the system runs out of memory, it shall end this process before the server and its cameras."""
 ROOM = 1 << 20
 """Bytes of an answer: whatever is larger goes into a file."""
+ROOM_OF_BYTES = 1 << 23
+"""Bytes of a result that is nothing but bytes, such as a small picture."""
 SLACK = 1 << 28
 """Bytes above the limit that may be asked of the system; the server looks at what is really used."""
 
@@ -65,8 +67,9 @@ def main(arguments: list[str]) -> None:
         if request is None:
             return
         header = answer(request["call"], request["arguments"], Progress(connection))
+        body = header.pop("bytes", b"")
         sys.stdout.flush()
-        wire.send(connection, header)
+        wire.send(connection, header, body)
 
 
 def be_modest() -> None:
@@ -87,10 +90,14 @@ def limit_memory(most: int) -> None:
 
 
 def answer(name: str, arguments: dict[str, Any], progress: Progress) -> dict[str, Any]:
-    """Call the function and return what the server is told: its result, or the error it raised."""
+    """Call the function and return what the server is told: its result, or the error it raised.
+
+    A result of bytes goes behind the header, from `bytes`.
+    """
     limit_memory(arguments["memory"])
     try:
-        return _small(name, {"result": _find(name)(progress, **arguments["given"])})
+        result = _find(name)(progress, **arguments["given"])
+        return _raw(name, result) if isinstance(result, bytes) else _small(name, {"result": result})
     except TetherlightError as error:
         return _sendable({"error": wire.failure(error)})
     except MemoryError as error:
@@ -108,6 +115,12 @@ def _small(name: str, header: dict[str, Any]) -> dict[str, Any]:
     if len(wire.encode(header)) > ROOM:
         raise WorkFailed(f"'{name}' returned more than {ROOM} bytes.", hint="Arrays go into files.")
     return header
+
+
+def _raw(name: str, result: bytes) -> dict[str, Any]:
+    if len(result) > ROOM_OF_BYTES:
+        raise WorkFailed(f"'{name}' returned more than {ROOM_OF_BYTES} bytes.", hint="Large results go into files.")
+    return {"result": None, "bytes": result}
 
 
 def _find(name: str) -> Callable[..., Any]:

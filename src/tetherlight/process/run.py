@@ -70,16 +70,16 @@ async def run(
 ) -> Any:
     """Call `module:function` with a Progress and the arguments in a child, and return its result.
 
-    Arguments and result are small and made of what JSON holds (paths go as text): a child is killed at any moment, and
-    nothing of it must stay, so large arrays lie in files that the caller owns, and that the child maps. It has
-    `deadline` seconds and `memory` bytes, less of the processor than everybody else, and one core fewer than there
-    are. What it prints is logged. Cancelled, this returns when the child has ended.
+    Arguments and result are small and made of what JSON holds (paths go as text), or the result is bytes: a child is
+    killed at any moment, and nothing of it must stay, so large arrays lie in files that the caller owns, and that the
+    child maps. It has `deadline` seconds and `memory` bytes, less of the processor than everybody else, and one core
+    fewer than there are. What it prints is logged. Cancelled, this returns when the child has ended.
 
     Raises what the function raises where it is one of our errors, WorkTimeout, WorkMemory, OutOfResources, and
     WorkFailed where it raises anything else or crashes.
     """
     given = {"given": to_jsonable_python(dict(arguments)), "memory": memory}
-    call = Call(function, given, deadline, read=lambda result, _: result, told=_hearing(function, on_progress))
+    call = Call(function, given, deadline, read=_result, told=_hearing(function, on_progress))
     spawning = asyncio.create_task(Channel.spawn(CHILD, function, _environment()), name=f"start of {function}")
     try:
         channel = await asyncio.shield(spawning)
@@ -89,6 +89,10 @@ async def run(
         raise scarce or WorkFailed(f"'{function}' could not be started ({error.strerror}).") from error
     finally:
         await to_the_end(_put_away(spawning))
+
+
+def _result(result: Any, body: bytes) -> Any:
+    return body if result is None and body else result
 
 
 async def _ask(channel: Channel, call: Call[Any], memory: int) -> Any:

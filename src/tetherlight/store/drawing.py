@@ -1,4 +1,8 @@
-"""Images drawn small: as thumbnails, and to see how bright they are. A RAW file is drawn by the preview inside it."""
+"""Images drawn small: as thumbnails, and to see how bright they are. A RAW file is drawn by the preview inside it.
+
+What costs little is drawn in the server, which is nearly every picture of a camera; all else is Costly there, and drawn
+in a child (store/apart.py) by the functions at the end.
+"""
 
 import os
 from collections.abc import Iterator
@@ -9,13 +13,16 @@ from pathlib import Path
 
 from PIL import Image, ImageOps
 
+from tetherlight.errors import ImageUnreadable
 from tetherlight.files.durable import open_regular
 from tetherlight.files.types import is_jpeg, is_raw, mimetype_of, suffix_of
+from tetherlight.store.frugal import is_frugal
 from tetherlight.store.previews import best_preview, orientation_of
 from tetherlight.store.unreadable import DAMAGED, NoPicture, unreadable
 
 QUALITY = 82
-MAX_PIXELS = 150_000_000
+MAX_BYTES = 160_000_000
+"""Bytes of a decoded picture: it is there twice while it is made smaller."""
 LOOK = 160
 """Pixels of the longer edge of what is looked at for its brightness."""
 
@@ -24,40 +31,61 @@ _JPEG = ("JPEG", "MPO")
 _FORMATS = {"image/jpeg": _JPEG, "image/png": ("PNG",), "image/tiff": ("TIFF",), "image/webp": ("WEBP",)}
 
 
-def draw(path: Path, size: int, within: Path | None = None) -> bytes:
-    """Draw an image, or a RAW file's preview, at most `size` pixels long and the right way up, as a JPEG.
-
-    No link is followed below the folder `within`, by default the image's own. Raise ImageUnreadable.
-    """
-    return _encoded(shrunk(path, size, within))
+class Costly(Exception):
+    """The image is none to be drawn in the server."""
 
 
 def drawn(file: BufferedReader, path: Path, size: int) -> bytes:
-    """Draw an image that is open, as `draw` does."""
-    return _encoded(_shrunk(file, path, size))
+    """Draw an image that is open, at most `size` pixels long and the right way up, as a JPEG.
+
+    Raise ImageUnreadable, and Costly for one that may take much memory.
+    """
+    return _encoded(_shrunk(file, path, size, frugal=True))
 
 
 def levels_of(path: Path, within: Path | None = None) -> list[int]:
-    """Return how many pixels of an image, looked at in small, have each of the 256 levels; raise ImageUnreadable."""
-    return shrunk(path, LOOK, within).convert("L").histogram()
+    """Return how many pixels of an image, looked at in small, have each of the 256 levels.
 
-
-def shrunk(path: Path, size: int, within: Path | None = None) -> Image.Image:
-    """Return an image, or a RAW file's preview, at most `size` pixels long and the right way up, in 8 bits.
-
-    Raises ImageUnreadable.
+    No link is followed below the folder `within`, by default the image's own. Raise ImageUnreadable and Costly.
     """
+    with _opened(path, within) as file:
+        return _levels(_shrunk(file, path, LOOK, frugal=True))
+
+
+def draw_apart(_: object, path: str, within: str, size: int, stamp: list[int]) -> bytes:
+    """Draw any image, in a child; raise ImageUnreadable, also where it is another one than that of the stamp."""
+    with _opened(Path(path), Path(within)) as file:
+        if stamp_of(os.fstat(file.fileno())) != stamp:
+            raise ImageUnreadable(f"{Path(path).name} was changed while it was read.")
+        return _encoded(_shrunk(file, Path(path), size, frugal=False))
+
+
+def levels_apart(_: object, path: str, within: str) -> list[int]:
+    """Return the levels of any image, in a child; raise ImageUnreadable."""
+    with _opened(Path(path), Path(within)) as file:
+        return _levels(_shrunk(file, Path(path), LOOK, frugal=False))
+
+
+def stamp_of(status: os.stat_result) -> list[int]:
+    """Return what is another one when a file is changed or exchanged."""
+    return [status.st_mtime_ns, status.st_size, status.st_ino]
+
+
+def _opened(path: Path, within: Path | None) -> BufferedReader:
     try:
-        file = open_regular(path, within=within)
+        return open_regular(path, within=within)
     except OSError as error:
         raise unreadable(f"No picture can be drawn of {path.name}", path, error) from error
-    with file:
-        return _shrunk(file, path, size)
 
 
-def _shrunk(file: BufferedReader, path: Path, size: int) -> Image.Image:
+def _levels(picture: Image.Image) -> list[int]:
+    return picture.convert("L").histogram()
+
+
+def _shrunk(file: BufferedReader, path: Path, size: int, *, frugal: bool) -> Image.Image:
+    """Return an image, or a RAW file's preview, at most `size` pixels long and the right way up, in 8 bits."""
     try:
-        picture = _raw_preview(file, size) if is_raw(path) else _picture(file, path, size)
+        picture = _raw_preview(file, size, frugal) if is_raw(path) else _picture(file, path, size, frugal)
         picture.thumbnail((size, size), Image.Resampling.LANCZOS, reducing_gap=2.0)
     except DAMAGED as error:
         raise unreadable(f"No picture can be drawn of {path.name}", path, error) from error
@@ -80,20 +108,38 @@ def open_picture(file: BufferedReader, path: Path) -> Iterator[Image.Image]:
         yield image
 
 
-def _picture(file: BufferedReader, path: Path, size: int) -> Image.Image:
+def _picture(file: BufferedReader, path: Path, size: int, frugal: bool) -> Image.Image:
+    if frugal:
+        _require_frugal(file, path, size)
     with open_picture(file, path) as image:
         if is_jpeg(path):
             image.draft("RGB", (size, size))  # the decoder itself shrinks by 2, 4 or 8
-        elif image.width * image.height > MAX_PIXELS:
+        if image.width * image.height * _bytes_per_pixel(image) > MAX_BYTES:
             raise NoPicture("it has too many pixels")
         return ImageOps.exif_transpose(_eight_bit(image))
 
 
-def _raw_preview(file: BufferedReader, size: int) -> Image.Image:
+def _require_frugal(file: BufferedReader, path: Path, size: int) -> None:
+    if mimetype_of(path) not in _FORMATS:
+        return  # no reader is offered it
+    if not is_jpeg(path):
+        raise Costly
+    with mapped(file) as data:
+        if data[:2] == b"\xff\xd8" and not is_frugal(data, size):
+            raise Costly
+
+
+def _bytes_per_pixel(image: Image.Image) -> int:
+    return len(image.getbands()) * (4 if image.mode in {"I", "F"} else 2 if image.mode.startswith("I;16") else 1)
+
+
+def _raw_preview(file: BufferedReader, size: int, frugal: bool) -> Image.Image:
     with mapped(file) as data:
         preview = best_preview(data, size)
         if preview is None:
             raise NoPicture("it holds no preview")
+        if frugal and not is_frugal(data, size, preview.offset):
+            raise Costly
         orientation = orientation_of(data)
         jpeg = data[preview.offset : preview.offset + preview.size]
     with Image.open(BytesIO(jpeg), formats=_JPEG) as image:

@@ -1,5 +1,6 @@
 """What a camera wrote into its images about itself and the exposure."""
 
+import asyncio
 import math
 import re
 from collections.abc import Mapping
@@ -9,8 +10,9 @@ from pathlib import Path
 from typing import Any
 
 from tetherlight.files.durable import open_regular
-from tetherlight.files.types import is_raw
+from tetherlight.files.types import is_jpeg, is_raw
 from tetherlight.models import Model
+from tetherlight.store.apart import Apart
 from tetherlight.store.drawing import mapped, open_picture
 from tetherlight.store.previews import orientation_of
 from tetherlight.store.tiff import Directory, NotTiff, directories
@@ -50,6 +52,18 @@ class ExifFacts(Model):
     width: int | None = None
     height: int | None = None
     orientation: int = 1
+
+
+async def exif_of(path: Path, within: Path, apart: Apart) -> ExifFacts:
+    """Return the facts in an image as `read_exif` does; one whose reader would decode it is read in a child."""
+    if is_jpeg(path) or is_raw(path):
+        return await asyncio.to_thread(read_exif, path, within)
+    return ExifFacts.model_validate(await apart.ask("tetherlight.store.exif:exif_apart", path, within))
+
+
+def exif_apart(_: object, path: str, within: str) -> dict[str, Any]:
+    """Read the facts in an image, in a child."""
+    return read_exif(Path(path), Path(within)).model_dump(mode="json")
 
 
 def read_exif(path: Path, within: Path | None = None) -> ExifFacts:

@@ -15,6 +15,8 @@ SCAN_LIMIT = 64_000_000
 """Bytes of an unknown file in which previews are looked for."""
 MAX_CANDIDATES = 64
 MAX_JPEG_BYTES = 40_000_000
+MAX_SEGMENTS = 500
+"""Before the frame header; cameras write a dozen."""
 SMALL = 640
 """Pixels; where the announced JPEGs are smaller, a maker hid a better one elsewhere."""
 
@@ -78,7 +80,9 @@ def frame_size(data: Buffer, offset: int = 0) -> tuple[int, int] | None:
     if data[offset : offset + 3] != _SOI:
         return None
     position = offset + 2
-    while position + 9 <= len(data) and data[position] == 0xFF:
+    for _ in range(MAX_SEGMENTS):
+        if position + 9 > len(data) or data[position] != 0xFF:
+            return None
         marker = data[position + 1]
         if marker == 0xFF:  # padding before a marker
             position += 1

@@ -21,6 +21,7 @@ from tetherlight.naming.rules import shown
 from tetherlight.naming.templates import DEFAULT_TEMPLATES, Subject, Templates
 from tetherlight.protocol.sets import Files, ImageSetPage, ListSets
 from tetherlight.settings import Settings
+from tetherlight.store.apart import Apart
 from tetherlight.store.archive import zip_of_set
 from tetherlight.store.captures import SingleCaptures
 from tetherlight.store.clock import Clock, SystemClock
@@ -57,7 +58,8 @@ class Store:
     """The captures folder with its single captures and its image sets.
 
     `sets` and `captures` are the sets and the single captures, each with its trash; `places` says what lies where,
-    `stems` which names captures under way have, `space` what room there is, and `thumbnails` draws small images.
+    `stems` which names captures under way have, `space` what room there is, `thumbnails` draws small images, and
+    `apart` reads in a child what costs much.
     """
 
     def __init__(
@@ -72,7 +74,8 @@ class Store:
         self.stems = Stems(self.places.captures_dir, self.captures.trash)
         trashes = (self.sets.trash, self.captures.trash)
         self.space = Space(self.places, self.sets, trashes, settings.min_free_bytes)
-        self.thumbnails = Thumbnails(self.places)
+        self.apart = Apart()
+        self.thumbnails = Thumbnails(self.places, self.apart)
         self._lock = FolderLock(self.places.captures_dir)
         self._recovery: Recovery | None = None
 

@@ -4,19 +4,22 @@ A thumbnail's file name is made of the image's path, size and time of change, so
 old one falls out of the cache, which keeps what was looked at last.
 """
 
+import asyncio
 import hashlib
 import logging
 import os
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import ExitStack, suppress
 from dataclasses import dataclass
 from pathlib import Path
 
+from tetherlight.errors import ImageUnreadable
 from tetherlight.files.beneath import parts_below
 from tetherlight.files.durable import make_folder, open_regular, read_regular, store_errors, write_atomically
 from tetherlight.store import drawing
+from tetherlight.store.apart import Apart
 from tetherlight.store.paths import Places
 
 logger = logging.getLogger(__name__)
@@ -27,6 +30,8 @@ DEFAULT_SIZE = 320
 CACHE_BYTES = 512_000_000
 MAX_KEPT_BYTES = 8_000_000
 """More than any thumbnail has."""
+DRAW = "tetherlight.store.drawing:draw_apart"
+MOST_REFUSED = 1000
 FRESH_S = 86_400
 """A thumbnail's time of use is written at most once in so many seconds: disks of small computers wear out."""
 
@@ -39,6 +44,16 @@ class Thumbnail:
     key: str
 
 
+@dataclass(frozen=True)
+class Undrawn:
+    """An image that is not drawn in the server, as it was when it was looked at."""
+
+    path: Path
+    size: int
+    key: str
+    stamp: list[int]
+
+
 def offered_size(wanted: int) -> int:
     """Return the smallest offered size that is at least the wanted one, else the largest."""
     return next((size for size in SIZES if size >= wanted), SIZES[-1])
@@ -47,37 +62,66 @@ def offered_size(wanted: int) -> int:
 class Thumbnails:
     """The thumbnails of one captures folder; at most a few are drawn at the same time."""
 
-    def __init__(self, places: Places, *, cache_bytes: int = CACHE_BYTES) -> None:
+    def __init__(self, places: Places, apart: Apart, *, cache_bytes: int = CACHE_BYTES) -> None:
         self._places = places
+        self._apart = apart
+        self._refused: dict[str, str] = {}
+        """Why an image that costs much could not be drawn, by what would be its thumbnail's name."""
         self._cache_bytes = cache_bytes
         self._lock = threading.Lock()
         self._used = 0
         self._drawing = threading.BoundedSemaphore(os.cpu_count() or 1)
 
-    def get(self, path: Path, size: int = DEFAULT_SIZE) -> Thumbnail:
-        """Return a thumbnail from the cache or draw it; raise ImageUnreadable for an image that cannot be drawn.
+    def look(self, path: Path, size: int = DEFAULT_SIZE) -> "Thumbnail | Undrawn":
+        """Return a thumbnail from the cache or draw it; what may cost much is not drawn here.
 
-        The image is opened once: what is drawn is what the name was made of, whatever is called so by then.
+        The image is opened once: what is drawn is what the name was made of, whatever is called so by then. Raise
+        ImageUnreadable for an image that cannot be drawn.
         """
         size = offered_size(size)
         with ExitStack() as stack:
             with store_errors("The image could not be read"):
                 file = stack.enter_context(open_regular(path, within=self._places.captures_dir))
-                key = self._key(path, os.fstat(file.fileno()), size)
-            kept = self._places.thumbnails_dir / key[:2] / f"{key}.jpg"
-            jpeg = _read(kept)
-            if jpeg is None:
-                with self._drawing:
-                    jpeg = _read(kept)  # drawn by another thread meanwhile
-                    if jpeg is None:
-                        jpeg = drawing.drawn(file, path, size)
-                        self._keep(kept, jpeg)
+                stamp = drawing.stamp_of(os.fstat(file.fileno()))
+            key = self._key(path, stamp, size)
+            if (error := self._refused.get(key)) is not None:
+                raise ImageUnreadable(error)
+            if (jpeg := _read(self._place(key))) is not None:
+                return Thumbnail(jpeg, key)
+            with self._drawing:
+                jpeg = _read(self._place(key))  # drawn by another thread meanwhile
+                if jpeg is not None:
+                    return Thumbnail(jpeg, key)
+                try:
+                    jpeg = drawing.drawn(file, path, size)
+                except drawing.Costly:
+                    return Undrawn(path, size, key, stamp)
+                self._keep(self._place(key), jpeg)
         return Thumbnail(jpeg, key)
 
-    def _key(self, path: Path, status: os.stat_result, size: int) -> str:
+    async def draw(self, undrawn: "Undrawn") -> Thumbnail:
+        """Draw in a child what `look` did not; raise ImageUnreadable, and at once for what was in vain before."""
+        looked = await asyncio.to_thread(self.look, undrawn.path, undrawn.size)
+        if isinstance(looked, Thumbnail):
+            return looked
+        within = self._places.captures_dir
+        try:
+            jpeg = await self._apart.ask(DRAW, looked.path, within, size=looked.size, stamp=looked.stamp)
+        except ImageUnreadable as error:
+            if len(self._refused) >= MOST_REFUSED:
+                self._refused.clear()
+            self._refused[looked.key] = error.message
+            raise
+        await asyncio.to_thread(self._keep, self._place(looked.key), jpeg)
+        return Thumbnail(jpeg, looked.key)
+
+    def _place(self, key: str) -> Path:
+        return self._places.thumbnails_dir / key[:2] / f"{key}.jpg"
+
+    def _key(self, path: Path, stamp: Sequence[int], size: int) -> str:
         """Return the name of an image's thumbnail as the image is now."""
         name = "/".join(parts_below(self._places.captures_dir, path))
-        facts = f"{name}\0{status.st_mtime_ns}\0{status.st_size}\0{status.st_ino}\0{size}"
+        facts = "\0".join([name, *map(str, stamp), str(size)])
         return hashlib.sha256(facts.encode()).hexdigest()[:32]
 
     def measure(self) -> None:

@@ -27,9 +27,9 @@ from tetherlight.server.http.pieces import Pieces
 from tetherlight.server.http.ranges import Unsatisfiable, byte_range
 from tetherlight.server.replies import error_response
 from tetherlight.store.contents import Belonging
-from tetherlight.store.exif import read_exif
+from tetherlight.store.exif import exif_of
 from tetherlight.store.store import Store
-from tetherlight.store.thumbnails import DEFAULT_SIZE
+from tetherlight.store.thumbnails import DEFAULT_SIZE, Undrawn
 
 T = TypeVar("T")
 CHUNK = 256 * 1024
@@ -93,7 +93,9 @@ class _Routes:
         try:
             size = _size(request.query_params.get("size"))
             found = await self._resolve(path)
-            thumbnail = await to_thread.run_sync(self._store.thumbnails.get, found, size, limiter=self._drawing)
+            thumbnail = await to_thread.run_sync(self._store.thumbnails.look, found, size, limiter=self._drawing)
+            if isinstance(thumbnail, Undrawn):
+                thumbnail = await self._store.thumbnails.draw(thumbnail)
         except TetherlightError as error:
             return failure(error)
         headers = {"ETag": f'"{thumbnail.key}"', **_common()}
@@ -105,7 +107,7 @@ class _Routes:
         """Give the facts that the camera wrote into an image."""
         try:
             found = await self._resolve(path)
-            facts = await self._read(partial(read_exif, found, self._store.places.captures_dir))
+            facts = await exif_of(found, self._store.places.captures_dir, self._store.apart)
         except TetherlightError as error:
             return failure(error)
         return JSONResponse(facts.model_dump(mode="json"), headers=_common())
