@@ -25,6 +25,7 @@ TetherlightError                 internal_error
 │   ├── DetectionFailed          detection_failed
 │   ├── CaptureFailed            capture_failed
 │   ├── CardFull                 card_full
+│   ├── CaptureRefused           capture_refused
 │   ├── PreviewUnsupported       preview_unsupported
 │   ├── PreviewFailed            preview_failed
 │   ├── LiveviewStopped          liveview_stopped
@@ -259,6 +260,13 @@ class CardFull(CaptureFailed):
     """The camera's card has no room left."""
 
     code = "card_full"
+
+
+class CaptureRefused(CaptureFailed):
+    """By the settings of the camera a release would give no picture of a known exposure; it was not released."""
+
+    code = "capture_refused"
+    status = 409
 
 
 class PreviewUnsupported(CameraError):

@@ -15,6 +15,7 @@ from tetherlight.camera.identity import FoundCamera
 from tetherlight.camera.lane import Place
 from tetherlight.camera.listener import CameraListener, Change, Teller
 from tetherlight.camera.pictures import CARD, Pictures
+from tetherlight.camera.release import refusal
 from tetherlight.camera.shutter import Taken
 from tetherlight.camera.surroundings import ALONE, Surroundings
 from tetherlight.camera.watch import Watch
@@ -196,6 +197,11 @@ class Camera:
         """
         self._session.lane.allow(owner)
         return await self._session.queued(lambda: self._work.set(name, value))
+
+    def check_release(self, settled: Collection[str] = ()) -> None:
+        """Raise CaptureRefused where a release would give no picture, whatever the entries in `settled` say."""
+        if (refused := refusal(self._work.cache.text, settled=settled)) is not None:
+            raise refused
 
     def choose(self, name: str, value: ConfigValue) -> None:
         """Make this the value that the entry gets when the camera comes back from a fault."""

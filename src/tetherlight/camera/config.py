@@ -108,6 +108,10 @@ class ConfigCache:
             return announced
         return next((entry.name for entry in self._entries.values() if entry.label == announced), None)
 
+    def common_name(self, name: str) -> str:
+        """Return the alias of an entry, or the name where it has none."""
+        return self._entries[self._by_name[name]].alias or name
+
     def names(self) -> list[str]:
         """Return the names under which single entries can be read."""
         return list(dict.fromkeys(entry.name for entry in self._entries.values()))

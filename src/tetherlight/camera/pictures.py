@@ -7,6 +7,7 @@ from pathlib import Path
 from tetherlight.camera import calls
 from tetherlight.camera.exposure import SavedFile
 from tetherlight.camera.faults import repeatable, said
+from tetherlight.camera.release import TOLD_BY, refusal
 from tetherlight.camera.roll import Roll
 from tetherlight.camera.shutter import Shutter, Taken, files_per_exposure
 from tetherlight.camera.work import Work
@@ -38,8 +39,11 @@ class Pictures:
         """Width and height of the largest picture that was saved."""
 
     async def release(self, *, download: bool) -> Taken:
-        """Take one picture, which stays on the card without `download`; raise CaptureFailed or CardFull."""
-        await self.poll()  # so that what the body took before is not counted to this exposure
+        """Take one picture, which stays on the card without `download`.
+
+        Raises CaptureRefused before the shutter is released, CaptureFailed or CardFull.
+        """
+        await self._look()
         restore = None if download else await self._to_card()
         try:
             taken = await self._shutter.release()
@@ -80,8 +84,8 @@ class Pictures:
         self.largest = max(filter(None, (self.largest, *(file.picture for file in saved))), default=None)
         return saved
 
-    async def poll(self) -> None:
-        """Collect what happened on the body; each exposure made there is reported with all its files."""
+    async def poll(self) -> Sequence[str]:
+        """Collect what happened on the body, and return what changed; each exposure there is told with all its files."""
         happened = await self._session.request(calls.events(0.0, self._deadlines.events))
         self._changed(happened.changed)
         if any(path not in self._work.known_files for path in happened.files):
@@ -93,6 +97,17 @@ class Pictures:
                 self._work.known_files.extend(fresh)
                 if fresh:
                     self._work.teller.body_capture(fresh)
+        return happened.changed
+
+    async def _look(self) -> None:
+        """Make sure that a release would give a picture, also when the body was turned to something else just now."""
+        changed = await self.poll()  # so that what the body took before is not counted to this exposure
+        cache = self._work.cache
+        for name in dict.fromkeys(filter(None, map(cache.name_of, changed))):
+            if cache.common_name(name) in TOLD_BY:
+                await self._work.read_entry(name)
+        if (refused := refusal(cache.text)) is not None:
+            raise refused
 
     async def _card_is_full(self) -> bool:
         """Tell whether that is why a capture failed; the camera itself only reports that it did."""

@@ -34,7 +34,7 @@ class Watch:
         interval: float,
         *,
         idle: Callable[[], bool],
-        poll: Callable[[], Awaitable[None]],
+        poll: Callable[[], Awaitable[object]],
         read_entry: Callable[[str], Awaitable[None]],
         read_all: Callable[[], Awaitable[None]],
         rest: Callable[[], Awaitable[None]],

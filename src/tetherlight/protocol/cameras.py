@@ -178,8 +178,8 @@ CAPTURE_IMAGE = Action(
     right="control",
     summary="Take a picture and download every file of it, or leave it on the camera's card.",
     failure="Failed to capture image.",
-    errors=(errors.NoCameraSelected, errors.CaptureFailed, errors.CardFull, errors.CameraBusy, errors.CameraLost,
-            errors.CameraTimeout, errors.DiskFull),
+    errors=(errors.NoCameraSelected, errors.CaptureFailed, errors.CaptureRefused, errors.CardFull, errors.CameraBusy,
+            errors.CameraLost, errors.CameraTimeout, errors.DiskFull),
     timeout_s=180.0,
     example={"download": True},
     example_result={

@@ -8,6 +8,7 @@ from typing import Self
 
 from pydantic import JsonValue
 
+from tetherlight.camera.release import refusal
 from tetherlight.camera.values import checked
 from tetherlight.camera.worker.widgets import ACTIONS_SECTION, number
 from tetherlight.capture.axes.axis import Axis, Stage
@@ -27,7 +28,8 @@ NEAR_EV = 0.2
 def check_bracket(entry: ConfigEntry, values: Sequence[ConfigValue]) -> list[ConfigValue]:
     """Return the values in the entry's own type.
 
-    Raises ConfigReadonly or ConfigInvalid where the entry cannot have each of them, and then its own one again.
+    Raises ConfigReadonly or ConfigInvalid where the entry cannot have each of them, and then its own one again, and
+    CaptureRefused where no picture could be taken with one.
     """
     beginning = f"Config '{entry.name}' cannot be bracketed."
     if entry.path.startswith(ACTIONS_SECTION):
@@ -36,6 +38,9 @@ def check_bracket(entry: ConfigEntry, values: Sequence[ConfigValue]) -> list[Con
         *found, _ = [checked(entry, value) for value in (*values, entry.value)]
     except (ConfigReadonly, ConfigInvalid) as error:
         raise type(error)(f"{beginning} {error.message}", hint=error.hint, details=error.details) from None
+    for value in found:
+        if (refused := refusal({entry.alias or entry.name: str(value)}.get)) is not None:
+            raise refused
     return found
 
 
