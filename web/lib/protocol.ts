@@ -590,7 +590,7 @@ config_name: string
 value: (boolean | number | string)
 }
 /**
- * Whether the files of the exposure are downloaded to the server.
+ * Whether the files of the exposure are downloaded to the server, and how long it is beyond the camera's times.
  * 
  * This interface was referenced by `TetherlightProtocol`'s JSON-Schema
  * via the `definition` "CaptureImage".
@@ -598,6 +598,10 @@ value: (boolean | number | string)
 export interface CaptureImage {
 camera_id?: (string | null)
 download?: boolean
+/**
+ * Hold the shutter open for so many seconds, longer than the times of the camera (bulb).
+ */
+exposure_s?: (number | null)
 }
 /**
  * What an exposure gave.
@@ -743,9 +747,9 @@ focus?: (FocusPlaces | null)
  * Take each of these exposures in each round: EV offsets from the one now, or settings by alias.
  */
 exposure?: ([(number | {
-[k: string]: string
+[k: string]: string | number
 }), ...((number | {
-[k: string]: string
+[k: string]: string | number
 }))[]] | null)
 }
 /**
@@ -1029,9 +1033,9 @@ focus?: (FocusPlaces | null)
  * Take each light with each of these: EV offsets from the exposure now, or settings by alias.
  */
 exposure?: ([(number | {
-[k: string]: string
+[k: string]: string | number
 }), ...((number | {
-[k: string]: string
+[k: string]: string | number
 }))[]] | null)
 }
 /**
@@ -1100,7 +1104,7 @@ export interface AxisPlan {
  */
 axis: string
 /**
- * light: names, null for a frame with every light off; exposure: EV offsets, or settings by alias; focus: places, in drives from where the lens stands; setting: values of the entry; camera: ids.
+ * light: names, null for a frame with every light off; exposure: EV offsets, or settings by alias, or exposure_s for seconds that the shutter is held open; focus: places, in drives from where the lens stands; setting: values of the entry; camera: ids.
  */
 values?: ([JsonValue, ...(JsonValue)[]] | null)
 /**

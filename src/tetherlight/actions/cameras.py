@@ -66,7 +66,7 @@ async def set_config(context: Context, payload: SetConfig) -> ConfigEntry:
 async def capture_image(context: Context, payload: CaptureImage) -> CaptureResult:
     """Take a picture."""
     async with context.rig.cameras.turn(payload.camera_id) as camera:
-        return await context.rig.captures.capture(camera, download=payload.download)
+        return await context.rig.captures.capture(camera, download=payload.download, exposure_s=payload.exposure_s)
 
 
 async def start_liveview(context: Context, payload: StartLiveview) -> StartedLiveview:

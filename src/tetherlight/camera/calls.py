@@ -1,6 +1,6 @@
 """The calls that the server makes to a worker, each with its deadline and the type of its answer."""
 
-from collections.abc import Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -8,6 +8,9 @@ from typing import Any
 from tetherlight.camera.exposure import Preview, SavedFile
 from tetherlight.models import ConfigEntry, ConfigValue
 from tetherlight.process.call import Call, always
+
+Request = Callable[[Call[Any]], Awaitable[Any]]
+"""Makes a call, and raises what the camera raises."""
 
 
 @dataclass(frozen=True)

@@ -80,6 +80,7 @@ class Camera:
     async def close(self, patience: float | None = None) -> None:
         """Leave the camera and end its worker, after `patience` seconds whatever it does; closing twice is harmless."""
         await self._watch.stop()
+        self._work.bulb.enough()
         answers, body = self.state is CameraState.READY, self._work.standby
         await self._session.close(
             patience,
@@ -198,9 +199,14 @@ class Camera:
         self._session.lane.allow(owner)
         return await self._session.queued(lambda: self._work.set(name, value))
 
-    def check_release(self, settled: Collection[str] = ()) -> None:
-        """Raise CaptureRefused where a release would give no picture, whatever the entries in `settled` say."""
-        if (refused := refusal(self._work.cache.text, settled=settled)) is not None:
+    def check_release(self, settled: Collection[str] = (), *, held: bool = False) -> None:
+        """Raise CaptureRefused where a release would give no picture, whatever the entries in `settled` say.
+
+        `held` is for releases that hold the shutter open for a time, which not every body can be told.
+        """
+        if held:
+            self._work.bulb.require()
+        if (refused := refusal(self._work.cache.text, settled=settled, held=held)) is not None:
             raise refused
 
     def choose(self, name: str, value: ConfigValue) -> None:
@@ -221,17 +227,20 @@ class Camera:
         owner: str | None = None,
         replace: Sequence[str] = (),
         exposed: Callable[[], None] = lambda: None,
+        exposure_s: float | None = None,
     ) -> Exposure:
         """Take one picture; its files become folder/stem.ext, durable, in the place of those that `replace` names.
 
-        Without `download` the picture is left on the camera's card. `exposed` is called when the exposure is over and
-        its files are still on their way. Never repeats an exposure by itself.
+        Without `download` the picture is left on the camera's card. With `exposure_s` the shutter is held open for so
+        many seconds, which not every body can be told. `exposed` is called when the exposure is over and its files are
+        still on their way. Never repeats an exposure by itself. Raises CaptureRefused where a release would give no
+        picture of a known exposure.
         """
         self._session.lane.allow(owner)
         taken: list[Taken] = []
 
         async def take() -> tuple[SavedFile, ...]:
-            taken.append(await self._pictures.release(download=download))
+            taken.append(await self._pictures.release(download=download, exposure_s=exposure_s))
             exposed()
             return await self._pictures.fetch(taken[0].paths, folder, stem, replace=replace) if download else ()
 

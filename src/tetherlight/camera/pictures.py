@@ -19,6 +19,8 @@ CARD = "/store_"
 """Where the folders of memory cards begin; what was taken into the camera's own memory lies elsewhere."""
 CARD_FULL = 2_000_000
 """Bytes of room in which no picture fits."""
+TURNED_BY_BULB = ("expprogram", "shutterspeed")
+"""What is set for a shutter that is held open, by us or by the driver; in the order in which it is set back."""
 NO_FOCUS = "Often the lens could not focus."
 BODY_PATIENCE = 10.0
 """Seconds for the further files of a picture taken with the button on the body."""
@@ -38,15 +40,15 @@ class Pictures:
         self.largest: tuple[int, int] | None = None
         """Width and height of the largest picture that was saved."""
 
-    async def release(self, *, download: bool) -> Taken:
-        """Take one picture, which stays on the card without `download`.
+    async def release(self, *, download: bool, exposure_s: float | None = None) -> Taken:
+        """Take one picture, which stays on the card without `download`; hold the shutter open for `exposure_s`.
 
         Raises CaptureRefused before the shutter is released, CaptureFailed or CardFull.
         """
-        await self._look()
+        await self._look(held=exposure_s is not None)
         restore = None if download else await self._to_card()
         try:
-            taken = await self._shutter.release()
+            taken = await (self._shutter.release() if exposure_s is None else self._hold(exposure_s))
         except CameraError as error:
             if restore is not None:
                 with suppress(CameraError):
@@ -99,14 +101,39 @@ class Pictures:
                     self._work.teller.body_capture(fresh)
         return happened.changed
 
-    async def _look(self) -> None:
+    async def _hold(self, seconds: float) -> Taken:
+        """Take a picture with the shutter held open, and set the body back to the shutter time that it had."""
+        bulb = self._work.bulb
+        bulb.require()
+        before: dict[str, ConfigValue] = {}
+        for name in TURNED_BY_BULB:
+            if name in self._work.cache and not (entry := self._work.cache.find(name)).readonly:
+                before[entry.name] = entry.value
+        if (speed := bulb.speed()) is not None:
+            # Should the connection break before it is set back, that happens when the camera is there again.
+            self._work.chosen[speed[0].name] = speed[0].value
+            await self._work.write(*speed)
+        try:
+            return await self._shutter.hold(bulb, seconds)
+        finally:
+            for name, value in before.items():
+                with suppress(CameraError):
+                    await self._set_back(name, value)
+
+    async def _set_back(self, name: str, value: ConfigValue) -> None:
+        await self._work.read_entry(name)
+        entry = self._work.cache.find(name)
+        if entry.value != value:
+            await self._work.write(entry, value)
+
+    async def _look(self, *, held: bool) -> None:
         """Make sure that a release would give a picture, also when the body was turned to something else just now."""
         changed = await self.poll()  # so that what the body took before is not counted to this exposure
         cache = self._work.cache
         for name in dict.fromkeys(filter(None, map(cache.name_of, changed))):
             if cache.common_name(name) in TOLD_BY:
                 await self._work.read_entry(name)
-        if (refused := refusal(cache.text)) is not None:
+        if (refused := refusal(cache.text, held=held)) is not None:
             raise refused
 
     async def _card_is_full(self) -> bool:

@@ -30,7 +30,8 @@ MEANINGS = (
         ("shutterspeed", *MODES),
         re.compile(r"bulb|b|time|t|bulb/time|(live )?composite", re.IGNORECASE),
         "the exposure would last until somebody ends it.",
-        "Set a shutter time; where the mode dial of the body stands on bulb (B), turn it to manual (M).",
+        "Say how long, with exposure_s, or set a shutter time; where the mode dial of the body stands on bulb (B), "
+        "turn it to manual (M).",
     ),
     Meaning(
         "movie",
@@ -59,13 +60,18 @@ TOLD_BY = tuple(dict.fromkeys(name for meaning in MEANINGS for name in meaning.n
 """The entries that are looked at."""
 
 
-def refusal(text: Callable[[str], str | None], *, settled: Iterable[str] = ()) -> CaptureRefused | None:
+def refusal(
+    text: Callable[[str], str | None], *, settled: Iterable[str] = (), held: bool = False
+) -> CaptureRefused | None:
     """Return why no picture must be taken now, where `text` gives the value of an entry; None where one can be.
 
-    Entries in `settled` are not looked at: somebody sets them before the release.
+    Entries in `settled` are not looked at: somebody sets them before the release. `held` says that the shutter is held
+    open for a time that is known.
     """
     passed_over = frozenset(settled)
     for meaning in MEANINGS:
+        if held and meaning.kind == "bulb":
+            continue
         for name in meaning.names:
             value = None if name in passed_over else text(name)
             if value is not None and meaning.values.fullmatch(value.strip()):

@@ -7,17 +7,17 @@ after 70 to 280 seconds, and it knows of one file only.
 import asyncio
 import re
 import time
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import Any
+from functools import partial
 
 from tetherlight.camera import calls
-from tetherlight.camera.calls import Deadlines
+from tetherlight.camera.bulb import Bulb
+from tetherlight.camera.calls import Deadlines, Request
 from tetherlight.camera.config import ConfigCache
 from tetherlight.camera.roll import Roll
 from tetherlight.camera.worker.widgets import number
 from tetherlight.errors import CameraBusy, CameraError, CaptureFailed, CardFull
-from tetherlight.process.call import Call
 
 LISTEN = 0.5
 """Seconds of one wait for events; the worker answers earlier when something happens."""
@@ -26,8 +26,6 @@ NOT_SUPPORTED = -6
 LONGEST_EXPOSURE, LONGEST_TIMER = 900.0, 60.0
 """Seconds beyond which no body has a choice: a larger number is misread, and must not make anybody wait."""
 SECONDS = re.compile(r"(\d+(?:\.\d+)?)\s*s", re.IGNORECASE)
-
-Request = Callable[[Call[Any]], Awaitable[Any]]
 
 
 def files_per_exposure(cache: ConfigCache) -> int:
@@ -73,11 +71,25 @@ class Shutter:
 
         Nothing is ever taken twice: only a refusal by a busy camera, which took nothing, is tried again.
         """
-        if self._cache.shots_left() == 0 and self._to_card():
-            raise CardFull("The camera's card is full.", hint="Change or empty the card.")
+        self._require_room()
         patience = self._deadlines.capture + exposure_seconds(self._cache)
         roll = Roll(files_per_exposure(self._cache))
         released_at = await self._release(roll, patience)
+        return await self._collected(roll, released_at, patience)
+
+    async def hold(self, bulb: Bulb, seconds: float) -> Taken:
+        """Take one picture by holding the shutter open for so long; raise as `release` does."""
+        self._require_room()
+        roll = Roll(files_per_exposure(self._cache))
+        released_at = await bulb.expose(seconds, partial(self._hear, roll))
+        # Against noise many bodies take a second picture as long as the first, with their shutter closed.
+        return await self._collected(roll, released_at, self._deadlines.capture + seconds)
+
+    def _require_room(self) -> None:
+        if self._cache.shots_left() == 0 and self._to_card():
+            raise CardFull("The camera's card is full.", hint="Change or empty the card.")
+
+    async def _collected(self, roll: Roll, released_at: float, patience: float) -> Taken:
         await self.collect(roll, patience)
         if not roll.paths:
             raise CaptureFailed(
@@ -116,6 +128,8 @@ class Shutter:
         """Listen until the exposure is whole or `patience` seconds are over."""
         give_up = time.monotonic() + patience
         while not roll.finished() and (left := give_up - time.monotonic()) > 0:
-            happened = await self._request(calls.events(min(LISTEN, left), self._deadlines.events))
-            roll.add(happened)
-            self._changed(happened.changed)
+            self._hear(roll, await self._request(calls.events(min(LISTEN, left), self._deadlines.events)))
+
+    def _hear(self, roll: Roll, happened: calls.Happened) -> None:
+        roll.add(happened)
+        self._changed(happened.changed)

@@ -5,6 +5,7 @@ from collections.abc import Collection
 from typing import Any, Literal
 
 from tetherlight.camera import calls
+from tetherlight.camera.bulb import Bulb
 from tetherlight.camera.calls import Deadlines
 from tetherlight.camera.config import ConfigCache
 from tetherlight.camera.exposure import Preview
@@ -48,6 +49,7 @@ class Work:
         self.known_files: deque[str] = deque(maxlen=REMEMBERED)
         """Paths on the camera of the files that it announced."""
         self.deadlines = deadlines
+        self.bulb = Bulb(self.session.request, self.cache, deadlines)
         self.teller = teller
         self._told: tuple[object, ...] = ()
 
@@ -161,9 +163,14 @@ class Work:
     async def adopt(self) -> None:
         """Take over the freshly opened camera: read its config, and give back what was set through us."""
         self.known_files.clear()
+        left_open = self.bulb.open
+        if left_open:
+            await self.bulb.close_if_left_open()
         # A camera first announces every property that it has; all of them are about to be read anyway.
         await self.session.request(calls.events(0.0, self.deadlines.events))
         await self.read_all()
+        if not left_open:
+            await self.bulb.close_if_left_open()
         self.standby.adopt()
         for name, value in list(self.chosen.items()):
             if name in self.cache and self.cache.find(name).value != value:

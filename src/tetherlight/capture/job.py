@@ -328,5 +328,6 @@ async def check_axes(plan: Plan, stage: Stage) -> None:
     entries = [entry for axis in plan.axes for entry in axis.entries]
     if doubled := [entry for entry in entries if entries.count(entry) > 1]:
         raise InvalidPayload(f"Two axes of the plan set '{doubled[0]}'.", hint="Let one of them set it.")
+    held = any(axis.holds_shutter for axis in plan.axes)
     for camera in stage.cameras:
-        camera.check_release(settled=entries)
+        camera.check_release(entries, held=held)

@@ -9,6 +9,7 @@ from typing import Any
 
 from tetherlight.camera.camera import Camera
 from tetherlight.camera.exposure import Exposure
+from tetherlight.capture.axes.settings import held_seconds
 from tetherlight.capture.sink import Shot, Sink
 from tetherlight.collection.set_changes import SetChanges
 from tetherlight.errors import ImageUnreadable, JobConflict, SetNotFound, TetherlightError
@@ -91,6 +92,7 @@ class SetSink(Sink[PhotometricSetResult]):
                 owner=self.host.job_id,
                 replace=[file.filename for file in step.files],
                 exposed=over,
+                exposure_s=held_seconds(step.at),
             )
         except asyncio.CancelledError:
             wanted = False
@@ -111,6 +113,8 @@ class SetSink(Sink[PhotometricSetResult]):
         """Return the step with the exposure of its picture, and warnings where that or its light is not as planned."""
         record = self.host.manifest.plan
         planned: dict[str, Any] = dict(self.host.plan.locked(done.at, record)) if record else {}
+        if (seconds := held_seconds(done.at)) is not None:
+            planned["shutterspeed"] = f"{seconds:g}"
         facts, found = await self._compared(planned, shot.exposure)
         warnings = (*done.warnings, *found, *await self._without_light(done))
         return done.model_copy(update={"exposure": planned | facts, "warnings": warnings})

@@ -37,15 +37,17 @@ class Captures:
         self._changes = changes
         self._set_changes = set_changes
 
-    async def capture(self, camera: Camera, *, download: bool, owner: str | None = None) -> CaptureResult:
-        """Take one picture and put every file of it into the captures folder."""
+    async def capture(
+        self, camera: Camera, *, download: bool, exposure_s: float | None = None, owner: str | None = None
+    ) -> CaptureResult:
+        """Take one picture, with `exposure_s` of so many seconds, and put every file of it into the captures folder."""
         with camera.place(owner) as place:
             # Numbers and times in names are to follow the order of the exposures.
             await place.first()
             if download:
                 await asyncio.to_thread(self._store.require_room)
             async with self._named(camera) as (folder, stem):
-                exposure = await camera.capture(folder, stem, download=download, owner=owner)
+                exposure = await camera.capture(folder, stem, download=download, owner=owner, exposure_s=exposure_s)
         files = await self._arrived(exposure.files)
         return CaptureResult(
             message="Image captured and downloaded." if download else "Image captured and left on the camera.",

@@ -4,6 +4,7 @@ import asyncio
 from collections.abc import Callable
 
 from tetherlight.camera.camera import Camera
+from tetherlight.capture.axes.settings import held_seconds
 from tetherlight.capture.plan import bracketed
 from tetherlight.capture.single import Captures
 from tetherlight.capture.sink import Shot, Sink
@@ -50,7 +51,9 @@ class SinglesSink(Sink[SeriesResult]):
 
     async def take(self, camera: Camera, step: StepRecord, exposed: Callable[[], None]) -> Shot:  # noqa: ARG002 - nothing overlaps
         """Take a picture into the captures folder."""
-        shot = await self._captures.capture(camera, download=True, owner=self.host.job_id)
+        shot = await self._captures.capture(
+            camera, download=True, exposure_s=held_seconds(step.at), owner=self.host.job_id
+        )
         self._images[step.index] = shot.files
         files = tuple(
             FileRecord(filename=one.filename, size=one.size, sha256=one.sha256 or "", mimetype=one.mimetype)

@@ -102,6 +102,10 @@ def capture(  # noqa: PLR0917 - typer reads the options off the parameters
         str | None,
         typer.Option(metavar="NAME=VALUE,...", help="A setting and the values that it has in turn, one picture each."),
     ] = None,
+    bulb: Annotated[
+        float | None,
+        typer.Option(metavar="SECONDS", help="Hold the shutter open for so long, up to an hour."),
+    ] = None,
     focus: axes.FocusOption = None,
     exposure: axes.ExposureOption = None,
 ) -> None:
@@ -109,6 +113,8 @@ def capture(  # noqa: PLR0917 - typer reads the options off the parameters
     if output is not None and not download:
         raise typer.BadParameter("--output needs the files, which --no-download leaves on the camera's card.")
     if count > 1 or any(one is not None for one in (bracket, focus, exposure)):
+        if bulb is not None:
+            raise typer.BadParameter("--bulb goes with one picture.")
         if not download:
             raise typer.BadParameter("The files of a series come to the server; --no-download goes with one picture.")
         plan: dict[str, Any] = {"focus": axes.focus_places(focus), "exposure": axes.exposures(exposure)}
@@ -117,12 +123,14 @@ def capture(  # noqa: PLR0917 - typer reads the options off the parameters
         return
     if interval:
         raise typer.BadParameter("--interval needs a --count of pictures.")
-    _capture_one(context, camera, output, download=download)
+    _capture_one(context, camera, output, download=download, exposure_s=bulb)
 
 
-def _capture_one(context: typer.Context, camera: str | None, output: Path | None, *, download: bool) -> None:
+def _capture_one(
+    context: typer.Context, camera: str | None, output: Path | None, *, download: bool, exposure_s: float | None
+) -> None:
     with connected(context) as rig:
-        shot = rig.capture(download=download, camera_id=choose_camera(rig, camera))
+        shot = rig.capture(download=download, exposure_s=exposure_s, camera_id=choose_camera(rig, camera))
         here = rig.download(shot, output) if output is not None else []
     if options_of(context).json:
         show(context, shot.model_dump(mode="json") | {"downloaded": [str(path) for path in here]}, (), (), empty="")

@@ -143,9 +143,16 @@ class Client(ImageRequests):
         """Set a config entry and return it as the camera has it then."""
         return await self._ask(camera_table.SET_CONFIG, config_name=name, value=value, camera_id=camera_id)
 
-    async def capture(self, *, download: bool = True, camera_id: str | None = None) -> camera_table.CaptureResult:
-        """Take a picture; `download` brings it to the server's disk, else it stays on the camera's card."""
-        return await self._ask(camera_table.CAPTURE_IMAGE, download=download, camera_id=camera_id)
+    async def capture(
+        self, *, download: bool = True, exposure_s: float | None = None, camera_id: str | None = None
+    ) -> camera_table.CaptureResult:
+        """Take a picture; `download` brings it to the server's disk, else it stays on the camera's card.
+
+        With `exposure_s` the shutter is held open for so many seconds (bulb).
+        """
+        return await self._ask(
+            camera_table.CAPTURE_IMAGE, download=download, exposure_s=exposure_s, camera_id=camera_id
+        )
 
     def capture_series(
         self,
@@ -154,7 +161,7 @@ class Client(ImageRequests):
         interval_s: float = 0.0,
         bracket: tuple[str, Sequence[str]] | None = None,
         focus: tuple[int, int] | FocusPlaces | None = None,
-        exposure: Sequence[float | Mapping[str, str]] | None = None,
+        exposure: Sequence[float | Mapping[str, str | float]] | None = None,
         camera_id: str | None = None,
         progress: SeriesTold | None = None,
     ) -> SeriesCapture:

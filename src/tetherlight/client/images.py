@@ -59,7 +59,7 @@ def places_of(focus: tuple[int, int] | axis_table.FocusPlaces | None) -> dict[st
     return {"count": count, "step": step}
 
 
-def exposures_of(exposure: Sequence[float | Mapping[str, str]] | None) -> list[Any] | None:
+def exposures_of(exposure: Sequence[float | Mapping[str, str | float]] | None) -> list[Any] | None:
     """Return exposures as a request has them."""
     return None if exposure is None else [dict(one) if isinstance(one, Mapping) else one for one in exposure]
 
@@ -82,7 +82,7 @@ class ImageRequests(Requests):
         catalogue_number: str | None = None,
         scale_mm_per_pixel: float | None = None,
         focus: tuple[int, int] | axis_table.FocusPlaces | None = None,
-        exposure: Sequence[float | Mapping[str, str]] | None = None,
+        exposure: Sequence[float | Mapping[str, str | float]] | None = None,
         camera_id: str | None = None,
         progress: Progress | None = None,
     ) -> SetCapture:

@@ -131,12 +131,13 @@ class Session:
         identity, pending = request_id or self.next_id(), _Pending(action, "")
         pending.text = _encoded(action, payload, identity)
         self._pending[identity] = pending
+        patience = None if action.timeout_s is None else action.timeout_s + payload.takes_s
         try:
-            async with asyncio.timeout(action.timeout_s):
+            async with asyncio.timeout(patience):
                 await self._send(pending.text)
                 data = await pending.reply
         except TimeoutError:
-            sentence = f"The server did not answer {action.name} within {action.timeout_s:g} s."
+            sentence = f"The server did not answer {action.name} within {patience:g} s."
             raise ServerUnreachable(sentence, hint="Whether it was done is unknown.") from None
         except TetherlightError as error:
             if isinstance(error.data, dict):

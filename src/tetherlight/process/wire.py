@@ -69,6 +69,11 @@ def close_inherited(*kept: int) -> None:
                 os.close(int(name))
 
 
+def outlive_parent() -> None:
+    """Let this process end what it has begun when its parent dies; it notices by its connection."""
+    ctypes.CDLL(None).prctl(PR_SET_PDEATHSIG, 0, 0, 0, 0)
+
+
 def die_with_parent(parent: int) -> None:
     """Ask the kernel to kill this process when the thread that started it ends; end at once if it already has."""
     ctypes.CDLL(None).prctl(PR_SET_PDEATHSIG, signal.SIGKILL, 0, 0, 0)

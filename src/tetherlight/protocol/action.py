@@ -51,6 +51,11 @@ def _payload_in(annotation: Any) -> "type[Payload] | None":
     found = (_payload_in(part) for part in get_args(annotation))
     return next((one for one in found if one is not None), None)
 
+    @property
+    def takes_s(self) -> float:
+        """Return for how many seconds the request itself asks; a client waits so much longer for its reply."""
+        return 0.0
+
 
 class CameraPayload(Payload):
     """A payload that may name a camera; the selected one is meant where it does not."""

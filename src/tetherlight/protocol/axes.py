@@ -10,9 +10,12 @@ from tetherlight.protocol.action import Payload
 MAX_VALUES = 1000
 """Values of an axis, and steps of a plan."""
 
+LEAST_HELD_S, MOST_HELD_S = 1.0, 3600.0
+"""Seconds for which a shutter can be held open; below them the times of the camera are more exact."""
+
 Ev = Annotated[float, Field(ge=-20, le=20, allow_inf_nan=False)]
-Exposed = Ev | dict[Literal["shutterspeed", "aperture", "iso"], str]
-"""An exposure: EV offset from the one that the plan finds, or settings by alias."""
+Exposed = Ev | dict[Literal["shutterspeed", "aperture", "iso", "exposure_s"], str | float]
+"""An exposure: EV offset from the one that the plan finds, or settings by alias; exposure_s are seconds of bulb."""
 Step = Annotated[float, Field(ge=-1e6, le=1e6, allow_inf_nan=False)]
 
 
@@ -29,8 +32,9 @@ class AxisPlan(Payload):
         min_length=1,
         max_length=MAX_VALUES,
         description=(
-            "light: names, null for a frame with every light off; exposure: EV offsets, or settings by alias; focus: "
-            "places, in drives from where the lens stands; setting: values of the entry; camera: ids."
+            "light: names, null for a frame with every light off; exposure: EV offsets, or settings by alias, or "
+            "exposure_s for seconds that the shutter is held open; focus: places, in drives from where the lens "
+            "stands; setting: values of the entry; camera: ids."
         ),
     )
     count: int | None = Field(

@@ -8,6 +8,7 @@ from pydantic import Field, RootModel
 from tetherlight import errors
 from tetherlight.models import CameraInfo, ConfigEntry, ImageFile, Model
 from tetherlight.protocol.action import Action, CameraPayload, Payload
+from tetherlight.protocol.axes import LEAST_HELD_S, MOST_HELD_S
 from tetherlight.protocol.names import Feature
 
 Encoding = Literal["base64", "binary"]
@@ -61,9 +62,21 @@ class SetConfig(CameraPayload):
 
 
 class CaptureImage(CameraPayload):
-    """Whether the files of the exposure are downloaded to the server."""
+    """Whether the files of the exposure are downloaded to the server, and how long it is beyond the camera's times."""
 
     download: bool = True
+    exposure_s: float | None = Field(
+        default=None,
+        ge=LEAST_HELD_S,
+        le=MOST_HELD_S,
+        allow_inf_nan=False,
+        description="Hold the shutter open for so many seconds, longer than the times of the camera (bulb).",
+    )
+
+    @property
+    def takes_s(self) -> float:
+        """Return how long the exposure takes, with the second one that many bodies take against noise."""
+        return 2 * (self.exposure_s or 0.0)
 
 
 class CaptureResult(Model):

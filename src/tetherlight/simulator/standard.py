@@ -126,11 +126,15 @@ class StandardCamera(ABC):
         self.body.happenings.add("connect")
 
     def disconnected(self) -> None:
-        """Forget the client: waiting operations end, and what it did not fetch from memory is lost."""
+        """Forget the client: waiting operations end, and what it did not fetch from memory is lost.
+
+        A shutter that is held open stays so where the client did not say that it leaves.
+        """
         self._interrupted.set()
-        self._session_open = False
         self.body.let_go()
-        self.body.end_bulb()
+        if not self._session_open:
+            self.body.end_bulb()
+        self._session_open = False
         self.body.card.drop_held()
         self.body.happenings.add("disconnect")
 

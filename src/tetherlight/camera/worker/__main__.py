@@ -57,6 +57,7 @@ def serve(connection: socket.socket, driver: "Driver") -> None:
         "download": driver.download,
     }
     while (request := wire.receive(connection)) is not None:
+        driver.asked()
         header, body = answer(verbs, request)
         wire.send(connection, header, body)
 

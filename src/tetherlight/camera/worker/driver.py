@@ -1,5 +1,7 @@
 """The blocking camera inside the worker: one verb for each call of the channel."""
 
+import os
+import signal
 import time
 from collections.abc import Sequence
 from contextlib import suppress
@@ -12,12 +14,15 @@ from tetherlight.camera.worker.gphoto import gp
 from tetherlight.camera.worker.memory import FOLDER as MEMORY_FOLDER
 from tetherlight.camera.worker.memory import MemoryPictures
 from tetherlight.camera.worker.viewfinder import Viewfinder
+from tetherlight.process import wire
 
 POLL_MS = 5
 """Short, because libgphoto2 sleeps longer and longer inside one wait but looks at once when a new one begins."""
 READ_BACK_PAUSE = 0.02
 ASKED_FOR_EVENTS = frozenset({0x0A, 0x0B})
 """The makers, Nikon and Canon, whose bodies libgphoto2 asks for events; others send theirs, or none."""
+LIVE_ON_S = 120
+"""Seconds that a worker with an open shutter lives on after it was asked something; no call may take so long then."""
 
 
 class Driver:
@@ -32,6 +37,8 @@ class Driver:
         """Entries as they were read last, by name: what carries the next value to the camera."""
         self._asks_for_events = False
         self._memory = MemoryPictures()
+        self._server = os.getppid()
+        self._shutter_open = False
 
     @property
     def _open(self) -> gphoto.Device:
@@ -59,6 +66,10 @@ class Driver:
             with suppress(gp.GPhoto2Error):
                 self._viewfinder.end(output)
         self._viewfinder = None
+        if self._shutter_open:
+            with suppress(gp.GPhoto2Error):
+                self._open.set_single_config(widgets.BULB, self._carrying(widgets.BULB, value=False))
+            self._shutter_open = False
         self._widgets.clear()
         self._memory.clear()
         if self._camera is not None:
@@ -114,8 +125,12 @@ class Driver:
     def set_config(self, name: str, value: Any, patience: float) -> tuple[widgets.Raw, bool]:
         """Write one entry and read it back for up to `patience` seconds; return it and whether it is as asked."""
         acts = self._paths.get(name, "").startswith(widgets.ACTIONS_SECTION)
+        if name == widgets.BULB and value:
+            self._guard(on=True)
         with gphoto.translated(f"carry out '{name}'" if acts else f"set config '{name}'"):
             self._open.set_single_config(name, self._carrying(name, value))
+        if name == widgets.BULB and not value:
+            self._guard(on=False)
         give_up = time.monotonic() + patience
         while True:
             raw = self.entry(name)
@@ -124,6 +139,19 @@ class Driver:
             if time.monotonic() >= give_up:
                 return raw, False
             time.sleep(READ_BACK_PAUSE)
+
+    def _guard(self, *, on: bool) -> None:
+        """Live on when the server dies, to close the shutter then; but not for ever, whatever libgphoto2 does."""
+        self._shutter_open = on
+        if on:
+            wire.outlive_parent()
+        else:
+            wire.die_with_parent(self._server)
+        self.asked()
+
+    def asked(self) -> None:
+        """Take note that the server is there: a worker that lives on without it has so long to end."""
+        signal.alarm(LIVE_ON_S if self._shutter_open else 0)
 
     def _carrying(self, name: str, value: Any) -> gp.CameraWidget:
         """Return the widget of an entry with another value.

@@ -13,6 +13,8 @@ from typing import Any, Protocol
 Raw = dict[str, Any]
 ACTIONS_SECTION = "/main/actions/"
 """Entries that make the camera do something; what they read back says nothing."""
+BULB = "bulb"
+"""The entry that holds the shutter open and lets it close, of every maker's bodies that can be told so."""
 UNKNOWN_TOGGLE = 2
 UNITS = re.compile(r"^f/?\s*(?=[\d.])|\s*(?:sec\.?|s|mm|k|%|\")$", re.IGNORECASE)
 

@@ -115,6 +115,11 @@ class Axis(ABC):
         return InvalidPayload(f"Axis '{cls.name}': {problem}.")
 
     @property
+    def holds_shutter(self) -> bool:
+        """Whether the shutter is held open for a known time in each step, whatever the camera's own time is."""
+        return False
+
+    @property
     def entries(self) -> Sequence[str]:
         """Config entries that the axis sets, by their common names; no other axis of a plan may set them."""
         return ()

@@ -15,12 +15,14 @@ from tetherlight.capture.axes.axis import Axis, Stage
 from tetherlight.errors import ConfigInvalid, ConfigReadonly, TetherlightError
 from tetherlight.manifest import AxisRecord, Plan
 from tetherlight.models import ConfigEntry, ConfigValue
-from tetherlight.protocol.axes import AxisPlan
+from tetherlight.protocol.axes import LEAST_HELD_S, MOST_HELD_S, AxisPlan
 
 logger = logging.getLogger(__name__)
 
 EXPOSURE = ("shutterspeed", "aperture", "iso")
 """What makes a frame brighter or darker, by its common names."""
+HELD = "exposure_s"
+"""In the place of a shutter time: the seconds for which the shutter is held open."""
 NEAR_EV = 0.2
 """How far the nearest value of a camera may lie from the exposure that is wanted; its steps are a third or a half."""
 
@@ -170,7 +172,7 @@ class ExposureAxis(_Settings):
         """Read EV offsets or settings by alias."""
         values = wanted.values or []
         if not values or not all(_is_ev(one) or _is_exposure(one) for one in values):
-            raise cls.invalid(f"its values are EV offsets, or objects of {', '.join(EXPOSURE)}")
+            raise cls.invalid(f"its values are EV offsets, or objects of {', '.join(EXPOSURE)}, {HELD}")
         by = wanted.options.get("by", "shutterspeed")
         if by not in EXPOSURE:
             raise cls.invalid(f"what changes ('by') is one of {', '.join(EXPOSURE)}")
@@ -188,17 +190,27 @@ class ExposureAxis(_Settings):
         """Let the frames of the value have its exposure."""
         return self._resolved.get(self.values.index(value), {})
 
+    @property
+    def holds_shutter(self) -> bool:
+        """Whether the shutter is held open for a known time in each step."""
+        return all(_held(value) is not None for value in self.values)
+
     def label(self, value: JsonValue) -> str:
         """Name the offset or the settings."""
         if isinstance(value, dict):
-            return ", ".join(f"{name} {setting}" for name, setting in value.items())
+            return ", ".join(
+                f"{setting:g} s" if isinstance(setting, int | float) else f"{name} {setting}"
+                for name, setting in value.items()
+            )
         return f"{value:+g} EV" if isinstance(value, int | float) else str(value)
 
     async def check(self, stage: Stage) -> None:
         """Find the settings of every value, counted from the plan's exposure; raise where the camera has them not."""
+        if any(_held(value) is not None for value in self.values):
+            stage.camera.check_release(EXPOSURE, held=True)
         for index, value in enumerate(self.values):
             if isinstance(value, dict):
-                self._resolved[index] = {name: str(setting) for name, setting in value.items()}
+                self._resolved[index] = {name: str(setting) for name, setting in value.items() if name != HELD}
             else:
                 entry = await _entry(stage, self._by)
                 base = str(stage.plan.exposure.get(self._by, entry.value))
@@ -224,9 +236,25 @@ def _is_ev(value: JsonValue) -> bool:
 
 
 def _is_exposure(value: JsonValue) -> bool:
-    return isinstance(value, dict) and bool(value) and all(
-        name in EXPOSURE and isinstance(setting, str) for name, setting in value.items()
-    )  # fmt: skip
+    if not isinstance(value, dict) or not value or {HELD, "shutterspeed"} <= value.keys():
+        return False
+    seconds = value.get(HELD, LEAST_HELD_S)
+    return (
+        isinstance(seconds, int | float)
+        and not isinstance(seconds, bool)
+        and LEAST_HELD_S <= seconds <= MOST_HELD_S
+        and all(name == HELD or (name in EXPOSURE and isinstance(setting, str)) for name, setting in value.items())
+    )
+
+
+def _held(value: JsonValue) -> float | None:
+    seconds = value.get(HELD) if isinstance(value, dict) else None
+    return float(seconds) if isinstance(seconds, int | float) else None
+
+
+def held_seconds(at: Mapping[str, JsonValue]) -> float | None:
+    """Return for how long the shutter is held open in a step; None where the camera times the exposure."""
+    return _held(at.get(ExposureAxis.name))
 
 
 def shifted(entry: ConfigEntry, base: str, ev: float) -> str:
