@@ -1,8 +1,9 @@
 """What Linux knows about the USB device behind a port such as usb:001,006."""
 
 import os
+import pwd
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass
 from fcntl import ioctl
 from pathlib import Path
@@ -25,13 +26,16 @@ It needs no rules of a system's own libgphoto2, which is not there when the libr
 """
 PERMISSION_HINT = f"Add the udev rule {UDEV_RULE}, plug the camera in again, and be a member of plugdev."
 
+VOLUME_MONITOR = "gvfs-gphoto2-volume-monitor.service"
 STOP_COMMANDS = MappingProxyType(
     {
-        "gvfs-gphoto2-volume-monitor": "systemctl --user mask --now gvfs-gphoto2-volume-monitor.service",
-        "gvfsd-gphoto2": "gio mount -s gphoto2; systemctl --user mask --now gvfs-gphoto2-volume-monitor.service",
+        "gvfs-gphoto2-volume-monitor": f"systemctl --user mask --now {VOLUME_MONITOR}",
+        "gvfsd-gphoto2": f"gio mount -s gphoto2; systemctl --user mask --now {VOLUME_MONITOR}",
     }
 )
 """What stops programs that come back by themselves, by their names."""
+WORKER = "tetherlight.camera.worker"
+"""What stands in the command line of a process of ours that holds a camera; its server's number stands last."""
 
 
 def meaningful(serial: str) -> str | None:
@@ -39,21 +43,98 @@ def meaningful(serial: str) -> str | None:
     return serial if serial.strip("0 ") and serial.casefold() not in {"none", "unknown"} else None
 
 
-def stop_command(name: str, pid: int) -> str:
-    """Return the command that makes a process let go of a camera for good."""
-    return STOP_COMMANDS.get(name, f"kill {pid}")
+@dataclass(frozen=True)
+class Holder:
+    """A process that has a device open, or may have."""
+
+    pid: int
+    name: str
+    user: str | None = None
+    """Whose it is, where it is another user's."""
+    seen: bool = True
+    """Whether the device is among its open files; those of another user's process cannot be looked at."""
+    worker: bool = False
+    """Whether it is a camera's process of a Tetherlight server."""
+    server: int | None = None
+    """The process of that server."""
+
+    @property
+    def told(self) -> str:
+        """Name the process."""
+        owner = f" of user {self.user}" if self.user else ""
+        if self.worker:
+            return f"another Tetherlight{owner}, pid {self.server or self.pid}"
+        return f"{self.name}, pid {self.pid}{owner}"
+
+    @property
+    def remedy(self) -> str:
+        """The command that makes it let go of a camera for good."""
+        if self.name in STOP_COMMANDS and self.user is None:
+            return STOP_COMMANDS[self.name]
+        kill = f"kill {self.server or self.pid}"
+        if self.user is None:
+            return kill
+        if self.name in STOP_COMMANDS:
+            return f"sudo systemctl --user --machine={self.user}@ mask --now {VOLUME_MONITOR}; sudo {kill}"
+        return f"sudo {kill}"
 
 
-def holders(port: str) -> list[tuple[str, int]]:
-    """Return name and pid of the other processes that have the device open and that we may look into."""
-    node = Bus().node(port)
-    if node is None:
-        return []
-    return [
-        (process_name(process), int(process.name))
-        for process in Path("/proc").iterdir()
-        if process.name.isdigit() and int(process.name) != os.getpid() and _has_open(process, node)
-    ]
+def holders(
+    node: Path | str, proc: Path = Path("/proc"), *, but: Collection[int] = (), me: int | None = None
+) -> list[Holder]:
+    """Return the processes that have a device file open, but those of these numbers and workers of these servers.
+
+    Another user's open files cannot be seen: of those processes the ones are told, as not seen, that often hold
+    cameras. `me` is the user who asks, the one of this process where it is left out.
+    """
+    me = os.getuid() if me is None else me
+    found = (_holder(process, str(node), me) for process in sorted(proc.glob("[0-9]*")))
+    return [one for one in found if one is not None and not {one.pid, one.server} & set(but)]
+
+
+def _holder(process: Path, node: str, me: int) -> Holder | None:
+    try:
+        has = any(str(entry.readlink()) == node for entry in (process / "fd").iterdir())
+    except FileNotFoundError:
+        return None  # it ended meanwhile
+    except OSError:
+        has = None
+    if has is False:
+        return None
+    name = process_name(process)
+    command = _text(process / "cmdline").strip("\0").split("\0")
+    worker = WORKER in command
+    if has is None and not worker and name not in STOP_COMMANDS:
+        return None
+    try:
+        owner = process.stat().st_uid
+    except OSError:
+        return None
+    server = int(command[-1]) if worker and command[-1].isdigit() else None
+    return Holder(int(process.name), name, None if owner == me else _user(owner), has is True, worker, server)
+
+
+def _user(number: int) -> str:
+    try:
+        return pwd.getpwuid(number).pw_name
+    except KeyError:
+        return str(number)
+
+
+def explained(found: Sequence[Holder], node: Path | str) -> str:
+    """Say who keeps others from a device, as far as can be seen, and what to do."""
+    if not found:
+        return (
+            f"It is a program of another user: sudo fuser -v {node} names it. "
+            "On a desktop it is often gvfs-gphoto2-volume-monitor."
+        )
+    verb = "holds it" if len(found) == 1 and found[0].seen else "has it open"
+    told = [f"{one.told}, {verb if one.seen else 'may hold it'}; stop it with: {one.remedy}" for one in found]
+    return _capital("; ".join(told))
+
+
+def _capital(text: str) -> str:
+    return text[:1].upper() + text[1:] if text.startswith("another") else text
 
 
 def process_name(process: Path) -> str:
@@ -133,13 +214,6 @@ class Bus:
             raise CameraNotFound(f"There is no {node} any more.") from None
         except OSError as error:
             raise CameraError(f"The kernel refuses it for {node} ({error.strerror}).") from None
-
-
-def _has_open(process: Path, node: Path) -> bool:
-    try:
-        return any(entry.readlink() == node for entry in (process / "fd").iterdir())
-    except OSError:
-        return False  # it ended meanwhile, or belongs to somebody else
 
 
 def _text(path: Path) -> str:

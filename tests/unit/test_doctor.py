@@ -16,7 +16,7 @@ from tetherlight.doctor.lamps import check_drivers
 from tetherlight.doctor.machine import Machine
 from tetherlight.doctor.network import check_network, host_and_port
 from tetherlight.doctor.system import check_clock, check_disk, check_power, check_python
-from tetherlight.doctor.usb import check_cameras, check_mode, holders, usb_devices
+from tetherlight.doctor.usb import check_cameras, check_mode, usb_devices
 from tetherlight.lights.drivers import gpiod_lamps
 from tetherlight.protocol.server import Finding
 from tetherlight.rigfile.rigfile import RigFile
@@ -74,8 +74,8 @@ class FakeMachine:
             now=lambda: self.now,
         )
 
-    def cameras(self) -> list[Finding]:
-        return list(check_cameras(self.seen, usb_devices(self.seen)))
+    def cameras(self, *, serving: bool = False) -> list[Finding]:
+        return list(check_cameras(self.seen, usb_devices(self.seen), serving=serving))
 
 
 @pytest.fixture
@@ -121,6 +121,35 @@ def test_our_own_worker_is_no_culprit(machine: FakeMachine) -> None:
     machine.usb("04a9", "Canon EOS", "06", driver="usbfs")
     machine.process(99, "python -m tetherlight.camera.worker", "/dev/bus/usb/001/006")
     assert machine.cameras()[1].message == "Canon EOS (usb:001,006) is used by Tetherlight."
+
+
+def test_a_program_that_only_has_a_camera_open_does_not_hold_it(machine: FakeMachine) -> None:
+    machine.usb("04a9", "Canon EOS", "06")
+    machine.process(99, "browser", "/dev/bus/usb/001/006")
+    found = machine.cameras()[1]
+    assert found.message == "Canon EOS (usb:001,006) is open in browser, pid 99, which does not use it now."
+    assert (found.level, found.remedy) == ("warning", "kill 99")
+
+
+def test_a_server_tells_its_own_worker_from_another_server_s(machine: FakeMachine) -> None:
+    machine.usb("04a9", "Canon EOS", "06", driver="usbfs")
+    machine.process(99, f"python -P -m tetherlight.camera.worker 7 {os.getpid()}", "/dev/bus/usb/001/006")
+    assert machine.cameras(serving=True)[1].message == "Canon EOS (usb:001,006) is used by Tetherlight."
+    machine.process(98, "python -P -m tetherlight.camera.worker 7 4711", "/dev/bus/usb/001/006")
+    found = machine.cameras(serving=True)[1]
+    assert found.message == "Canon EOS (usb:001,006) is held by another Tetherlight, pid 4711."
+    assert found.remedy == "kill 4711"
+
+
+def test_a_program_of_another_user_is_named_where_it_is_a_usual_one(machine: FakeMachine) -> None:
+    machine.usb("04a9", "Canon EOS", "06", driver="usbfs")
+    machine.process(811, "/usr/bin/bash")
+    machine.process(812, "/usr/libexec/gvfs-gphoto2-volume-monitor")
+    for pid in (811, 812):
+        machine.file(f"proc/{pid}/fd", "no folder: nobody may look into it")
+    found = machine.cameras()[1]
+    assert "is held by a program of another user, likely gvfs-gphoto2-volume-monitor, pid 812" in found.message
+    assert "gvfs-gphoto2-volume-monitor.service" in (found.remedy or "")
 
 
 def test_a_claim_by_nobody_visible_belongs_to_another_user(machine: FakeMachine) -> None:
@@ -374,11 +403,3 @@ async def test_this_machine_can_be_diagnosed() -> None:
     """Whatever it is, the real files and the real chips are read without a broken check."""
     found = await diagnose(Settings(), rig(""))
     assert not [one for one in found if one.message.startswith("This could not be checked")]
-
-
-def test_a_real_process_is_found_by_its_open_file(tmp_path: Path) -> None:
-    """The search that the tests do in a folder works on the real kernel's files."""
-    with (tmp_path / "device").open("w"):
-        [holder] = holders(Machine(), str(tmp_path / "device"))
-    assert (holder.pid, holder.ours) == (os.getpid(), True)
-    assert holders(Machine(), str(tmp_path / "device")) == []

@@ -63,7 +63,7 @@ def _look(
     }
     if settings.simulator_control is None:
         hardware: dict[str, Callable[[], Iterator[Finding]]] = {
-            "usb_camera": lambda: check_cameras(machine, usb_devices(machine)),
+            "usb_camera": lambda: check_cameras(machine, usb_devices(machine), serving=serving),
             "usb_mode": lambda: check_mode(usb_devices(machine)),
             "lamp_drivers": lambda: check_drivers(rig_file),
             "gpio_chip": lambda: check_gpio(rig_file, chips, serving=serving),

@@ -8,7 +8,7 @@ from types import MappingProxyType
 
 from tetherlight.doctor.machine import Machine
 from tetherlight.protocol.server import Finding
-from tetherlight.usb import UDEV_RULE, process_name, stop_command
+from tetherlight.usb import UDEV_RULE, holders
 
 STILL_IMAGE, MASS_STORAGE, PRINTER = 0x06, 0x08, 0x07
 """USB interface classes: a camera that speaks PTP, one that plays a disk, and what is no camera at all."""
@@ -59,20 +59,6 @@ class UsbDevice:
         return self.vendor in CAMERA_VENDORS and MASS_STORAGE in self.classes and PRINTER not in self.classes
 
 
-@dataclass(frozen=True)
-class Holder:
-    """A process that has a device open."""
-
-    pid: int
-    name: str
-    ours: bool
-
-    @property
-    def remedy(self) -> str:
-        """The command that makes it let go."""
-        return stop_command(self.name, self.pid)
-
-
 def usb_devices(machine: Machine) -> list[UsbDevice]:
     """List what the kernel knows of the bus, hubs left out."""
     found = []
@@ -104,26 +90,8 @@ def _driver(interface: Path) -> str | None:
         return None
 
 
-def holders(machine: Machine, node: str) -> list[Holder]:
-    """Find the processes that have a device file open, as far as their files may be looked at."""
-    found = []
-    for folder in machine.children("/proc", "[0-9]*"):
-        if _has_open(folder, node):
-            command = (machine.text(folder / "cmdline") or "").split("\0")
-            ours = "tetherlight.camera.worker" in command or folder.name == str(os.getpid())
-            found.append(Holder(int(folder.name), process_name(folder), ours))
-    return found
-
-
-def _has_open(process: Path, node: str) -> bool:
-    try:
-        return any(str(file.readlink()) == node for file in (process / "fd").iterdir())
-    except OSError:
-        return False
-
-
-def check_cameras(machine: Machine, devices: Sequence[UsbDevice]) -> Iterator[Finding]:
-    """Tell which cameras are on the bus, with what stands in the way of each."""
+def check_cameras(machine: Machine, devices: Sequence[UsbDevice], *, serving: bool = False) -> Iterator[Finding]:
+    """Tell which cameras are on the bus, with what stands in the way of each; `serving` says that this is a server."""
     cameras = [device for device in devices if device.is_camera]
     if not cameras:
         yield Finding(
@@ -134,7 +102,7 @@ def check_cameras(machine: Machine, devices: Sequence[UsbDevice]) -> Iterator[Fi
         )
     for device in cameras:
         yield from check_permission(machine, device)
-        yield from check_holder(machine, device)
+        yield from check_holder(machine, device, serving=serving)
 
 
 def check_permission(machine: Machine, device: UsbDevice) -> Iterator[Finding]:
@@ -150,29 +118,38 @@ def check_permission(machine: Machine, device: UsbDevice) -> Iterator[Finding]:
         )
 
 
-def check_holder(machine: Machine, device: UsbDevice) -> Iterator[Finding]:
-    """Tell which other program holds a camera."""
-    held = holders(machine, device.node)
-    others = [holder for holder in held if not holder.ours]
-    for holder in others:
+def check_holder(machine: Machine, device: UsbDevice, *, serving: bool) -> Iterator[Finding]:
+    """Tell which other program holds a camera, or only has it open."""
+    here = f"{device.name} ({device.port})"
+    found = holders(device.node, machine.path("/proc"))
+    # Beside a server, a command cannot tell which Tetherlight is the one that is meant.
+    ours = [one for one in found if os.getpid() in {one.pid, one.server} or (one.worker and not serving)]
+    others = [one for one in found if one not in ours]
+    for one in others:
+        if one.seen:
+            told = f"held by {one.told}" if device.claimed else f"open in {one.told}, which does not use it now"
+        elif device.claimed and not ours:
+            told = f"held by a program of another user, likely {one.told}"
+        else:
+            continue
         yield Finding(
             check="usb_holder",
             level="error" if device.claimed else "warning",
-            message=f"{device.name} ({device.port}) is held by {holder.name}, pid {holder.pid}.",
-            remedy=holder.remedy,
+            message=f"{here} is {told}.",
+            remedy=one.remedy,
         )
-    if others:
+    if any(one.seen for one in others):
         return
-    if device.claimed and not held:
+    if ours or not device.claimed:
+        state = "used by Tetherlight" if ours and device.claimed else "free"
+        yield Finding(check="usb_holder", level="ok", message=f"{here} is {state}.")
+    elif not others:
         yield Finding(
             check="usb_holder",
             level="error",
-            message=f"{device.name} ({device.port}) is held by a program of another user.",
+            message=f"{here} is held by a program of another user.",
             remedy=f"sudo fuser -v {device.node}",
         )
-    else:
-        state = "used by Tetherlight" if held else "free"
-        yield Finding(check="usb_holder", level="ok", message=f"{device.name} ({device.port}) is {state}.")
 
 
 def check_mode(devices: Sequence[UsbDevice]) -> Iterator[Finding]:

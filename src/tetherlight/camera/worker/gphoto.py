@@ -113,14 +113,18 @@ def _not_opened(error: gp.GPhoto2Error, port: str) -> errors.CameraError:
 
 
 def _claimed(port: str, details: dict[str, object]) -> errors.CameraError:
-    found = usb.holders(port)
-    hint = (
-        "; ".join(f"{name}, pid {pid}, holds it; stop it with: {usb.stop_command(name, pid)}" for name, pid in found)
-        if found
-        else "Often it is gvfs-gphoto2-volume-monitor; stop it and try again."
+    node = usb.Bus().node(port)
+    if node is None:
+        return errors.CameraClaimed(f"Another program holds the camera at {port}.", details=details)
+    found = usb.holders(node, but=(os.getpid(), os.getppid()))
+    seen = [one for one in found if one.seen]
+    told = [{"name": one.name, "pid": one.pid} | ({"user": one.user} if one.user else {}) for one in seen]
+    who = "Another Tetherlight" if len(seen) == 1 and seen[0].worker else "Another program"
+    return errors.CameraClaimed(
+        f"{who} holds the camera at {port}.",
+        hint=usb.explained(found, node),
+        details={**details, "holders": told},
     )
-    holder_details = {**details, "holders": [{"name": name, "pid": pid} for name, pid in found]}
-    return errors.CameraClaimed(f"Another program holds the camera at {port}.", hint=hint, details=holder_details)
 
 
 class Words:
