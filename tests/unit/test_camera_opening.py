@@ -1,11 +1,13 @@
 """The ladder for a camera that is to be opened: a link that refuses as often as told, on a bus that is a folder."""
 
+import asyncio
 from dataclasses import replace
 from pathlib import Path
 from typing import Literal
 
 import pytest
 
+from support.patience import stretched
 from support.usb_world import NO_DEVICE, NOT_ALLOWED, FakeBus
 from tetherlight.camera.calls import Deadlines, Opened
 from tetherlight.camera.identity import FoundCamera
@@ -130,3 +132,67 @@ async def test_a_network_camera_is_opened_once_more_and_nothing_is_reset(tmp_pat
     assert failed.value.message == SILENT.message
     assert len(ladder.link.tried) == 2
     assert len(ladder.told) == 1
+
+
+CLAIMED = CameraClaimed(
+    "Another program holds the camera at usb:001,006.",
+    hint="gvfs-gphoto2-volume-monitor, pid 812, holds it; stop it with: kill 812",
+    details={"gphoto_code": -53},
+)
+
+
+class Lost(Ladder):
+    """A ladder for a camera that was open; whoever waits hears what is told."""
+
+    def __init__(self, folder: Path, *errors: CameraError) -> None:
+        super().__init__(folder, *errors)
+        self.link.alive = True
+        settings = Settings(
+            state_dir=folder / "state", captures_base_dir=folder / "captures", simulator_control=folder / "none"
+        )
+        deadlines = Deadlines(look_first=0.01, look_most=0.01, look_most_network=0.01)
+        self.recovery = Recovery(self.link, settings, deadlines, Surroundings(bus=self.world.bus))
+        self._news = asyncio.Event()
+
+    def _tell(self, kind: Literal["lost", "recovering"], cause: str, next_step: str, attempt: int) -> None:
+        super()._tell(kind, cause, next_step, attempt)
+        self._news.set()
+
+    async def run(self, found: FoundCamera) -> FoundCamera:
+        return await self.recovery.run(found, "0870", "The camera was unplugged.", self._tell, self._adopt)
+
+    async def lost(self, times: int) -> tuple[str, str]:
+        """Wait until it was told so often that the camera is lost; return why, and what comes next."""
+        async with asyncio.timeout(stretched(30)):
+            while len(told := [one for one in self.told if one[0] == "lost"]) < times:
+                self._news.clear()
+                await self._news.wait()
+        return told[times - 1][1:3]
+
+    def errors(self, *errors: CameraError) -> None:
+        self.link._errors = list(errors)
+
+
+async def test_a_camera_that_another_program_takes_on_its_way_back_tells_which(tmp_path: Path) -> None:
+    ladder = Lost(tmp_path, CLAIMED)
+    under_way = asyncio.create_task(ladder.run(ladder.found))
+    assert await ladder.lost(1) == (CLAIMED.message, CLAIMED.hint)
+    assert ladder.recovery.question == CLAIMED.hint
+    assert ladder.world.resets == [], "another program's camera must not be reset"
+    ladder.errors()
+    await ladder.recovery.send(ladder.found.port)
+    assert (await under_way).port == ladder.found.port
+    assert ladder.recovery.question is None
+
+
+async def test_when_the_program_lets_go_the_old_reason_stands_again(tmp_path: Path) -> None:
+    ladder = Lost(tmp_path, CLAIMED)
+    under_way = asyncio.create_task(ladder.run(replace(ladder.found, port="ptpip:10.0.0.1", serial="0870")))
+    assert (await ladder.lost(1))[0] == CLAIMED.message
+    ladder.errors(SILENT)
+    assert await ladder.lost(2) == ("The camera was unplugged.", "The server keeps looking for the camera.")
+    ladder.errors(CLAIMED)
+    assert (await ladder.lost(3))[0] == CLAIMED.message
+    ladder.errors()
+    await under_way
+    assert len(ladder.told) == 4, "it is told once for each change"

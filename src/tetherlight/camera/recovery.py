@@ -14,8 +14,10 @@ from tetherlight.camera.search import Search
 from tetherlight.camera.surroundings import Surroundings
 from tetherlight.errors import (
     CameraBusy,
+    CameraClaimed,
     CameraCrashed,
     CameraError,
+    CameraForbidden,
     CameraLost,
     CameraTimeout,
 )
@@ -66,7 +68,9 @@ class Recovery:
         self.attempts = 0
         """How often the camera was tried since it was lost, or beyond the first time since it is to be opened."""
         self.question: str | None = None
-        """What a person must say before the camera can come back, where it cannot be recognised by itself."""
+        """What a person must do or say before the camera can come back; None where it comes back by itself."""
+        self._hindrance: CameraError | None = None
+        """Why it could not be opened where it is, if only a person can change that."""
         self._sent: tuple[str, asyncio.Future[None]] | None = None
 
     def look_now(self) -> None:
@@ -110,23 +114,36 @@ class Recovery:
         `serial` is the number that it states itself, by which it is recognised elsewhere.
         """
         self.attempts = 0
+        self._forget_hindrance()
         if self._link.alive:
             tell("recovering", cause, "The camera is closed and opened again.", self._next())
             if await self._try(found, adopt):
                 return found
-        place, done = await self._restart(found)
-        tell("recovering", cause, done.sentence, self._next())
-        if await self._try(place, adopt):
-            return place
+        if self._hindrance is None:  # a device that another program uses must not be reset
+            place, done = await self._restart(found)
+            tell("recovering", cause, done.sentence, self._next())
+            if await self._try(place, adopt):
+                return place
         search = Search(found, serial, self._settings, self._around)
-        self.question = search.question
-        tell("lost", cause, self.question or "The server keeps looking for the camera.", self._next())
+        self._next()
+        self._tell_lost(search, cause, tell)
         try:
             return await self._search(search, cause, tell, adopt)
         finally:
             self.question = None
             if self._sent is not None and not self._sent[1].done():
                 self._sent[1].set_exception(CameraLost("The camera was closed meanwhile."))
+
+    def _tell_lost(self, search: Search, cause: str, tell: Tell) -> None:
+        """Tell that the camera is lost, why, and what a person can do about that."""
+        stands_in = self._hindrance
+        self.question = search.question if stands_in is None else stands_in.hint
+        now = cause if stands_in is None else stands_in.message
+        tell("lost", now, self.question or "The server keeps looking for the camera.", self.attempts)
+
+    def _forget_hindrance(self) -> CameraError | None:
+        before, self._hindrance = self._hindrance, None
+        return before
 
     async def send(self, port: str) -> None:
         """Open the lost camera at a port where it is, as somebody says; raise the camera's error."""
@@ -160,12 +177,13 @@ class Recovery:
             self._next()
             if self._sent is not None and (place := await self._where_sent(search.found, *self._sent, adopt)):
                 return place
+            before = self._forget_hindrance()
             for place in await search.places():
                 if await self._try(place, adopt):
                     return place
-            if search.question != self.question:
-                self.question = search.question
-                tell("lost", cause, self.question or "The server keeps looking for the camera.", self.attempts)
+            stands_in = self._hindrance
+            if _said(stands_in) != _said(before) or (stands_in is None and search.question != self.question):
+                self._tell_lost(search, cause, tell)
 
     async def _where_sent(
         self, found: FoundCamera, port: str, answer: "asyncio.Future[None]", adopt: Adopt
@@ -200,8 +218,14 @@ class Recovery:
             await self._at(place, adopt)
         except CameraError as error:
             logger.debug("%s is not back at %s: %s", place.camera_id, place.port, error)
+            if isinstance(error, CameraClaimed | CameraForbidden):
+                self._hindrance = error
             return False
         return True
+
+
+def _said(error: CameraError | None) -> tuple[str, str | None] | None:
+    return None if error is None else (error.message, error.hint)
 
 
 def _curable(error: CameraError) -> bool:

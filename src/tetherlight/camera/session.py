@@ -222,7 +222,7 @@ class Session:
 
     def _tell(self, kind: Literal["lost", "recovering"], cause: str, next_step: str, attempt: int) -> None:
         if kind == "lost":
-            self.state = CameraState.LOST
+            self.state, self.cause = CameraState.LOST, cause
             self._settled.set()
         self._keeper.tell(kind, cause, next_step, attempt)
 
