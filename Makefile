@@ -101,7 +101,7 @@ generate: runtime ## Write the schema, the reference pages and the types of the 
 	$(ON_WEB) types --optional
 
 docs: generate dev ## Write the reference and run the examples of the documentation
-	$(PYTEST) tests/unit/test_docs.py tests/integration/test_docs_examples.py
+	$(PYTEST) tests/unit/test_docs.py tests/integration/test_docs_examples.py tests/integration/test_docs_commands.py
 
 bench: dev ## Measure, and print ratios
 	$(RUN) -m bench

@@ -20,6 +20,7 @@ CAMERA_VENDORS = MappingProxyType({
 })  # fmt: skip
 
 PERMISSION_REMEDY = (
+    "sudo groupadd --system --force plugdev && "
     f"echo '{UDEV_RULE}' | sudo tee /etc/udev/rules.d/60-tetherlight.rules && "
     "sudo udevadm control --reload && sudo udevadm trigger --subsystem-match=usb && "
     'sudo usermod -aG plugdev "$USER"; then log in again'

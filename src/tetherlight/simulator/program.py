@@ -70,7 +70,11 @@ def main(argv: Sequence[str] | None = None) -> int:
             return 2
         server = ControlServer(control, path)
         stack.callback(server.close)
-        server.start()
+        try:
+            server.start()
+        except OSError as error:
+            _say(f"The control socket {path} cannot be made: {error.strerror or error}. --control takes another place.")
+            return 2
         sys.stdout.write(simulator.announce(path) + "\n")
         sys.stdout.flush()
         ended.wait()

@@ -26,7 +26,10 @@ PI_HEADER_LABELS = ("pinctrl-bcm2835", "pinctrl-bcm2711", "pinctrl-rp1")
 CONSUMER = "tetherlight"
 """How our names begin as holders of lines; the number of the process follows."""
 ANOTHER_SERVER = "another Tetherlight server"
-FORBIDDEN_HINT = "Add the user who runs the server to the group 'gpio': sudo usermod -aG gpio $USER, then log in again."
+FORBIDDEN_HINT = (
+    "Install deploy/60-tetherlight.rules, and add the user who runs the server to the group 'gpio': "
+    "sudo groupadd --system --force gpio && sudo usermod -aG gpio $USER, then log in again."
+)
 
 
 def consumer() -> str:

@@ -1,0 +1,228 @@
+"""Every shell block of the README, the tutorials and the how-tos runs as it stands there.
+
+What changes a machine is played on a folder that stands for a plain Debian (`support/plain_debian.py`), and make is
+asked only what it would do. The commands of Tetherlight run on a simulated rig. `NOT_RUN` lists the blocks that cannot
+run in a test, each with the reason.
+"""
+
+import asyncio
+import contextlib
+import os
+import re
+import shutil
+import signal
+import sys
+import tempfile
+from collections.abc import AsyncIterator, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+import pytest_asyncio
+
+from support import plain_debian
+from support.patience import stretched
+from support.program import STRICT
+from support.server_process import ServerProcess
+from support.simulator_process import SimulatorProcess
+from support.store_world import jpeg
+from tetherlight.manifest import FileRecord, Manifest, StepRecord, write_manifest
+from tetherlight.naming.templates import DEFAULT_TEMPLATES
+
+ROOT = Path(__file__).parents[2]
+PAGES = [ROOT / "README.md", ROOT / "CONTRIBUTING.md", *sorted(ROOT.glob("docs/tutorials/*.md")),
+         *sorted(ROOT.glob("docs/how-to/*.md")), *sorted(ROOT.glob("docs/explanations/*.md"))]  # fmt: skip
+NOT_RUN = {
+    "podman build": "It needs a registry of images, and rights that a test does not have.",
+    "tetherlight jobs resume job-1 --focus here": "It needs a stack whose lens nobody can place: test_focus_stack.py.",
+}
+"""What stands in the first line of a block that no test can run, and why."""
+STAYS = re.compile(r"\btetherlight (?:serve|simulate)\b")
+"""Runs until Ctrl-C; that it starts is what can be seen."""
+SMALL = " --width 300 --height 200"
+NUMBER = re.compile(r"\d+")
+RUN_S = 120.0
+
+
+@dataclass(frozen=True)
+class Block:
+    """A shell block: its commands, each with what it is said to print."""
+
+    page: Path
+    commands: tuple[tuple[str, tuple[str, ...]], ...]
+
+    @property
+    def reason(self) -> str | None:
+        """Why it is not run, None where it is."""
+        return next((why for begin, why in NOT_RUN.items() if begin in self.commands[0][0]), None)
+
+
+def blocks() -> Iterator[Block]:
+    for page in PAGES:
+        text = page.read_text()
+        for found in re.finditer(r"^```(?:console|sh|bash|shell)\n(.*?)^```", text, re.MULTILINE | re.DOTALL):
+            commands: list[tuple[str, tuple[str, ...]]] = []
+            for line in found[1].splitlines():
+                if line.startswith("$ "):
+                    commands.append((line[2:], ()))
+                elif line.strip():
+                    command, printed = commands.pop()
+                    commands.append((command, (*printed, line)))
+            yield Block(page, tuple(commands))
+
+
+BLOCKS = list(blocks())
+
+
+@dataclass(frozen=True)
+class Rig:
+    """What is asked: a server, and four bodies that misbehave when they are told to."""
+
+    server: ServerProcess
+    temporary: Path
+    control: Path
+
+
+@dataclass(frozen=True)
+class Place:
+    """Where the blocks of a page run: a checkout, a machine, and a rig."""
+
+    checkout: Path
+    programs: Path
+    rig: Rig
+
+    async def run(self, command: str) -> str:
+        """Run one line in a shell and return what it prints; fail where it fails."""
+        process = await asyncio.create_subprocess_exec(
+            "bash", "-euo", "pipefail", "-c", command, cwd=self.checkout, env=self._environment(command),
+            stdin=asyncio.subprocess.DEVNULL, stdout=asyncio.subprocess.PIPE, stderr=asyncio.subprocess.PIPE,
+            start_new_session=True,
+        )  # fmt: skip
+        try:
+            if STAYS.search(command):
+                return await asyncio.wait_for(self._started_and_ended(process), stretched(RUN_S))
+            printed, complaints = await asyncio.wait_for(process.communicate(), stretched(RUN_S))
+            assert process.returncode == 0, f"$ {command}\n{complaints.decode()}"
+            return printed.decode()
+        finally:
+            with contextlib.suppress(ProcessLookupError):
+                os.killpg(process.pid, signal.SIGKILL)
+            await process.wait()
+
+    async def _started_and_ended(self, process: asyncio.subprocess.Process) -> str:
+        """Wait until a program has told where it is, and end it as Ctrl-C does."""
+        assert process.stdout is not None
+        assert process.stderr is not None
+        told = ""
+        while not re.search(r"Tetherlight is at|\"control\"", told):
+            line = await process.stdout.readline()
+            assert line, (await process.stderr.read()).decode()
+            told += line.decode()
+        os.killpg(process.pid, signal.SIGINT)
+        _, complaints = await process.communicate()
+        assert process.returncode in {0, 130}, complaints.decode()
+        return told
+
+    def _environment(self, command: str) -> dict[str, str]:
+        return {
+            "PATH": f"{self.programs}:{Path(sys.executable).parent}:{os.defpath}:/usr/bin:/bin",
+            "HOME": str(self.checkout),
+            "USER": "photographer",
+            # What stays makes a socket there, whose name must be short; what asks looks for the one of the rig.
+            "TMPDIR": tempfile.gettempdir() if STAYS.search(command) else str(self.rig.temporary),
+            "PLAIN_DEBIAN": str(self.programs.parent),
+            "TETHERLIGHT_SERVER": self.rig.server.url,
+            "SIMULATOR_CONTROL": str(self.rig.control),
+            "LANG": "C.UTF-8",
+            "MIN_FREE_BYTES": "0",
+            "PIP_TARGET": str(self.rig.temporary / "site"),
+            "PIP_NO_INDEX": "1",
+            "PIP_NO_DEPS": "1",
+            "PIP_NO_BUILD_ISOLATION": "0",
+            "PIP_CONFIG_FILE": os.devnull,
+            "PIP_DISABLE_PIP_VERSION_CHECK": "1",
+            **(STRICT if "pip" not in command else {}),
+        }
+
+    def line(self, command: str) -> str:
+        """Return a command with what a test must do otherwise: ports and addresses that are free, small pictures."""
+        if re.search(r"tetherlight simulate\b", command) or "--simulate" in command:
+            command += SMALL
+        if re.search(r"tetherlight serve\b", command):
+            command += " --port 0"
+        if "five_lines.py" in command:
+            command += f" {self.rig.server.url}"
+        if "examples/capture.py" in command:
+            command += f" ws://127.0.0.1:{self.rig.server.port}/ws"
+        return command.replace("192.168.1.", "127.0.1.").replace("--host 0.0.0.0", "--host 127.0.0.1")
+
+
+def _checkout(folder: Path) -> Path:
+    for name in ("deploy", "docs", "scripts", "Makefile", "pyproject.toml"):
+        (folder / name).symlink_to(ROOT / name)
+    (folder / ".venv").symlink_to(sys.prefix)
+    set_folder = folder / "captures" / "photometric_sets" / "vase_20261122-154233"
+    set_folder.mkdir(parents=True)
+    steps = []
+    for index in range(1, 10):
+        name = f"image_{index:02}_light{index}.jpg"
+        (set_folder / name).write_bytes(jpeg(40, 30))
+        record = FileRecord(filename=name, size=1, sha256="", mimetype="image/jpeg")
+        steps.append(StepRecord(index=index, light=f"light{index}", state="done", direction=(0, 0, 1), files=(record,)))
+    write_manifest(set_folder, Manifest(steps=tuple(steps)))
+    return folder
+
+
+@pytest_asyncio.fixture(scope="module", loop_scope="module")
+async def rig(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Rig]:
+    folder = tmp_path_factory.mktemp("docs")
+    (folder / "captures").mkdir()
+    (folder / "captures" / "image_X.jpg").write_bytes(jpeg(40, 30))
+    # The name of a socket is short.
+    temporary = Path(tempfile.mkdtemp(prefix="docs-"))
+    (temporary / "tetherlight-simulator-x").mkdir()
+    control = temporary / "tetherlight-simulator-x" / "control.sock"
+    bodies = ("--cameras", "4", "--vendor", "canon,nikon,sony,generic", "--depth-of-field", "--control", str(control))
+    try:
+        async with (
+            SimulatorProcess(*bodies, width=300, height=200),
+            ServerProcess(folder, "--simulate", "--width", "300", "--height", "200") as server,
+        ):
+            yield Rig(server, temporary, control)
+    finally:
+        shutil.rmtree(temporary)
+
+
+@pytest_asyncio.fixture(loop_scope="module")
+async def place(rig: Rig, tmp_path: Path) -> AsyncIterator[Place]:
+    programs = plain_debian.prepare(tmp_path / "machine")
+    yield Place(_checkout(Path(tempfile.mkdtemp(dir=rig.temporary))), programs, rig)
+    async with rig.server.client() as client:
+        await client.do("SET_NAMING", {"capture": DEFAULT_TEMPLATES.capture.text, "set": DEFAULT_TEMPLATES.set.text})
+
+
+def shape(text: str) -> list[str]:
+    """Return lines with every number as one digit: moments, ports and sizes differ from time to time."""
+    return [NUMBER.sub("0", line.strip()) for line in text.splitlines() if line.strip()]
+
+
+@pytest.mark.asyncio(loop_scope="module")
+@pytest.mark.parametrize(
+    "document", sorted({block.page for block in BLOCKS}), ids=lambda document: str(document.relative_to(ROOT))
+)
+async def test_the_blocks_of_a_page_run(place: Place, document: Path) -> None:
+    """One after the other, on a machine that nobody has prepared: each command ends well and prints what is said."""
+    for block in BLOCKS:
+        for command, said in block.commands if block.page == document and block.reason is None else ():
+            printed = await place.run(place.line(command))
+            assert '"ok": false' not in printed, f"$ {command}\n{printed}"
+            if said and not command.startswith("make "):
+                assert shape(printed) == shape("\n".join(said))
+
+
+def test_every_block_runs_or_has_a_reason() -> None:
+    """There are blocks, those that are left out are few, and none is left out that is not there any more."""
+    assert len(BLOCKS) > 25
+    left_out = [one for one in BLOCKS if one.reason is not None]
+    assert len(left_out) == len(NOT_RUN)
+    assert all(block.commands for block in BLOCKS)
