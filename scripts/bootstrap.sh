@@ -70,6 +70,8 @@ fi
 
 found=$(choose)
 [ -n "$found" ] || complain
+"$found" -I -c 'import sys; sys.exit(sys.maxsize < 2**32)' ||
+    fail "This system is one of 32 bits, for which there are no packages: install the 64-bit one for this machine."
 can_make_environments "$found" ||
     fail "Python's venv module is missing. On Debian and Raspberry Pi OS: sudo apt install python3-venv"
 [ ! -e "$folder" ] || echo "The environment $folder does not fit this folder and its Python any more: it is made anew."

@@ -2,6 +2,7 @@
 
 import asyncio
 import os
+import platform
 from collections import namedtuple
 from collections.abc import AsyncIterator
 from datetime import UTC, datetime
@@ -321,6 +322,16 @@ def test_versions_are_listed_and_missing_packages_told() -> None:
     versions, missing = check_python(("gphoto2", "no-such-package"))
     assert "gphoto2 2." in versions.message
     assert (missing.level, missing.message) == ("error", "The package no-such-package is not installed.")
+
+
+@pytest.mark.parametrize("machine", ["armv7l", "armv6l", "i686"])
+def test_a_system_of_32_bits_is_sent_to_64(machine: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """There is nothing that pip could install there."""
+    monkeypatch.setattr(platform, "machine", lambda: machine)
+    _, missing = check_python(("gphoto2", "no-such-package"))
+    assert missing.remedy is not None
+    assert "64-bit system" in missing.remedy
+    assert "pip" not in missing.remedy
 
 
 @pytest.mark.parametrize(

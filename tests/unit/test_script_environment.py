@@ -228,3 +228,13 @@ def test_another_interpreter_is_used_where_it_is_asked_for(whole: Checkout, tmp_
     other.write_text(f'#!/bin/sh\n{named} *) exec {whole.python} "$@" ;; esac\n')
     other.chmod(0o755)
     assert whole.bootstrap("dev", str(other)) == (0, [MADE_ANEW, SERVER, TOOLS])
+
+
+def test_a_system_of_32_bits_is_told_before_anything_is_tried(fresh: Checkout, tmp_path: Path) -> None:
+    """There are no packages for it, and building them takes hours before it fails."""
+    narrow = tmp_path / "narrow"
+    narrow.write_text(f'#!/bin/sh\ncase $* in *maxsize*) exit 1 ;; *) exec {fresh.python} "$@" ;; esac\n')
+    narrow.chmod(0o755)
+    told = "This system is one of 32 bits, for which there are no packages: install the 64-bit one for this machine."
+    assert fresh.bootstrap(python=str(narrow)) == (1, [told])
+    assert not (fresh.folder / ".venv").exists()

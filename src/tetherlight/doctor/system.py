@@ -108,11 +108,8 @@ def check_python(packages: tuple[str, ...] = PACKAGES) -> Iterator[Finding]:
 
 
 def _missing_remedy(name: str, machine: str) -> str:
-    if name == "gphoto2" and machine.startswith("armv"):
-        return (
-            "There is no wheel for 32-bit ARM: use a 64-bit system, or sudo apt install python3-gphoto2 and a virtual "
-            "environment with --system-site-packages."
-        )
+    if machine in {"i386", "i686"} or machine.startswith("armv"):
+        return "There are no packages for systems of 32 bits: install the 64-bit system for this machine."
     return f"{sys.executable} -m pip install {name}"
 
 
