@@ -23,6 +23,7 @@ anywhere on the line.
 | 1 | it failed; the sentence says why |
 | 2 | wrong usage |
 | 3 | no server answers |
+| 4 | the server refuses the token, or wants one |
 | 130 | interrupted with Ctrl-C; a set goes on at the server |
 """
 

@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+import os
 import signal
 import subprocess
 import sys
@@ -62,6 +63,11 @@ INFO = GET_SERVER_INFO.example_result
 @pytest.mark.parametrize(
     ("text", "http", "websocket"),
     [
+        ("rig.local", "http://rig.local:8000", "ws://rig.local:8000/ws"),
+        ("[::1]", "http://[::1]:8000", "ws://[::1]:8000/ws"),
+        ("192.168.1.7/rig", "http://192.168.1.7:8000/rig", "ws://192.168.1.7:8000/rig/ws"),
+        ("rig.local:80", "http://rig.local:80", "ws://rig.local:80/ws"),
+        ("http://rig.local", "http://rig.local", "ws://rig.local/ws"),
         ("127.0.0.1:8000", "http://127.0.0.1:8000", "ws://127.0.0.1:8000/ws"),
         ("ws://rig.local:8000/ws", "http://rig.local:8000", "ws://rig.local:8000/ws"),
         ("https://example.org/rig/", "https://example.org/rig", "wss://example.org/rig/ws"),
@@ -234,7 +240,10 @@ async def test_a_wrong_and_a_missing_token_are_refused_and_a_restart_is_survived
             await Client(server.url, token="not-the-token").__aenter__()
         with pytest.raises(errors.Unauthorized, match="wants a token"):
             await Client(server.url).__aenter__()
-        assert await exit_code(server.url, "--token", "not-the-token") == (1, "tetherlight: The token is wrong.\n")
+        assert await exit_code(server.url, "--token", "not-the-token") == (4, "tetherlight: The token is wrong.\n")
+        assert (await exit_code(server.url))[0] == 4
+        for names in ({"TETHERLIGHT_TOKEN": TOKEN, "API_TOKEN": "another-token"}, {"API_TOKEN": TOKEN}):
+            assert (await exit_code(server.url, **names))[0] == 0
         assert (await exit_code(server.url, "--token", TOKEN))[0] == 0
         async with Client(f"{server.url}/login#token={TOKEN}") as rig, aclosing(rig.liveview()) as frames:
             camera = await rig.select()
@@ -256,10 +265,10 @@ async def test_a_wrong_and_a_missing_token_are_refused_and_a_restart_is_survived
             assert path.read_bytes().startswith(b"\xff\xd8")
 
 
-async def exit_code(url: str, *words: str) -> tuple[int | None, str]:
+async def exit_code(url: str, *words: str, **variables: str) -> tuple[int | None, str]:
     """Run `tetherlight info` and give its exit code and what it complains."""
     process = await asyncio.create_subprocess_exec(
-        sys.executable, "-m", "tetherlight", "info", "--server", url, *words,
+        sys.executable, "-m", "tetherlight", "info", "--server", url, *words, env=os.environ | variables,
         stdout=asyncio.subprocess.DEVNULL, stderr=asyncio.subprocess.PIPE,
     )  # fmt: skip
     _, complaints = await process.communicate()

@@ -7,12 +7,11 @@ from typing import TYPE_CHECKING
 import typer
 
 import tetherlight
+from tetherlight.cli.options import DEFAULT_SERVER, TOKENS
 from tetherlight.errors import TetherlightError
 
 if TYPE_CHECKING:
     from tetherlight import SyncClient
-
-DEFAULT_SERVER = "http://127.0.0.1:8000"
 
 Complete = Callable[[typer.Context, str], list[str]]
 
@@ -21,7 +20,7 @@ def _completing(names: "Callable[[SyncClient], Iterable[str]]") -> Complete:
     def complete(ctx: typer.Context, incomplete: str) -> list[str]:
         given = ctx.find_root().params
         server = given.get("server") or os.environ.get("TETHERLIGHT_SERVER") or DEFAULT_SERVER
-        token = given.get("token") or os.environ.get("API_TOKEN")
+        token = given.get("token") or next((os.environ[name] for name in TOKENS if os.environ.get(name)), None)
         try:
             with tetherlight.SyncClient(server, token=token, reconnect=False) as rig:
                 return [name for name in names(rig) if name.startswith(incomplete)]

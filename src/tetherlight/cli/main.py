@@ -1,6 +1,6 @@
 """The commands, and how an error of ours becomes a sentence and an exit code.
 
-Exit codes: 0 done, 1 failed, 2 wrong usage, 3 no server answers, 130 interrupted.
+Exit codes: 0 done, 1 failed, 2 wrong usage, 3 no server answers, 4 it refuses the token, 130 interrupted.
 """
 
 import sys
@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Any, ClassVar
 import typer
 
 from tetherlight.cli.lazy import Later, LazyGroup, Place
-from tetherlight.cli.options import Options, hoisted, tell_error
+from tetherlight.cli.options import DEFAULT_SERVER, TOKENS, Options, hoisted, tell_error
 from tetherlight.errors import TetherlightError
 
 if TYPE_CHECKING:
@@ -43,7 +43,7 @@ PLACES = {
     "log": Place("log:log", "Show the newest lines of the server's log, oldest first."),
     "doctor": Place(
         "doctor:doctor",
-        "Look for what is wrong with cameras, lights and this machine; the exit code is 1 where something is.",
+        "Look for what is wrong with cameras, lights and their machine; the exit code is 1 where something is.",
     ),
     "config": Place("config:app", "Read and change the settings of a camera."),
     "lights": Place("lights:app", "Switch the lights of the rig."),
@@ -68,7 +68,10 @@ class Commands(LazyGroup):
 app = typer.Typer(
     cls=Commands,
     help="Cameras, lights and photometric sets over a WebSocket.",
-    epilog="--server, --token and --json may stand anywhere. Exit codes: 0 done, 1 failed, 2 wrong usage, 3 no server.",
+    epilog=(
+        "--server, --token and --json may stand anywhere. "
+        "Exit codes: 0 done, 1 failed, 2 wrong usage, 3 no server, 4 token refused."
+    ),
     no_args_is_help=True,
     pretty_exceptions_enable=False,
     rich_markup_mode=None,
@@ -85,10 +88,15 @@ def _show_version(wanted: bool) -> None:
 def options(
     context: typer.Context,
     server: Annotated[
-        str, typer.Option(envvar="TETHERLIGHT_SERVER", metavar="URL", help="The server to talk to.")
-    ] = "http://127.0.0.1:8000",
+        str,
+        typer.Option(
+            envvar="TETHERLIGHT_SERVER",
+            metavar="URL",
+            help="The server to talk to: an address, or a name or IP alone, which means port 8000.",
+        ),
+    ] = DEFAULT_SERVER,
     token: Annotated[
-        str | None, typer.Option(envvar="API_TOKEN", metavar="TOKEN", help="The server's token.", show_envvar=True)
+        str | None, typer.Option(envvar=list(TOKENS), metavar="TOKEN", help="The server's token.", show_envvar=True)
     ] = None,
     as_json: Annotated[bool, typer.Option("--json", help="Print results and errors as JSON.")] = False,
     version: Annotated[  # noqa: ARG001 - its callback does the work
@@ -96,7 +104,8 @@ def options(
     ] = False,
 ) -> None:
     """Cameras, lights and photometric sets over a WebSocket."""
-    context.obj = Options(server, token, as_json)
+    chosen = context.get_parameter_source("server")
+    context.obj = Options(server, token, as_json, chosen=chosen is not None and chosen.name != "DEFAULT")
 
 
 def main() -> None:

@@ -11,7 +11,7 @@ import typer
 
 import tetherlight
 from tetherlight.cli.lazy import Later
-from tetherlight.errors import CameraNotFound, InvalidPayload, ServerUnreachable, TetherlightError
+from tetherlight.errors import CameraNotFound, InvalidPayload, ServerUnreachable, TetherlightError, Unauthorized
 
 if TYPE_CHECKING:
     from tetherlight import SyncClient
@@ -23,7 +23,12 @@ else:
 FAILED = 1
 USAGE = 2
 NO_SERVER = 3
+REFUSED = 4
 INTERRUPTED = 130
+
+DEFAULT_SERVER = "http://127.0.0.1:8000"
+TOKENS = ("TETHERLIGHT_TOKEN", "API_TOKEN")
+"""Variables that hold the token. The second is the server's own setting, which older clients shared with it."""
 
 EVERYWHERE = {"--server": True, "--token": True, "--json": False}
 """Options that may stand anywhere on the command line, and whether a value follows."""
@@ -36,6 +41,8 @@ class Options:
     server: str
     token: str | None
     json: bool
+    chosen: bool = False
+    """Whether somebody has said which server is meant."""
 
 
 def hoisted(arguments: list[str]) -> list[str]:
@@ -58,7 +65,7 @@ def hoisted(arguments: list[str]) -> list[str]:
 def options_of(context: typer.Context) -> Options:
     """Return the common options of the command line."""
     found = context.find_root().obj
-    return found if isinstance(found, Options) else Options("http://127.0.0.1:8000", None, json=False)
+    return found if isinstance(found, Options) else Options(DEFAULT_SERVER, None, json=False)
 
 
 @contextlib.contextmanager
@@ -108,6 +115,8 @@ def tell_error(error: TetherlightError, *, as_json: bool) -> int:
     match error:
         case ServerUnreachable():
             return NO_SERVER
+        case Unauthorized():
+            return REFUSED
         case InvalidPayload():
             return USAGE
         case _:

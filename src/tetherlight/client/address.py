@@ -8,6 +8,7 @@ from tetherlight.errors import InvalidSetting
 from tetherlight.protocol.routes import LOGIN_PAGE, WEBSOCKET
 
 DEFAULT = "http://127.0.0.1:8000"
+DEFAULT_PORT = 8000
 SCHEMES = {"http": "http", "https": "https", "ws": "http", "wss": "https"}
 ENTRANCES = (WEBSOCKET.path, LOGIN_PAGE.path)
 
@@ -21,8 +22,12 @@ class Address:
 
     @classmethod
     def parse(cls, text: str, token: str | None = None) -> Self:
-        """Read an address as people write it or as the server prints it; raise InvalidSetting."""
-        parts = urlsplit(text if "://" in text else f"http://{text}")
+        """Read an address as people write it or as the server prints it; raise InvalidSetting.
+
+        A name or an IP address alone means the port that a server has by itself; `http://NAME` means port 80.
+        """
+        alone = "://" not in text
+        parts = urlsplit(f"http://{text}" if alone else text)
         try:
             usable = parts.scheme in SCHEMES and parts.hostname and (parts.port is None or parts.port > 0)
         except ValueError:
@@ -34,7 +39,8 @@ class Address:
             path = path.removesuffix(entrance)
         if not token and parts.fragment.startswith("token="):
             token = unquote(parts.fragment.removeprefix("token="))
-        return cls(f"{SCHEMES[parts.scheme]}://{parts.netloc}{path}", token or None)
+        port = f":{DEFAULT_PORT}" if alone and parts.port is None else ""
+        return cls(f"{SCHEMES[parts.scheme]}://{parts.netloc.removesuffix(':')}{port}{path}", token or None)
 
     @property
     def websocket(self) -> str:

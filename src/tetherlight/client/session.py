@@ -307,7 +307,9 @@ def no_server(address: Address) -> str:
 
 
 def _token_wanted() -> Unauthorized:
-    return Unauthorized("The server wants a token.", hint="Pass it as `token`; the commands take --token or API_TOKEN.")
+    return Unauthorized(
+        "The server wants a token.", hint="Pass it as `token`; the commands take --token or TETHERLIGHT_TOKEN."
+    )
 
 
 def _encoded(action: Action[Any, Any], payload: Payload, request_id: str | None) -> str:
