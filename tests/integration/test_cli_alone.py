@@ -1,6 +1,7 @@
 """The commands without a server, and those that need none."""
 
 import json
+import platform
 import re
 import subprocess
 import sys
@@ -116,7 +117,17 @@ def test_the_doctor_examines_this_machine(tmp_path: Path) -> None:
     assert {"check", "level", "message", "remedy"} == set(findings[0])
     assert ended.returncode == any(finding["level"] == "error" for finding in findings)
     shown = tetherlight("doctor", folder=tmp_path).stdout
+    assert shown.startswith(f"This machine, {platform.node()}:\n")
     assert re.search(r"^ok\s+python\s+Python 3", shown, re.MULTILINE)
+
+
+def test_the_doctor_does_not_look_here_for_what_is_there(free_port: int, tmp_path: Path) -> None:
+    """A server that was named and cannot be asked is no reason to describe another machine."""
+    server = f"http://127.0.0.1:{free_port}"
+    ended = tetherlight("doctor", "--server", server, folder=tmp_path)
+    assert (ended.returncode, ended.stdout) == (3, "")
+    assert ended.stderr.splitlines()[1] == "`tetherlight doctor --local` looks at this machine."
+    assert tetherlight("doctor", "--local", "--server", server, folder=tmp_path).stdout.startswith("This machine")
 
 
 def test_the_doctor_fails_where_something_is_wrong(tmp_path: Path) -> None:

@@ -275,6 +275,15 @@ async def test_the_shell_is_offered_names_that_the_server_knows(server: ServerPr
     assert await completions("http://127.0.0.1:1", "tetherlight lights on light_rear_") == []
 
 
+async def test_the_doctor_asks_the_server_that_is_named(tetherlight: Run, server: ServerProcess) -> None:
+    """Which machine is described is said; the simulator is known to the server only."""
+    asked = await tetherlight("doctor")
+    assert asked.out.startswith(f"The machine of the server at {server.url}:\n")
+    assert "simulator" in asked.out
+    here = await tetherlight("doctor", "--local", "--json")
+    assert "simulator" not in {one["check"] for one in here.json}
+
+
 async def completions(url: str, words: str) -> list[str]:
     environment = {
         "COMP_WORDS": words, "COMP_CWORD": str(len(words.split()) - 1), "_TETHERLIGHT_COMPLETE": "complete_bash",
