@@ -404,7 +404,7 @@ async def test_missing_permission_is_told_with_its_remedy(tmp_path: Path, caplog
     """Somebody has lamps there: that they are not driven must be seen before the first set is dark."""
     lights = await Lights.open(RigFile(tmp_path / "rig.toml"), find=on_chips(FakeChip(), forbidden=True))
     assert lights.message is not None
-    assert lights.message.startswith("No permission to open /dev/gpiochip0: lights are simulated. Add the user")
+    assert lights.message.startswith("No permission to open /dev/gpiochip0: lights are simulated. Install deploy")
     assert [one.levelname for one in caplog.records if "lights are simulated" in one.message] == ["WARNING"]
     await lights.close()
     for head in ('driver = "gpiod"', 'chip = "gpiochip0"'):

@@ -499,7 +499,7 @@ open: boolean
 state: ("closed" | "opening" | "ready" | "recovering" | "lost")
 }
 /**
- * What the camera must match; with nothing given it is the first one found.
+ * What the camera must match; with nothing given it is the first one that GET_CAMERAS lists, each time the same.
  * 
  * This interface was referenced by `TetherlightProtocol`'s JSON-Schema
  * via the `definition` "SelectCamera".

@@ -87,7 +87,7 @@ class Pictures:
         return saved
 
     async def poll(self) -> Sequence[str]:
-        """Collect what happened on the body, and return what changed; each exposure there is told with all its files."""
+        """Collect what happened on the body and return what changed; each exposure there is told with all its files."""
         happened = await self._session.request(calls.events(0.0, self._deadlines.events))
         self._changed(happened.changed)
         if any(path not in self._work.known_files for path in happened.files):
@@ -114,7 +114,7 @@ class Pictures:
             self._work.chosen[speed[0].name] = speed[0].value
             await self._work.write(*speed)
         try:
-            return await self._shutter.hold(bulb, seconds)
+            return await self._shutter.hold_open(bulb, seconds)
         finally:
             for name, value in before.items():
                 with suppress(CameraError):

@@ -77,7 +77,7 @@ class Shutter:
         released_at = await self._release(roll, patience)
         return await self._collected(roll, released_at, patience)
 
-    async def hold(self, bulb: Bulb, seconds: float) -> Taken:
+    async def hold_open(self, bulb: Bulb, seconds: float) -> Taken:
         """Take one picture by holding the shutter open for so long; raise as `release` does."""
         self._require_room()
         roll = Roll(files_per_exposure(self._cache))

@@ -22,6 +22,11 @@ class Payload(Model):
     model_config = ConfigDict(strict=True)
     empty_counts: ClassVar[frozenset[str]] = frozenset()
 
+    @property
+    def takes_s(self) -> float:
+        """Return for how many seconds the request itself asks; a client waits so much longer for its reply."""
+        return 0.0
+
     @classmethod
     def given(cls, payload: dict[str, Any]) -> dict[str, Any]:
         """Return what of a payload says something, also inside of it; the payload is not checked yet."""
@@ -50,11 +55,6 @@ def _payload_in(annotation: Any) -> "type[Payload] | None":
         return annotation
     found = (_payload_in(part) for part in get_args(annotation))
     return next((one for one in found if one is not None), None)
-
-    @property
-    def takes_s(self) -> float:
-        """Return for how many seconds the request itself asks; a client waits so much longer for its reply."""
-        return 0.0
 
 
 class CameraPayload(Payload):

@@ -30,7 +30,7 @@ class CameraList(RootModel[list[CameraInfo]]):
 
 
 class SelectCamera(Payload):
-    """What the camera must match; with nothing given it is the first one found."""
+    """What the camera must match; with nothing given it is the first one that GET_CAMERAS lists, each time the same."""
 
     model: str | None = None
     port: str | None = Field(

@@ -192,7 +192,8 @@ class Cameras:
         if camera_id is not None:
             return self._open.get(camera_id)
         selected = [self._open[self._selected]] if self._selected else []
-        for camera in (*selected, *self._open.values()):
+        listed = [self._open[one.camera_id] for one in self._roster if one.camera_id in self._open]
+        for camera in (*selected, *listed):
             if model in {None, camera.model} and port in {None, camera.port}:
                 return camera
         return None

@@ -7,7 +7,7 @@ from contextlib import suppress
 from typing import Protocol
 
 from tetherlight.camera.camera import Camera
-from tetherlight.camera.detection import find_cameras
+from tetherlight.camera.detection import find_cameras, network_ports
 from tetherlight.camera.identity import FoundCamera
 from tetherlight.camera.known import KnownCameras
 from tetherlight.camera.search import Look
@@ -23,7 +23,7 @@ LOOK_SECONDS = 0.1
 
 
 class Roster:
-    """All cameras that a rig knows, open or not, in an order that stays."""
+    """All cameras that a rig knows, open or not, in an order that is the same after each start and each replug."""
 
     def __init__(self, settings: Settings, opened: Mapping[str, Camera], look: Look = find_cameras) -> None:
         self._settings = settings
@@ -38,8 +38,15 @@ class Roster:
         return camera_id in self._known
 
     def __iter__(self) -> Iterator[FoundCamera]:
-        """Give those that are open or were there when last looked for."""
-        return iter(self._known)
+        """Give those that are open or were there when last looked for, each in its place."""
+        return iter(sorted(self._known, key=self._place))
+
+    def _place(self, found: FoundCamera) -> tuple[int, int, str]:
+        """Return what the order goes by: on USB the ids, for numbers of devices change; then as CAMERAS has them."""
+        if not found.port.startswith("ptpip:"):
+            return 0, 0, found.camera_id
+        addresses = network_ports(self._settings)
+        return 1, addresses.index(found.port) if found.port in addresses else len(addresses), found.camera_id
 
     async def look(self) -> bool:
         """Look for cameras and say whether others are there than before; raise DetectionFailed."""
