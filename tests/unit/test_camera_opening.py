@@ -11,7 +11,7 @@ from support.patience import stretched
 from support.usb_world import NO_DEVICE, NOT_ALLOWED, FakeBus
 from tetherlight.camera.calls import Deadlines, Opened
 from tetherlight.camera.identity import FoundCamera
-from tetherlight.camera.recovery import Recovery
+from tetherlight.camera.recovery import FRESH_AFTER, Recovery
 from tetherlight.camera.surroundings import Surroundings
 from tetherlight.errors import CameraClaimed, CameraError, CameraForbidden, CameraNotFound, CameraTimeout
 from tetherlight.settings import Settings
@@ -48,21 +48,22 @@ class FakeLink:
 class Ladder:
     """A ladder over a fake link, and what it told."""
 
-    def __init__(self, folder: Path, *errors: CameraError, cured_by_reset: bool = False) -> None:
+    def __init__(self, folder: Path, *errors: CameraError, cured_by_reset: bool = False, looks_s: float = 0.25) -> None:
         self.world = FakeBus(folder)
         self.found = FoundCamera("EOS", self.world.plug("1-2", 6), None, "eos-1")
         self.link = FakeLink(self.world, *errors, cured_by_reset=cured_by_reset)
         settings = Settings(state_dir=folder / "state", captures_base_dir=folder / "captures")
-        self.recovery = Recovery(self.link, settings, Deadlines(), Surroundings(bus=self.world.bus))
+        deadlines = Deadlines(look_first=looks_s, look_most_network=looks_s)
+        self.recovery = Recovery(self.link, settings, deadlines, Surroundings(bus=self.world.bus))
         self.told: list[tuple[str, str, str, int]] = []
 
     async def open(self, found: FoundCamera | None = None) -> FoundCamera:
-        return await self.recovery.open(found or self.found, self._tell, self._adopt)
+        return await self.recovery.open(found or self.found, self.tell, self.adopt)
 
-    def _tell(self, kind: Literal["lost", "recovering"], cause: str, next_step: str, attempt: int) -> None:
+    def tell(self, kind: Literal["lost", "recovering"], cause: str, next_step: str, attempt: int) -> None:
         self.told.append((kind, cause, next_step, attempt))
 
-    async def _adopt(self, opened: Opened) -> None:
+    async def adopt(self, opened: Opened) -> None:
         assert opened.model
 
 
@@ -154,12 +155,12 @@ class Lost(Ladder):
         self.recovery = Recovery(self.link, settings, deadlines, Surroundings(bus=self.world.bus))
         self._news = asyncio.Event()
 
-    def _tell(self, kind: Literal["lost", "recovering"], cause: str, next_step: str, attempt: int) -> None:
+    def tell(self, kind: Literal["lost", "recovering"], cause: str, next_step: str, attempt: int) -> None:
         super()._tell(kind, cause, next_step, attempt)
         self._news.set()
 
     async def run(self, found: FoundCamera) -> FoundCamera:
-        return await self.recovery.run(found, "0870", "The camera was unplugged.", self._tell, self._adopt)
+        return await self.recovery.run(found, "0870", "The camera was unplugged.", self.tell, self.adopt)
 
     async def lost(self, times: int) -> tuple[str, str]:
         """Wait until it was told so often that the camera is lost; return why, and what comes next."""
@@ -196,3 +197,16 @@ async def test_when_the_program_lets_go_the_old_reason_stands_again(tmp_path: Pa
     ladder.errors()
     await under_way
     assert len(ladder.told) == 4, "it is told once for each change"
+
+
+async def test_a_camera_that_is_looked_for_long_is_looked_for_by_new_workers(tmp_path: Path) -> None:
+    """Each look that fails leaves some memory behind in libgphoto2: a night of them would fill the machine."""
+    ladder = Ladder(tmp_path, SILENT, looks_s=0)
+    found = FoundCamera("EOS", "ptpip:192.0.2.7", None, "eos-1")
+    looking = asyncio.create_task(ladder.recovery.run(found, None, "Gone.", ladder.tell, ladder.adopt))
+    async with asyncio.timeout(stretched(30)):
+        while len(ladder.link.tried) < 3 * FRESH_AFTER:
+            await asyncio.sleep(0)
+    looking.cancel()
+    await asyncio.gather(looking, return_exceptions=True)
+    assert ladder.link.kills - 1 in {2, 3}, "the first one belongs to the restart"

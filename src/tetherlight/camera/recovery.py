@@ -26,6 +26,8 @@ from tetherlight.settings import Settings
 logger = logging.getLogger(__name__)
 SILENT = 5.0
 """Seconds after which an opening that failed is not simply tried again: a body that was silent so long stays so."""
+FRESH_AFTER = 60
+"""Looks after which a worker gives way to a new one: libgphoto2 keeps some memory of each camera that did not open."""
 Tell = Callable[[Literal["lost", "recovering"], str, str, int], None]
 """Called with what happened, why, what is done next, and the number of the attempt."""
 Adopt = Callable[[Opened], Awaitable[None]]
@@ -174,7 +176,8 @@ class Recovery:
         while True:
             await self._rest(pause)
             pause = min(2 * pause, longest)
-            self._next()
+            if self._next() % FRESH_AFTER == 0:
+                await self._link.kill()
             if self._sent is not None and (place := await self._where_sent(search.found, *self._sent, adopt)):
                 return place
             before = self._forget_hindrance()
