@@ -9,7 +9,7 @@ from pydantic_core import PydanticUndefined
 
 from tetherlight.errors import TetherlightError, error_classes
 from tetherlight.files.types import FILE_TYPES
-from tetherlight.protocol import cameras, captures, jobs, lights, server, sets
+from tetherlight.protocol import cameras, captures, jobs, lights, server, sets, trash
 from tetherlight.protocol.action import Action
 from tetherlight.protocol.actions import ACTIONS
 from tetherlight.protocol.closing import CloseCode
@@ -27,6 +27,7 @@ GROUPS = {
     "Single captures, series and names": captures,
     "Lights": lights,
     "Sets and images": sets,
+    "The trash": trash,
     "Jobs": jobs,
     "The server": server,
 }

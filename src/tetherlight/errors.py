@@ -45,7 +45,8 @@ TetherlightError                 internal_error
 │   ├── ManifestNewer            manifest_newer
 │   ├── ImageNotFound            image_not_found
 │   ├── ImageUnreadable          image_unreadable
-│   └── DiskFull                 disk_full
+│   ├── DiskFull                 disk_full
+│   └── StoreFull                store_full
 ├── JobError                     job_error
 │   ├── JobNotFound              job_not_found
 │   ├── CpuBusy                  cpu_busy
@@ -394,6 +395,12 @@ class DiskFull(StoreError):
 
     code = "disk_full"
     status = 507
+
+
+class StoreFull(DiskFull):
+    """The disk has too little room, and nothing in the trash is old enough to go by itself."""
+
+    code = "store_full"
 
 
 class JobError(TetherlightError):

@@ -130,7 +130,7 @@ async def test_a_plan_that_cannot_be_had_is_refused_before_anything_moves(
     with pytest.raises(error):
         await start(world, {"axis": "focus", "count": 2}, *axes)
     assert (world.rig.jobs.list(), world.rig.store.captures.newest(10)) == ([], [])
-    assert [path.name for path in world.rig.settings.sets_dir.iterdir()] == []
+    assert [path.name for path in world.rig.settings.sets_dir.iterdir()] == [".reserve"]
     assert (world.rig.cameras.camera().owner, world.rig.lights.owner) == (None, None)
 
 

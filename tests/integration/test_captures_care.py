@@ -189,3 +189,27 @@ async def test_other_paths_are_refused_in_one_sentence(one: WireClient, path: st
         assert reply["error"] == f"Image not found or access denied: {path[:200]}"
     reply = await one.request("RESTORE_IMAGE", {"image_path": path})
     assert (reply["error_code"], reply["error"]) == ("image_not_found", f"Image '{path[:200]}' is not in the trash.")
+
+
+async def test_each_thing_that_goes_for_good_is_told(
+    simulator: SimulatorProcess, one: WireClient, other: WireClient
+) -> None:
+    """The trash is listed with what brings each thing back; one who empties it is not the only one who hears of it."""
+    files = await both_files(simulator, one)
+    await one.do("DELETE_IMAGE", {"image_path": files[0]["path"]})
+    listed = await one.do("LIST_TRASH", {"kind": "capture", "limit": 1})
+    (item,) = listed["items"]
+    assert item["image_count"] == 2
+    assert item["size"] >= sum(file["size"] for file in files)
+    assert listed["total"] >= 1
+    await one.do("RESTORE_IMAGE", {"image_path": item["image_path"]})
+    await one.do("DELETE_IMAGE", {"image_path": files[0]["path"]})
+    emptied = await one.do("EMPTY_TRASH", {"kind": "capture"})
+    assert emptied["count"] == listed["total"]
+    heard = await other.event(
+        lambda message: message["action"] == "trash_removed" and message["data"]["name"] == item["name"]
+    )
+    assert (heard["data"]["kind"], heard["data"]["why"], heard["topic"]) == ("capture", "asked", "sets")
+    assert (await one.do("LIST_TRASH", {"kind": "capture"}))["items"] == []
+    refused = await one.request("RESTORE_IMAGE", {"image_path": item["image_path"]})
+    assert refused["error_code"] == "image_not_found"

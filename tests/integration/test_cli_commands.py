@@ -224,6 +224,24 @@ async def test_single_captures_are_annotated_deleted_restored_and_fetched(tether
     assert (await tetherlight("images", "download", "no_such_image.jpg")).code == 1
 
 
+async def test_the_trash_is_shown_and_emptied(tetherlight: Run) -> None:
+    """What stands in the list is what restores it; `--empty` is about sets alone, or captures alone."""
+    name = (await tetherlight("set", "capture", "light_left", "--json")).json["set_folder"].rpartition("/")[2]
+    image = (await tetherlight("capture", "--json")).json["files"][0]["filename"]
+    await tetherlight("set", "delete", name)
+    await tetherlight("images", "delete", image)
+    assert f"`tetherlight set restore {name}`" in (await tetherlight("set", "trash")).out
+    shown = (await tetherlight("images", "trash")).out
+    assert image in shown
+    listed = (await tetherlight("images", "trash", "--json")).json
+    assert [(one["kind"], one["image_count"]) for one in listed if one["name"] == Path(image).stem] == [("capture", 1)]
+    assert (await tetherlight("images", "restore", image)).code == 0
+    emptied = await tetherlight("set", "trash", "--empty")
+    assert "removed for good" in emptied.out
+    assert (await tetherlight("set", "trash")).out == "Nothing can be restored: the trash is empty.\n"
+    assert (await tetherlight("set", "restore", name)).code == 1
+
+
 async def test_what_was_deleted_before_a_failure_is_told(tetherlight: Run) -> None:
     name = (await tetherlight("capture", "--json")).json["files"][0]["filename"]
     partly = await tetherlight("images", "delete", name, "no_such_image.jpg", "--json")

@@ -125,7 +125,7 @@ async def test_a_wrong_request_is_refused_before_anything_moves(world: World, wa
     with pytest.raises(error):
         await world.rig.start_set(CapturePhotometricSet(**wanted))
     assert world.hearing.statuses() == []
-    assert list((world.rig.settings.sets_dir).iterdir()) == []
+    assert [path.name for path in world.rig.settings.sets_dir.iterdir()] == [".reserve"]
 
 
 async def test_without_a_camera_a_set_is_refused(world: World) -> None:

@@ -64,7 +64,7 @@ def test_an_action_needs_one_right(action: Action[Any, Any]) -> None:
     """Reading is enough for what may be asked again; what can lose something needs a right of its own."""
     assert action.right in EVERY_RIGHT
     assert not action.repeatable or action.right == "read"
-    assert (action.right == "delete") == action.name.startswith(("DELETE_", "RESTORE_"))
+    assert (action.right == "delete") == action.name.startswith(("DELETE_", "RESTORE_", "EMPTY_"))
     assert not action.name.startswith(("SET_", "CAPTURE_", "ANNOTATE_", "RENAME_")) or action.right == "control"
 
 

@@ -52,7 +52,7 @@ class BusySpace(Space):
     """The same for the room on its disk."""
 
     def __init__(self, store: Store, happens: Any) -> None:
-        super().__init__(store.places, store.sets, (), 0)
+        super().__init__(store.places, store.sets, (), store.thumbnails, 0)
         self._happens = happens
 
     def storage(self) -> Storage:

@@ -5,6 +5,7 @@ import os
 import subprocess
 import sys
 from concurrent.futures import ThreadPoolExecutor
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -12,7 +13,7 @@ import pytest
 from support.fakes import FakeClock
 from support.store_world import all_sets, jpeg, small
 from tetherlight.camera.worker import saving
-from tetherlight.errors import ImageNotFound, InvalidPayload, SetBusy, StoreError
+from tetherlight.errors import ImageNotFound, InvalidPayload, SetBusy, StoreError, StoreFull
 from tetherlight.protocol.sets import AnnotateSet
 from tetherlight.settings import Settings
 from tetherlight.store.store import Store
@@ -286,19 +287,33 @@ def test_a_deletion_that_fails_in_the_middle_moves_nothing(store: Store, monkeyp
 
 
 def test_the_trash_is_emptied_by_age_and_for_room(store: Store) -> None:
-    """Captures and sets together, what was deleted first goes first."""
-    store.delete_image("b.jpg")
-    store.sets.delete("vase")
-    store.delete_image("a.jpg")
+    """Captures and sets together, what was deleted first goes first, and nothing that is younger than a day."""
+    store.close()
+    old = FakeClock()
+    store = Store(Settings(min_free_bytes=0), clock=old)
+    store.prepare()
+    for delete in (
+        partial(store.delete_image, "b.jpg"),
+        partial(store.sets.delete, "vase"),
+        partial(store.delete_image, "a.jpg"),
+    ):
+        delete()
+        old.wait(minutes=1)
     full = store.space.storage().free_bytes
-    with pytest.raises(StoreError):
+    for hours in (23, 2):
+        old.wait(hours=hours)
+        with pytest.raises(StoreFull):
+            store.space.require(full * 2)
+    assert {one.name for trash in store.trashes for one in trash} == {"a", "b", "vase"}
+    old.wait(minutes=10)
+    with pytest.raises(StoreFull):
         store.space.require(full * 2)
     for path in ("a.jpg", "b.jpg"):
         with pytest.raises(ImageNotFound):
             store.captures.restore(path)
     store.delete_image("a-2.jpg")
     assert store.purge_trash() == 0
-    clock = FakeClock()
+    clock = FakeClock(old.now)
     another = Store(Settings(min_free_bytes=0), clock=clock)
     for days, removed in ((1, 0), (7, 0), (1, 1), (1, 0)):
         clock.wait(days=days)

@@ -7,7 +7,7 @@ import threading
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
@@ -23,6 +23,7 @@ from tetherlight.errors import (
     SetExists,
     SetNotFound,
     StoreError,
+    StoreFull,
 )
 from tetherlight.manifest import CameraRecord, FileRecord, Manifest, StepRecord
 from tetherlight.models import JobState
@@ -76,7 +77,7 @@ def test_a_bad_prefix_makes_nothing(store: Store) -> None:
     """A refused name leaves the disk as it was."""
     with pytest.raises(InvalidName):
         store.create_set("../x", NOW)
-    assert list(SETS.iterdir()) == []
+    assert [path.name for path in SETS.iterdir()] == [".reserve"]
 
 
 def test_sets_are_listed_newest_start_first_then_by_name(store: Store) -> None:
@@ -106,10 +107,9 @@ def test_a_list_tells_what_cards_show(store: Store) -> None:
 
 def test_a_missing_folder_has_no_sets_and_leaves_the_room_known(store: Store) -> None:
     """Somebody removed all sets; that is an empty list and no error. Without a captures folder the room is told."""
-    SETS.rmdir()
+    shutil.rmtree(SETS)
     assert all_sets(store) == []
-    (SETS.parent / ".tetherlight.lock").unlink()
-    SETS.parent.rmdir()
+    shutil.rmtree(SETS.parent)
     assert store.space.storage().free_bytes > 0
 
 
@@ -305,9 +305,14 @@ def test_old_trash_goes_and_young_trash_stays(tmp_path: Path, monkeypatch: pytes
 
 def test_the_trash_is_emptied_when_room_is_needed(store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
     """The oldest deleted set first, and no more of them than necessary; then the disk is said to be full."""
+    clock = FakeClock()
+    store.close()
+    store = Store(Settings(min_free_bytes=0), clock=clock)
+    store.prepare()
     for name in ("first", "second", "third"):
         fill(name, "a.jpg")
         store.sets.delete(name)
+        clock.wait(minutes=1)
     usage = shutil.disk_usage(".")
 
     def free_after_deletions(_: Path) -> object:
@@ -315,11 +320,20 @@ def test_the_trash_is_emptied_when_room_is_needed(store: Store, monkeypatch: pyt
         return usage._replace(free=1000 - 200 * left)
 
     monkeypatch.setattr("tetherlight.store.space.shutil.disk_usage", free_after_deletions)
+    for pause in (timedelta(hours=23), timedelta(hours=2)):
+        clock.wait(seconds=pause.total_seconds())
+        with pytest.raises(StoreFull, match="400 bytes free") as full:
+            store.space.require(700)
+        assert "EMPTY_TRASH" in (full.value.hint or "")
+    clock.wait(minutes=10)
+    told: list[tuple[str, str]] = []
+    store.sets.trash.removed = lambda one, why: told.append((one.name, why))
     store.space.require(700)
+    assert told == [("first", "room"), ("second", "room")]
     store.sets.restore("third")
     with pytest.raises(SetNotFound):
         store.sets.restore("second")
-    with pytest.raises(DiskFull, match="1 KB free"):
+    with pytest.raises(StoreFull, match="1 KB free"):
         store.space.require(10_000)
 
 

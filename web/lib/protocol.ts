@@ -74,7 +74,7 @@ export type JobList = Job[]
  * This interface was referenced by `TetherlightProtocol`'s JSON-Schema
  * via the `definition` "ErrorCode".
  */
-export type ErrorCode = ("internal_error" | "invalid_request" | "invalid_message" | "unknown_action" | "invalid_payload" | "message_too_large" | "invalid_name" | "too_many_requests" | "request_too_slow" | "server_only" | "unauthorized" | "forbidden" | "camera_error" | "no_camera_selected" | "camera_not_found" | "camera_not_open" | "camera_busy" | "camera_claimed" | "camera_forbidden" | "camera_lost" | "camera_timeout" | "camera_crashed" | "detection_failed" | "capture_failed" | "card_full" | "capture_refused" | "preview_unsupported" | "preview_failed" | "liveview_stopped" | "config_not_found" | "config_readonly" | "config_invalid" | "config_rejected" | "focus_unknown" | "light_error" | "unknown_light" | "lights_busy" | "lamp_failed" | "store_error" | "set_not_found" | "set_busy" | "set_exists" | "manifest_newer" | "image_not_found" | "image_unreadable" | "disk_full" | "job_error" | "job_not_found" | "cpu_busy" | "job_conflict" | "sequence_failed" | "work_failed" | "work_timeout" | "work_memory" | "server_error" | "invalid_setting" | "start_failed" | "server_stopping" | "server_unreachable" | "client_too_slow" | "out_of_resources")
+export type ErrorCode = ("internal_error" | "invalid_request" | "invalid_message" | "unknown_action" | "invalid_payload" | "message_too_large" | "invalid_name" | "too_many_requests" | "request_too_slow" | "server_only" | "unauthorized" | "forbidden" | "camera_error" | "no_camera_selected" | "camera_not_found" | "camera_not_open" | "camera_busy" | "camera_claimed" | "camera_forbidden" | "camera_lost" | "camera_timeout" | "camera_crashed" | "detection_failed" | "capture_failed" | "card_full" | "capture_refused" | "preview_unsupported" | "preview_failed" | "liveview_stopped" | "config_not_found" | "config_readonly" | "config_invalid" | "config_rejected" | "focus_unknown" | "light_error" | "unknown_light" | "lights_busy" | "lamp_failed" | "store_error" | "set_not_found" | "set_busy" | "set_exists" | "manifest_newer" | "image_not_found" | "image_unreadable" | "disk_full" | "store_full" | "job_error" | "job_not_found" | "cpu_busy" | "job_conflict" | "sequence_failed" | "work_failed" | "work_timeout" | "work_memory" | "server_error" | "invalid_setting" | "start_failed" | "server_stopping" | "server_unreachable" | "client_too_slow" | "out_of_resources")
 /**
  * Why a connection ended.
  * 
@@ -95,7 +95,7 @@ export type ImageType = ("image/jpeg" | "image/png" | "image/tiff" | "image/webp
  * This interface was referenced by `TetherlightProtocol`'s JSON-Schema
  * via the `definition` "Feature".
  */
-export type Feature = ("binary_liveview" | "focus_point" | "series" | "ratings" | "trash" | "naming" | "axes" | "set_pages" | "set_files" | "jobs" | "subscribe" | "log" | "several_cameras" | "thumbnails" | "zip" | "mjpeg")
+export type Feature = ("binary_liveview" | "focus_point" | "series" | "ratings" | "trash" | "naming" | "axes" | "set_pages" | "set_files" | "trash_list" | "jobs" | "subscribe" | "log" | "several_cameras" | "thumbnails" | "zip" | "mjpeg")
 /**
  * What a camera is doing, from detection to loss.
  * 
@@ -369,6 +369,20 @@ result: ImageList
 GET_IMAGE_DATA: {
 payload: ImagePath
 result: ImageData
+}
+/**
+ * List what was deleted and can be brought back, what was deleted last first.
+ */
+LIST_TRASH: {
+payload: ListTrash
+result: TrashList
+}
+/**
+ * Remove for good all that lies in the trash now; each thing is told by `trash_removed`.
+ */
+EMPTY_TRASH: {
+payload: TrashContent
+result: TrashEmptied
 }
 /**
  * List the jobs under way and the last ones that ended.
@@ -1584,6 +1598,95 @@ image_b64: string
 mimetype: string
 }
 /**
+ * Which part of the trash is wanted, and how much of it.
+ * 
+ * This interface was referenced by `TetherlightProtocol`'s JSON-Schema
+ * via the `definition` "ListTrash".
+ */
+export interface ListTrash {
+/**
+ * Only image sets, or only single captures.
+ */
+kind?: (("set" | "capture") | null)
+/**
+ * At most so many, those that were deleted last.
+ */
+limit?: number
+}
+/**
+ * What lies in the trash, what was deleted last first.
+ * 
+ * This interface was referenced by `TetherlightProtocol`'s JSON-Schema
+ * via the `definition` "TrashList".
+ */
+export interface TrashList {
+items: TrashItem[]
+/**
+ * How many there are, also beyond the limit.
+ */
+total: number
+/**
+ * Bytes of those that are told.
+ */
+size: number
+}
+/**
+ * Something that was deleted and can be brought back.
+ * 
+ * This interface was referenced by `TetherlightProtocol`'s JSON-Schema
+ * via the `definition` "TrashItem".
+ */
+export interface TrashItem {
+kind: ("set" | "capture")
+/**
+ * The name of the set, or the stem of the capture's files.
+ */
+name: string
+deleted_at: string
+/**
+ * It goes for good some time after that, and earlier only where room is needed and it is a day old.
+ */
+stays_until: string
+/**
+ * Bytes.
+ */
+size: number
+image_count: number
+/**
+ * Of a capture: what RESTORE_IMAGE takes.
+ */
+image_path: (string | null)
+}
+/**
+ * Which part of the trash is meant; all of it where nothing is said.
+ * 
+ * This interface was referenced by `TetherlightProtocol`'s JSON-Schema
+ * via the `definition` "TrashContent".
+ */
+export interface TrashContent {
+/**
+ * Only image sets, or only single captures.
+ */
+kind?: (("set" | "capture") | null)
+}
+/**
+ * What went for good.
+ * 
+ * This interface was referenced by `TetherlightProtocol`'s JSON-Schema
+ * via the `definition` "TrashEmptied".
+ */
+export interface TrashEmptied {
+message: string
+/**
+ * Sets and captures.
+ */
+count: number
+/**
+ * Bytes.
+ */
+size: number
+}
+/**
  * Long work that belongs to the rig and not to the connection that began it.
  * 
  * This interface was referenced by `TetherlightProtocol`'s JSON-Schema
@@ -2037,6 +2140,12 @@ captures_changed: {
 data: CapturesChange
 }
 /**
+ * Something in the trash went for good.
+ */
+trash_removed: {
+data: TrashRemoved
+}
+/**
  * Room on the disk changed noticeably.
  */
 storage_changed: {
@@ -2215,6 +2324,21 @@ change: ("created" | "updated" | "deleted" | "restored")
 files: ImageFile[]
 }
 /**
+ * Something in the trash that went for good and cannot be brought back.
+ * 
+ * This interface was referenced by `TetherlightProtocol`'s JSON-Schema
+ * via the `definition` "TrashRemoved".
+ */
+export interface TrashRemoved {
+kind: ("set" | "capture")
+name: string
+deleted_at: string
+/**
+ * TRASH_DAYS are over; the disk had no room and it was a day old; or the trash was emptied.
+ */
+why: ("age" | "room" | "asked")
+}
+/**
  * Every topic with its state.
  * 
  * This interface was referenced by `TetherlightProtocol`'s JSON-Schema
@@ -2377,6 +2501,8 @@ export const ACTION_TIMEOUTS_S: Record<keyof Actions, number | null> = {
   "ANNOTATE_IMAGE_SET": 30,
   "LIST_CAPTURES": 30,
   "GET_IMAGE_DATA": 30,
+  "LIST_TRASH": 30,
+  "EMPTY_TRASH": null,
   "GET_JOBS": 30,
   "CANCEL_JOB": 180,
   "PAUSE_JOB": 180,

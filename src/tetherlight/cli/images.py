@@ -1,11 +1,11 @@
-"""`tetherlight images list|annotate|delete|restore|download`: single captures."""
+"""`tetherlight images list|annotate|delete|restore|trash|download`: single captures."""
 
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from tetherlight.cli import completion
+from tetherlight.cli import completion, trash
 from tetherlight.cli.lazy import Later
 from tetherlight.cli.options import FAILED, INTERRUPTED, connected, note, options_of
 from tetherlight.cli.output import bytes_text, say, show, show_json
@@ -89,6 +89,12 @@ def restore_images(context: typer.Context, images: ImageNames) -> None:
     finally:
         if options_of(context).json:
             show_json(restored)
+
+
+@app.command("trash")
+def list_deleted_images(context: typer.Context, empty: trash.EmptyOption = False) -> None:
+    """List the deleted captures that can be restored."""
+    trash.show_trash(context, "capture", empty=empty)
 
 
 @app.command("download")

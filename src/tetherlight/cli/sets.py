@@ -1,4 +1,4 @@
-"""`tetherlight set capture|list|show|annotate|rename|delete|restore|download`."""
+"""`tetherlight set capture|list|show|annotate|rename|delete|restore|trash|download`."""
 
 from collections.abc import Iterator
 from datetime import datetime
@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from tetherlight.cli import axes, completion
+from tetherlight.cli import axes, completion, trash
 from tetherlight.cli.lazy import Later
 from tetherlight.cli.options import FAILED, INTERRUPTED, choose_camera, connected, note, options_of
 from tetherlight.cli.output import bytes_text, say, show, show_json
@@ -194,6 +194,12 @@ def restore_set(context: typer.Context, name: SetName) -> None:
     with connected(context) as rig:
         message = rig.restore_set(name)
     say(context, {"message": message}, message)
+
+
+@app.command("trash")
+def list_deleted_sets(context: typer.Context, empty: trash.EmptyOption = False) -> None:
+    """List the deleted sets that can be restored."""
+    trash.show_trash(context, "set", empty=empty)
 
 
 @app.command("download")

@@ -13,6 +13,7 @@ from tetherlight.protocol import axes as axis_table
 from tetherlight.protocol import cameras as camera_table
 from tetherlight.protocol import captures as capture_table
 from tetherlight.protocol import sets as set_table
+from tetherlight.protocol import trash as trash_table
 from tetherlight.protocol.action import Action, P, R
 
 if TYPE_CHECKING:
@@ -167,6 +168,14 @@ class ImageRequests(Requests):
     async def restore_set(self, set_name: str) -> str:
         """Bring a set back from the trash."""
         return (await self._ask(set_table.RESTORE_IMAGE_SET, set_name=set_name)).message
+
+    async def trash(self, kind: trash_table.TrashKind | None = None, limit: int = 1000) -> list[trash_table.TrashItem]:
+        """Return what was deleted and can be brought back, what was deleted last first."""
+        return (await self._ask(trash_table.LIST_TRASH, kind=kind, limit=limit)).items
+
+    async def empty_trash(self, kind: trash_table.TrashKind | None = None) -> trash_table.TrashEmptied:
+        """Remove for good what lies in the trash now, or what of it are sets or captures."""
+        return await self._ask(trash_table.EMPTY_TRASH, kind=kind)
 
     async def rename_set(self, set_name: str, new_name: str) -> str:
         """Give a set another name."""

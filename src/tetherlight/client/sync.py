@@ -260,6 +260,8 @@ class Client:
     set_files = _blocking(AsyncClient.set_files)
     delete_set = _blocking(AsyncClient.delete_set)
     restore_set = _blocking(AsyncClient.restore_set)
+    trash = _blocking(AsyncClient.trash)
+    empty_trash = _blocking(AsyncClient.empty_trash)
     rename_set = _blocking(AsyncClient.rename_set)
     annotate_set = _blocking(AsyncClient.annotate_set)
     captures = _blocking(AsyncClient.captures)

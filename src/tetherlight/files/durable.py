@@ -117,7 +117,9 @@ def store_errors(sentence: str) -> Iterator[None]:
 def translated(error: OSError, sentence: str) -> TetherlightError:
     """Return the error of ours for one of the operating system."""
     if error.errno in {errno.ENOSPC, errno.EDQUOT}:
-        return DiskFull(f"{sentence}: the disk is full.", hint="Delete sets and images that are no longer needed.")
+        return DiskFull(
+            f"{sentence}: the disk is full.", hint="Delete what is no longer needed and empty the trash (EMPTY_TRASH)."
+        )
     return StoreError(f"{sentence}: {error.strerror or type(error).__name__}.")
 
 

@@ -192,7 +192,7 @@ CAPTURE_IMAGE = Action(
     summary="Take a picture and download every file of it, or leave it on the camera's card.",
     failure="Failed to capture image.",
     errors=(errors.NoCameraSelected, errors.CaptureFailed, errors.CaptureRefused, errors.CardFull, errors.CameraBusy,
-            errors.CameraLost, errors.CameraTimeout, errors.DiskFull),
+            errors.CameraLost, errors.CameraTimeout, errors.DiskFull, errors.StoreFull),
     timeout_s=180.0,
     example={"download": True},
     example_result={

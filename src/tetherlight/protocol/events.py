@@ -15,6 +15,7 @@ from tetherlight.protocol.captures import SERIES
 from tetherlight.protocol.jobs import JOBS
 from tetherlight.protocol.lights import LightStates
 from tetherlight.protocol.names import Feature, Topic
+from tetherlight.protocol.trash import TRASH_LIST, TrashRemoved
 
 D = TypeVar("D", bound=BaseModel)
 
@@ -188,6 +189,9 @@ LIGHTS_CHANGED = Event("lights_changed", LightStates, "Lights were switched or t
 JOB_CHANGED = Event("job_changed", Job, "A job started, went on or ended.", "job", feature=JOBS)
 SETS_CHANGED = Event("sets_changed", SetChange, "An image set is new, changed or gone.", "sets")
 CAPTURES_CHANGED = Event("captures_changed", CapturesChange, "Single captures are new, changed or gone.", "sets")
+TRASH_REMOVED = Event(
+    "trash_removed", TrashRemoved, "Something in the trash went for good.", "sets", feature=TRASH_LIST
+)
 STORAGE_CHANGED = Event("storage_changed", Storage, "Room on the disk changed noticeably.", "storage")
 
 EVENTS: dict[str, Event[Any]] = {event.name: event for event in list(vars().values()) if isinstance(event, Event)}

@@ -16,6 +16,7 @@ from tetherlight.collection.changes import Changes
 from tetherlight.collection.names import Names
 from tetherlight.collection.set_changes import SetChanges
 from tetherlight.collection.sets import Sets
+from tetherlight.collection.trash import TrashCan
 from tetherlight.doctor.diagnose import diagnose
 from tetherlight.errors import (
     ServerStopping,
@@ -82,6 +83,7 @@ class Rig:
             set_changes=self.set_changes,
         )
         self.sets = Sets(store, self.jobs, self.publisher, changes, self.set_changes)
+        self.trash = TrashCan(store, self.publisher)
         readers = readers_of(self.cameras, self.light_states, self.jobs, self.sets, store)
         self.topics = Topics(self.publisher, readers)
         self.started_at = datetime.now(UTC)
@@ -114,6 +116,7 @@ class Rig:
             recovered = await in_daemon_thread(store.prepare)
             rig = cls(settings, lights, store)
             lights.listen(rig._lights_changed)
+            rig.trash.tell_removals()
             await rig.shooting.find_interrupted(recovered)
             if fault := await asyncio.to_thread(state_fault, settings):
                 logger.error("%s No camera can be opened. %s", fault, STATE_REMEDY)

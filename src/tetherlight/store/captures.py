@@ -15,8 +15,6 @@ from pathlib import Path
 
 from tetherlight.errors import ImageNotFound, InvalidPayload, StoreError
 from tetherlight.files.durable import (
-    FOLDER_MODE,
-    make_folder,
     read_regular,
     rename_new,
     store_errors,
@@ -193,11 +191,11 @@ class SingleCaptures:
 
     def _moving_folder(self, stem: str, *, made: bool = True) -> Path:
         """Make the folder through which an exposure moves, in the trash."""
-        make_folder(self._places.captures_trash_dir)
+        self.trash.make_folder()
         place = self._places.captures_trash_dir / f"{MOVING}{secrets.token_hex(6)}"
-        place.mkdir(mode=FOLDER_MODE)
+        self.trash.reserve.make(place)
         if made:
-            (place / stem).mkdir(mode=FOLDER_MODE)
+            self.trash.reserve.make(place / stem)
             sync_folder(place)
         # What moves there must not be known under its new name alone while the folder itself is not on the disk.
         sync_folder(place.parent)

@@ -4,29 +4,36 @@ import shutil
 from collections import defaultdict, deque
 from collections.abc import Iterable, Sequence
 from contextlib import suppress
+from datetime import timedelta
 from os import stat_result
 from pathlib import Path
 
-from tetherlight.errors import DiskFull
+from tetherlight.errors import StoreFull
 from tetherlight.files.durable import store_errors
 from tetherlight.models import Storage
 from tetherlight.store.images import images_in
 from tetherlight.store.paths import Places
 from tetherlight.store.sets import ImageSets
+from tetherlight.store.thumbnails import Thumbnails
 from tetherlight.store.trash import Trash
 
 UNKNOWN_EXPOSURE_BYTES = 30_000_000
 """Taken for an exposure while nothing was captured yet: a JPEG and a RAW of 24 megapixels."""
 RECENT = 8
+EXPENDABLE = timedelta(days=1)
+"""For so long what was deleted can be brought back, whatever room there is."""
 
 
 class Space:
     """The disk of one captures folder."""
 
-    def __init__(self, places: Places, sets: ImageSets, trashes: Sequence[Trash], min_free: int) -> None:
+    def __init__(
+        self, places: Places, sets: ImageSets, trashes: Sequence[Trash], thumbnails: Thumbnails, min_free: int
+    ) -> None:
         self._places = places
         self._sets = sets
         self._trashes = trashes
+        self._thumbnails = thumbnails
         self._min_free = min_free
         self._taken: deque[int] = deque(maxlen=RECENT)
 
@@ -42,23 +49,29 @@ class Space:
         )
 
     def require(self, needed: int) -> None:
-        """Make sure that so many bytes can be written, emptying the trash for them; raise DiskFull."""
+        """Make sure that so many bytes can be written; raise StoreFull.
+
+        For them the thumbnails go, which can be drawn again, and then what was deleted more than a day ago, what was
+        deleted first before the rest.
+        """
         while (free := self.storage().free_bytes) < needed + self._min_free:
-            if not self._purge_oldest():
-                raise DiskFull(
+            if not self._thumbnails.drop() and not self._remove_oldest():
+                raise StoreFull(
                     f"The disk has {_readable(free)} free; {_readable(needed)} are needed and "
                     f"{_readable(self._min_free)} must stay free.",
-                    hint="Delete sets and images that are no longer needed, or lower MIN_FREE_BYTES.",
+                    hint="Delete what is no longer needed and empty the trash (EMPTY_TRASH), or lower MIN_FREE_BYTES.",
                     details={"free_bytes": free, "needed_bytes": needed, "min_free_bytes": self._min_free},
                 )
 
-    def _purge_oldest(self) -> bool:
-        """Remove for good what was deleted first; say whether there was anything."""
-        oldest = [(one.deleted_at, trash, one) for trash in self._trashes if (one := trash.oldest()) is not None]
-        if not oldest:
-            return False
-        _, trash, deleted = min(oldest, key=lambda one: one[0])
-        return trash.remove(deleted)
+    def look(self) -> None:
+        """Note what in the trash is old enough to go where there is no other way: two looks must agree."""
+        for trash in self._trashes:
+            trash.due(EXPENDABLE)
+
+    def _remove_oldest(self) -> bool:
+        """Remove for good what was deleted first, if that is long enough ago; say whether there was anything."""
+        due = [(one.deleted_at, trash, one) for trash in self._trashes for one in trash.due(EXPENDABLE)]
+        return any(trash.remove(one, "room") for _, trash, one in sorted(due, key=lambda found: found[0]))
 
     def taken(self, size: int) -> None:
         """Remember what an exposure took that has just arrived, all its files together."""

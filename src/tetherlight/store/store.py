@@ -67,15 +67,15 @@ class Store:
     ) -> None:
         self.places = Places.of(settings)
         self.templates = templates
-        self._trash_age = timedelta(days=settings.trash_days)
+        self.trash_age = timedelta(days=settings.trash_days)
         clock = clock or SystemClock()
         self.sets = ImageSets(self.places, clock)
         self.captures = SingleCaptures(self.places, self.sets, clock)
         self.stems = Stems(self.places.captures_dir, self.captures.trash)
-        trashes = (self.sets.trash, self.captures.trash)
-        self.space = Space(self.places, self.sets, trashes, settings.min_free_bytes)
+        self.trashes = (self.sets.trash, self.captures.trash)
         self.apart = Apart()
         self.thumbnails = Thumbnails(self.places, self.apart)
+        self.space = Space(self.places, self.sets, self.trashes, self.thumbnails, settings.min_free_bytes)
         self._lock = FolderLock(self.places.captures_dir)
         self._recovery: Recovery | None = None
 
@@ -99,6 +99,8 @@ class Store:
             for folder in (self.places.captures_dir, self.places.sets_dir):
                 remove_unfinished(folder, begun, below=False)
             self.captures.finish_moves()
+            for trash in self.trashes:
+                trash.reserve.fill()
         recover = partial(self.sets.recover, begun=begun)
         self._recovery = Recovery(self.sets.last_changed(), recover)
         return self._recovery.look(FIRST_LOOK)
@@ -111,10 +113,11 @@ class Store:
             yield self._recovery.look(LATER_LOOK)
         self.thumbnails.measure()
         yield []
-        for trash in (self.sets.trash, self.captures.trash):
+        for trash in self.trashes:
             trash.clean()
-            trash.purge(older_than=self._trash_age)
+            trash.purge(older_than=self.trash_age)
             yield []
+        self.space.look()
 
     def close(self) -> None:
         """Let another server work in the folder; closing twice is harmless."""
@@ -216,7 +219,9 @@ class Store:
 
         Nothing goes at the first look: a second one, ten minutes later, must agree.
         """
-        return sum(trash.purge(older_than=self._trash_age) for trash in (self.sets.trash, self.captures.trash))
+        removed = sum(trash.purge(older_than=self.trash_age) for trash in self.trashes)
+        self.space.look()
+        return removed
 
     def require_room(self, exposures: int = 1) -> None:
         """Make sure that so many exposures will probably find room; raise DiskFull."""

@@ -129,6 +129,16 @@ class Thumbnails:
         with self._lock:
             self._used = self._evict()
 
+    def drop(self) -> bool:
+        """Remove all that is kept, to make room; say whether that was anything."""
+        with self._lock:
+            kept = list(self._kept())
+            for path, _, _ in kept:
+                with suppress(OSError):
+                    path.unlink()
+            self._used = 0
+        return any(size > 0 and not path.exists() for path, size, _ in kept)
+
     def _keep(self, path: Path, jpeg: bytes) -> None:
         """Put a thumbnail into the cache; on a full disk it just is not kept."""
         try:

@@ -10,16 +10,20 @@ import os
 import shutil
 import threading
 import time
-from collections.abc import Iterator
-from contextlib import suppress
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from types import MappingProxyType
+from typing import Literal
 
-from tetherlight.files.durable import FOLDER_MODE, make_folder, rename_new, store_errors, sync_folder
+from tetherlight.errors import DiskFull, StoreFull
+from tetherlight.files.durable import make_folder, rename_new, store_errors, sync_folder
 from tetherlight.naming.rules import shown
 from tetherlight.store import index
 from tetherlight.store.clock import Clock
+from tetherlight.store.reserve import NO_ROOM, Reserve
 
 logger = logging.getLogger(__name__)
 
@@ -38,6 +42,18 @@ class Deleted:
     name: str
     deleted_at: datetime
     path: Path
+
+
+Why = Literal["age", "room", "asked"]
+"""Why something went for good: TRASH_DAYS, lack of room, or a person's wish."""
+Removed = Callable[[Deleted, Why], None]
+WORDS: Mapping[Why, str] = MappingProxyType(
+    {"age": "after its time in the trash", "room": "to make room on the disk", "asked": "as it was asked for"}
+)
+
+
+def _untold(_deleted: Deleted, _why: Why) -> None:
+    """Tell nobody."""
 
 
 @dataclass(frozen=True)
@@ -59,19 +75,22 @@ class Trash:
     def __init__(self, folder: Path, kind: str, clock: Clock) -> None:
         self._folder = folder
         self._kind = kind
+        self.reserve = Reserve(folder.parent)
+        self.removed: Removed = _untold
+        """Told what went for good, and why, in whatever thread that is."""
         self._clock = clock
         self._lock = threading.RLock()
         self._thrown: dict[str, Moment] = {}
         """What this server deleted, by the name of its place: when, by clocks that were right or wrong together."""
-        self._due: dict[str, Moment] = {}
-        """When a place was first seen to be due, by its name."""
+        self._due: dict[str, dict[timedelta, Moment]] = {}
+        """When a place was first seen to be older than so much, by its name."""
         self._read: tuple[tuple[int, ...], frozenset[str]] | None = None
         """How the trash was stamped before its names were read, and the names."""
 
     def throw(self, path: Path) -> None:
-        """Move a folder into the trash at once and whole."""
-        with self._lock, store_errors(f"{self._kind} '{shown(path.name)}' could not be moved to the trash"):
-            make_folder(self._folder)
+        """Move a folder into the trash at once and whole; raise StoreFull where disk and reserve have no room."""
+        with self._lock, self._errors(path.name):
+            self.make_folder()
             now = self._now()
             place = self._new_place(now.wall)
             # On disks without a journal a name that is gone from one folder may not be known by another one alone
@@ -85,6 +104,25 @@ class Trash:
             sync_folder(place)
             sync_folder(path.parent)
             self._thrown[place.name] = now
+        self.reserve.fill()
+
+    @contextmanager
+    def _errors(self, name: str) -> Iterator[None]:
+        sentence = f"{self._kind} '{shown(name)}' could not be moved to the trash"
+        try:
+            with store_errors(sentence):
+                yield
+        except DiskFull as error:
+            raise StoreFull(f"{sentence}: the disk is full.", hint="Empty the trash (EMPTY_TRASH) first.") from error
+
+    def make_folder(self) -> None:
+        """Make the trash where it is missing, also on a full disk; raise OSError."""
+        try:
+            make_folder(self._folder)
+        except OSError as error:
+            if error.errno not in NO_ROOM:
+                raise
+            self.reserve.make(self._folder)
 
     def names(self) -> frozenset[str]:
         """Return the names of what lies here; they are read again only when something came or went."""
@@ -106,10 +144,6 @@ class Trash:
         """Return the folder of this name that was deleted last, None where there is none."""
         return max((one for one in self if one.name == name), key=lambda one: one.deleted_at, default=None)
 
-    def oldest(self) -> Deleted | None:
-        """Return what was deleted first, None where the trash is empty."""
-        return min(self, key=lambda one: one.deleted_at, default=None)
-
     def take_back(self, deleted: Deleted, destination: Path) -> None:
         """Move a folder from the trash to its destination; raise StoreError where that exists."""
         place = deleted.path.parent
@@ -125,14 +159,17 @@ class Trash:
 
         The first look after a start, or after the clock was set, removes nothing.
         """
+        # Without the lock: large folders take long, and whoever names or deletes something would wait for them.
+        return sum(self.remove(one, "age") for one in self.due(older_than))
+
+    def due(self, older_than: timedelta) -> list[Deleted]:
+        """Look for what was deleted longer ago than this; return what an earlier look found too, in no order."""
         with self._lock:
             there = list(self)
             now = self._now()
             for name in (self._due.keys() | self._thrown.keys()) - {one.path.parent.name for one in there}:
                 self._forget(name)
-            due = [one for one in there if self._is_due(one, now, older_than)]
-        # Without the lock: large folders take long, and whoever names or deletes something would wait for them.
-        return sum(self.remove(one) for one in due)
+            return [one for one in there if self._is_due(one, now, older_than)]
 
     def _is_due(self, one: Deleted, now: Moment, older_than: timedelta) -> bool:
         """Look at one that was deleted; say whether it may go."""
@@ -142,11 +179,12 @@ class Trash:
         if (thrown := self._thrown.get(place)) is not None:
             age = min(age, timedelta(seconds=now.steady - thrown.steady))
         if age < older_than:
-            self._due.pop(place, None)
+            self._due.get(place, {}).pop(older_than, None)
             return False
-        first = self._due.setdefault(place, now)
+        looks = self._due.setdefault(place, {})
+        first = looks.setdefault(older_than, now)
         if now.jumped_since(first):
-            self._due[place] = now
+            looks[older_than] = now
             return False
         return now.steady - first.steady >= LOOKS_APART_S
 
@@ -180,7 +218,7 @@ class Trash:
     def _new_place(self, when: datetime) -> Path:
         for place in self._names_for(when):
             try:
-                place.mkdir(mode=FOLDER_MODE)
+                self.reserve.make(place)
             except FileExistsError:
                 continue
             return place
@@ -223,8 +261,8 @@ class Trash:
     def _now(self) -> Moment:
         return Moment(self._clock.wall(), self._clock.steady())
 
-    def remove(self, deleted: Deleted) -> bool:
-        """Remove for good what was deleted; say whether it was still there."""
+    def remove(self, deleted: Deleted, why: Why) -> bool:
+        """Remove for good what was deleted, and tell it; say whether it was still there."""
         with self._lock:
             place = deleted.path.parent
             doomed = place.with_name(PURGING + place.name)
@@ -235,7 +273,11 @@ class Trash:
                 return False
             self._forget(place.name)
         shutil.rmtree(doomed, ignore_errors=True)
-        logger.info("%s '%s' was removed from the trash for good", self._kind, deleted.name)
+        level = logging.WARNING if why == "room" else logging.INFO
+        moment = deleted.deleted_at.strftime("%Y-%m-%d %H:%M UTC")
+        told = (self._kind, shown(deleted.name), moment, WORDS[why])
+        logger.log(level, "%s '%s', deleted at %s, was removed from the trash for good, %s", *told)
+        self.removed(deleted, why)
         return True
 
 
