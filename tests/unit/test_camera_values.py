@@ -142,3 +142,16 @@ def test_a_long_value_is_not_repeated_whole() -> None:
 def test_what_is_readonly_says_so_before_anything_else() -> None:
     with pytest.raises(ConfigReadonly, match=r"^It is read-only\.$"):
         checked(entry(ConfigType.MENU, readonly=True), "nonsense")
+
+
+def test_what_is_called_readonly_is_let_through_where_that_is_wanted() -> None:
+    """It may list no options then; its other bounds hold."""
+    assert checked(entry(ConfigType.RANGE, readonly=True, min=0.0, max=100.0, step=0.1), 7.1, force=True) == 7.1
+    assert checked(entry(ConfigType.MENU, readonly=True, options=["1/60"]), "1/60", force=True) == "1/60"
+    assert checked(entry(ConfigType.MENU, readonly=True), "f/8", force=True) == "f/8"
+    with pytest.raises(ConfigInvalid):
+        checked(entry(ConfigType.RANGE, readonly=True, min=0.0, max=100.0, step=0.1), 200, force=True)
+    with pytest.raises(ConfigInvalid):
+        checked(entry(ConfigType.MENU, readonly=True, options=["1/60"]), "nonsense", force=True)
+    with pytest.raises(ConfigInvalid):
+        checked(entry(ConfigType.MENU), "f/8", force=True)

@@ -602,6 +602,10 @@ export interface SetConfig {
 camera_id?: (string | null)
 config_name: string
 value: (boolean | number | string)
+/**
+ * Have the camera asked also where the driver calls the entry read-only; what it kept is told.
+ */
+force?: boolean
 }
 /**
  * Whether the files of the exposure are downloaded to the server, and how long it is beyond the camera's times.

@@ -60,7 +60,7 @@ async def get_config(context: Context, payload: GetConfig) -> Encoded[ConfigRepl
 async def set_config(context: Context, payload: SetConfig) -> ConfigEntry:
     """Set one entry."""
     async with context.rig.cameras.turn(payload.camera_id) as camera:
-        return await camera.set_config(payload.config_name, payload.value)
+        return await camera.set_config(payload.config_name, payload.value, force=payload.force)
 
 
 async def capture_image(context: Context, payload: CaptureImage) -> CaptureResult:

@@ -190,14 +190,16 @@ class Camera:
         self._session.lane.allow(owner)
         return self._session.lane.place()
 
-    async def set_config(self, name: str, value: ConfigValue, *, owner: str | None = None) -> ConfigEntry:
-        """Set one entry and return it as the camera reads it back.
+    async def set_config(
+        self, name: str, value: ConfigValue, *, force: bool = False, owner: str | None = None
+    ) -> ConfigEntry:
+        """Set one entry and return it as the camera reads it back; with `force` also one that is called read-only.
 
         Raises ConfigNotFound, ConfigReadonly and ConfigInvalid before the camera is asked, ConfigRejected with the
         entry as it is where the camera keeps another value, and CameraBusy where a job owns the camera.
         """
         self._session.lane.allow(owner)
-        return await self._session.queued(lambda: self._work.set(name, value))
+        return await self._session.queued(lambda: self._work.set(name, value, force=force))
 
     def check_release(self, settled: Collection[str] = (), *, held: bool = False) -> None:
         """Raise CaptureRefused where a release would give no picture, whatever the entries in `settled` say.

@@ -16,32 +16,40 @@ SAME = 0.01
 """How far apart two spellings of one number may be, as a share: cameras round, and their steps are larger."""
 AUTOMATIC = frozenset({"auto", "automatic"})
 AUTO = re.compile(r"\s*auto(?:matic)?\b", re.IGNORECASE)
+MAY_BE_TRIED = "Drivers call some entries so that the camera takes: with 'force' it is tried, and what it kept is told."
 LONG, MANY = 200, 500
 """How many letters, and how many options, are looked at for what is near."""
 
 
-def checked(entry: ConfigEntry, value: ConfigValue) -> ConfigValue:
-    """Return the value in the entry's own type; raise ConfigReadonly or ConfigInvalid."""
-    if entry.readonly:
-        raise ConfigReadonly("It is read-only.")
+def checked(entry: ConfigEntry, value: ConfigValue, *, force: bool = False) -> ConfigValue:
+    """Return the value in the entry's own type; raise ConfigReadonly or ConfigInvalid.
+
+    With `force` an entry that the driver calls read-only is let through; those often list no options either.
+    """
+    if entry.readonly and not force:
+        raise ConfigReadonly("It is read-only.", hint=MAY_BE_TRIED)
     match entry.type:
         case ConfigType.MENU:
-            return _option(entry, value)
+            return _text(value) if entry.readonly and not entry.options else _option(entry, value)
         case ConfigType.RANGE:
             return _within(entry, value)
         case ConfigType.TOGGLE:
             return _switch(value)
         case ConfigType.DATE:
             return round(_number(value))
-        case ConfigType.TEXT if not isinstance(value, bool) and value is not None:
-            text = _spelled(value)[0]
-            if "\0" in text:
-                raise ConfigInvalid("Its value must not contain NUL.")
-            return text
         case ConfigType.TEXT:
-            raise ConfigInvalid(f"Value '{_shown(value)}' is no text.")
+            return _text(value)
         case ConfigType.BUTTON:
             raise ConfigInvalid("It is a button and has no value.")
+
+
+def _text(value: ConfigValue) -> str:
+    if isinstance(value, bool) or value is None:
+        raise ConfigInvalid(f"Value '{_shown(value)}' is no text.")
+    text = _spelled(value)[0]
+    if "\0" in text:
+        raise ConfigInvalid("Its value must not contain NUL.")
+    return text
 
 
 def _option(entry: ConfigEntry, value: ConfigValue) -> str:

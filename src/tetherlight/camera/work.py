@@ -74,11 +74,11 @@ class Work:
         await self.standby.end(lambda output: self.session.request(calls.standby(output, self.deadlines.entry)))
         self._tell_status()
 
-    async def set(self, name: str, value: ConfigValue) -> ConfigEntry:
+    async def set(self, name: str, value: ConfigValue, *, force: bool = False) -> ConfigEntry:
         """Set one entry, which the camera gets again when it comes back from a fault; see `Camera.set_config`."""
         # Not before its turn: which values an entry takes may depend on what is set before it.
         entry = self.cache.find(name)
-        wanted = checked(entry, value)
+        wanted = checked(entry, value, force=force)
         if self.standby.wakes(entry):
             await self._wake()
         if entry.path.startswith(ACTIONS_SECTION) and entry.name in FOCUS_MOVES:

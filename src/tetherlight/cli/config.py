@@ -50,11 +50,15 @@ def set_entry(
     name: Name,
     value: Annotated[str, typer.Argument(help="One of the options, a number, a text, or on and off.")],
     camera: CameraOption = None,
+    force: Annotated[
+        bool, typer.Option("--force", help="Have the camera asked also where the entry is called read-only.")
+    ] = False,
 ) -> None:
     """Set a config entry and print what the camera made of it."""
     with connected(context) as rig:
         camera_id = choose_camera(rig, camera)
-        entry = rig.set_config(name, _typed(rig.get_config(name, camera_id=camera_id), value), camera_id=camera_id)
+        typed = _typed(rig.get_config(name, camera_id=camera_id), value)
+        entry = rig.set_config(name, typed, force=force, camera_id=camera_id)
     say(context, entry, f"{entry.label} is {entry.value}.")
 
 

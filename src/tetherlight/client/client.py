@@ -139,9 +139,12 @@ class Client(ImageRequests):
         """Return all config entries."""
         return cast("list[ConfigEntry]", (await self._ask(camera_table.GET_CONFIG, camera_id=camera_id)).root)
 
-    async def set_config(self, name: str, value: ConfigValue, *, camera_id: str | None = None) -> ConfigEntry:
-        """Set a config entry and return it as the camera has it then."""
-        return await self._ask(camera_table.SET_CONFIG, config_name=name, value=value, camera_id=camera_id)
+    async def set_config(
+        self, name: str, value: ConfigValue, *, force: bool = False, camera_id: str | None = None
+    ) -> ConfigEntry:
+        """Set a config entry and return it as the camera has it then; `force` tries also what is called read-only."""
+        wanted = {"config_name": name, "value": value, "force": force or None, "camera_id": camera_id}
+        return await self._ask(camera_table.SET_CONFIG, **wanted)
 
     async def capture(
         self, *, download: bool = True, exposure_s: float | None = None, camera_id: str | None = None

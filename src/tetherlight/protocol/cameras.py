@@ -59,6 +59,10 @@ class SetConfig(CameraPayload):
 
     config_name: str
     value: bool | int | float | str
+    force: bool = Field(
+        default=False,
+        description="Have the camera asked also where the driver calls the entry read-only; what it kept is told.",
+    )
 
 
 class CaptureImage(CameraPayload):

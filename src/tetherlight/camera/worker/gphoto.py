@@ -2,6 +2,7 @@
 
 import contextlib
 import os
+import re
 import stat
 from collections.abc import Callable, Iterator
 from typing import Any, ParamSpec, TypeVar
@@ -23,6 +24,7 @@ UNREACHABLE = (gp.GP_ERROR, gp.GP_ERROR_IO, gp.GP_ERROR_TIMEOUT)
 GONE = (gp.GP_ERROR_IO_USB_FIND, gp.GP_ERROR_FILE_NOT_FOUND, gp.GP_ERROR_MODEL_NOT_FOUND, gp.GP_ERROR_UNKNOWN_PORT)
 SAYS_NOTHING = "An error occurred in the io-library"
 """How a sentence begins that libgphoto2 itself adds to those of the drivers; it only words the code."""
+NO_OTHER = re.compile("Property '.*' not found")
 
 P = ParamSpec("P")
 T = TypeVar("T")
@@ -138,7 +140,9 @@ class Words:
 
     def _hear(self, _context: gp.Context, text: bytes | str, _data: object) -> None:
         sentence = (text if isinstance(text, str) else text.decode(errors="replace")).strip().rstrip(".")
-        if sentence and not sentence.startswith(SAYS_NOTHING):
+        # A driver that refused a property looks for another of that name, and says in the end that there is none.
+        also_missing = self._said and NO_OTHER.fullmatch(sentence)
+        if sentence and not sentence.startswith(SAYS_NOTHING) and not also_missing:
             self._said.append(sentence)
 
     def of(self, call: Callable[P, T], *arguments: P.args, **more: P.kwargs) -> T:
