@@ -17,7 +17,17 @@ from tetherlight.settings import Settings
 
 WAIT_S = 60.0
 SHORT = Deadlines(
-    preview=1.5, entry=4.0, probe=4.0, close=3.0, open=8.0, events=4.0, capture=2.0, read_back=0.5, busy=0.2, settle=1.0
+    preview=1.5,
+    entry=4.0,
+    probe=4.0,
+    close=3.0,
+    open=8.0,
+    events=4.0,
+    capture=2.0,
+    read_back=0.5,
+    stands=0.5,
+    busy=0.2,
+    settle=1.0,
 )
 """Cut short where libgphoto2's own 2.5 s are not what is tested; a slow machine may miss them where all is well."""
 PATIENT = replace(SHORT, preview=12.0, entry=12.0, probe=12.0, open=30.0, events=12.0, capture=5.0, settle=4.0)

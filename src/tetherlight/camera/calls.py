@@ -33,6 +33,10 @@ class Deadlines:
     capture: float = 30.0
     """Beyond twice the shutter time and the self-timer, until the last file is announced."""
     read_back: float = 1.0
+    stands: float = 2.5
+    """How long a value that was written must stand elsewhere to count as refused: libgphoto2 keeps some for 2 s."""
+    moves: float = 20.0
+    """How long a value that was written may be on its way, step by step."""
     busy: float = 1.0
     """How long a capture or a value is offered again to a camera that refuses it as busy; nothing was done then."""
     settle: float = 3.0

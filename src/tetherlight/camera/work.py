@@ -1,5 +1,7 @@
 """What is done with a camera while a call has its turn: reading and setting its config, and its live view."""
 
+import asyncio
+import time
 from collections import deque
 from collections.abc import Collection
 from typing import Any, Literal
@@ -21,6 +23,8 @@ from tetherlight.errors import CameraError, CameraTimeout, PreviewFailed
 from tetherlight.models import CameraState, ConfigEntry, ConfigValue
 from tetherlight.settings import Settings
 
+READ_PAUSE = 0.1
+"""Seconds between two looks at a value that is on its way."""
 REMEMBERED = 64
 """How many file names are kept so that a picture announced twice is not taken for a new one."""
 
@@ -102,7 +106,7 @@ class Work:
 
     async def write(self, entry: ConfigEntry, wanted: ConfigValue) -> ConfigEntry:
         """Write an entry and read it back; raise ConfigRejected with it as it is where that is something else."""
-        patience, cause = self.deadlines.read_back, None
+        patience, written_at = self.deadlines.read_back, time.monotonic()
         try:
             raw, agreed = await self.session.patiently(
                 calls.set_config(entry.name, self.cache.bare(entry.name, wanted), patience, self.deadlines.entry)
@@ -111,20 +115,37 @@ class Work:
             if isinstance(error, CameraTimeout) or not suspicious(error) or not await self.session.answers():
                 raise
             # The connection holds: it is the value that the camera refuses.
-            cause = error
             if entry.path.startswith(ACTIONS_SECTION):
-                raise refused(entry, wanted, cause) from None
-            raw = await self.session.request(calls.entry(entry.name, self.deadlines.entry))
-            agreed = agrees(raw.model_dump(), wanted)
+                raise refused(entry, wanted, error) from None
+            kept = await self._read(entry.name)
+            if not agrees(kept.model_dump(), wanted):
+                raise refused(kept, wanted, error) from None
+            return kept
         kept = self._updated(raw)
-        if not agreed:
-            raise refused(kept, wanted, cause)
-        return kept
+        return kept if agreed else await self._arrived(kept, wanted, written_at)
+
+    async def _arrived(self, kept: ConfigEntry, wanted: ConfigValue, written_at: float) -> ConfigEntry:
+        """Return the entry once its value has come to what is wanted; raise ConfigRejected where it stands elsewhere.
+
+        Values that a motor drives come step by step, for seconds; and libgphoto2 may tell an old one for some time.
+        """
+        moved_at = written_at
+        give_up = written_at + self.deadlines.moves
+        while time.monotonic() < min(moved_at + self.deadlines.stands, give_up):
+            await asyncio.sleep(READ_PAUSE)
+            before, kept = kept, await self._read(kept.name)
+            if agrees(kept.model_dump(), wanted):
+                return kept
+            if kept.value != before.value:
+                moved_at = time.monotonic()
+        raise refused(kept, wanted, None)
 
     async def read_entry(self, name: str) -> None:
         """Read one entry anew; raise ConfigNotFound."""
-        entry = self.cache.find(name)
-        self._updated(await self.session.request(calls.entry(entry.name, self.deadlines.entry)))
+        await self._read(self.cache.find(name).name)
+
+    async def _read(self, name: str) -> ConfigEntry:
+        return self._updated(await self.session.request(calls.entry(name, self.deadlines.entry)))
 
     async def read_entries(self, names: Collection[str]) -> None:
         """Read these entries anew; those that the camera does not have are passed over."""
