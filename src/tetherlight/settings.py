@@ -55,6 +55,10 @@ class Settings(BaseSettings):
     delete_after_download: bool = Field(
         default=False, description="Whether a downloaded picture is deleted from the camera's card."
     )
+    keep_raw_on_card: bool = Field(
+        default=False,
+        description="Whether of RAW and JPEG only the JPEG is downloaded; the RAW file stays on the camera's card.",
+    )
     trash_days: float = Field(7.0, ge=0, description="Days after which deleted sets and captures go for good.")
     min_free_bytes: int = Field(500_000_000, ge=0, description="Room that captures leave free on the disk, in bytes.")
     api_token: str | None = Field(

@@ -162,6 +162,26 @@ async def test_a_downloaded_picture_leaves_the_card_where_that_is_wanted(tmp_pat
         assert (await world.simulator.status())["card"]["files"] == []
 
 
+@pytest.mark.parametrize("target", ["Memory card", "Internal RAM"])
+async def test_of_raw_and_jpeg_only_the_jpeg_is_downloaded_where_that_is_wanted(target: str, tmp_path: Path) -> None:
+    """The RAW file stays on the card, also where pictures go to the camera's memory else and where they are deleted."""
+    async with open_camera(tmp_path, keep_raw_on_card=True, delete_after_download=True) as world:
+        await world.camera.set_config("capturetarget", target)
+        await world.camera.set_config("imageformat", "RAW + L")
+        exposure = await world.camera.capture(world.folder, "both")
+        assert [file.path.name for file in exposure.files] == ["both.jpg"]
+        assert len(exposure.camera_paths) == 2
+        assert (await world.simulator.status())["card"]["files"] == ["IMG_0001.CR2"]
+        assert (await world.camera.get_config("capturetarget"))[0].value == target
+
+
+async def test_a_raw_file_that_is_alone_is_downloaded_all_the_same(tmp_path: Path) -> None:
+    async with open_camera(tmp_path, keep_raw_on_card=True) as world:
+        await world.camera.set_config("imageformat", "RAW")
+        exposure = await world.camera.capture(world.folder, "raw")
+        assert [file.path.name for file in exposure.files] == ["raw.cr2"]
+
+
 async def test_a_full_card_is_told(world: OpenCamera) -> None:
     await world.camera.set_config("capturetarget", "Memory card")
     await world.simulator.control("card", free_bytes=0)

@@ -56,6 +56,7 @@ def test_defaults() -> None:
         ("CAMERAS", "", "cameras", ()),
         ("DOWNLOAD_BODY_CAPTURES", "false", "download_body_captures", False),
         ("DELETE_AFTER_DOWNLOAD", "1", "delete_after_download", True),
+        ("KEEP_RAW_ON_CARD", "true", "keep_raw_on_card", True),
         ("TRASH_DAYS", "0", "trash_days", 0),
         ("ALLOWED_ORIGINS", "https://a.org,https://b.org", "allowed_origins", ("https://a.org", "https://b.org")),
         ("ALLOWED_HOSTS", "rig.example", "allowed_hosts", ("rig.example",)),

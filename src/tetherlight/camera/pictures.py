@@ -12,6 +12,7 @@ from tetherlight.camera.roll import Roll
 from tetherlight.camera.shutter import Shutter, Taken, files_per_exposure
 from tetherlight.camera.work import Work
 from tetherlight.errors import CameraError, CaptureFailed, CardFull, ConfigNotFound
+from tetherlight.files.types import is_raw
 from tetherlight.models import ConfigEntry, ConfigValue
 from tetherlight.settings import Settings
 
@@ -34,6 +35,7 @@ class Pictures:
         self._work = work
         self._session = work.session
         self._delete = settings.delete_after_download
+        self._keep_raw = settings.keep_raw_on_card
         self._deadlines = work.deadlines
         self._changed = changed
         self._shutter = Shutter(work.session.request, work.cache, work.deadlines, changed)
@@ -46,7 +48,8 @@ class Pictures:
         Raises CaptureRefused before the shutter is released, CaptureFailed or CardFull.
         """
         await self._look(held=exposure_s is not None)
-        restore = None if download else await self._to_card()
+        raw_stays = self._keep_raw and files_per_exposure(self._work.cache) > 1
+        restore = await self._to_card() if raw_stays or not download else None
         try:
             taken = await (self._shutter.release() if exposure_s is None else self._hold(exposure_s))
         except CameraError as error:
@@ -78,10 +81,16 @@ class Pictures:
     async def save(
         self, paths: Collection[str], folder: Path, stem: str, *, replace: Sequence[str]
     ) -> tuple[SavedFile, ...]:
-        """Save files that lie on the camera as folder/stem.ext, in the place of those that `replace` names."""
+        """Save files of one exposure as folder/stem.ext, in the place of those that `replace` names.
+
+        RAW files are left on the card where that is wanted and there is another file of the exposure.
+        """
         self._work.known_files.extend(paths)
+        wanted = [path for path in paths if not (self._keep_raw and path.startswith(CARD) and is_raw(path))]
         saved = await self._session.request(
-            calls.download(tuple(paths), folder, stem, self._deadlines.download, replace=replace, delete=self._delete)
+            calls.download(
+                tuple(wanted or paths), folder, stem, self._deadlines.download, replace=replace, delete=self._delete
+            )
         )
         self.largest = max(filter(None, (self.largest, *(file.picture for file in saved))), default=None)
         return saved
