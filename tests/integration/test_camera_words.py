@@ -6,7 +6,7 @@ import pytest
 
 from support.camera_world import OpenCamera, open_camera
 from tetherlight.camera.focus import drive_focus
-from tetherlight.errors import CaptureFailed, ConfigRejected
+from tetherlight.errors import CaptureFailed, ConfigRejected, PreviewFailed
 
 AT_LIMIT = "Nikon manual focus at limit"
 
@@ -39,6 +39,22 @@ async def test_a_capture_that_fails_is_told_in_the_drivers_words(tmp_path: Path)
         assert caught.value.message.startswith("The camera failed to take a picture (Canon EOS ")
         assert caught.value.details is not None
         assert caught.value.details["gphoto_text"] in caught.value.message
+
+
+async def test_a_preview_that_an_entry_of_the_body_explains_is_refused_with_its_name(tmp_path: Path) -> None:
+    async with open_camera(tmp_path, "--vendor", "nikon") as opened:
+        await opened.simulator.control("set_property", name="liveviewprohibit", value=1 << 17)
+        with pytest.raises(PreviewFailed, match="Liveview cannot start: Temperature too high") as caught:
+            await opened.camera.preview()
+        assert caught.value.hint == "The camera's 'liveviewprohibit' says: Temperature too high."
+
+
+async def test_a_canon_whose_picture_goes_elsewhere_says_where(tmp_path: Path) -> None:
+    async with open_camera(tmp_path) as opened:
+        await opened.simulator.control("property_fault", name="output", effect="never", announced=True)
+        with pytest.raises(PreviewFailed) as caught:
+            await opened.camera.preview()
+        assert caught.value.hint == "The camera's 'output' is 'Off': set it to 'PC'."
 
 
 async def test_the_words_of_one_failure_are_not_those_of_the_next(tmp_path: Path) -> None:

@@ -6,7 +6,7 @@ from collections import deque
 from collections.abc import Collection
 from typing import Any, Literal
 
-from tetherlight.camera import calls
+from tetherlight.camera import calls, viewing
 from tetherlight.camera.bulb import Bulb
 from tetherlight.camera.calls import Deadlines
 from tetherlight.camera.config import ConfigCache
@@ -19,7 +19,7 @@ from tetherlight.camera.standby import Standby
 from tetherlight.camera.surroundings import Surroundings
 from tetherlight.camera.values import checked
 from tetherlight.camera.worker.widgets import ACTIONS_SECTION, agrees
-from tetherlight.errors import CameraError, CameraTimeout, PreviewFailed
+from tetherlight.errors import CameraBusy, CameraError, CameraTimeout, PreviewFailed, PreviewUnsupported
 from tetherlight.models import CameraState, ConfigEntry, ConfigValue
 from tetherlight.settings import Settings
 
@@ -67,11 +67,24 @@ class Work:
         try:
             preview = await self.session.request(calls.preview(self.deadlines.preview))
         except CameraError as error:
-            if type(error) is CameraError:
-                raise PreviewFailed(error.message, details=error.details) from None
-            raise
+            if type(error) not in {CameraError, CameraBusy, PreviewFailed, PreviewUnsupported}:
+                raise
+            hint = await self._preview_hint() or error.hint
+            kind = PreviewFailed if type(error) is CameraError else type(error)
+            raise kind(error.message, hint=hint, details=error.details) from None
         self.standby.used()
         return preview
+
+    async def _preview_hint(self) -> str | None:
+        """Return what of the camera's entries explains that there is no preview; where it does not answer, nothing."""
+        try:
+            if not await self.session.answers():
+                return None
+            await self.read_entries(viewing.TOLD_BY)
+        except CameraError:
+            return None
+        options = self.cache.find(viewing.OUTPUT).options if viewing.OUTPUT in self.cache else []
+        return viewing.hint(self.cache.text, options)
 
     async def end_liveview(self) -> None:
         """End the live view of the body, unless it was used meanwhile."""
