@@ -121,9 +121,13 @@ async def kill_capture(rig: FaultRig, outcome: Outcome) -> None:
 
 
 async def in_sequence(
-    rig: FaultRig, outcome: Outcome, blow: Callable[[], Awaitable[object]], exposures: int = 2
+    rig: FaultRig,
+    outcome: Outcome,
+    blow: Callable[[], Awaitable[object]],
+    exposures: int = 2,
+    ends: tuple[str, list[str]] = ("failed", ["done", "failed", "pending"]),
 ) -> None:
-    """Do something to the camera at the second light of a set."""
+    """Do something to the camera at the second light of a set, which ends in a state with states of its steps."""
     await rig.expose(stretched(EXPOSED_S))
     second = await rig.next("exposure", exposures)
     reply = await rig.client.send("CAPTURE_PHOTOMETRIC_SET", {"light_sequence": LIGHTS, "set_name_prefix": "struck"})
@@ -134,19 +138,20 @@ async def in_sequence(
     rig.note(outcome, ended, since)
     job = next(job for job in await rig.client.do("GET_JOBS") if job["job_id"] == ended["data"]["job_id"])
     states = [step["state"] for step in job["steps"]]
-    if (job["state"], states) != ("failed", ["done", "failed", "pending"]):
+    if (job["state"], states) != ends:
         outcome.problems.append(f"the job is {job['state']} with steps {states}")
-    outcome.saw += f" ({job['error_code']})"
+    told = job["error_code"] or next((one["warning"] for one in job["steps"] if one["warning"]), None)
+    outcome.saw += f" ({told})"
 
 
 async def unplug_sequence(rig: FaultRig, outcome: Outcome) -> None:
-    """Pull the cable in the middle of a set."""
+    """Pull the cable in the middle of a set, which waits in the dark and then gives up."""
     await in_sequence(rig, outcome, lambda: rig.control("unplug"))
 
 
 async def kill_sequence(rig: FaultRig, outcome: Outcome) -> None:
-    """Kill the worker in the middle of a set."""
-    await in_sequence(rig, outcome, rig.kill_worker)
+    """Kill the worker in the middle of a set, which takes the picture again and says so."""
+    await in_sequence(rig, outcome, rig.kill_worker, ends=("completed", ["done"] * 3))
 
 
 async def full_sequence(rig: FaultRig, outcome: Outcome) -> None:

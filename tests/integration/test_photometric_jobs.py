@@ -3,6 +3,8 @@
 import asyncio
 import hashlib
 import json
+import os
+import signal
 from collections.abc import AsyncIterator
 from pathlib import Path
 from typing import Any
@@ -13,6 +15,7 @@ from PIL import Image
 
 from support.patience import stretched
 from support.rig_world import LIGHTS, World, open_world, world_settings
+from tetherlight.capture.patience import REPEATED
 from tetherlight.errors import (
     CameraBusy,
     InvalidName,
@@ -200,6 +203,66 @@ async def test_a_failed_step_can_be_taken_again(world: World) -> None:
     await world.rig.jobs.retry(job.job_id, None)
     assert (await job.result()).image_count == len(LIGHTS)
     assert manifest(world, job.set_folder)["status"] == "completed"
+
+
+async def dark(world: World) -> None:
+    """Wait until no lamp is lit."""
+    async with asyncio.timeout(stretched(30)):
+        while await world.lit():  # noqa: ASYNC110 - the simulator is another process
+            await asyncio.sleep(0.05)
+
+
+async def test_a_camera_that_is_away_for_a_moment_costs_a_set_nothing(world: World) -> None:
+    job = await world.start(*LIGHTS * 2)
+    await world.hearing.wait("photometric_progress", lambda one: one.status.startswith("captured_light_2"))
+    await world.simulator.control("unplug", camera="camera1")
+    await world.hearing.wait("camera_lost")
+    await dark(world)
+    assert job.snapshot().state is JobState.RUNNING
+    await world.simulator.control("plug", camera="camera1", move=True)
+    assert (await job.result()).image_count == 6
+    assert not [status for status in world.hearing.statuses() if status.startswith("error")]
+    steps = manifest(world, job.set_folder)["steps"]
+    assert [step["state"] for step in steps] == ["done"] * 6
+    assert len({step["files"][0]["sha256"] for step in steps}) == 6
+
+
+async def test_a_picture_that_may_have_been_taken_is_taken_again_with_a_word(world: World) -> None:
+    camera = world.rig.cameras.camera()
+    await camera.set_config("shutterspeed", "2")
+    job = await world.start()
+    await world.simulator.control("wait", event="exposure", count=2)
+    os.kill(camera.worker_pid or 0, signal.SIGKILL)
+    result = await job.result()
+    assert result.image_count == 3
+    assert result.warnings == [f"light_right: {REPEATED}"]
+    steps = manifest(world, job.set_folder)["steps"]
+    assert [step["attempts"] for step in steps] == [1, 2, 1]
+    assert (await world.simulator.status())["captures"] == 4
+
+
+async def test_a_set_that_waits_for_its_camera_can_be_cancelled(world: World) -> None:
+    job = await world.start(*LIGHTS * 5)
+    await world.hearing.wait("photometric_progress", lambda one: one.status.startswith("captured_light_1"))
+    await world.simulator.control("unplug", camera="camera1")
+    await world.hearing.wait("camera_lost")
+    cancelled = await world.rig.jobs.cancel(job.job_id)
+    assert cancelled.state is JobState.CANCELLED
+    assert "running" not in [step["state"] for step in manifest(world, job.set_folder)["steps"]]
+    assert await world.lit() == []
+
+
+async def test_a_camera_that_stays_away_fails_the_set(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("tetherlight.capture.patience.PATIENCE_S", 0.5)
+    job = await world.start(*LIGHTS * 5)
+    await world.hearing.wait("photometric_progress", lambda one: one.status.startswith("captured_light_1"))
+    await world.simulator.control("unplug", camera="camera1")
+    with pytest.raises(SequenceFailed):
+        await job.result()
+    states = [step["state"] for step in manifest(world, job.set_folder)["steps"]]
+    assert states.count("failed") == 1
+    assert "running" not in states
+    assert await world.lit() == []
 
 
 async def test_a_set_that_still_has_a_failed_step_has_failed_and_was_not_cancelled(world: World) -> None:

@@ -262,7 +262,10 @@ async def test_a_paused_series_leaves_the_camera_free_and_goes_on_with_its_next_
     assert await value(world, "shutterspeed") == before
 
 
-async def test_an_unplugged_camera_ends_the_series_and_has_its_old_value_when_it_is_back(world: World) -> None:
+async def test_an_unplugged_camera_ends_the_series_and_has_its_old_value_when_it_is_back(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("tetherlight.capture.patience.PATIENCE_S", 0.5)
     before = await value(world, "shutterspeed")
     job = await start(world, count=50, bracket=BRACKET)
     await world.hearing.wait("series_progress", lambda one: (one.status, one.index) == ("captured", 2))

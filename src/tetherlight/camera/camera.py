@@ -10,13 +10,13 @@ from tetherlight.camera import calls
 from tetherlight.camera.calls import Deadlines
 from tetherlight.camera.config import Warned
 from tetherlight.camera.exposure import Exposure, Preview, SavedFile
-from tetherlight.camera.faults import repeatable
+from tetherlight.camera.faults import away, of_exposure, repeatable
 from tetherlight.camera.identity import FoundCamera
 from tetherlight.camera.lane import Place
 from tetherlight.camera.listener import CameraListener, Change, Teller
 from tetherlight.camera.pictures import CARD, Pictures
 from tetherlight.camera.release import refusal
-from tetherlight.camera.shutter import Taken
+from tetherlight.camera.shutter import Taken, exposure_seconds
 from tetherlight.camera.surroundings import ALONE, Surroundings
 from tetherlight.camera.watch import Watch
 from tetherlight.camera.work import Work
@@ -135,6 +135,11 @@ class Camera:
         return self._session.worker_pid
 
     @property
+    def exposure_s(self) -> float:
+        """How many seconds an exposure with the present settings takes at most, self-timer and all."""
+        return exposure_seconds(self._work.cache)
+
+    @property
     def focus_moves(self) -> int:
         """How often the lens was moved through us, by a drive or by autofocus."""
         return self._work.focus_moves
@@ -230,13 +235,15 @@ class Camera:
         replace: Sequence[str] = (),
         exposed: Callable[[], None] = lambda: None,
         exposure_s: float | None = None,
+        patience: float = 0.0,
     ) -> Exposure:
         """Take one picture; its files become folder/stem.ext, durable, in the place of those that `replace` names.
 
         Without `download` the picture is left on the camera's card. With `exposure_s` the shutter is held open for so
         many seconds, which not every body can be told. `exposed` is called when the exposure is over and its files are
-        still on their way. Never repeats an exposure by itself. Raises CaptureRefused where a release would give no
-        picture of a known exposure.
+        still on their way. For a picture that lies on the card of a camera that is away, it waits as many seconds as
+        `patience` says. Never repeats an exposure by itself; an error tells whether one was begun. Raises
+        CaptureRefused where a release would give no picture of a known exposure.
         """
         self._session.lane.allow(owner)
         taken: list[Taken] = []
@@ -250,7 +257,8 @@ class Camera:
             saved = await self._session.queued(take)
         except CameraError as error:
             if not taken or not repeatable(error) or not all(path.startswith(CARD) for path in taken[0].paths):
-                raise
+                raise of_exposure(error) if self._pictures.pressed and away(error) else error from None
+            await self._session.back(patience)
             saved = await self._fetch_later(taken[0].paths, folder, stem, replace=replace)
         return Exposure(saved, taken[0].paths, datetime.fromtimestamp(taken[0].released_at, UTC))
 
@@ -284,6 +292,14 @@ class Camera:
         """Let previews through while the job that owns the camera waits; others' changes stay refused."""
         return self._session.lane.resting()
 
+    async def in_doubt(self) -> None:
+        """Wait until it is not certain any more that the camera is there."""
+        await self._session.in_doubt()
+
+    async def back(self, seconds: float) -> bool:
+        """Wait so long at most until the camera is there; return whether it is."""
+        return await self._session.back(seconds)
+
     async def free(self) -> None:
         """Wait until no job owns the camera."""
         await self._session.lane.free()
@@ -302,9 +318,8 @@ class Camera:
             )
         except CameraError as error:
             where = ", ".join(paths)
-            raise type(error)(
-                error.message, hint=f"The picture is on the camera's card: {where}.", details=error.details
-            ) from error
+            error.hint = f"The picture is on the camera's card: {where}."
+            raise of_exposure(error, on_card=True) from error
 
     async def _rest(self) -> None:
         """End the live view of the body where it is time to; whoever wants a preview meanwhile gets it after that."""

@@ -34,6 +34,11 @@ def repeatable(error: CameraError) -> bool:
     return suspicious(error) or isinstance(error, PreviewFailed)
 
 
+def away(error: CameraError) -> bool:
+    """Tell whether an error means that the camera was gone for a moment at least."""
+    return isinstance(error, CameraTimeout | CameraCrashed | CameraLost)
+
+
 def lost(cause: str, question: str | None = None) -> CameraLost:
     """Return the error for calls to a camera that is away; a person must answer the question before it is back."""
     by_itself = "Check cable, battery and power; it is opened again by itself as soon as it is back."
@@ -59,3 +64,9 @@ def refused(entry: ConfigEntry, wanted: ConfigValue, cause: CameraError | None) 
     return ConfigRejected(
         f"The camera kept '{entry.value}' instead of '{wanted}'{said(cause)}", details=details, data=entry
     )
+
+
+def of_exposure(error: CameraError, *, on_card: bool = False) -> CameraError:
+    """Return an error with what it cost: an exposure that was begun, whose files may lie on the card or surely do."""
+    told = {"released": True} | ({"on_card": True} if on_card else {})
+    return type(error)(error.message, hint=error.hint, details={**(error.details or {}), **told}, data=error.data)

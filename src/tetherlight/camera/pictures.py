@@ -42,11 +42,17 @@ class Pictures:
         self.largest: tuple[int, int] | None = None
         """Width and height of the largest picture that was saved."""
 
+    @property
+    def pressed(self) -> bool:
+        """Whether the last release came so far that the camera may have taken a picture."""
+        return self._shutter.pressed
+
     async def release(self, *, download: bool, exposure_s: float | None = None) -> Taken:
         """Take one picture, which stays on the card without `download`; hold the shutter open for `exposure_s`.
 
         Raises CaptureRefused before the shutter is released, CaptureFailed or CardFull.
         """
+        self._shutter.pressed = False
         await self._look(held=exposure_s is not None)
         raw_stays = self._keep_raw and files_per_exposure(self._work.cache) > 1
         restore = await self._to_card() if raw_stays or not download else None

@@ -71,6 +71,10 @@ class Session:
         self._link = Link(found.camera_id, settings, deadlines)
         self._ladder = Recovery(self._link, settings, deadlines, around)
         self._settled = asyncio.Event()
+        self._doubt = asyncio.Event()
+        """Set while it is not certain that the camera is there."""
+        self._back = asyncio.Event()
+        """Set while it is, and when the session has ended."""
 
     @property
     def worker_pid(self) -> int | None:
@@ -94,6 +98,7 @@ class Session:
             raise
         self.state = CameraState.READY
         self._settled.set()
+        self._back.set()
         if causes:
             logger.info("%s is open, after %d further tries.", self._link.name, self._ladder.attempts)
             self._keeper.tell("ready", causes[-1], None, self._ladder.attempts)
@@ -107,6 +112,7 @@ class Session:
             return
         self.state = CameraState.CLOSED
         self._settled.set()
+        self._back.set()
         if self.recovery is not None:
             self.recovery.cancel()
             await asyncio.gather(self.recovery, return_exceptions=True)
@@ -196,13 +202,28 @@ class Session:
         """Find out whether the connection outlived an error; begin the recovery where it did not."""
         if not suspicious(error):
             return True
+        self._doubt.set()
         if await self.answers():
+            if self.state is CameraState.READY:
+                self._doubt.clear()
             return True
         if self.state is CameraState.READY:
             self.state, self.cause = CameraState.RECOVERING, error.message
             self._settled.clear()
+            self._back.clear()
             self.recovery = asyncio.create_task(self._recover(error.message), name=f"recovery of {self._link.name}")
         return False
+
+    async def in_doubt(self) -> None:
+        """Wait until it is not certain any more that the camera is there."""
+        await self._doubt.wait()
+
+    async def back(self, seconds: float) -> bool:
+        """Wait so long at most until the camera is there; return whether it is."""
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout(seconds):
+                await self._back.wait()
+        return self.state is CameraState.READY
 
     async def answers(self) -> bool:
         """Ask the camera something that no cache can answer."""
@@ -217,7 +238,9 @@ class Session:
     async def _recover(self, cause: str) -> None:
         self.found = await self._ladder.run(self.found, self._stated[1], cause, self._tell, self._adopt)
         self.state, self.cause, self.recovery = CameraState.READY, None, None
+        self._doubt.clear()
         self._settled.set()
+        self._back.set()
         self._keeper.tell("ready", cause, None, self._ladder.attempts)
 
     def _tell(self, kind: Literal["lost", "recovering"], cause: str, next_step: str, attempt: int) -> None:

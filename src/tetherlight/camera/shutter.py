@@ -65,6 +65,8 @@ class Shutter:
         self._cache = cache
         self._deadlines = deadlines
         self._can_trigger = True
+        self.pressed = False
+        """Whether the camera was told to take a picture since that was last forgotten."""
 
     async def release(self) -> Taken:
         """Take one picture; raise CaptureFailed, CardFull, CameraBusy or what the connection raises.
@@ -81,6 +83,7 @@ class Shutter:
         """Take one picture by holding the shutter open for so long; raise as `release` does."""
         self._require_room()
         roll = Roll(files_per_exposure(self._cache))
+        self.pressed = True
         released_at = await bulb.expose(seconds, partial(self._hear, roll))
         # Against noise many bodies take a second picture as long as the first, with their shutter closed.
         return await self._collected(roll, released_at, self._deadlines.capture + seconds)
@@ -107,11 +110,13 @@ class Shutter:
             try:
                 return await self._press(roll, patience)
             except CameraBusy:
+                self.pressed = False
                 if time.monotonic() >= give_up:
                     raise
             await asyncio.sleep(BUSY_PAUSE)
 
     async def _press(self, roll: Roll, patience: float) -> float:
+        self.pressed = True
         # What a driver says of itself is no help: on the network all cameras share one, which knows of no trigger.
         if self._can_trigger:
             try:

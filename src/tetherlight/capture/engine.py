@@ -2,18 +2,29 @@
 
 import asyncio
 import logging
+from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from itertools import groupby, zip_longest
+from itertools import count, groupby, zip_longest
 from typing import Any, Protocol
 
 from tetherlight.capture.axes.axis import Axis, Stage
 from tetherlight.capture.axes.camera import CameraAxis
+from tetherlight.capture.axes.settings import held_seconds
 from tetherlight.capture.locked import LOCKED, locked_values
+from tetherlight.capture.patience import (
+    REPEATED,
+    REST_S,
+    TRIES,
+    all_back,
+    guarded,
+    may_have_exposed,
+    passes,
+)
 from tetherlight.capture.plan import Plan
 from tetherlight.capture.sink import Shot, Taking
-from tetherlight.errors import TetherlightError
+from tetherlight.errors import CameraLost, TetherlightError
 from tetherlight.manifest import LIGHT, Manifest, StepRecord
 from tetherlight.models import StepState
 
@@ -27,6 +38,14 @@ class StepFailed(Exception):
         super().__init__(cause.message)
         self.step = step
         self.cause = cause
+
+
+class NotTaken(Exception):
+    """Some pictures of a group did not come; nothing has been told of that yet."""
+
+    def __init__(self, missing: list[tuple[StepRecord, TetherlightError]]) -> None:
+        super().__init__(missing[0][1].message)
+        self.missing = missing
 
 
 Group = tuple[StepRecord, ...]
@@ -116,6 +135,11 @@ class Engine:
         self._standing: dict[str, int] = {}
         """Which value each axis has now, by its position."""
         self._lit_at: datetime | None = None
+        self._dimmed = False
+        """Whether the lights went off while values were had, because a camera may have been away."""
+        self._begun: Counter[int] = Counter()
+        self._repeated: set[int] = set()
+        """Steps whose picture was taken again, though the camera may have taken it before it was lost."""
 
     async def run(self) -> None:
         """Take every pending step; raise StepFailed at the first that fails.
@@ -151,12 +175,52 @@ class Engine:
         ahead: asyncio.Task[Ready | None] | None = None
         try:
             for group, following in zip_longest(groups, groups[1:]):
-                ready = await (ahead or self._prepare(group))
-                if ready is None:
-                    return
-                ahead = await self._take(ready, following)
+                left: Group = group
+                while left:
+                    ready = await (ahead or self._prepare(left))
+                    ahead = None
+                    if ready is None:
+                        return
+                    try:
+                        ahead = await self._take(ready, following)
+                        left = ()
+                    except NotTaken as failure:
+                        left = await self._again(failure.missing)
         finally:
             await _ended(ahead)
+
+    async def _again(self, missing: list[tuple[StepRecord, TetherlightError]]) -> Group:
+        """Wait for cameras that are away, and return the steps to take once more; raise StepFailed where none is."""
+        steps = tuple(step.model_copy(update={"state": StepState.PENDING}) for step, _ in missing)
+        self._begun.update(step.index for step in steps)
+        if all(self._may_wait(error, self._begun[step.index]) for step, error in missing):
+            back = await self._back(steps)
+            exposed = {step.index for step, error in missing if may_have_exposed(error)}
+            if back:
+                self._repeated |= exposed
+                await self._let_end([step for step in steps if step.index in exposed])
+                return steps
+            if self._stop.is_set():
+                await self._record_all(steps)
+                return ()
+        failures = [await self._failed((step,), error) for step, error in missing]
+        raise failures[0] from failures[0].cause
+
+    async def _let_end(self, steps: Iterable[StepRecord]) -> None:
+        """Wait while the bodies may still be in the exposures in which they were lost."""
+        longest = max(
+            (self._stage.camera_of(step).exposure_s + 2 * (held_seconds(step.at) or 0) + REST_S for step in steps),
+            default=0.0,
+        )
+        await self._stage.keeper.stopped_within(longest)
+
+    def _may_wait(self, error: TetherlightError, times: int) -> bool:
+        return passes(error) and times < TRIES and all(axis.bears_absence for axis in self._plan.axes)
+
+    async def _back(self, steps: Group) -> bool:
+        """Wait in the dark until the cameras are there again; False where that takes too long or is not wanted."""
+        await self._dark()
+        return await all_back([self._stage.camera_of(step) for step in steps], self._stop)
 
     def _changed(self, group: Group) -> list[Axis]:
         """Return the axes that do not have the group's value now: what waits first, then what needs no camera."""
@@ -187,7 +251,7 @@ class Engine:
         for step in steps:
             await self._recorder.record(step, visit=visit and step is steps[0])
         try:
-            told = await self._have(steps, [axis for axis in changed if not axis.waits])
+            told = await self._have_patiently(steps)
         except TetherlightError as error:
             raise await self._failed(steps, error) from error
         if told is None:
@@ -195,10 +259,36 @@ class Engine:
             await self._record_all(planned)
             return None
         warned = tuple(
-            step.model_copy(update={"warnings": (*step.warnings, *held)})
+            step.model_copy(update={"warnings": (*step.warnings, *held, *self._doubts(step))})
             for step, held in zip(steps, told, strict=True)
         )
         return Ready(warned, self._lit_at)
+
+    def _doubts(self, step: StepRecord) -> Iterable[str]:
+        return (REPEATED,) if step.index in self._repeated else ()
+
+    async def _have_patiently(self, steps: Group) -> list[list[str]] | None:
+        """Have the values that the steps want, and anew where a camera was away meanwhile: then the lights went off."""
+        cameras = [self._stage.camera_of(step) for step in steps]
+        for times in count(1):
+            self._dimmed = False
+            gone: TetherlightError = CameraLost("The camera was lost while the step was prepared.")
+            try:
+                changed = [axis for axis in self._changed(steps) if not axis.waits]
+                told = await guarded(cameras, self._have(steps, changed), self._dim)
+                if told is None or not self._dimmed:
+                    return told
+            except TetherlightError as error:
+                gone = error
+            if not self._may_wait(gone, times) or not await self._back(steps):
+                if self._stop.is_set():
+                    break
+                raise gone
+        return None
+
+    async def _dim(self) -> None:
+        self._dimmed = True
+        await self._dark()
 
     async def _record_all(self, steps: Group) -> None:
         for step in steps:
@@ -274,7 +364,8 @@ class Engine:
         dark_at: datetime | None = None
         try:
             try:
-                on_their_way = await exposures.exposed()
+                cameras = [self._stage.camera_of(step) for step in ready.steps]
+                on_their_way = await guarded(cameras, exposures.exposed(), self._dark)
                 if not on_their_way or not overlaps or self._stop.is_set():
                     await self._dark(before=following)
                 elif following is not None:
@@ -290,7 +381,7 @@ class Engine:
             if ahead is None and fine and overlaps and following is not None:
                 ahead = asyncio.create_task(self._prepare(following))
             await self._keep(ready, shots, dark_at)
-        except StepFailed:
+        except NotTaken:
             await self._put_back(ahead, following)
             raise
         except TetherlightError as error:
@@ -302,16 +393,15 @@ class Engine:
         return ahead
 
     async def _keep(self, ready: Ready, shots: list[Shot | TetherlightError], dark_at: datetime) -> None:
-        """Record every picture that there is; raise StepFailed for the first one that there is not."""
-        failure: StepFailed | None = None
+        """Record every picture that there is; raise NotTaken where some are not."""
+        missing: list[tuple[StepRecord, TetherlightError]] = []
         for step, shot in zip(ready.steps, shots, strict=True):
             if isinstance(shot, TetherlightError):
-                failed = await self._failed((step,), shot)
-                failure = failure or failed
+                missing.append((step, shot))
             else:
                 await self._recorder.record(await self._finished(step, ready.lit_at, shot, dark_at))
-        if failure is not None:
-            raise failure from failure.cause
+        if missing:
+            raise NotTaken(missing)
 
     async def _keep_late(self, ready: Ready, shots: list[Shot | None], dark_at: datetime) -> None:
         """Record the pictures that came after the end of the run, so that none lies there that is no step's."""

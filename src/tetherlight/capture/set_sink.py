@@ -10,6 +10,7 @@ from typing import Any
 from tetherlight.camera.camera import Camera
 from tetherlight.camera.exposure import Exposure
 from tetherlight.capture.axes.settings import held_seconds
+from tetherlight.capture.patience import PATIENCE_S
 from tetherlight.capture.sink import Shot, Sink
 from tetherlight.collection.set_changes import SetChanges
 from tetherlight.errors import ImageUnreadable, JobConflict, SetNotFound, TetherlightError
@@ -93,6 +94,7 @@ class SetSink(Sink[PhotometricSetResult]):
                 replace=[file.filename for file in step.files],
                 exposed=over,
                 exposure_s=held_seconds(step.at),
+                patience=PATIENCE_S,
             )
         except asyncio.CancelledError:
             wanted = False

@@ -38,16 +38,27 @@ class Captures:
         self._set_changes = set_changes
 
     async def capture(
-        self, camera: Camera, *, download: bool, exposure_s: float | None = None, owner: str | None = None
+        self,
+        camera: Camera,
+        *,
+        download: bool,
+        exposure_s: float | None = None,
+        owner: str | None = None,
+        patience: float = 0.0,
     ) -> CaptureResult:
-        """Take one picture, with `exposure_s` of so many seconds, and put every file of it into the captures folder."""
+        """Take one picture and put every file of it into the captures folder.
+
+        `exposure_s` and `patience` are as of `Camera.capture`.
+        """
         with camera.place(owner) as place:
             # Numbers and times in names are to follow the order of the exposures.
             await place.first()
             if download:
                 await asyncio.to_thread(self._store.require_room)
             async with self._named(camera) as (folder, stem):
-                exposure = await camera.capture(folder, stem, download=download, owner=owner, exposure_s=exposure_s)
+                exposure = await camera.capture(
+                    folder, stem, download=download, owner=owner, exposure_s=exposure_s, patience=patience
+                )
         files = await self._arrived(exposure.files)
         return CaptureResult(
             message="Image captured and downloaded." if download else "Image captured and left on the camera.",

@@ -5,6 +5,7 @@ from collections.abc import Callable
 
 from tetherlight.camera.camera import Camera
 from tetherlight.capture.axes.settings import held_seconds
+from tetherlight.capture.patience import PATIENCE_S
 from tetherlight.capture.plan import bracketed
 from tetherlight.capture.single import Captures
 from tetherlight.capture.sink import Shot, Sink
@@ -52,7 +53,7 @@ class SinglesSink(Sink[SeriesResult]):
     async def take(self, camera: Camera, step: StepRecord, exposed: Callable[[], None]) -> Shot:  # noqa: ARG002 - nothing overlaps
         """Take a picture into the captures folder."""
         shot = await self._captures.capture(
-            camera, download=True, exposure_s=held_seconds(step.at), owner=self.host.job_id
+            camera, download=True, exposure_s=held_seconds(step.at), owner=self.host.job_id, patience=PATIENCE_S
         )
         self._images[step.index] = shot.files
         files = tuple(

@@ -95,6 +95,8 @@ class Axis(ABC):
     uses_lights: ClassVar[bool] = False
     uses_camera: ClassVar[bool] = True
     """Whether `apply` asks the camera something; those that do not are applied first."""
+    bears_absence: ClassVar[bool] = True
+    """Whether a value can be had again, without asking anybody, after the camera was away for a moment."""
     waits: ClassVar[bool] = False
     """Whether `apply` waits for a time: every light is off meanwhile."""
 

@@ -40,6 +40,7 @@ class FocusAxis(Axis):
 
     name = "focus"
     letter = "f"
+    bears_absence = False
 
     def __init__(self, record: AxisRecord) -> None:
         super().__init__(record)
