@@ -143,6 +143,7 @@ async def test_a_capture_stays_at_the_server_comes_here_or_stays_on_the_card(
 ) -> None:
     there = await tetherlight("capture")
     assert (server.folder / there.out.split()[0]).is_file()
+    assert there.out.endswith("  on the server\n")
     here = await tetherlight("capture", "-o", "pictures", "--json")
     [path] = here.json["downloaded"]
     assert Path(path).read_bytes().startswith(b"\xff\xd8")
@@ -179,9 +180,9 @@ async def test_a_set_is_captured_listed_shown_deleted_and_restored(tetherlight: 
     captured = await tetherlight("set", "capture", "light_left", "lights_top", "--name", "vase", "-o", "sets")
     assert captured.code == 0
     first, second = captured.out.splitlines()
-    name = first.rpartition("/")[2]
-    assert first == f"2 images in photometric_sets/{name}"
-    assert second == f"4 files in sets/{name}"
+    name = first.rpartition("/")[2].split()[0]
+    assert first == f"2 images in photometric_sets/{name} on the server"
+    assert second == f"4 files in sets/{name} on this computer"
     assert {path.suffix for path in Path("sets", name).iterdir()} == {".jpg", ".json", ".lp"}
     assert name in (await tetherlight("set", "list")).out
     assert len((await tetherlight("set", "show", name)).out.splitlines()) == 3

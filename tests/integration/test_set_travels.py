@@ -102,7 +102,7 @@ async def by_command_line(server: ServerProcess, target: Path, files: Files) -> 
     words = ("set", "download", NAME, "--output", str(target), "--files", files)
     code, said, complaints = await finished("tetherlight", "--server", server.url, *words)
     assert code == 0, complaints
-    assert said == f"{len(tree(target / NAME))} files in {target / NAME}\n"
+    assert said == f"{len(tree(target / NAME))} files in {target / NAME} on this computer\n"
 
 
 WAYS = [by_zip, by_single_files, by_client, by_blocking_client, by_command_line]

@@ -9,7 +9,7 @@ import typer
 from tetherlight.cli import axes, completion
 from tetherlight.cli.lazy import Later
 from tetherlight.cli.options import choose_camera, connected, matching, options_of
-from tetherlight.cli.output import bytes_text, plain, say, show, show_json
+from tetherlight.cli.output import HERE, THERE, bytes_text, plain, say, show, show_json
 from tetherlight.cli.words import CAMERA_HELP, CameraOption
 from tetherlight.protocol.names import Topic
 
@@ -33,7 +33,7 @@ def info(context: typer.Context) -> None:
         ("selected", found.selected),
         ("lights", f"{len(found.lights.lights)}, driven by {found.lights.driver}"),
         ("jobs", ", ".join(f"{job.job_id} ({job.state.value})" for job in found.jobs) or "none"),
-        ("captures", f"{found.storage.path}, {bytes_text(found.storage.free_bytes)} free"),
+        ("captures", f"{found.storage.path}, {bytes_text(found.storage.free_bytes)} free {THERE}"),
         ("simulated", found.simulated),
     ]
     show(context, found, ("", ""), rows, empty="")
@@ -136,7 +136,7 @@ def _capture_one(
         show(context, shot.model_dump(mode="json") | {"downloaded": [str(path) for path in here]}, (), (), empty="")
         return
     for path, file in itertools.zip_longest(here, shot.files):
-        typer.echo(f"{path or file.path}  {bytes_text(file.size)}")
+        typer.echo(f"{path or file.path}  {bytes_text(file.size)}  {HERE if path else THERE}")
     if not shot.files:
         typer.echo(f"The picture is on the camera's card: {shot.camera_path}")
 
@@ -161,7 +161,7 @@ def _capture_series(context: typer.Context, camera: str | None, plan: dict[str, 
         show_json(result.model_dump(mode="json") | {"downloaded": [str(path) for path in here]})
         return
     for path, file in itertools.zip_longest(here, result.files):
-        typer.echo(f"{path or file.path}  {bytes_text(file.size)}")
+        typer.echo(f"{path or file.path}  {bytes_text(file.size)}  {HERE if path else THERE}")
 
 
 def events(

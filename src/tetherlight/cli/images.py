@@ -8,7 +8,7 @@ import typer
 from tetherlight.cli import completion, trash
 from tetherlight.cli.lazy import Later
 from tetherlight.cli.options import FAILED, INTERRUPTED, connected, note, options_of
-from tetherlight.cli.output import bytes_text, say, show, show_json
+from tetherlight.cli.output import HERE, bytes_text, say, show, show_json
 from tetherlight.errors import ImageNotFound
 
 if TYPE_CHECKING:
@@ -113,6 +113,8 @@ def download_images(
         except KeyboardInterrupt:
             note("Interrupted; the same command goes on where it stopped.")
             raise typer.Exit(INTERRUPTED) from None
+    if paths and not quiet:
+        note(f"{len(paths)} files {HERE}:")
     say(context, [str(path) for path in paths], "\n".join(map(str, paths)))
     if not paths:
         raise typer.Exit(FAILED)

@@ -19,6 +19,10 @@ else:
     terminal = Later("tetherlight.cli.terminal")
 
 
+HERE, THERE = "on this computer", "on the server"
+"""Whose the path before it is."""
+
+
 def show(
     context: typer.Context, result: Any, columns: Sequence[str], rows: Iterable[Sequence[object]], *, empty: str
 ) -> None:

@@ -11,7 +11,7 @@ import typer
 from tetherlight.cli import axes, completion, trash
 from tetherlight.cli.lazy import Later
 from tetherlight.cli.options import FAILED, INTERRUPTED, choose_camera, connected, note, options_of
-from tetherlight.cli.output import bytes_text, say, show, show_json
+from tetherlight.cli.output import HERE, THERE, bytes_text, say, show, show_json
 from tetherlight.cli.words import CameraOption
 
 if TYPE_CHECKING:
@@ -104,9 +104,9 @@ def capture_set(  # noqa: PLR0917 - typer reads the options off the parameters
         return
     for warning in result.warnings:
         note(f"Warning: {warning}")
-    typer.echo(f"{result.image_count} images in {result.set_folder}")
+    typer.echo(f"{result.image_count} images in {result.set_folder} {THERE}")
     if here and output is not None:
-        typer.echo(f"{len(here)} files in {output / result.set_folder.rpartition('/')[2]}")
+        typer.echo(f"{len(here)} files in {output / result.set_folder.rpartition('/')[2]} {HERE}")
 
 
 @app.command("list")
@@ -210,7 +210,7 @@ def download_set(
     with connected(context) as rig:
         paths = _download(rig, name, output or Path(), files, quiet=options_of(context).json)
     where = (output or Path()) / name
-    say(context, [str(path) for path in paths], f"{len(paths)} files in {where}" if paths else "No files.")
+    say(context, [str(path) for path in paths], f"{len(paths)} files in {where} {HERE}" if paths else "No files.")
     if not paths:
         raise typer.Exit(FAILED)
 
