@@ -7,6 +7,7 @@ from pathlib import Path
 
 from tetherlight import Client
 from tetherlight.client import Frame
+from tetherlight.protocol.lights import LightStates
 
 
 def save(frame: Frame) -> None:
@@ -27,8 +28,9 @@ async def save_frames(rig: Client, count: int) -> None:
 async def tell_lights(rig: Client) -> None:
     """Tell which lights are on, now and at each change; after a lost connection the state comes anew."""
     async for event in rig.events("lights"):
-        lit = [name for name, on in event.data.states.items() if on]
-        print(f"{event.name}: {', '.join(lit) or 'all lights are off'}")
+        if isinstance(event.data, LightStates):
+            lit = [name for name, on in event.data.states.items() if on]
+            print(f"{event.name}: {', '.join(lit) or 'all lights are off'}")
 
 
 async def main() -> None:

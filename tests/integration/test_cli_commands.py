@@ -18,6 +18,7 @@ from support.simulator_process import SimulatorProcess
 from tetherlight.cli.main import main
 from tetherlight.client import Client
 from tetherlight.models import JobState
+from tetherlight.protocol.events import PhotometricProgress
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
 
@@ -326,7 +327,7 @@ async def test_ctrl_c_leaves_a_set_running_and_tells_how_to_cancel_it(
         )
         events = rig.events("job")
         async for event in events:
-            if event.name == "photometric_progress" and event.data.index == 2:
+            if isinstance(event.data, PhotometricProgress) and event.data.index == 2:
                 break
         await events.aclose()
         # However long the command takes to end, the set takes longer.

@@ -18,6 +18,7 @@ from tetherlight.models import JobState
 from tetherlight.protocol.actions import ACTIONS
 from tetherlight.protocol.cameras import READY
 from tetherlight.protocol.events import PhotometricProgress
+from tetherlight.protocol.lights import LightStates
 from tetherlight.protocol.server import SUBSCRIBE
 from tetherlight.protocol.sets import PhotometricSetResult
 
@@ -206,9 +207,11 @@ async def test_events_begin_with_how_things_stand(rig: Client) -> None:
     async with aclosing(rig.events("lights", "sets")) as events:
         first = [await anext(events), await anext(events)]
         assert [(event.name, event.topic) for event in first] == [("snapshot", "lights"), ("snapshot", "sets")]
+        assert isinstance(first[0].data, LightStates)
         assert set(first[0].data.states.values()) == {False}
         await rig.set_light("light_left", True)
         change = await anext(events)
+        assert isinstance(change.data, LightStates)
         assert (change.name, change.data.states["light_left"]) == ("lights_changed", True)
         assert change.seq == (first[0].seq or 0) + 1
         await rig.set_lights({}, others_off=True)

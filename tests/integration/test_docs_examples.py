@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+import re
 import sys
 from collections.abc import AsyncIterator
 from pathlib import Path
@@ -71,6 +72,14 @@ async def test_five_lines(server: ServerProcess, tmp_path: Path) -> None:
     printed = (await run(server, tmp_path, "five_lines.py", server.url)).splitlines()
     assert printed[0].startswith("Canon EOS")
     assert (tmp_path / printed[1]).read_bytes().startswith(b"\xff\xd8")
+
+
+async def test_notebook(server: ServerProcess, tmp_path: Path) -> None:
+    """A connection that outlives a block, a frame as a picture and as numbers, and a manifest that is a model."""
+    first, *steps = (await run(server, tmp_path, "notebook.py", server.url)).splitlines()
+    width, height = re.fullmatch(r"\((\d+), (\d+)\) \((\d+), (\d+), 3\)", first).group(1, 2)  # type: ignore[union-attr]
+    assert first == f"({width}, {height}) ({height}, {width}, 3)"
+    assert [line.split()[:2] for line in steps] == [["1", "light_left"], ["2", "light_right"]]
 
 
 async def test_follow_set(server: ServerProcess, tmp_path: Path) -> None:

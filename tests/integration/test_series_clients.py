@@ -174,7 +174,7 @@ async def test_ctrl_c_leaves_a_series_running_and_tells_how_to_cancel_it(server:
         )  # fmt: skip
         events = rig.events("job")
         async for event in events:
-            if event.name == "series_progress" and event.data.status == "waiting":
+            if isinstance(event.data, SeriesProgress) and event.data.status == "waiting":
                 break
         await events.aclose()
         process.send_signal(signal.SIGINT)

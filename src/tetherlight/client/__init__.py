@@ -2,7 +2,7 @@
 
 from tetherlight.client.capturing import SeriesCapture, SetCapture
 from tetherlight.client.client import Client
-from tetherlight.client.events import RigEvent
+from tetherlight.client.events import EventData, RigEvent, Unknown
 from tetherlight.client.liveview import Frame
 
-__all__ = ["Client", "Frame", "RigEvent", "SeriesCapture", "SetCapture"]
+__all__ = ["Client", "EventData", "Frame", "RigEvent", "SeriesCapture", "SetCapture", "Unknown"]

@@ -21,7 +21,6 @@ from tetherlight.protocol import jobs as job_table
 from tetherlight.protocol import lights as light_table
 from tetherlight.protocol import server as server_table
 from tetherlight.protocol.axes import FocusPlaces
-from tetherlight.protocol.events import JOB_CHANGED
 from tetherlight.protocol.names import Topic
 
 logger = logging.getLogger(__name__)
@@ -30,7 +29,7 @@ STILL = frozenset({JobState.RUNNING, JobState.PAUSED})
 
 
 class Client(ImageRequests):
-    """A connection to a server, open while the context lasts.
+    """A connection to a server, open while the context lasts, or from `connect` to `close`.
 
     It connects again when the connection breaks, opens the cameras again that it had selected where the server has
     forgotten them, and goes on with its live views and events. Failures raise the server's own error classes.
@@ -46,17 +45,25 @@ class Client(ImageRequests):
         self._watches = Watches(self._session)
         self._opened: dict[str, bool] = {}
 
-    async def __aenter__(self) -> Self:
+    async def connect(self) -> Self:
         """Connect; raise ServerUnreachable, Unauthorized or Forbidden."""
         await self._session.start()
         return self
 
-    async def __aexit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
-    ) -> None:
+    async def close(self) -> None:
         """Leave; jobs that were started go on."""
         await self._close_downloads()
         await self._session.stop()
+
+    async def __aenter__(self) -> Self:
+        """Connect."""
+        return await self.connect()
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
+    ) -> None:
+        """Leave."""
+        await self.close()
 
     @property
     def server(self) -> server_table.ServerInfo:
@@ -274,4 +281,4 @@ def _jobs_in(event: RigEvent, job_id: str) -> list[Job]:
         if not found:
             raise JobNotFound(f"No job '{job_id[:200]}' is known.")
         return found
-    return [event.data] if event.name == JOB_CHANGED.name and event.data.job_id == job_id else []
+    return [event.data] if isinstance(event.data, Job) and event.data.job_id == job_id else []

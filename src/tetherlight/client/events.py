@@ -6,17 +6,46 @@ from collections import deque
 from dataclasses import dataclass
 from typing import Any
 
+from pydantic import JsonValue, RootModel
+
 from tetherlight.client.replies import error_of, value_of
 from tetherlight.client.session import Message, Session
 from tetherlight.errors import ClientTooSlow, ServerUnreachable, TetherlightError
-from tetherlight.protocol.events import EVENTS, CameraChange, Event
+from tetherlight.models import Job, Storage
+from tetherlight.protocol.events import (
+    EVENTS,
+    CameraChange,
+    CameraInventory,
+    CameraWarning,
+    CapturesChange,
+    ConfigChange,
+    Event,
+    ImageCaptured,
+    PhotometricProgress,
+    SeriesProgress,
+    SetChange,
+)
+from tetherlight.protocol.jobs import JobList
+from tetherlight.protocol.lights import LightStates
 from tetherlight.protocol.names import Topic
 from tetherlight.protocol.server import SUBSCRIBE, Subscribe, Subscription
-from tetherlight.protocol.topics import TOPICS
+from tetherlight.protocol.sets import ImageSetPage
+from tetherlight.protocol.topics import TOPICS, CameraConfigs
 
 SNAPSHOT = "snapshot"
 UNREAD = 4096
 """Events that one iterator may leave unread."""
+
+
+class Unknown(RootModel[JsonValue]):
+    """The data of an event that a newer server tells and this client does not know."""
+
+
+EventData = (
+    CameraChange | CameraConfigs | CameraInventory | CameraWarning | CapturesChange | ConfigChange | ImageCaptured
+    | ImageSetPage | Job | JobList | LightStates | PhotometricProgress | SeriesProgress | SetChange | Storage | Unknown
+)  # fmt: skip
+"""What events and snapshots hold: `isinstance(event.data, LightStates)` tells which it is."""
 
 
 @dataclass(frozen=True)
@@ -24,7 +53,7 @@ class RigEvent:
     """An event, or a topic as it stands: then its name is `snapshot`."""
 
     name: str
-    data: Any
+    data: EventData | None
     topic: Topic | None = None
     seq: int | None = None
     error: TetherlightError | None = None
@@ -121,7 +150,7 @@ class Subscriptions:
             return
         if not any((topic or "camera") in one.topics for one in self._subscribers):
             return
-        found = _event(message)
+        found = event_of(message)
         for one in self._subscribers:
             if (topic or "camera") in one.topics:
                 one.put(found)
@@ -155,10 +184,11 @@ def is_progress(message: Message, event: Event[Any], request_id: str) -> bool:
     )  # fmt: skip
 
 
-def _event(message: Message) -> RigEvent:
+def event_of(message: Message) -> RigEvent:
+    """Read an event; raise ServerError where one that is known has another form."""
     name = str(message["action"])
     known, data = EVENTS.get(name), message.get("data")
-    value = value_of(known.data, data) if known is not None and data is not None else data
+    value = None if data is None else value_of(Unknown if known is None else known.data, data)
     error = error_of(message) if message.get("success") is False else None
     return RigEvent(name, value, message.get("topic"), message.get("seq"), error)
 

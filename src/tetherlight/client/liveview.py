@@ -5,6 +5,8 @@ import contextlib
 import logging
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
+from io import BytesIO
+from typing import TYPE_CHECKING
 
 from tetherlight.client.replies import error_of, value_of
 from tetherlight.client.session import Message, Session
@@ -13,6 +15,11 @@ from tetherlight.protocol.action import CameraPayload
 from tetherlight.protocol.cameras import READY, START_LIVEVIEW, STOP_LIVEVIEW, Ready, StartLiveview
 from tetherlight.protocol.events import LIVEVIEW_ENDED, StreamEnd
 from tetherlight.protocol.frames import HEADER, FrameHeader
+
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
+    from PIL import Image
 
 logger = logging.getLogger(__name__)
 
@@ -27,6 +34,18 @@ class Frame:
     captured_at: datetime
     width: int
     height: int
+
+    def image(self) -> "Image.Image":
+        """Return the picture for Pillow."""
+        from PIL import Image  # noqa: PLC0415 - most who watch only pass the JPEG on
+
+        return Image.open(BytesIO(self.jpeg), formats=("JPEG",))
+
+    def array(self) -> "NDArray[np.uint8]":
+        """Return the picture for numpy: (height, width, 3), red, green and blue from 0 to 255."""
+        import numpy as np  # noqa: PLC0415
+
+        return np.asarray(self.image().convert("RGB"))
 
 
 class Slot:

@@ -6,6 +6,7 @@ comes after SUBSCRIBE, with the topic and its sequence number at top level.
 
 from dataclasses import dataclass
 from datetime import datetime
+from enum import StrEnum
 from typing import Any, Generic, Literal, TypeVar
 
 from pydantic import BaseModel, Field, RootModel
@@ -32,6 +33,15 @@ class Event(Generic[D]):
     example: Any = None
 
 
+class StepStage(StrEnum):
+    """What a step of a photometric sequence has come to."""
+
+    PROCESSING = "processing"
+    CAPTURED = "captured"
+    FAILED = "error_processing"
+    PAUSED = "paused"
+
+
 class PhotometricProgress(Model):
     """How far a photometric sequence is."""
 
@@ -50,6 +60,11 @@ class PhotometricProgress(Model):
     index: int
     total: int
     request_id: str | int | None = Field(default=None, description="Of the request that started the sequence.")
+
+    @property
+    def stage(self) -> StepStage | None:
+        """What `status` says without its numbers; None for a word of a newer server."""
+        return next((stage for stage in StepStage if self.status.startswith(stage.value)), None)
 
 
 SeriesStatus = Literal["capturing", "captured", "failed", "waiting", "paused"]
