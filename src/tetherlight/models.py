@@ -1,6 +1,6 @@
 """The nouns: values that travel between server, client, manifest and pages, and what pydantic finds wrong with one."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from enum import StrEnum
 from typing import Any, Literal
@@ -270,14 +270,52 @@ class Fault:
         return f"{self.sentence[:1].lower()}{self.sentence[1:]}"
 
 
-def faults_of(error: ValidationError) -> list[Fault]:
-    """Return everything that is wrong, in the order of the fields."""
-    return [
+def faults_of(error: ValidationError, given: Any = None) -> list[Fault]:
+    """Return everything that is wrong, in the order of the fields.
+
+    With the value that was `given`, what is wrong with a value that may be of several kinds is told once, and its place
+    is one that the sender knows: pydantic tells it for each kind, with the kind in the place.
+    """
+    found = [
         Fault(tuple(one["loc"]), str(one["type"]), str(one["msg"]), one["input"])
         for one in error.errors(include_url=False, include_context=False)
     ]
+    if given is None:
+        return found
+    groups: dict[tuple[Any, ...], list[Fault]] = {}
+    for number, fault in enumerate(found):
+        place, union = _known_place(fault, given)
+        key = ("", number) if union is None else ("union", *union)
+        groups.setdefault(key, []).append(replace(fault, place=place))
+    return [_one_of(group) for group in groups.values()]
 
 
-def first_fault(error: ValidationError) -> Fault:
-    """Return what is told: the first thing that is wrong."""
-    return faults_of(error)[0]
+def _known_place(fault: Fault, given: Any) -> tuple[tuple[int | str, ...], tuple[int | str, ...] | None]:
+    """Return the place without the kinds in it, and where the first value of several kinds stands, None for none."""
+    value, known, union = given, list[int | str](), None
+    for part in fault.place:
+        inside = part in value if isinstance(value, dict) else isinstance(value, list) and part in range(len(value))
+        if inside:
+            value = value[part]
+        elif fault.kind != "missing" or part is not fault.place[-1]:
+            union = tuple(known) if union is None else union
+            continue
+        known.append(part)
+    return tuple(known), union
+
+
+def _one_of(faults: list[Fault]) -> Fault:
+    """Return what one value of several kinds is told: what comes closest to one of the kinds, else which there are."""
+    deepest = max(len(one.place) for one in faults)
+    near = [one for one in faults if len(one.place) == deepest]
+    closest = next((one for one in near if not one.kind.endswith("_type")), near[0])
+    beginning = "Input should be "
+    kinds = list(dict.fromkeys(one.message.removeprefix(beginning) for one in near))
+    if not closest.kind.endswith("_type") or len(kinds) == 1:
+        return closest
+    return replace(closest, message=f"{beginning}{', '.join(kinds[:-1])} or {kinds[-1]}")
+
+
+def first_fault(error: ValidationError, given: Any = None) -> Fault:
+    """Return what is told: the first thing that is wrong; `given` as for `faults_of`."""
+    return faults_of(error, given)[0]

@@ -1,6 +1,7 @@
 """The ladder for a camera that is to be opened: a link that refuses as often as told, on a bus that is a folder."""
 
 import asyncio
+from copy import copy
 from dataclasses import replace
 from pathlib import Path
 from typing import Literal
@@ -32,12 +33,18 @@ class FakeLink:
         self.alive = False
         self.kills = 0
         self.tried: list[str] = []
+        self.many = 0
+        self.tried_often = asyncio.Event()
+        """Set after so `many` tries."""
 
     async def open(self, model: str, port: str) -> Opened:
         self.tried.append(port)
+        if len(self.tried) == self.many:
+            self.tried_often.set()
         self.alive = True
         if self._errors and not (self._cured_by_reset and self._bus.resets):
-            raise self._errors.pop(0) if len(self._errors) > 1 else self._errors[0]
+            error = self._errors.pop(0) if len(self._errors) > 1 else self._errors[0]
+            raise copy(error)  # each try has its own, as from a real link
         return Opened(model, "0870", "2.5.34")
 
     async def kill(self) -> None:
@@ -156,7 +163,7 @@ class Lost(Ladder):
         self._news = asyncio.Event()
 
     def tell(self, kind: Literal["lost", "recovering"], cause: str, next_step: str, attempt: int) -> None:
-        super()._tell(kind, cause, next_step, attempt)
+        super().tell(kind, cause, next_step, attempt)
         self._news.set()
 
     async def run(self, found: FoundCamera) -> FoundCamera:
@@ -202,11 +209,12 @@ async def test_when_the_program_lets_go_the_old_reason_stands_again(tmp_path: Pa
 async def test_a_camera_that_is_looked_for_long_is_looked_for_by_new_workers(tmp_path: Path) -> None:
     """Each look that fails leaves some memory behind in libgphoto2: a night of them would fill the machine."""
     ladder = Ladder(tmp_path, SILENT, looks_s=0)
-    found = FoundCamera("EOS", "ptpip:192.0.2.7", None, "eos-1")
-    looking = asyncio.create_task(ladder.recovery.run(found, None, "Gone.", ladder.tell, ladder.adopt))
+    found = FoundCamera("EOS", "ptpip:192.0.2.7", "0870", "eos-1")
+    ladder.link.many = 3 * FRESH_AFTER
+    looking = asyncio.create_task(ladder.recovery.run(found, "0870", "Gone.", ladder.tell, ladder.adopt))
     async with asyncio.timeout(stretched(30)):
-        while len(ladder.link.tried) < 3 * FRESH_AFTER:
-            await asyncio.sleep(0)
+        await ladder.link.tried_often.wait()
+    kills = ladder.link.kills
     looking.cancel()
     await asyncio.gather(looking, return_exceptions=True)
-    assert ladder.link.kills - 1 in {2, 3}, "the first one belongs to the restart"
+    assert kills - 1 in {2, 3}, "the first one belongs to the restart"

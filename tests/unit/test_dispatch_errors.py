@@ -2,6 +2,7 @@
 
 import errno
 import json
+import logging
 import os
 from typing import Any, cast
 
@@ -78,3 +79,16 @@ async def test_other_errors_of_the_system_stay_the_servers_mistake() -> None:
     reply = await answered(OSError(errno.EBADF, "Bad file descriptor"))
     assert reply["error_code"] == "internal_error"
     assert OutOfResources.of(ValueError()) is None
+
+
+@pytest.mark.parametrize("request_id", ["x" * 60_000, 10**4000, -(10**4000)], ids=["text", "number", "negative"])
+async def test_a_long_id_is_answered_whole_and_logged_short(
+    request_id: str | int, caplog: pytest.LogCaptureFixture
+) -> None:
+    """An id is as long as its sender likes; the log is for people."""
+    caplog.set_level(logging.INFO, "tetherlight.actions.dispatch")
+    request = Request(action="GET_NAMING", payload={"capture": 1}, request_id=request_id)
+    reply = await dispatch(cast("Rig", None), cast("Connection", NamedConnection()), request)
+    assert str(request_id).encode() in (reply or b"")
+    (line,) = [record.getMessage() for record in caplog.records if record.name == "tetherlight.actions.dispatch"]
+    assert len(line) < 250

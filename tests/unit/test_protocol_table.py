@@ -222,3 +222,31 @@ def test_an_empty_text_inside_is_read_as_nothing_too() -> None:
     assert ACTIONS["SET_CONFIG"].parse({"config_name": "artist", "value": ""}).value == ""
     noted = ACTIONS["ANNOTATE_IMAGE_SET"].parse({"set_name": "vase", "notes": "", "catalogue_number": "", "rating": ""})
     assert (noted.notes, noted.catalogue_number, noted.rating) == ("", "", None)
+
+
+@pytest.mark.parametrize(
+    ("action", "payload", "sentence"),
+    [
+        ("SET_CONFIG", {"config_name": "iso", "value": [1]},
+         ("Field 'value' of SET_CONFIG: input should be "
+         "a valid boolean, a valid integer, a valid number or a valid string.")),
+        ("CAPTURE_SERIES", {"exposure": ["x"]},
+         "Field 'exposure.0' of CAPTURE_SERIES: input should be a valid number or an object."),
+        ("CAPTURE_SERIES", {"exposure": [0, 50]},
+         "Field 'exposure.1' of CAPTURE_SERIES: input should be less than or equal to 20."),
+    ],
+)  # fmt: skip
+def test_a_value_that_may_be_of_several_kinds_is_told_once_and_where_it_is(
+    action: str, payload: dict[str, Any], sentence: str
+) -> None:
+    """In the sender's words: the names that a library has for its kinds stand in no sentence and in no details."""
+    error = refused(action, payload)
+    assert str(error) == sentence
+    assert error.details is not None
+    assert [one["field"] for one in error.details["fields"]] == [sentence.split("'")[1]]
+
+
+def test_a_wrong_key_of_one_kind_is_named() -> None:
+    """What comes closest to one of the kinds is told, not that it is none of the others."""
+    error = refused("CAPTURE_SERIES", {"exposure": [{"foo": "1"}]})
+    assert str(error).startswith("Field 'exposure.0.foo' of CAPTURE_SERIES: ")

@@ -12,7 +12,7 @@ from tetherlight.errors import Forbidden, RequestError, TetherlightError, unexpe
 from tetherlight.protocol.action import Action
 from tetherlight.protocol.actions import find_action
 from tetherlight.protocol.cameras import READY
-from tetherlight.protocol.messages import Request, failure_reply, success_reply
+from tetherlight.protocol.messages import Request, RequestId, failure_reply, success_reply
 from tetherlight.protocol.server import DESCRIBE, GET_LOG, PING
 from tetherlight.protocol.sets import GET_IMAGE_DATA
 from tetherlight.rig.rig import Rig
@@ -20,6 +20,7 @@ from tetherlight.rig.rig import Rig
 logger = logging.getLogger(__name__)
 
 T = TypeVar("T")
+ID_LENGTH = 100
 BULKY = frozenset({GET_IMAGE_DATA.name, DESCRIBE.name, GET_LOG.name})
 """Actions whose replies take so long to encode that it is done off the loop."""
 QUIET = frozenset({GET_LOG.name, PING.name})
@@ -93,8 +94,15 @@ def _log(caller: Caller, request: Request, duration_ms: float, outcome: str) -> 
     if _unanswered(request) or not logger.isEnabledFor(level):
         return
     rights = ",".join(sorted(caller.rights)) or "no rights"
-    action, request_id = request.action[:100], request.request_id
+    action, request_id = request.action[:100], _shown(request.request_id)
     logger.log(level, "%s (%s) %s id=%s %.1f ms %s", caller.name, rights, action, request_id, duration_ms, outcome)
+
+
+def _shown(request_id: RequestId) -> RequestId:
+    """Return what the log tells of an id, which may be as long as a message and a number of any length."""
+    if isinstance(request_id, str):
+        return request_id[:ID_LENGTH]
+    return request_id if request_id is None or abs(request_id) < 10**ID_LENGTH else "(a very long number)"
 
 
 def _unanswered(request: Request) -> bool:

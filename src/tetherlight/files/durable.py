@@ -158,6 +158,8 @@ def make_folder(path: Path) -> None:
     """Create a folder and its parents where they are missing, all safe on the disk, readable for owner and group."""
     if path.is_dir():
         return
+    if path.exists():
+        raise NotADirectoryError(errno.ENOTDIR, f"{path.name} is a file, where a folder is needed")
     missing = [one for one in path.parents if not one.exists()]
     path.parent.mkdir(parents=True, exist_ok=True)
     path.mkdir(mode=FOLDER_MODE, exist_ok=True)

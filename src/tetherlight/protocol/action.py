@@ -1,6 +1,6 @@
 """What an action is: a name, a payload, a result, and the sentence that its failures begin with."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Any, ClassVar, Generic, Literal, TypeVar, get_args
 
@@ -8,7 +8,7 @@ from pydantic import BaseModel, ConfigDict, ValidationError
 from pydantic_core import to_json
 
 from tetherlight.errors import InvalidPayload, ServerOnly, TetherlightError
-from tetherlight.models import Model, faults_of, first_fault
+from tetherlight.models import Fault, Model, faults_of
 from tetherlight.protocol.names import Feature
 
 
@@ -111,7 +111,8 @@ class Action(Generic[P, R]):
             # Strict validation takes a list for a tuple and a string for an enum only from JSON.
             return self.payload.model_validate_json(to_json(given))
         except ValidationError as error:
-            raise InvalidPayload(_sentence(error, self.name), details={"fields": _fields(error)}) from None
+            faults = faults_of(error, given)
+            raise InvalidPayload(_sentence(faults[0], self.name), details={"fields": _fields(faults)}) from None
 
     def failure_sentence(self, payload: dict[str, Any]) -> str | None:
         """Return the beginning of a failure's sentence for this payload."""
@@ -126,8 +127,8 @@ class _Blank(dict[str, str]):
         return ""
 
 
-def _fields(error: ValidationError) -> list[dict[str, str]]:
-    return [{"field": one.field, "problem": one.message} for one in faults_of(error)]
+def _fields(faults: Sequence[Fault]) -> list[dict[str, str]]:
+    return [{"field": one.field, "problem": one.message} for one in faults]
 
 
 def _keys(value: Any) -> Iterator[str]:
@@ -146,8 +147,7 @@ def _refused(key: str, action: str) -> ServerOnly:
     )
 
 
-def _sentence(error: ValidationError, action: str) -> str:
-    fault = first_fault(error)
+def _sentence(fault: Fault, action: str) -> str:
     name = fault.field[:200]
     match fault.kind:
         case "missing":

@@ -73,7 +73,7 @@ class SetIndex:
         try:
             with os.scandir(self._folder) as entries:
                 return [one.name for one in entries if is_visible(one.name) and one.is_dir(follow_symlinks=False)]
-        except (FileNotFoundError, NotADirectoryError):
+        except FileNotFoundError:
             return []
 
     def entries(self) -> list[Entry]:
