@@ -100,6 +100,12 @@ class TetherlightError(Exception):
         self.details = details
         self.data = data
 
+    def again(self) -> Self:
+        """Return the same error for another raise: one object keeps the frames of every time that it is raised."""
+        fresh = type(self).__new__(type(self), *self.args)
+        fresh.__dict__.update(self.__dict__)
+        return fresh
+
 
 class RequestError(TetherlightError):
     """The request itself is wrong; nothing was touched."""

@@ -52,6 +52,23 @@ def test_an_error_has_a_status_over_http(error: type[TetherlightError]) -> None:
         assert error.status < http.HTTPStatus.INTERNAL_SERVER_ERROR
 
 
+@every_error
+def test_an_error_is_the_same_when_it_is_raised_again(error: type[TetherlightError]) -> None:
+    first = error.__new__(error, "It failed.")
+    TetherlightError.__init__(first, "It failed.", hint="Mend it.", details={"a": 1}, data=[2])
+    second = first.again()
+    assert type(second) is error
+    assert second is not first
+    assert (str(second), vars(second)) == ("It failed.", vars(first))
+
+
+def test_what_is_kept_is_raised_as_a_new_object() -> None:
+    """One that is raised again and again keeps the frames of every time, and all that stands in them."""
+    sources = [path for path in Path(errors.__file__).parent.rglob("*.py") if "simulator" not in path.parts]
+    kept = re.compile(r"^ *raise self\.\w+$", re.MULTILINE)
+    assert [path.name for path in sources if kept.search(path.read_text())] == []
+
+
 def names_used() -> set[str]:
     """Every name that stands in the source outside of the tree itself."""
     here = Path(errors.__file__)

@@ -3,6 +3,7 @@
 import asyncio
 import base64
 import json
+import traceback
 
 import pytest
 
@@ -129,6 +130,23 @@ async def test_viewers_hear_once_that_the_camera_is_lost_and_get_frames_when_it_
     camera.give()
     await viewer.until(frames=2)
     assert len(viewer.ends) == 1
+    await liveview.close()
+
+
+async def test_whoever_asks_while_the_camera_is_lost_is_refused_with_an_error_of_their_own() -> None:
+    """One that all shared would keep what each of them was refused with: memory grew for as long as people asked."""
+    camera, viewer = FakeCamera(), FakeViewer()
+    liveview = Liveview(camera, 0)
+    camera.give()
+    await liveview.watch(viewer)
+    camera.fail(CameraTimeout("The camera did not answer."))
+    await viewer.until(ends=1)
+    refusals = []
+    for _ in range(3):
+        with pytest.raises(CameraTimeout, match="did not answer") as refused:
+            await liveview.watch(FakeViewer())
+        refusals.append(len(traceback.extract_tb(refused.value.__traceback__)))
+    assert len(set(refusals)) == 1
     await liveview.close()
 
 

@@ -102,7 +102,7 @@ class Subscriber:
         """Return the next event; raise what ended the stream."""
         while not self._unread:
             if self._error is not None:
-                raise self._error
+                raise self._error.again()
             self._arrived.clear()
             await self._arrived.wait()
         self._stale = max(0, self._stale - 1)

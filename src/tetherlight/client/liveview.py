@@ -76,7 +76,7 @@ class Slot:
         """Wait for a frame and take it; raise what ended the live view."""
         while self._newest is None:
             if self._error is not None:
-                raise self._error
+                raise self._error.again()
             self._changed.clear()
             await self._changed.wait()
         frame, self._newest = self._newest, None

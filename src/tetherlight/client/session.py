@@ -127,7 +127,7 @@ class Session:
         if gated:
             await self._wait_open(action)
         elif self._ending is not None:
-            raise self._ending
+            raise self._ending.again()
         identity, pending = request_id or self.next_id(), _Pending(action, "")
         pending.text = _encoded(action, payload, identity)
         self._pending[identity] = pending
@@ -170,7 +170,7 @@ class Session:
         except TimeoutError:
             raise ServerUnreachable(f"{action.name} was not sent: {no_server(self.address)}") from None
         if self._ending is not None:
-            raise self._ending
+            raise self._ending.again()
 
     async def _connect(self) -> ClientConnection:
         try:
@@ -296,7 +296,7 @@ class Session:
         self._open.set()
         for pending in self._pending.values():
             if not pending.reply.done():
-                pending.reply.set_exception(error)
+                pending.reply.set_exception(error.again())
         for part in self.parts:
             part.ended(error)
 

@@ -250,7 +250,7 @@ class Liveview:
         try:
             while self._camera.owner is None and (self._newest is None or self._failures):
                 if self._trouble is not None:
-                    raise self._trouble
+                    raise self._trouble.again()
                 done, _ = await asyncio.wait((first,), timeout=0.25)
                 if done:
                     first.result()
@@ -347,7 +347,7 @@ class Liveview:
     def _refuse(self, error: TetherlightError) -> None:
         for first in self._waiting.values():
             if not first.done():
-                first.set_exception(error)
+                first.set_exception(error.again())
 
     def _end(self, error: TetherlightError, *, tell: bool) -> None:
         self._refuse(error)
