@@ -265,6 +265,42 @@ async def test_a_camera_that_stays_away_fails_the_set(world: World, monkeypatch:
     assert await world.lit() == []
 
 
+async def test_files_that_come_seconds_late_are_their_step_s(world: World) -> None:
+    """As from a second card: the first of them arrive while the next step is exposed already."""
+    await world.simulator.control("quirks", camera="camera1", second_file_s=stretched(2.5))
+    camera = world.rig.cameras.camera()
+    await camera.set_config("imageformat", "RAW + L")
+    await camera.set_config("capturetarget", "Memory card")
+    job = await world.start()
+    assert (await job.result()).image_count == 3
+    await world.hearing.wait("job_changed", lambda one: all(len(step.files) == 2 for step in one.steps))
+    written = manifest(world, job.set_folder)["steps"]
+    names = [[file["filename"] for file in step["files"]] for step in written]
+    assert [sorted(Path(name).suffix for name in one) for one in names] == [[".cr2", ".jpg"]] * 3
+    assert [len({Path(name).stem for name in one}) for one in names] == [1, 1, 1]
+    assert [len({Path(file["camera_name"]).stem for file in step["files"]}) for step in written] == [1, 1, 1]
+    folder = world.rig.store.places.set_folder(job.set_name)
+    assert sorted(name for one in names for name in one) == sorted(
+        path.name for path in folder.iterdir() if path.suffix in {".cr2", ".jpg"}
+    )
+    assert not [one for one in world.hearing.heard if one.event.name == "image_captured"]
+
+
+async def test_a_late_file_of_a_single_capture_has_its_name(world: World) -> None:
+    await world.simulator.control("quirks", camera="camera1", second_file_s=stretched(2.5))
+    camera = world.rig.cameras.camera()
+    await camera.set_config("imageformat", "RAW + L")
+    await camera.set_config("capturetarget", "Memory card")
+    (first,) = (await world.rig.captures.capture(camera, download=True)).files
+    late = await world.hearing.wait(
+        "captures_changed", lambda one: [file.filename for file in one.files] != [first.filename]
+    )
+    (second,) = late.files
+    assert Path(second.filename).stem == Path(first.filename).stem
+    assert Path(second.filename).suffix != Path(first.filename).suffix
+    assert not [one for one in world.hearing.heard if one.event.name == "image_captured"]
+
+
 async def test_a_set_that_still_has_a_failed_step_has_failed_and_was_not_cancelled(world: World) -> None:
     await world.simulator.control("fault", camera="camera1", kind="store_full", when="capture", after=1, count=1)
     job = await world.start()

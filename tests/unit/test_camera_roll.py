@@ -44,3 +44,13 @@ def test_a_roll_is_not_whole_while_any_exposure_lacks_a_file(monkeypatch: pytest
     roll.add(Happened((), (f"{CARD}/B.JPG",), complete=False))
     assert roll.finished()
     assert len(roll.exposures()) == 2
+
+
+def test_a_file_of_an_earlier_exposure_makes_no_exposure_whole() -> None:
+    roll = Roll(1, foreign=lambda path: path.endswith("A.JPG"))
+    roll.add(Happened((), (f"{CARD}/A.JPG",), complete=True))
+    assert not roll.finished()
+    assert (list(roll.paths), list(roll.set_aside)) == ([], [f"{CARD}/A.JPG"])
+    roll.add(Happened((), (f"{CARD}/B.JPG",), complete=False))
+    assert roll.finished()
+    assert roll.exposures() == [(f"{CARD}/B.JPG",)]

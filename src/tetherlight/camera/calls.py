@@ -141,9 +141,19 @@ def storage(deadline: float) -> Call[int | None]:
 
 
 def download(
-    paths: Sequence[str], folder: Path, stem: str, deadline: float, *, replace: Sequence[str], delete: bool
+    paths: Sequence[str],
+    folder: Path,
+    stem: str,
+    deadline: float,
+    *,
+    replace: Sequence[str],
+    delete: bool,
+    joins: bool = False,
 ) -> Call[tuple[SavedFile, ...]]:
-    """Save files of the camera durably as folder/stem.ext; the files that `replace` names make way."""
+    """Save files of the camera durably as folder/stem.ext; the files that `replace` names make way.
+
+    With `joins` they are further files of the exposure that has the stem already.
+    """
     # The worker's working folder is the server's own, but nothing should depend on it.
     arguments = {
         "paths": list(paths),
@@ -151,6 +161,7 @@ def download(
         "stem": stem,
         "replace": list(replace),
         "delete": delete,
+        "joins": joins,
     }
 
     def read(result: Any, _: bytes) -> tuple[SavedFile, ...]:

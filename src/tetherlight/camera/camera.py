@@ -9,6 +9,7 @@ from pathlib import Path
 from tetherlight.camera import calls
 from tetherlight.camera.calls import Deadlines
 from tetherlight.camera.config import Warned
+from tetherlight.camera.deliveries import Late
 from tetherlight.camera.exposure import Exposure, Preview, SavedFile
 from tetherlight.camera.faults import away, of_exposure, repeatable
 from tetherlight.camera.identity import FoundCamera
@@ -236,14 +237,16 @@ class Camera:
         exposed: Callable[[], None] = lambda: None,
         exposure_s: float | None = None,
         patience: float = 0.0,
+        late: Late | None = None,
     ) -> Exposure:
         """Take one picture; its files become folder/stem.ext, durable, in the place of those that `replace` names.
 
         Without `download` the picture is left on the camera's card. With `exposure_s` the shutter is held open for so
         many seconds, which not every body can be told. `exposed` is called when the exposure is over and its files are
-        still on their way. For a picture that lies on the card of a camera that is away, it waits as many seconds as
-        `patience` says. Never repeats an exposure by itself; an error tells whether one was begun. Raises
-        CaptureRefused where a release would give no picture of a known exposure.
+        still on their way; `late` hears of those that are announced only after this has returned. For a picture that
+        lies on the card of a camera that is away, it waits as many seconds as `patience` says. Never repeats an
+        exposure by itself; an error tells whether one was begun. Raises CaptureRefused where a release would give no
+        picture of a known exposure.
         """
         self._session.lane.allow(owner)
         taken: list[Taken] = []
@@ -251,7 +254,10 @@ class Camera:
         async def take() -> tuple[SavedFile, ...]:
             taken.append(await self._pictures.release(download=download, exposure_s=exposure_s))
             exposed()
-            return await self._pictures.fetch(taken[0].paths, folder, stem, replace=replace) if download else ()
+            paths = taken[0].paths
+            saved = await self._pictures.fetch(paths, folder, stem, replace=replace) if download else ()
+            self._pictures.delivered(paths, saved, late)
+            return saved
 
         try:
             saved = await self._session.queued(take)
@@ -260,15 +266,28 @@ class Camera:
                 raise of_exposure(error) if self._pictures.pressed and away(error) else error from None
             await self._session.back(patience)
             saved = await self._fetch_later(taken[0].paths, folder, stem, replace=replace)
+            self._pictures.delivered(taken[0].paths, saved, late)
         return Exposure(saved, taken[0].paths, datetime.fromtimestamp(taken[0].released_at, UTC))
 
     async def download(
-        self, camera_paths: Collection[str], folder: Path, stem: str, *, owner: str | None = None
+        self,
+        camera_paths: Collection[str],
+        folder: Path,
+        stem: str,
+        *,
+        owner: str | None = None,
+        late: Late | None = None,
     ) -> tuple[SavedFile, ...]:
-        """Save files that lie on the camera as folder/stem.ext."""
+        """Save files that lie on the camera as folder/stem.ext; `late` hears of others of theirs that come later."""
         self._session.lane.allow(owner)
         paths = tuple(camera_paths)
-        return await self._session.queued(lambda: self._pictures.save(paths, folder, stem, replace=()), again=True)
+
+        async def save() -> tuple[SavedFile, ...]:
+            saved = await self._pictures.save(paths, folder, stem)
+            self._pictures.delivered(paths, saved, late)
+            return saved
+
+        return await self._session.queued(save, again=True)
 
     async def preview(self) -> Preview:
         """Return the camera's next preview; waits while a job owns the camera."""

@@ -1,21 +1,24 @@
 """What is done for a camera's pictures while a call has its turn: taking them, saving them, and finding others'."""
 
+import logging
 from collections.abc import Callable, Collection, Sequence
 from contextlib import suppress
+from dataclasses import replace as only
 from pathlib import Path
 
 from tetherlight.camera import calls
+from tetherlight.camera.deliveries import Delivery, Late
 from tetherlight.camera.exposure import SavedFile
 from tetherlight.camera.faults import repeatable, said
 from tetherlight.camera.release import TOLD_BY, refusal
-from tetherlight.camera.roll import Roll
 from tetherlight.camera.shutter import Shutter, Taken, files_per_exposure
 from tetherlight.camera.work import Work
-from tetherlight.errors import CameraError, CaptureFailed, CardFull, ConfigNotFound
+from tetherlight.errors import CameraError, CaptureFailed, CardFull, ConfigNotFound, TetherlightError
 from tetherlight.files.types import is_raw
 from tetherlight.models import ConfigEntry, ConfigValue
 from tetherlight.settings import Settings
 
+logger = logging.getLogger(__name__)
 CARD = "/store_"
 """Where the folders of memory cards begin; what was taken into the camera's own memory lies elsewhere."""
 CARD_FULL = 2_000_000
@@ -38,7 +41,8 @@ class Pictures:
         self._keep_raw = settings.keep_raw_on_card
         self._deadlines = work.deadlines
         self._changed = changed
-        self._shutter = Shutter(work.session.request, work.cache, work.deadlines, changed)
+        self._deliveries = work.deliveries
+        self._shutter = Shutter(work.session.request, work.cache, work.deadlines, changed, self._foreign)
         self.largest: tuple[int, int] | None = None
         """Width and height of the largest picture that was saved."""
 
@@ -85,18 +89,18 @@ class Pictures:
         return await self.save(paths, folder, stem, replace=replace)
 
     async def save(
-        self, paths: Collection[str], folder: Path, stem: str, *, replace: Sequence[str]
+        self, paths: Collection[str], folder: Path, stem: str, *, replace: Sequence[str] = (), joins: bool = False
     ) -> tuple[SavedFile, ...]:
         """Save files of one exposure as folder/stem.ext, in the place of those that `replace` names.
 
-        RAW files are left on the card where that is wanted and there is another file of the exposure.
+        RAW files are left on the card where that is wanted and there is another file of the exposure. With `joins` they
+        are further files of the exposure that has the stem already.
         """
         self._work.known_files.extend(paths)
-        wanted = [path for path in paths if not (self._keep_raw and path.startswith(CARD) and is_raw(path))]
+        wanted = [path for path in paths if not self._stays(path)] or list(paths)
+        deadline = self._deadlines.download
         saved = await self._session.request(
-            calls.download(
-                tuple(wanted or paths), folder, stem, self._deadlines.download, replace=replace, delete=self._delete
-            )
+            calls.download(wanted, folder, stem, deadline, replace=replace, delete=self._delete, joins=joins)
         )
         self.largest = max(filter(None, (self.largest, *(file.picture for file in saved))), default=None)
         return saved
@@ -105,16 +109,55 @@ class Pictures:
         """Collect what happened on the body and return what changed; each exposure there is told with all its files."""
         happened = await self._session.request(calls.events(0.0, self._deadlines.events))
         self._changed(happened.changed)
-        if any(path not in self._work.known_files for path in happened.files):
-            roll = Roll(files_per_exposure(self._work.cache))
-            roll.add(happened)
+        roll = self._shutter.roll()
+        roll.add(only(happened, files=tuple(path for path in happened.files if not self._is_known(path))))
+        if roll.paths:
             await self._shutter.collect(roll, BODY_PATIENCE)
-            for files in roll.exposures():
-                fresh = tuple(path for path in files if path not in self._work.known_files)
-                self._work.known_files.extend(fresh)
-                if fresh:
-                    self._work.teller.body_capture(fresh)
+        for files in roll.exposures():
+            self._tell_body_capture([path for path in files if not self._is_known(path)])
+        for path in dict.fromkeys((*self._shutter.set_aside(), *roll.set_aside)):
+            if not self._is_known(path):
+                await self._join(path)
         return happened.changed
+
+    def delivered(self, paths: Sequence[str], saved: Sequence[SavedFile], late: Late | None) -> None:
+        """Remember an exposure that was handed over; `late` hears of its files that are announced from now on."""
+        expected = files_per_exposure(self._work.cache)
+        self._deliveries.add(Delivery(list(paths), expected, [file.path for file in saved], late))
+
+    def _stays(self, path: str) -> bool:
+        return self._keep_raw and path.startswith(CARD) and is_raw(path)
+
+    def _is_known(self, path: str) -> bool:
+        return path in self._work.known_files
+
+    def _foreign(self, path: str) -> bool:
+        return self._deliveries.of(path) is not None
+
+    def _tell_body_capture(self, files: Sequence[str]) -> None:
+        self._work.known_files.extend(files)
+        if files:
+            self._work.teller.body_capture(tuple(files))
+
+    async def _join(self, path: str) -> None:
+        """Give a file that came late to its exposure; where that is gone, it is a picture of its own."""
+        delivery = self._deliveries.of(path)
+        if delivery is not None and (not delivery.saved or self._stays(path)):
+            delivery.paths.append(path)  # it is to stay on the card
+            self._work.known_files.append(path)
+            return
+        if delivery is None or delivery.late is None or not delivery.saved[0].exists():
+            self._tell_body_capture([path])
+            return
+        first = delivery.saved[0]
+        try:
+            saved = await self.save((path,), first.parent, first.stem, joins=True)
+            await delivery.late(saved)
+        except TetherlightError as error:
+            # What is wrong with the connection shows at the next call, which is about a picture of its own.
+            logger.warning("%s, which came late, is on the camera but not with its exposure: %s", path, error.message)
+        finally:
+            delivery.paths.append(path)
 
     async def _hold(self, seconds: float) -> Taken:
         """Take a picture with the shutter held open, and set the body back to the shutter time that it had."""

@@ -2,7 +2,7 @@
 
 import re
 import time
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from pathlib import PurePosixPath
 
@@ -26,12 +26,17 @@ class Roll:
     paths: dict[str, None] = field(default_factory=dict)
     complete_at: float | None = None
     last_file_at: float = 0.0
+    foreign: Callable[[str], bool] = lambda _: False
+    """Tells which files are no exposure's of these: one that came before, and only now is announced whole."""
+    set_aside: dict[str, None] = field(default_factory=dict)
 
     def add(self, happened: Happened) -> None:
         """Take note of what the camera announced."""
         now = time.monotonic()
-        if happened.files:
-            self.paths.update(dict.fromkeys(happened.files))
+        mine = [path for path in happened.files if not self.foreign(path)]
+        self.set_aside.update(dict.fromkeys(path for path in happened.files if path not in mine))
+        if mine:
+            self.paths.update(dict.fromkeys(mine))
             self.last_file_at = now
         if happened.complete and self.complete_at is None:
             self.complete_at = now

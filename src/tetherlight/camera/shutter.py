@@ -58,13 +58,21 @@ class Shutter:
     """Releases a camera's shutter and collects what comes of it."""
 
     def __init__(
-        self, request: Request, cache: ConfigCache, deadlines: Deadlines, changed: Callable[[Sequence[str]], None]
+        self,
+        request: Request,
+        cache: ConfigCache,
+        deadlines: Deadlines,
+        changed: Callable[[Sequence[str]], None],
+        foreign: Callable[[str], bool] = lambda _: False,
     ) -> None:
+        """Tell `changed` which entries have changed; set files aside that are `foreign` to an exposure made here."""
         self._request = request
         self._changed = changed
         self._cache = cache
         self._deadlines = deadlines
         self._can_trigger = True
+        self._foreign = foreign
+        self._aside: list[str] = []
         self.pressed = False
         """Whether the camera was told to take a picture since that was last forgotten."""
 
@@ -75,18 +83,27 @@ class Shutter:
         """
         self._require_room()
         patience = self._deadlines.capture + exposure_seconds(self._cache)
-        roll = Roll(files_per_exposure(self._cache))
+        roll = self.roll()
         released_at = await self._release(roll, patience)
         return await self._collected(roll, released_at, patience)
 
     async def hold_open(self, bulb: Bulb, seconds: float) -> Taken:
         """Take one picture by holding the shutter open for so long; raise as `release` does."""
         self._require_room()
-        roll = Roll(files_per_exposure(self._cache))
+        roll = self.roll()
         self.pressed = True
         released_at = await bulb.expose(seconds, partial(self._hear, roll))
         # Against noise many bodies take a second picture as long as the first, with their shutter closed.
         return await self._collected(roll, released_at, self._deadlines.capture + seconds)
+
+    def roll(self) -> Roll:
+        """Return an empty roll for an exposure with the present settings."""
+        return Roll(files_per_exposure(self._cache), foreign=self._foreign)
+
+    def set_aside(self) -> list[str]:
+        """Give the files, once, that were announced meanwhile and are no exposure's made here."""
+        aside, self._aside = self._aside, []
+        return aside
 
     def _require_room(self) -> None:
         if self._cache.shots_left() == 0 and self._to_card():
@@ -134,6 +151,7 @@ class Shutter:
         give_up = time.monotonic() + patience
         while not roll.finished() and (left := give_up - time.monotonic()) > 0:
             self._hear(roll, await self._request(calls.events(min(LISTEN, left), self._deadlines.events)))
+        self._aside += [path for path in roll.set_aside if path not in self._aside]
 
     def _hear(self, roll: Roll, happened: calls.Happened) -> None:
         roll.add(happened)

@@ -10,6 +10,7 @@ from tetherlight.camera import calls, viewing
 from tetherlight.camera.bulb import Bulb
 from tetherlight.camera.calls import Deadlines
 from tetherlight.camera.config import ConfigCache
+from tetherlight.camera.deliveries import Deliveries
 from tetherlight.camera.exposure import Preview
 from tetherlight.camera.faults import refused, suspicious
 from tetherlight.camera.identity import FoundCamera
@@ -52,6 +53,7 @@ class Work:
         """How often the lens was moved through us, by a drive or by autofocus."""
         self.known_files: deque[str] = deque(maxlen=REMEMBERED)
         """Paths on the camera of the files that it announced."""
+        self.deliveries = Deliveries()
         self.deadlines = deadlines
         self.bulb = Bulb(self.session.request, self.cache, deadlines)
         self.teller = teller
@@ -197,6 +199,7 @@ class Work:
     async def adopt(self) -> None:
         """Take over the freshly opened camera: read its config, and give back what was set through us."""
         self.known_files.clear()
+        self.deliveries.clear()
         left_open = self.bulb.open
         if left_open:
             await self.bulb.close_if_left_open()

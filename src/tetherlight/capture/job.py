@@ -2,6 +2,7 @@
 
 import asyncio
 import contextlib
+from collections.abc import Sequence
 from datetime import UTC, datetime
 from typing import Generic
 
@@ -17,7 +18,7 @@ from tetherlight.jobs import claims
 from tetherlight.jobs.claims import Grant
 from tetherlight.jobs.job import Outcome, RigJob
 from tetherlight.lights.lights import Lights
-from tetherlight.manifest import LIGHT, Manifest, PlaceRecord, StepRecord
+from tetherlight.manifest import LIGHT, FileRecord, Manifest, PlaceRecord, StepRecord
 from tetherlight.manifest import Plan as PlanRecord
 from tetherlight.models import Job, JobState, JobStep, StepState
 from tetherlight.protocol.events import JOB_CHANGED
@@ -52,6 +53,8 @@ class CaptureJob(RigJob, Generic[R]):
         self._publisher = publisher
         self._stop = asyncio.Event()
         self._holds = False
+        self._late: dict[int, list[FileRecord]] = {}
+        """Files that came before their step was told as done, though after its others."""
         self._recording = asyncio.Lock()
         self._seconds_per_step: float | None = None
         self._last_step_at = 0.0
@@ -193,10 +196,23 @@ class CaptureJob(RigJob, Generic[R]):
     async def record(self, step: StepRecord, *, visit: bool = True, error: TetherlightError | None = None) -> None:
         """Keep a step and tell who listens."""
         async with self._recording:
-            self.manifest = self.manifest.with_step(step)
             if step.state is StepState.DONE:
+                late: list[FileRecord] = self._late.pop(step.index, [])
+                step = step.model_copy(update={"files": (*step.files, *late)})
                 self._measure()
+            self.manifest = self.manifest.with_step(step)
             await self._sink.record(step, visit=visit, error=error)
+
+    async def add_files(self, index: int, files: Sequence[FileRecord]) -> None:
+        """Give a step files that came after its others; to one that is not told as done, together with them."""
+        async with self._recording:
+            known: StepRecord = next(one for one in self.manifest.steps if one.index == index)
+            if known.state is not StepState.DONE:
+                self._late.setdefault(index, []).extend(files)
+                return
+            self.manifest = self.manifest.with_step(known.model_copy(update={"files": (*known.files, *files)}))
+            await self._sink.write()
+        self.publish()
 
     def rested(self) -> None:
         """Count the time of the next step from now on."""

@@ -2,13 +2,14 @@
 
 import asyncio
 import logging
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import AbstractContextManager
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 from tetherlight.camera.camera import Camera
-from tetherlight.camera.exposure import Exposure
+from tetherlight.camera.exposure import Exposure, SavedFile
 from tetherlight.capture.axes.settings import held_seconds
 from tetherlight.capture.patience import PATIENCE_S
 from tetherlight.capture.sink import Shot, Sink
@@ -95,21 +96,17 @@ class SetSink(Sink[PhotometricSetResult]):
                 exposed=over,
                 exposure_s=held_seconds(step.at),
                 patience=PATIENCE_S,
+                late=partial(self._came_late, step.index),
             )
         except asyncio.CancelledError:
             wanted = False
             raise
-        files = tuple(
-            FileRecord(
-                filename=file.path.name,
-                size=file.size,
-                sha256=file.sha256,
-                mimetype=file.mimetype,
-                camera_name=file.camera_name,
-            )
-            for file in exposure.files
-        )
-        return Shot(files, exposure.captured_at, exposure)
+        return Shot(_records(exposure.files), exposure.captured_at, exposure)
+
+    async def _came_late(self, index: int, saved: Sequence[SavedFile]) -> None:
+        self._store.space.taken(sum(file.size for file in saved))
+        await self.host.add_files(index, _records(saved))
+        await self._set_changes.tell(self.name, "updated")
 
     async def judged(self, done: StepRecord, shot: Shot) -> StepRecord:
         """Return the step with the exposure of its picture, and warnings where that or its light is not as planned."""
@@ -274,3 +271,16 @@ class SetSink(Sink[PhotometricSetResult]):
             job_id=self.host.job_id,
             warnings=[*told, *self.host.manifest.warnings],
         )
+
+
+def _records(files: Sequence[SavedFile]) -> tuple[FileRecord, ...]:
+    return tuple(
+        FileRecord(
+            filename=file.path.name,
+            size=file.size,
+            sha256=file.sha256,
+            mimetype=file.mimetype,
+            camera_name=file.camera_name,
+        )
+        for file in files
+    )

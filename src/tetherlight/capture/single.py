@@ -2,7 +2,7 @@
 
 import asyncio
 import contextlib
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from datetime import UTC, datetime
 from functools import partial
 from pathlib import Path
@@ -45,11 +45,18 @@ class Captures:
         exposure_s: float | None = None,
         owner: str | None = None,
         patience: float = 0.0,
+        late: Callable[[Sequence[ImageFile]], Awaitable[None]] | None = None,
     ) -> CaptureResult:
-        """Take one picture and put every file of it into the captures folder.
+        """Take one picture and put every file of it into the captures folder; `late` hears of what comes after that.
 
         `exposure_s` and `patience` are as of `Camera.capture`.
         """
+
+        async def came_late(saved: Sequence[SavedFile]) -> None:
+            files = await self._arrived(saved)
+            if late is not None:
+                await late(files)
+
         with camera.place(owner) as place:
             # Numbers and times in names are to follow the order of the exposures.
             await place.first()
@@ -57,7 +64,13 @@ class Captures:
                 await asyncio.to_thread(self._store.require_room)
             async with self._named(camera) as (folder, stem):
                 exposure = await camera.capture(
-                    folder, stem, download=download, owner=owner, exposure_s=exposure_s, patience=patience
+                    folder,
+                    stem,
+                    download=download,
+                    owner=owner,
+                    exposure_s=exposure_s,
+                    patience=patience,
+                    late=came_late,
                 )
         files = await self._arrived(exposure.files)
         return CaptureResult(
@@ -73,7 +86,7 @@ class Captures:
         """Download a picture that the button on the body took, and announce it, also while a job uses the camera."""
         await asyncio.to_thread(self._store.require_room)
         async with self._named(camera) as (folder, stem):
-            saved = await camera.download(camera_paths, folder, stem, owner=camera.owner)
+            saved = await camera.download(camera_paths, folder, stem, owner=camera.owner, late=self._came_late)
         files = await self._arrived(saved)
         if path := _main_path(files):
             captured = ImageCaptured(camera_id=camera.camera_id, file_path=path, files=files)
@@ -114,6 +127,9 @@ class Captures:
             yield folder, stem
         finally:
             self._store.stems.give_back(stem)
+
+    async def _came_late(self, saved: Sequence[SavedFile]) -> None:
+        await self._arrived(saved)
 
     async def _arrived(self, saved: Sequence[SavedFile]) -> list[ImageFile]:
         if not saved:

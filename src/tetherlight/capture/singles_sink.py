@@ -1,7 +1,8 @@
 """A plan whose pictures are single captures: a burst, one every so many seconds, a bracket."""
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from functools import partial
 
 from tetherlight.camera.camera import Camera
 from tetherlight.capture.axes.settings import held_seconds
@@ -53,14 +54,19 @@ class SinglesSink(Sink[SeriesResult]):
     async def take(self, camera: Camera, step: StepRecord, exposed: Callable[[], None]) -> Shot:  # noqa: ARG002 - nothing overlaps
         """Take a picture into the captures folder."""
         shot = await self._captures.capture(
-            camera, download=True, exposure_s=held_seconds(step.at), owner=self.host.job_id, patience=PATIENCE_S
+            camera,
+            download=True,
+            exposure_s=held_seconds(step.at),
+            owner=self.host.job_id,
+            patience=PATIENCE_S,
+            late=partial(self._came_late, step.index),
         )
         self._images[step.index] = shot.files
-        files = tuple(
-            FileRecord(filename=one.filename, size=one.size, sha256=one.sha256 or "", mimetype=one.mimetype)
-            for one in shot.files
-        )
-        return Shot(files, shot.captured_at)
+        return Shot(_records(shot.files), shot.captured_at)
+
+    async def _came_late(self, index: int, files: Sequence[ImageFile]) -> None:
+        self._images[index] = [*self._images.get(index, ()), *files]
+        await self.host.add_files(index, _records(files))
 
     async def record(
         self,
@@ -145,3 +151,10 @@ class SinglesSink(Sink[SeriesResult]):
             files=[file for index in self._done for file in self._images[index]],
             warnings=[*self.host.late_rounds(), *self.host.manifest.warnings],
         )
+
+
+def _records(files: Sequence[ImageFile]) -> tuple[FileRecord, ...]:
+    return tuple(
+        FileRecord(filename=one.filename, size=one.size, sha256=one.sha256 or "", mimetype=one.mimetype)
+        for one in files
+    )

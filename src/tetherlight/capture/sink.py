@@ -1,7 +1,7 @@
 """Where the pictures of a plan go, and how that is told: what a set's folder and single captures have in common."""
 
 from abc import ABC, abstractmethod
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass
 from datetime import datetime
@@ -56,6 +56,9 @@ class Host(Protocol):
 
     def publish(self) -> None:
         """Tell the job as it is now."""
+
+    async def add_files(self, index: int, files: Sequence[FileRecord]) -> None:
+        """Give a step files that came after its others."""
 
     def late_rounds(self) -> list[str]:
         """Return a sentence where rounds began late."""

@@ -70,6 +70,17 @@ def free_names(folder: Path, stem: str, extensions: Sequence[str], *, but: Colle
     raise AssertionError("unreachable: the stems do not end")
 
 
+def names_beside(folder: Path, stem: str, extensions: Sequence[str]) -> list[str]:
+    """Return a name for each further file of an exposure whose files have that stem already; as `free_names`."""
+    taken = {name.casefold() for name in _like(stem, _entries(folder))}
+    names: list[str] = []
+    for extension in extensions:
+        numbered = (f"{stem}_{number}{extension}" for number in count(2))
+        names.append(next(name for name in chain([f"{stem}{extension}"], numbered) if name.casefold() not in taken))
+        taken.add(names[-1].casefold())
+    return names
+
+
 def _names(stem: str, extensions: Sequence[str]) -> list[str]:
     """Return one name per file; two files of one type get stem.jpg and stem_2.jpg."""
     names: list[str] = []

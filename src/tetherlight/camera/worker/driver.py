@@ -239,7 +239,7 @@ class Driver:
         return {"free_bytes": sum(free) * 1024 if free else None}
 
     def download(
-        self, paths: Sequence[str], folder: str, stem: str, *, replace: Sequence[str], delete: bool
+        self, paths: Sequence[str], folder: str, stem: str, *, replace: Sequence[str], delete: bool, joins: bool = False
     ) -> list[dict[str, Any]]:
         """Save files of one exposure as folder/stem.ext, durable before this returns; all of them or none."""
         target = Path(folder)
@@ -247,7 +247,7 @@ class Driver:
         try:
             for path in paths:
                 drafts.append(self._fetch(path, target))  # noqa: PERF401 - what was written must be known if one fails
-            names = saving.publish(drafts, target, stem, replace=replace)
+            names = saving.publish(drafts, target, stem, replace=replace, joins=joins)
         except errors.TetherlightError:
             saving.discard(drafts)
             raise

@@ -15,7 +15,7 @@ from pathlib import Path
 from tetherlight.camera.worker import jpeg
 from tetherlight.errors import DiskFull, StoreError
 from tetherlight.files.durable import rename_new, sync_folder
-from tetherlight.files.names import free_names, names_kept
+from tetherlight.files.names import free_names, names_beside, names_kept
 from tetherlight.files.types import mimetype_of
 
 CHUNK = 1 << 20
@@ -87,16 +87,19 @@ def _allocate(descriptor: int, size: int) -> None:
         # Some file systems cannot reserve; writing will show.
 
 
-def publish(drafts: Sequence[Draft], folder: Path, stem: str, *, replace: Collection[str] = ()) -> list[Path]:
+def publish(
+    drafts: Sequence[Draft], folder: Path, stem: str, *, replace: Collection[str] = (), joins: bool = False
+) -> list[Path]:
     """Give the files of one exposure their final names, one stem for all, and make that durable.
 
     Where anything has that stem already it becomes stem-2, stem-3 and so on. `replace` names the files of an earlier
-    attempt at the same exposure: the new ones take their place, and no other file's.
+    attempt at the same exposure: the new ones take their place, and no other file's. With `joins` they are further
+    files of the exposure that has the stem.
     """
     old = {name for name in replace if name == Path(name).name}
     try:
         with names_kept(folder):
-            paths = _take(drafts, folder, stem, old)
+            paths = _take(drafts, folder, stem, old, joins=joins)
         sync_folder(folder)
         for name in old - {path.name for path in paths}:
             (folder / name).unlink(missing_ok=True)
@@ -112,11 +115,12 @@ def discard(drafts: Sequence[Draft]) -> None:
         draft.path.unlink(missing_ok=True)
 
 
-def _take(drafts: Sequence[Draft], folder: Path, stem: str, old: Collection[str]) -> list[Path]:
+def _take(drafts: Sequence[Draft], folder: Path, stem: str, old: Collection[str], *, joins: bool) -> list[Path]:
     """Rename all drafts to a stem that is free; where a foreign file comes in between, to another one."""
     extensions = [draft.extension for draft in drafts]
     while True:
-        paths = [folder / name for name in free_names(folder, stem, extensions, but=old)]
+        names = names_beside(folder, stem, extensions) if joins else free_names(folder, stem, extensions, but=old)
+        paths = [folder / name for name in names]
         # Old files go last, when nothing can stand in the way any more.
         pairs = sorted(zip(drafts, paths, strict=True), key=lambda pair: pair[1].name in old)
         done: list[tuple[Path, Path]] = []
