@@ -12,12 +12,13 @@ import pytest
 
 from support.fake_gpio import FakeChip, chips
 from tetherlight.doctor import diagnose
+from tetherlight.doctor.bodies import BODIES, check_bodies
 from tetherlight.doctor.gpio import check_gpio
 from tetherlight.doctor.lamps import check_drivers
 from tetherlight.doctor.machine import Machine
 from tetherlight.doctor.network import check_network, host_and_port
 from tetherlight.doctor.system import check_clock, check_disk, check_power, check_python
-from tetherlight.doctor.usb import check_cameras, check_mode, usb_devices
+from tetherlight.doctor.usb import CAMERA_VENDORS, check_cameras, check_mode, usb_devices
 from tetherlight.lights.drivers import gpiod_lamps
 from tetherlight.protocol.server import Finding
 from tetherlight.rigfile.rigfile import RigFile
@@ -48,11 +49,20 @@ class FakeMachine:
         link.parent.mkdir(parents=True, exist_ok=True)
         link.symlink_to(target)
 
-    def usb(self, vendor: str, product: str, *classes: str, driver: str | None = None, number: int = 6) -> None:
+    def usb(
+        self,
+        vendor: str,
+        product: str,
+        *classes: str,
+        driver: str | None = None,
+        number: int = 6,
+        model: str = "0000",
+    ) -> None:
         """Plug a device into bus 1."""
         folder = f"sys/bus/usb/devices/1-{number}"
         for name, text in {
-            "busnum": "1", "devnum": str(number), "idVendor": vendor, "manufacturer": "Maker Inc.", "product": product
+            "busnum": "1", "devnum": str(number), "idVendor": vendor, "idProduct": model,
+            "manufacturer": "Maker Inc.", "product": product
         }.items():  # fmt: skip
             self.file(f"{folder}/{name}", text + "\n")
         for index, one in enumerate(classes):
@@ -158,6 +168,31 @@ def test_a_claim_by_nobody_visible_belongs_to_another_user(machine: FakeMachine)
     found = machine.cameras()[1]
     assert found.message.endswith("is held by a program of another user.")
     assert found.remedy == "sudo fuser -v /dev/bus/usb/001/006"
+
+
+def test_a_known_body_is_told_what_it_needs_with_where_that_was_read(machine: FakeMachine) -> None:
+    machine.usb("054c", "ILCE-6000", "06", model="08b7")
+    [found] = check_bodies(usb_devices(machine.seen))
+    assert (found.check, found.level) == ("usb_body", "warning")
+    assert found.message.startswith("Sony ILCE-6000 (usb:001,006) is in its MTP mode")
+    assert "https://github.com/gphoto/gphoto2/issues/266" in found.message
+    assert "PC Remote" in (found.remedy or "")
+
+
+@pytest.mark.parametrize(("vendor", "model"), [("054c", "ffff"), ("04a9", "08b7"), ("1234", "0453")])
+def test_of_a_body_without_a_row_nothing_is_said(machine: FakeMachine, vendor: str, model: str) -> None:
+    machine.usb(vendor, "Some camera", "06", model=model)
+    assert list(check_bodies(usb_devices(machine.seen))) == []
+
+
+def test_each_row_of_the_bodies_has_a_source_and_a_vendor_whose_cameras_are_known() -> None:
+    for body in BODIES:
+        assert body.products
+        assert body.vendor in CAMERA_VENDORS
+        assert body.sources
+        assert all(source.startswith("https://") for source in body.sources)
+    told = [(body.vendor, product, body.known) for body in BODIES for product in body.products]
+    assert len(told) == len(set(told))
 
 
 def test_missing_permission_comes_with_the_exact_rule(machine: FakeMachine) -> None:

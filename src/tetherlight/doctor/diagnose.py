@@ -5,6 +5,7 @@ import logging
 from collections.abc import Callable, Collection, Iterator
 from typing import TYPE_CHECKING
 
+from tetherlight.doctor.bodies import check_bodies
 from tetherlight.doctor.gpio import check_gpio
 from tetherlight.doctor.lamps import check_drivers
 from tetherlight.doctor.machine import Machine
@@ -64,6 +65,7 @@ def _look(
     if settings.simulator_control is None:
         hardware: dict[str, Callable[[], Iterator[Finding]]] = {
             "usb_camera": lambda: check_cameras(machine, usb_devices(machine), serving=serving),
+            "usb_body": lambda: check_bodies(usb_devices(machine)),
             "usb_mode": lambda: check_mode(usb_devices(machine)),
             "lamp_drivers": lambda: check_drivers(rig_file),
             "gpio_chip": lambda: check_gpio(rig_file, chips, serving=serving),

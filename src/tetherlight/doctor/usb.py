@@ -26,6 +26,8 @@ PERMISSION_REMEDY = (
     'sudo usermod -aG plugdev "$USER"; then log in again'
 )
 
+_TEXTS = ("busnum", "devnum", "idVendor", "idProduct", "product", "manufacturer")
+
 
 @dataclass(frozen=True)
 class UsbDevice:
@@ -34,6 +36,7 @@ class UsbDevice:
     bus: int
     number: int
     vendor: int
+    product: int
     name: str
     classes: frozenset[int]
     claimed: bool
@@ -71,17 +74,19 @@ def usb_devices(machine: Machine) -> list[UsbDevice]:
 
 
 def _device(machine: Machine, folder: Path) -> UsbDevice | None:
-    texts = {name: machine.text(folder / name) for name in ("busnum", "devnum", "idVendor", "product", "manufacturer")}
+    texts = {name: machine.text(folder / name) for name in _TEXTS}
     interfaces = sorted(folder.parent.glob(f"{folder.name}:*"))
     try:
-        bus, number, vendor = int(texts["busnum"] or ""), int(texts["devnum"] or ""), int(texts["idVendor"] or "", 16)
+        bus, number = int(texts["busnum"] or ""), int(texts["devnum"] or "")
+        vendor, model = int(texts["idVendor"] or "", 16), int(texts["idProduct"] or "0", 16)
         classes = frozenset(int(machine.text(one / "bInterfaceClass") or "0", 16) for one in interfaces)
     except ValueError:
         return None
     maker = CAMERA_VENDORS.get(vendor, texts["manufacturer"] or "")
     product = texts["product"] or f"device {texts['idVendor']}"
     name = product if product.lower().startswith(maker.lower()) else f"{maker} {product}"
-    return UsbDevice(bus, number, vendor, name.strip(), classes, any(_driver(one) == "usbfs" for one in interfaces))
+    claimed = any(_driver(one) == "usbfs" for one in interfaces)
+    return UsbDevice(bus, number, vendor, model, name.strip(), classes, claimed)
 
 
 def _driver(interface: Path) -> str | None:
