@@ -45,7 +45,8 @@ function replaceLast(text: string, part: string, by: string): string {
 export function setNamePreview({ set, placeholders }: Naming, name: string, catalogueNumber: string): string {
   const texts = new Map(placeholders.map((placeholder) => [placeholder.name, placeholder.example]));
   texts.set("prefix", name.trim().replaceAll(" ", "_") || USUAL_PREFIX);
-  texts.set("catalogue_number", catalogueNumber.trim().normalize("NFC").replace(/[^\p{L}\p{M}\p{Nd}_.-]/gu, "_"));
+  const number = catalogueNumber.trim().normalize("NFC");
+  texts.set("catalogue_number", number.replace(/[^\p{L}\p{M}\p{Nd}_.-]/gu, "_"));
   let missing = false;
   const parts = set.split(/\{([^{}]*)\}/).map((part, index) => {
     if (index % 2 === 0) return missing ? part.replace(/^[_.-]/, "") : part.replaceAll(" ", "_");
