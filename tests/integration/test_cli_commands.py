@@ -133,7 +133,7 @@ async def test_an_error_is_a_sentence_and_a_hint_or_json(tetherlight: Run) -> No
     refused = await tetherlight("config", "set", "iso", "12345")
     assert (refused.code, refused.out) == (1, "")
     assert refused.err.startswith("tetherlight: Failed to set config 'iso'. ")
-    assert "It can be" in refused.err
+    assert "The nearest is 6400." in refused.err
     as_json = await tetherlight("config", "get", "nothing", "--json")
     assert as_json.code == 1
     assert json.loads(as_json.err)["error_code"] == "config_not_found"

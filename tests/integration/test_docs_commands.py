@@ -39,6 +39,8 @@ NOT_RUN = {
 """What stands in the first line of a block that no test can run, and why."""
 STAYS = re.compile(r"\btetherlight (?:serve|simulate)\b")
 """Runs until Ctrl-C; that it starts is what can be seen."""
+OTHERWISE = {"192.168.1.": "127.0.1.", "--host 0.0.0.0": "--host 127.0.0.1", "--bulb 90": "--bulb 1"}
+"""What a test must neither reach nor wait for."""
 SMALL = " --width 300 --height 200"
 NUMBER = re.compile(r"\d+")
 RUN_S = 120.0
@@ -62,10 +64,13 @@ def blocks() -> Iterator[Block]:
         text = page.read_text()
         for found in re.finditer(r"^```(?:console|sh|bash|shell)\n(.*?)^```", text, re.MULTILINE | re.DOTALL):
             commands: list[tuple[str, tuple[str, ...]]] = []
-            for line in found[1].splitlines():
-                if line.startswith("$ "):
-                    commands.append((line[2:], ()))
-                elif line.strip():
+            lines = [line for line in found[1].splitlines() if line.strip()]
+            # Where nothing is marked as typed, all of it is.
+            prompt = "$ " if any(line.startswith("$ ") for line in lines) else ""
+            for line in lines:
+                if line.startswith(prompt):
+                    commands.append((line.removeprefix(prompt), ()))
+                else:
                     command, printed = commands.pop()
                     commands.append((command, (*printed, line)))
             yield Block(page, tuple(commands))
@@ -154,7 +159,9 @@ class Place:
             command += f" {self.rig.server.url}"
         if "examples/capture.py" in command:
             command += f" ws://127.0.0.1:{self.rig.server.port}/ws"
-        return command.replace("192.168.1.", "127.0.1.").replace("--host 0.0.0.0", "--host 127.0.0.1")
+        for there, here in OTHERWISE.items():
+            command = command.replace(there, here)
+        return command
 
 
 def _checkout(folder: Path) -> Path:
