@@ -1,5 +1,6 @@
 """Things in the places where the store expects its folders."""
 
+import shutil
 from pathlib import Path
 
 import pytest
@@ -18,7 +19,7 @@ def test_a_file_in_the_place_of_the_sets_is_no_empty_archive() -> None:
     """Whoever lists them is told, instead of believing that all is gone."""
     store = Store(Settings(min_free_bytes=0))
     store.prepare()
-    store.places.sets_dir.rmdir()
+    shutil.rmtree(store.places.sets_dir)
     store.places.sets_dir.write_text("something else")
     with pytest.raises(StoreError, match=r"^The sets could not be listed: Not a directory\.$"):
         store.sets.names()

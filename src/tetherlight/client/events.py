@@ -31,6 +31,7 @@ from tetherlight.protocol.names import Topic
 from tetherlight.protocol.server import SUBSCRIBE, Subscribe, Subscription
 from tetherlight.protocol.sets import ImageSetPage
 from tetherlight.protocol.topics import TOPICS, CameraConfigs
+from tetherlight.protocol.trash import TrashRemoved
 
 SNAPSHOT = "snapshot"
 UNREAD = 4096
@@ -43,7 +44,8 @@ class Unknown(RootModel[JsonValue]):
 
 EventData = (
     CameraChange | CameraConfigs | CameraInventory | CameraWarning | CapturesChange | ConfigChange | ImageCaptured
-    | ImageSetPage | Job | JobList | LightStates | PhotometricProgress | SeriesProgress | SetChange | Storage | Unknown
+    | ImageSetPage | Job | JobList | LightStates | PhotometricProgress | SeriesProgress | SetChange | Storage
+    | TrashRemoved | Unknown
 )  # fmt: skip
 """What events and snapshots hold: `isinstance(event.data, LightStates)` tells which it is."""
 
