@@ -133,7 +133,7 @@ class Rig:
                 store.close()
 
     async def stop(self) -> None:
-        """Switch the lights off, end jobs and live views, close every camera; a second call does nothing."""
+        """Switch the lights off, end jobs and live views, close every camera, let go of the folder; once is enough."""
         if self.stopping:
             return
         self.stopping = True
@@ -150,6 +150,8 @@ class Rig:
         patience = None if ending_jobs.done() else HURRY_SECONDS
         await self.cameras.close(ServerStopping(), patience)
         await ending_jobs
+        # Nothing is written of its own accord any more: another rig may have the folder.
+        self.store.close()
 
     def background(self, work: Coroutine[Any, Any, None]) -> None:
         """Run work that belongs to the rig and ends with it."""
