@@ -304,7 +304,11 @@ class Soak:
             case "kill":
                 await self.rig.kill_worker()
         since = await self.rig.mended()
-        usable = await self.rig.usable(since)
+        try:
+            usable = await self.rig.usable(since)
+        except TimeoutError:
+            self.notes.unexplained.append(f"not usable again after {choice}")
+            return
         if choice in {"unplug", "power"}:
             self.notes.recoveries.append(usable)
         # What was asked for before this moment may still fail for what was the matter.
@@ -357,7 +361,10 @@ async def soak(folder: Path, minutes: float, seed: int) -> bool:
     async with fault_rig(folder, log_level="WARNING") as (rig, bystander):
         test = Soak(rig, bystander, seed)
         await test.run(60 * minutes)
-        await rig.mended()
+        try:
+            await rig.usable(await rig.mended())
+        except TimeoutError:
+            test.notes.unexplained.append("the struck camera never came back")
         test.notes.unexplained += [f"never done: {name}" for name in sorted(test.undone())]
         test.notes.unexplained += complaints(rig.server.log.read_text())
         print(f"seed {seed}\n{test.summary()}")

@@ -3,8 +3,9 @@
 import asyncio
 import time
 from collections.abc import Collection
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import Any, cast
 
 import pytest
 
@@ -38,7 +39,7 @@ class FakeOwned:
     state = CameraState.READY
 
     def __init__(self) -> None:
-        self.proven_at = time.monotonic()
+        self.proven_at = self.opened_at = time.monotonic()
 
     def sign(self) -> None:
         """Give a sign, as an event does."""
@@ -236,7 +237,7 @@ async def test_a_camera_that_a_job_has_is_there_only_if_it_gives_a_sign(
     camera = FakeOwned()
     if signs:
         asyncio.get_running_loop().call_later(0.05, camera.sign)
-    assert await roster.is_there(camera) is signs
+    assert await roster.is_there(camera, time.monotonic()) is signs
 
 
 @pytest.mark.parametrize(("again", "one_body"), [((B,), True), ((A, B), False)])
@@ -256,3 +257,49 @@ async def test_a_network_camera_that_moves_while_it_is_looked_for_is_no_second_b
     assert not await cameras.look()
     assert len(list(cameras)) == len(again)
     assert not sights
+
+
+class FakeAsked:
+    """An open camera that is asked whether it is there."""
+
+    owner: str | None = None
+    serial = "1234"
+    state = CameraState.READY
+
+    def __init__(self, one: FoundCamera, *, moves_to: str | None) -> None:
+        self.found = one
+        self.proven_at = self.opened_at = time.monotonic()
+        self._moves_to = moves_to
+
+    @property
+    def port(self) -> str:
+        return self.found.port
+
+    async def check(self) -> None:
+        """Answer, or be found to be gone and taken back elsewhere."""
+        self.proven_at = time.monotonic()
+        if self._moves_to is not None:
+            self.found = replace(self.found, port=self._moves_to)
+            self.opened_at = self.proven_at
+
+
+@pytest.mark.parametrize(("moves_to", "one_body"), [(B, True), (A, True), (None, False)])
+async def test_an_open_camera_that_is_taken_back_while_it_is_asked_is_no_second_body(
+    tmp_path: Path, moves_to: str | None, *, one_body: bool
+) -> None:
+    """It was seen on its way, to another address or there and back; only a connection that held shows two bodies."""
+    open_ones: dict[str, Any] = {}
+
+    async def look(settings: Settings, *, skip_ports: Collection[str] = ()) -> list[FoundCamera]:
+        assert settings
+        return [found(port, "1234") for port in ((B,) if A in skip_ports else (A,))]
+
+    cameras = roster.Roster(Settings(captures_base_dir=tmp_path), open_ones, look)
+    await cameras.look()
+    (first,) = cameras
+    camera = FakeAsked(first, moves_to=moves_to)
+    open_ones[first.camera_id] = camera
+    cameras.opened(cast("Any", camera))
+    await cameras.look()
+    assert cameras.around.trusts(EOS, "1234") is one_body
+    assert len(list(cameras)) == (1 if one_body else 2)

@@ -116,6 +116,11 @@ class Camera:
         return self._session.proven_at
 
     @property
+    def opened_at(self) -> float:
+        """When it was opened last, or taken back after a fault, on the monotonic clock."""
+        return self._session.opened_at
+
+    @property
     def owner(self) -> str | None:
         """The job that owns the camera."""
         return self._session.lane.owner

@@ -63,6 +63,8 @@ class Session:
         """Why the camera is being recovered or lost."""
         self.proven_at = -float("inf")
         """When the camera itself last answered, on the monotonic clock."""
+        self.opened_at = -float("inf")
+        """When it was opened last, or taken back after a fault, on the same clock."""
         self.lane = Lane(f"camera '{found.camera_id}'")
         self.recovery: asyncio.Task[None] | None = None
         self._deadlines = deadlines
@@ -250,7 +252,8 @@ class Session:
         self._keeper.tell(kind, cause, next_step, attempt)
 
     async def _adopt(self, opened: Opened) -> None:
-        self.libgphoto2, self.proven_at = opened.libgphoto2, time.monotonic()
+        self.libgphoto2 = opened.libgphoto2
+        self.proven_at = self.opened_at = time.monotonic()
         stated = opened.model, opened.serial
         if self.state is CameraState.OPENING:
             self._stated, self.serial = stated, opened.serial or self.found.serial

@@ -51,10 +51,10 @@ class Roster:
     async def look(self) -> bool:
         """Look for cameras and say whether others are there than before; raise DetectionFailed."""
         async with self._looking:
-            before = self._known.there()
+            before, began = self._known.there(), time.monotonic()
             found = await self._find()
             for camera in tuple(self._opened.values()):
-                if self._known.rivals(camera, found) and await is_there(camera):
+                if self._known.rivals(camera, found) and await is_there(camera, began):
                     self._known.doubled(camera, found)
             self._known.look(found)
         return self._known.there() != before
@@ -93,12 +93,19 @@ class Asked(Protocol):
     def proven_at(self) -> float:
         """When it gave a sign of its own last, on the monotonic clock."""
 
+    @property
+    def opened_at(self) -> float:
+        """When it was opened or taken back last, on the same clock."""
+
     async def check(self) -> None:
         """Ask it for a sign, in its turn."""
 
 
-async def is_there(camera: Asked) -> bool:
-    """Tell whether an open camera shows from now on that it is where it was; one that is silent has shown nothing."""
+async def is_there(camera: Asked, began: float) -> bool:
+    """Tell whether an open camera shows from now on that it is where it was when others were first looked for.
+
+    One that is silent has shown nothing. One that was taken back since then may have been seen on its way.
+    """
     seen = time.monotonic()
     with suppress(TimeoutError):
         async with asyncio.timeout(CHECK_SECONDS):
@@ -109,4 +116,4 @@ async def is_there(camera: Asked) -> bool:
                 # A job is not disturbed; while it works, the camera gives signs by itself.
                 while camera.proven_at <= seen and camera.state is CameraState.READY:  # noqa: ASYNC110
                     await asyncio.sleep(LOOK_SECONDS)
-    return camera.proven_at > seen and camera.state is CameraState.READY
+    return camera.opened_at <= began and camera.proven_at > seen and camera.state is CameraState.READY
