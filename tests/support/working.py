@@ -23,6 +23,11 @@ def add(_: Progress, *, a: int, b: int) -> int:
     return a + b
 
 
+def raw(_: Progress, size: int) -> bytes:
+    """Return bytes, and nothing else."""
+    return bytes(range(250)) * (size // 250)
+
+
 def echo(_: Progress, **given: Any) -> dict[str, Any]:
     """Return what was given."""
     return given

@@ -291,7 +291,7 @@ async def test_an_open_camera_that_is_taken_back_while_it_is_asked_is_no_second_
     open_ones: dict[str, Any] = {}
 
     async def look(settings: Settings, *, skip_ports: Collection[str] = ()) -> list[FoundCamera]:
-        assert settings
+        assert settings.captures_base_dir == tmp_path
         return [found(port, "1234") for port in ((B,) if A in skip_ports else (A,))]
 
     cameras = roster.Roster(Settings(captures_base_dir=tmp_path), open_ones, look)

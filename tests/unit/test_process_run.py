@@ -18,6 +18,8 @@ from hypothesis import given, settings
 from support.children import gone, marked
 from support.patience import stretched
 from tetherlight.errors import DiskFull, SetNotFound, TetherlightError, WorkFailed, WorkMemory, WorkTimeout
+from tetherlight.process import wire
+from tetherlight.process.channel import Answers
 from tetherlight.process.run import Told, run, used_memory
 
 NewLoop = Callable[[], asyncio.AbstractEventLoop]
@@ -39,6 +41,26 @@ async def test_the_result_comes_back(tmp_path: Path) -> None:
     assert await work("echo", text="ä\n", nothing=None, nested={"a": [1, 2.5, True]}, path=tmp_path) == {
         "text": "ä\n", "nothing": None, "nested": {"a": [1, 2.5, True]}, "path": str(tmp_path),
     }  # fmt: skip
+
+
+async def test_messages_that_arrive_together_are_all_heard() -> None:
+    """A busy server reads late, and finds what a child told and its answer in one piece."""
+    told: list[int] = []
+    answers = Answers(RuntimeError)
+    waiting = answers.expect(told.append)
+    message = wire.encode({"told": 1}) + wire.encode({"told": 2}) + wire.encode({"result": 3}, 5) + b"bytes"
+    for piece in (message[:70], message[70:]):
+        with answers.get_buffer(-1) as buffer:
+            buffer[: len(piece)] = piece
+        answers.buffer_updated(len(piece))
+    assert waiting.done()
+    header, body = await waiting
+    assert (told, header["result"], body) == ([1, 2], 3, b"bytes")
+
+
+async def test_a_result_of_bytes_comes_back() -> None:
+    """As many as a small picture has, in one piece."""
+    assert await work("raw", size=3_000_000) == bytes(range(250)) * 12_000
 
 
 async def test_arrays_travel_in_files(tmp_path: Path) -> None:

@@ -84,7 +84,10 @@ class Answers(asyncio.BufferedProtocol):
     def _deliver(self, header: dict[str, Any]) -> None:
         with memoryview(self._buffer) as view:
             body = bytes(view[self._body_at : self._needed])
-        self._filled, self._needed, self._header, self._body_at = 0, wire.LENGTH.size, None, 0
+            # Where this process was busy several messages lie there already.
+            rest = self._filled - self._needed
+            view[:rest] = bytes(view[self._needed : self._filled])
+        self._filled, self._needed, self._header, self._body_at = rest, wire.LENGTH.size, None, 0
         if "told" in header:
             self._told(header["told"])
         elif self._waiting is not None and not self._waiting.done():
