@@ -295,7 +295,9 @@ async def test_a_camera_that_was_away_between_two_rounds_is_there_for_the_next(w
 
 
 async def test_a_value_that_cannot_be_put_back_is_told(world: World) -> None:
-    job = await start(world, count=50, bracket=BRACKET)
+    values = ["1/250", "1/30", "1/15"]
+    assert await value(world, "shutterspeed") not in values, "else it might have its old value when it fails"
+    job = await start(world, count=50, bracket=BRACKET | {"values": values})
     await world.hearing.wait("series_progress", lambda one: (one.status, one.index) == ("captured", 1))
     await world.simulator.control("fault", camera="camera1", kind="error", when="set_config", code=0x201C, count=None)
     with pytest.raises(errors.SequenceFailed) as failed:

@@ -36,7 +36,7 @@ CROWDED = 1.5
 """Programs for each processor from which on a simulated camera may be too slow."""
 
 names = st.text(alphabet="abcXYZ019_.- /\\\0äß", max_size=12)
-bad_names = st.sampled_from(["", ".", "..", "../x", "a/b", "a\0b", ".hidden", "ü", "x" * 300]) | names.map(
+bad_names = st.sampled_from(["", ".", "..", "../x", "a/b", "a\0b", ".hidden", "-rf", "CON", "x" * 300]) | names.map(
     lambda n: n + "/"
 )
 
