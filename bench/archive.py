@@ -15,9 +15,9 @@ from bench.figures import cpu_seconds, median
 from bench.processes import Simulator, helper, server, simulator, until_open
 from bench.table import Plan, Row, at_most
 from bench.wire import Wire
-from tetherlight.manifest import CameraRecord, ConfigRecord, FileRecord, Manifest, StepRecord
-from tetherlight.manifest import Plan as SetPlan
-from tetherlight.models import JobState, StepState
+from tetherlight.protocol.manifest import CameraRecord, ConfigRecord, FileRecord, Manifest, StepRecord
+from tetherlight.protocol.manifest import Plan as SetPlan
+from tetherlight.protocol.models import JobState, StepState
 
 SETS, IMAGES = 1000, 24
 LIGHTS = 5

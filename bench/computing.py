@@ -5,15 +5,14 @@ import contextlib
 import functools
 import signal
 import sys
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from typing import Any
 
 import numpy as np
 
 from tetherlight.jobs import claims
 from tetherlight.jobs.computation import ComputationJob, Work
-from tetherlight.models import Model
-from tetherlight.process.child import Progress
+from tetherlight.protocol.models import Model
 from tetherlight.rig.rig import Rig
 from tetherlight.server import serve
 from tetherlight.server.app import create_app
@@ -25,7 +24,7 @@ HOUR_S = 3600.0
 WORK = Work("bench.computing:grind", {"side": SIDE}, HOUR_S, 1 << 30)
 
 
-def grind(progress: Progress, *, side: int) -> None:
+def grind(progress: Callable[[float, float, str], None], *, side: int) -> None:
     """Multiply and sort large arrays and count in Python for ever, on every core that it may use."""
     numbers = np.random.default_rng(1).random((side, side), np.float32)
     rounds = 0

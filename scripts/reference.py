@@ -8,7 +8,6 @@ from typing import Any
 from pydantic_core import PydanticUndefined
 
 from tetherlight.errors import TetherlightError, error_classes
-from tetherlight.files.types import FILE_TYPES
 from tetherlight.protocol import cameras, captures, jobs, lights, server, sets, trash
 from tetherlight.protocol.action import Action
 from tetherlight.protocol.actions import ACTIONS
@@ -16,6 +15,7 @@ from tetherlight.protocol.closing import CloseCode
 from tetherlight.protocol.events import EVENTS
 from tetherlight.protocol.features import BROUGHT, FEATURES
 from tetherlight.protocol.routes import ROUTES, Route
+from tetherlight.protocol.schema import protocol_schema
 from tetherlight.protocol.topics import TOPICS
 from tetherlight.settings import Settings
 
@@ -248,7 +248,8 @@ def _error(error: type[TetherlightError]) -> tuple[str, ...]:
 
 def http_page() -> str:
     """Write every route, and what is an image."""
-    images = [(f"`{row.suffix}`", f"`{row.mimetype}`", row.kind.replace("other", "")) for row in FILE_TYPES]
+    types = protocol_schema()["definitions"]["ImageType"]["x-types"].items()
+    images = [(f"`{suffix}`", f"`{row['mimetype']}`", row["kind"].replace("other", "")) for suffix, row in types]
     return (
         f"{NOTE}\n{HTTP_HEAD}"
         + table(("request", "meaning", "answer", "without a token"), [_route(row) for row in ROUTES.values()])

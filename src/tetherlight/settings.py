@@ -9,7 +9,7 @@ from pydantic import Field, ValidationError, field_validator, model_validator
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
 from tetherlight.errors import InvalidSetting
-from tetherlight.models import LogLevel, first_fault
+from tetherlight.protocol.models import LogLevel, first_fault
 
 WordList = Annotated[tuple[str, ...], NoDecode]
 

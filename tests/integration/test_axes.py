@@ -9,8 +9,8 @@ import pytest
 
 from support.rig_world import World, open_world, world_settings
 from tetherlight import errors
-from tetherlight.models import JobState
 from tetherlight.protocol.captures import CAPTURE_SERIES
+from tetherlight.protocol.models import JobState
 from tetherlight.protocol.sets import CAPTURE_SET, PhotometricSetResult
 from tetherlight.rig.rig import Rig
 

@@ -13,8 +13,8 @@ from support.camera_world import OpenCamera, open_camera
 from support.rig_world import open_world
 from support.simulator_process import SimulatorProcess
 from tetherlight.errors import CameraCrashed, CaptureFailed, CaptureRefused
-from tetherlight.models import StepState
 from tetherlight.protocol.captures import CAPTURE_SERIES
+from tetherlight.protocol.models import StepState
 from tetherlight.store.exif import read_exif
 
 BULB = {"canon": "bulb", "nikon": "Bulb"}

@@ -40,7 +40,7 @@ from tetherlight.errors import (
     DetectionFailed,
     StoreError,
 )
-from tetherlight.models import CameraState
+from tetherlight.protocol.models import CameraState
 
 T = TypeVar("T")
 

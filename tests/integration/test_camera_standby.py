@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from support.camera_world import OpenCamera, open_camera
-from tetherlight.models import ViewfinderState
+from tetherlight.protocol.models import ViewfinderState
 
 SOON = 0.2
 """Seconds of AUTO_STANDBY."""

@@ -8,8 +8,8 @@ import pytest
 
 from support.rig_world import World, open_world
 from tetherlight.errors import CameraLost, CameraNotFound
-from tetherlight.models import CameraState
 from tetherlight.protocol.events import CameraChange
+from tetherlight.protocol.models import CameraState
 
 
 @pytest.fixture(params=["none", "zero", "doubled"])

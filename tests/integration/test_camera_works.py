@@ -22,7 +22,7 @@ from tetherlight.errors import (
     ConfigReadonly,
     ConfigRejected,
 )
-from tetherlight.models import CameraState, ConfigType
+from tetherlight.protocol.models import CameraState, ConfigType
 
 
 @pytest.fixture(params=["canon", "nikon"])

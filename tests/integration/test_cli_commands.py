@@ -17,8 +17,8 @@ from support.server_process import ServerProcess
 from support.simulator_process import SimulatorProcess
 from tetherlight.cli.main import main
 from tetherlight.client import Client
-from tetherlight.models import JobState
 from tetherlight.protocol.events import PhotometricProgress
+from tetherlight.protocol.models import JobState
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
 

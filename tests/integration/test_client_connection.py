@@ -280,5 +280,5 @@ def test_the_client_loads_neither_the_server_nor_its_settings() -> None:
     script = "import sys, tetherlight.client.sync, tetherlight.client.downloads; print('\\n'.join(sys.modules))"
     loaded = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True).stdout.split()
     ours = {name.split(".")[1] for name in loaded if name.startswith("tetherlight.")}
-    assert ours == {"client", "errors", "files", "manifest", "models", "protocol"}
+    assert ours == {"client", "errors", "files", "protocol"}
     assert not {"fastapi", "uvicorn", "gphoto2", "pydantic_settings", "numpy"} & set(loaded)

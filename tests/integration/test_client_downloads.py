@@ -12,7 +12,7 @@ import pytest
 from tetherlight import errors
 from tetherlight.client.address import Address
 from tetherlight.client.downloads import Downloads
-from tetherlight.models import ImageFile
+from tetherlight.protocol.models import ImageFile
 from tetherlight.protocol.sets import SetFile
 
 CONTENT = bytes(range(256)) * 4000

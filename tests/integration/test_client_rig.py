@@ -14,11 +14,11 @@ from support.simulator_process import SimulatorProcess
 from tetherlight import errors
 from tetherlight.client import Client, Frame
 from tetherlight.client.sync import Client as BlockingClient
-from tetherlight.models import JobState
 from tetherlight.protocol.actions import ACTIONS
 from tetherlight.protocol.cameras import READY
 from tetherlight.protocol.events import PhotometricProgress
 from tetherlight.protocol.lights import LightStates
+from tetherlight.protocol.models import JobState
 from tetherlight.protocol.server import SUBSCRIBE
 from tetherlight.protocol.sets import PhotometricSetResult
 

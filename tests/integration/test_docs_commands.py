@@ -26,8 +26,9 @@ from support.program import STRICT
 from support.server_process import ServerProcess
 from support.simulator_process import SimulatorProcess
 from support.store_world import jpeg
-from tetherlight.manifest import FileRecord, Manifest, StepRecord, write_manifest
 from tetherlight.naming.templates import DEFAULT_TEMPLATES
+from tetherlight.protocol.manifest import FileRecord, Manifest, StepRecord
+from tetherlight.store.manifest import write_manifest
 
 ROOT = Path(__file__).parents[2]
 PAGES = [ROOT / "README.md", ROOT / "CONTRIBUTING.md", *sorted(ROOT.glob("docs/tutorials/*.md")),

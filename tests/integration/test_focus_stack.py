@@ -13,7 +13,7 @@ from support.server_process import ServerProcess
 from support.simulator_process import SimulatorProcess
 from tetherlight.camera.focus import drive_focus
 from tetherlight.errors import FocusUnknown
-from tetherlight.models import CameraState, JobState
+from tetherlight.protocol.models import CameraState, JobState
 
 LIGHTS = ("light_left", "light_right", "light_front", "lights_top")
 STACK = {"count": 8, "step": 2}

@@ -24,7 +24,7 @@ from typing import assert_type
 
 from tetherlight import Client, SyncClient
 from tetherlight.errors import CameraNotFound
-from tetherlight.models import CameraInfo, ConfigEntry
+from tetherlight.protocol.models import CameraInfo, ConfigEntry
 
 
 async def models() -> list[str]:

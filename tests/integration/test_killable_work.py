@@ -12,7 +12,7 @@ from support.jobs import Counted, compute
 from support.patience import stretched
 from support.rig_world import LIGHTS, open_world
 from tetherlight.errors import CameraBusy, JobConflict
-from tetherlight.models import JobState
+from tetherlight.protocol.models import JobState
 
 pytestmark = pytest.mark.usefixtures("found_by_children")
 

@@ -28,7 +28,7 @@ from tetherlight.errors import (
     SetBusy,
     UnknownLight,
 )
-from tetherlight.models import JobState
+from tetherlight.protocol.models import JobState
 from tetherlight.protocol.sets import CapturePhotometricSet, PhotometricSetResult
 from tetherlight.rig.rig import Rig
 

@@ -12,8 +12,8 @@ from support.rig_world import World, open_world, world_settings
 from tetherlight import errors
 from tetherlight.camera.worker.widgets import number
 from tetherlight.capture.job import CaptureJob
-from tetherlight.models import JobState, StepState
 from tetherlight.protocol.captures import CAPTURE_SERIES, SeriesResult
+from tetherlight.protocol.models import JobState, StepState
 from tetherlight.protocol.sets import CapturePhotometricSet
 from tetherlight.rig.rig import Rig
 

@@ -18,9 +18,9 @@ from support.simulator_process import SimulatorProcess
 from tetherlight import errors
 from tetherlight.client import Client
 from tetherlight.client.sync import Client as BlockingClient
-from tetherlight.models import JobState
 from tetherlight.protocol.captures import SeriesResult
 from tetherlight.protocol.events import SeriesProgress
+from tetherlight.protocol.models import JobState
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
 

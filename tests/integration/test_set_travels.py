@@ -21,8 +21,9 @@ from support.store_world import jpeg
 from tetherlight import errors
 from tetherlight.client import Client as AsyncClient
 from tetherlight.client.sync import Client
-from tetherlight.manifest import FileRecord, Manifest, StepRecord, write_manifest
+from tetherlight.protocol.manifest import FileRecord, Manifest, StepRecord
 from tetherlight.protocol.sets import Files, SetFile
+from tetherlight.store.manifest import write_manifest
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
 

@@ -15,8 +15,8 @@ from support.server_process import ServerProcess
 from support.wire_client import WireClient
 from tetherlight.client import Client
 from tetherlight.errors import InvalidPayload
-from tetherlight.manifest import MANIFEST, Manifest, StepRecord
-from tetherlight.models import JobState, StepState
+from tetherlight.protocol.manifest import MANIFEST, Manifest, StepRecord
+from tetherlight.protocol.models import JobState, StepState
 from tetherlight.protocol.sets import ImageSetPage
 from tetherlight.store.store import FIRST_LOOK
 

@@ -12,7 +12,7 @@ from support.patience import stretched
 from support.rig_world import World, open_world
 from tetherlight.errors import CameraNotFound, CameraNotOpen, InvalidPayload, NoCameraSelected, TetherlightError
 from tetherlight.liveview.liveview import Frame
-from tetherlight.models import CameraInfo
+from tetherlight.protocol.models import CameraInfo
 from tetherlight.protocol.sets import CapturePhotometricSet
 
 

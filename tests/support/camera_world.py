@@ -12,7 +12,7 @@ from support.simulator_process import SimulatorProcess
 from tetherlight.camera.calls import Deadlines
 from tetherlight.camera.camera import Camera, Change
 from tetherlight.camera.detection import find_cameras
-from tetherlight.models import ConfigEntry
+from tetherlight.protocol.models import ConfigEntry
 from tetherlight.settings import Settings
 
 WAIT_S = 60.0

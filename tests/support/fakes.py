@@ -7,7 +7,7 @@ from datetime import UTC, datetime, timedelta
 
 from tetherlight.errors import CameraError, TetherlightError
 from tetherlight.liveview.liveview import Frame
-from tetherlight.models import CameraState
+from tetherlight.protocol.models import CameraState
 
 TINY_JPEG = bytes.fromhex("ffd8ffe000104a46494600010100000100010000ffd9")
 

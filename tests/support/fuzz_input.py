@@ -24,7 +24,9 @@ plain_json: Any = st.recursive(
 request_ids = st.one_of(
     st.text(min_size=1, max_size=30), st.integers(), st.integers(min_value=2**63, max_value=2**200)
 )  # fmt: skip
-wrong_request_ids = st.one_of(st.booleans(), st.floats(allow_nan=False, allow_infinity=False), st.lists(st.integers(), max_size=2), st.none())
+wrong_request_ids = st.one_of(
+    st.booleans(), st.floats(allow_nan=False, allow_infinity=False), st.lists(st.integers(), max_size=2), st.none()
+)
 
 
 class WrongInput(RigModel):

@@ -64,7 +64,10 @@ class RigMachine(WrongInput):
     @precondition(lambda self: self.selected)
     @rule(
         value=st.one_of(
-            names.map(lambda n: "not " + n), st.booleans(), st.floats(allow_nan=False, allow_infinity=False), st.integers(max_value=-1)
+            names.map(lambda n: "not " + n),
+            st.booleans(),
+            st.floats(allow_nan=False, allow_infinity=False),
+            st.integers(max_value=-1),
         )
     )
     def set_what_iso_cannot_be(self, value: Any) -> None:

@@ -12,8 +12,8 @@ from tetherlight.jobs.claims import Claims, Grant
 from tetherlight.jobs.computation import ComputationJob, Work
 from tetherlight.jobs.job import Outcome, RigJob
 from tetherlight.jobs.jobs import Jobs
-from tetherlight.models import CameraState, Job, JobState, Model, StepState
 from tetherlight.protocol.events import JOB_CHANGED
+from tetherlight.protocol.models import CameraState, Job, JobState, Model, StepState
 from tetherlight.publisher import Publisher
 
 T = TypeVar("T")

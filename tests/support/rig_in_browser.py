@@ -16,7 +16,7 @@ from support.patience import stretched
 from support.program import DEVNULL, PIPE, Program, start
 from tetherlight.client.sync import Client
 from tetherlight.errors import JobConflict
-from tetherlight.models import ConfigValue, Job, JobState
+from tetherlight.protocol.models import ConfigValue, Job, JobState
 
 START_S = 60.0
 STOP_S = 40.0

@@ -8,8 +8,8 @@ from typing import Any
 
 from support.patience import stretched
 from support.simulator_process import SimulatorProcess
-from tetherlight.models import Job
 from tetherlight.protocol.events import PhotometricProgress
+from tetherlight.protocol.models import Job
 from tetherlight.protocol.sets import CapturePhotometricSet
 from tetherlight.publisher import Publication
 from tetherlight.rig.rig import Rig

@@ -7,7 +7,7 @@ from pathlib import Path
 
 from PIL import Image
 
-from tetherlight.models import ImageSet
+from tetherlight.protocol.models import ImageSet
 from tetherlight.protocol.sets import ImageSetList
 from tetherlight.settings import Settings
 from tetherlight.store.store import Store

@@ -4,7 +4,7 @@ import errno
 import os
 from pathlib import Path
 
-from tetherlight.usb import Bus
+from tetherlight.camera.usb import Bus
 
 
 class FakeBus:

@@ -12,10 +12,10 @@ from support.store_world import CANARY, jpeg
 from tetherlight.errors import ImageNotFound, StoreError, TetherlightError
 from tetherlight.files import beneath
 from tetherlight.files.durable import NotRegular, read_regular
-from tetherlight.manifest import read_raw_manifest
 from tetherlight.settings import Settings
 from tetherlight.store.contents import belonging
 from tetherlight.store.exif import read_exif
+from tetherlight.store.manifest import read_raw_manifest
 from tetherlight.store.store import Store
 
 NOW = datetime(2026, 11, 22, 12, 0, 0, tzinfo=UTC)

@@ -8,8 +8,8 @@ from tetherlight.camera.bulb import TRIES, Bulb
 from tetherlight.camera.calls import Deadlines, Happened
 from tetherlight.camera.config import ConfigCache
 from tetherlight.errors import CameraCrashed, CameraError, CaptureRefused
-from tetherlight.models import ConfigEntry, ConfigType
 from tetherlight.process.call import Call
+from tetherlight.protocol.models import ConfigEntry, ConfigType
 
 BULB = "/main/actions/bulb"
 

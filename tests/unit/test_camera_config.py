@@ -7,7 +7,7 @@ from pydantic_core import from_json
 
 from tetherlight.camera.config import ConfigCache
 from tetherlight.errors import ConfigNotFound
-from tetherlight.models import ConfigEntry, ConfigType
+from tetherlight.protocol.models import ConfigEntry, ConfigType
 
 
 def entry(name: str, value: Any = "1", section: str = "settings", **fields: Any) -> ConfigEntry:

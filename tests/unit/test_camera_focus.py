@@ -9,7 +9,7 @@ from tetherlight.camera.focus import autofocus
 from tetherlight.camera.focus_point import Size
 from tetherlight.camera.worker.widgets import ACTIONS_SECTION
 from tetherlight.errors import CameraBusy, ConfigNotFound, ConfigRejected
-from tetherlight.models import ConfigEntry, ConfigType, ConfigValue
+from tetherlight.protocol.models import ConfigEntry, ConfigType, ConfigValue
 
 
 class FakeLens:

@@ -11,7 +11,7 @@ import pytest
 
 from tetherlight.camera.identity import FoundCamera
 from tetherlight.camera.known import KnownCameras
-from tetherlight.models import CameraState
+from tetherlight.protocol.models import CameraState
 from tetherlight.rig import roster
 from tetherlight.settings import Settings
 

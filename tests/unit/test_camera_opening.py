@@ -14,9 +14,9 @@ from tetherlight.camera.calls import Deadlines, Opened
 from tetherlight.camera.identity import FoundCamera
 from tetherlight.camera.recovery import FRESH_AFTER, Recovery
 from tetherlight.camera.surroundings import Surroundings
+from tetherlight.camera.usb import UDEV_RULE
 from tetherlight.errors import CameraClaimed, CameraError, CameraForbidden, CameraNotFound, CameraTimeout
 from tetherlight.settings import Settings
-from tetherlight.usb import UDEV_RULE
 
 SILENT = CameraTimeout("The camera does not answer.", details={"gphoto_code": -10})
 

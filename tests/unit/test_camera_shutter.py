@@ -8,8 +8,8 @@ from tetherlight.camera.calls import Deadlines, Happened
 from tetherlight.camera.config import ConfigCache
 from tetherlight.camera.shutter import Shutter, exposure_seconds, files_per_exposure
 from tetherlight.errors import CameraBusy, CameraError, CaptureFailed, CardFull
-from tetherlight.models import ConfigEntry, ConfigType
 from tetherlight.process.call import Call
+from tetherlight.protocol.models import ConfigEntry, ConfigType
 
 NOTHING = Happened((), (), complete=False)
 

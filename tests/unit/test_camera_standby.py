@@ -5,7 +5,7 @@ import pytest
 from tetherlight.camera.config import ConfigCache
 from tetherlight.camera.standby import TRIES, Standby
 from tetherlight.errors import CameraError
-from tetherlight.models import ConfigEntry, ConfigType, ConfigValue, ViewfinderState
+from tetherlight.protocol.models import ConfigEntry, ConfigType, ConfigValue, ViewfinderState
 
 CANON_OUTPUTS = ("Off", "TFT", "PC", "TFT + PC")
 

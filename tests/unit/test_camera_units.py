@@ -5,7 +5,7 @@ import pytest
 from tetherlight.camera.config import ConfigCache
 from tetherlight.camera.shutter import exposure_seconds
 from tetherlight.camera.values import checked
-from tetherlight.models import ConfigEntry
+from tetherlight.protocol.models import ConfigEntry
 from tetherlight.store.exif import ExifFacts, drift
 
 

@@ -7,9 +7,9 @@ from pathlib import Path
 import pytest
 
 from support.usb_world import NO_DEVICE, NOT_ALLOWED, FakeBus
-from tetherlight import usb
+from tetherlight.camera import usb
+from tetherlight.camera.usb import Bus
 from tetherlight.errors import CameraError, CameraForbidden, CameraNotFound
-from tetherlight.usb import Bus
 
 
 def test_a_usb_port_has_a_device_file() -> None:

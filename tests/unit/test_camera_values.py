@@ -6,7 +6,7 @@ import pytest
 
 from tetherlight.camera.values import checked
 from tetherlight.errors import ConfigInvalid, ConfigReadonly
-from tetherlight.models import ConfigEntry, ConfigType
+from tetherlight.protocol.models import ConfigEntry, ConfigType
 
 
 def entry(kind: ConfigType, **fields: Any) -> ConfigEntry:

@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from tetherlight.camera.worker.widgets import WidgetType, agrees, entries, number, widget_value
-from tetherlight.models import ConfigEntry, ConfigType
+from tetherlight.protocol.models import ConfigEntry, ConfigType
 
 
 @dataclass

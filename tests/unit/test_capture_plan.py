@@ -11,10 +11,10 @@ from tetherlight import errors
 from tetherlight.capture.axes.settings import shifted
 from tetherlight.capture.plan import Plan
 from tetherlight.capture.requests import set_plan
-from tetherlight.manifest import Plan as PlanRecord
-from tetherlight.manifest import PlannedLight
-from tetherlight.models import ConfigEntry, ConfigType
 from tetherlight.protocol.axes import AxisPlan
+from tetherlight.protocol.manifest import Plan as PlanRecord
+from tetherlight.protocol.manifest import PlannedLight
+from tetherlight.protocol.models import ConfigEntry, ConfigType
 from tetherlight.protocol.sets import CAPTURE_PHOTOMETRIC_SET, CAPTURE_SET
 
 LIGHTS = ["light_left", "light_right"]

@@ -10,7 +10,7 @@ from tetherlight.camera.lane import Lane
 from tetherlight.errors import CameraBusy, CameraLost, CameraNotOpen, CpuBusy, JobConflict, LightsBusy, TetherlightError
 from tetherlight.jobs import claims
 from tetherlight.jobs.jobs import Jobs
-from tetherlight.models import CameraState, JobState
+from tetherlight.protocol.models import CameraState, JobState
 
 
 @pytest_asyncio.fixture

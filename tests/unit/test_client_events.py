@@ -10,8 +10,8 @@ from PIL import Image
 from tetherlight.client import EventData, Frame, Unknown
 from tetherlight.client.events import UNREAD, RigEvent, Subscriber, event_of
 from tetherlight.errors import ClientTooSlow, ServerUnreachable
-from tetherlight.models import Storage
 from tetherlight.protocol.events import EVENTS, CameraChange, PhotometricProgress, StepStage
+from tetherlight.protocol.models import Storage
 from tetherlight.protocol.server import Subscription, TopicSnapshot
 from tetherlight.protocol.topics import TOPICS
 

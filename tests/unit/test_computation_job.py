@@ -17,7 +17,7 @@ from support.patience import stretched
 from tetherlight.errors import CpuBusy, JobConflict, JobError, WorkFailed, WorkTimeout
 from tetherlight.jobs.computation import Work
 from tetherlight.jobs.jobs import Jobs
-from tetherlight.models import Job, JobState, StepState
+from tetherlight.protocol.models import Job, JobState, StepState
 
 pytestmark = pytest.mark.usefixtures("found_by_children")
 

@@ -6,11 +6,11 @@ from pathlib import Path
 
 import pytest
 
+from tetherlight.camera.usb import UDEV_RULE
 from tetherlight.errors import error_classes
 from tetherlight.protocol.actions import ACTIONS
 from tetherlight.protocol.events import EVENTS
 from tetherlight.settings import Settings
-from tetherlight.usb import UDEV_RULE
 
 ROOT = Path(__file__).parents[2]
 DOCS = ROOT / "docs"

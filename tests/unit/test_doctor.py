@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 
 from support.fake_gpio import FakeChip, chips
+from tetherlight.camera.usb import UDEV_RULE
 from tetherlight.doctor import diagnose
 from tetherlight.doctor.bodies import BODIES, check_bodies
 from tetherlight.doctor.gpio import check_gpio
@@ -23,7 +24,6 @@ from tetherlight.lights.drivers import gpiod_lamps
 from tetherlight.protocol.server import Finding
 from tetherlight.rigfile.rigfile import RigFile
 from tetherlight.settings import Settings
-from tetherlight.usb import UDEV_RULE
 
 DEPLOY = Path(__file__).parents[2] / "deploy"
 

@@ -19,7 +19,7 @@ from hypothesis import strategies as st
 from PIL import Image
 
 from support.store_world import jpeg
-from tetherlight.manifest import FileRecord, Manifest, StepRecord
+from tetherlight.protocol.manifest import FileRecord, Manifest, StepRecord
 from tetherlight.server.http.images import CHUNK, images_router
 from tetherlight.server.http.ranges import Unsatisfiable, byte_range
 from tetherlight.settings import Settings

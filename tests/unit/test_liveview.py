@@ -18,8 +18,8 @@ from tetherlight.errors import (
     ServerStopping,
 )
 from tetherlight.liveview.liveview import FIRST_TRIES, Frame, Liveview, Pace
-from tetherlight.models import CameraState
 from tetherlight.protocol.frames import HEADER, FrameHeader
+from tetherlight.protocol.models import CameraState
 
 
 async def test_a_viewer_gets_the_first_preview_and_each_one_after_it() -> None:

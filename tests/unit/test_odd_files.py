@@ -19,7 +19,8 @@ from tetherlight.camera.environment import start_failure, state_fault, worker_en
 from tetherlight.errors import ImageNotFound, InvalidSetting, ServerStopping, StoreError
 from tetherlight.files.durable import NotRegular, open_regular, read_regular
 from tetherlight.lights.lights import Lights
-from tetherlight.models import ImageSet, JobState
+from tetherlight.process.threads import in_daemon_thread
+from tetherlight.protocol.models import ImageSet, JobState
 from tetherlight.protocol.sets import AnnotateSet, ImageSetList
 from tetherlight.rig.rig import Rig
 from tetherlight.rigfile.rigfile import RigFile
@@ -28,7 +29,6 @@ from tetherlight.server.startup import endable_start
 from tetherlight.settings import Settings
 from tetherlight.store.exif import read_exif
 from tetherlight.store.store import Store
-from tetherlight.threads import in_daemon_thread
 
 CAPTURES = Path("captures")
 SETS = CAPTURES / "photometric_sets"

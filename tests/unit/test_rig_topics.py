@@ -12,9 +12,9 @@ from pydantic_core import to_json
 
 from tetherlight.actions.context import Context
 from tetherlight.actions.server import subscribe
-from tetherlight.models import ImageSet, Storage
 from tetherlight.protocol.events import SETS_CHANGED, STORAGE_CHANGED, SetChange
 from tetherlight.protocol.features import FEATURES
+from tetherlight.protocol.models import ImageSet, Storage
 from tetherlight.protocol.names import Topic
 from tetherlight.protocol.server import Subscribe, TopicSnapshot
 from tetherlight.protocol.sets import ImageSetPage, ListSets

@@ -19,7 +19,7 @@ PLANTED = {
     "In the server's side of a camera, the worker is the lowest": (
         "camera/worker/driver.py", "import tetherlight.camera.exposure",
     ),
-    "The worker knows only what no server needs": ("camera/worker/saving.py", "import tetherlight.models"),
+    "The worker knows only what no server needs": ("camera/worker/saving.py", "import tetherlight.protocol.models"),
     "The client knows the protocol and nothing of the server": ("client/events.py", "import tetherlight.publisher"),
     "The simulator knows nothing of ours": ("simulator/card.py", "import tetherlight.files.durable"),
     "Photometric mathematics knows only arrays": ("photometric/checks.py", "import asyncio"),

@@ -9,8 +9,8 @@ from tetherlight.capture.axes.settings import check_bracket
 from tetherlight.capture.axes.time import Timetable
 from tetherlight.capture.plan import Plan, bracketed
 from tetherlight.capture.requests import series_plan
-from tetherlight.models import ConfigEntry, ConfigType
 from tetherlight.protocol.captures import CAPTURE_SERIES
+from tetherlight.protocol.models import ConfigEntry, ConfigType
 
 VALUES = ["1/250", "1/60", "1/15"]
 

@@ -8,10 +8,11 @@ from pathlib import Path
 import pytest
 
 from tetherlight.errors import StoreError
-from tetherlight.manifest import FileRecord, Manifest, StepRecord, write_manifest
+from tetherlight.protocol.manifest import FileRecord, Manifest, StepRecord
 from tetherlight.protocol.sets import Files
 from tetherlight.store.archive import CHUNK, moment_of, zip_of_set
 from tetherlight.store.contents import belonging, belongings, light_directions
+from tetherlight.store.manifest import write_manifest
 
 
 @pytest.fixture

@@ -10,9 +10,9 @@ import pytest
 
 from support.file_operations import Operations, counted
 from support.store_world import all_sets, jpeg, small
-from tetherlight.manifest import MANIFEST, Manifest
-from tetherlight.models import JobState
 from tetherlight.naming.templates import DEFAULT_TEMPLATES, Subject
+from tetherlight.protocol.manifest import MANIFEST, Manifest
+from tetherlight.protocol.models import JobState
 from tetherlight.protocol.sets import AnnotateSet, ListSets
 from tetherlight.settings import Settings
 from tetherlight.store import index

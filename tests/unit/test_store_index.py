@@ -11,8 +11,8 @@ from pathlib import Path
 import pytest
 
 from support.store_world import all_sets
-from tetherlight.manifest import MANIFEST, Manifest
-from tetherlight.models import ImageSet, JobState
+from tetherlight.protocol.manifest import MANIFEST, Manifest
+from tetherlight.protocol.models import ImageSet, JobState
 from tetherlight.protocol.sets import AnnotateSet
 from tetherlight.settings import Settings
 from tetherlight.store import index

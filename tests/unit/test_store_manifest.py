@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from pydantic import ValidationError
 
 from tetherlight.errors import ManifestNewer, SetNotFound, StoreError
-from tetherlight.manifest import (
+from tetherlight.protocol.manifest import (
     MANIFEST,
     CameraRecord,
     ConfigRecord,
@@ -20,14 +20,10 @@ from tetherlight.manifest import (
     Plan,
     PlannedLight,
     StepRecord,
-    read_manifest,
-    read_raw_manifest,
-    started_in,
-    status_in,
-    write_manifest,
 )
-from tetherlight.models import ConfigEntry, ConfigType, JobState, StepState
+from tetherlight.protocol.models import ConfigEntry, ConfigType, JobState, StepState
 from tetherlight.protocol.schema import manifest_schema
+from tetherlight.store.manifest import read_manifest, read_raw_manifest, started_in, status_in, write_manifest
 
 NOW = datetime(2026, 11, 22, 12, 0, 0, 250000, tzinfo=UTC)
 ENTRY = ConfigEntry(

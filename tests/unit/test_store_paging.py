@@ -11,8 +11,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tetherlight.errors import InvalidPayload
-from tetherlight.manifest import Manifest
-from tetherlight.models import ImageSet, JobState
+from tetherlight.protocol.manifest import Manifest
+from tetherlight.protocol.models import ImageSet, JobState
 from tetherlight.protocol.sets import LIST_IMAGE_SETS, ListSets, SetOrder
 from tetherlight.settings import Settings
 from tetherlight.store.index import Entry, Stamp

@@ -14,9 +14,10 @@ import pytest
 from support.store_world import all_sets
 from tetherlight.errors import DiskFull, SetNotFound, StartFailed, StoreError
 from tetherlight.files.durable import write_atomically
-from tetherlight.manifest import MANIFEST, Manifest, StepRecord, read_manifest, write_manifest
-from tetherlight.models import JobState, StepState
+from tetherlight.protocol.manifest import MANIFEST, Manifest, StepRecord
+from tetherlight.protocol.models import JobState, StepState
 from tetherlight.settings import Settings
+from tetherlight.store.manifest import read_manifest, write_manifest
 from tetherlight.store.store import Store
 
 NOW = datetime(2026, 11, 22, 12, 0, 0, tzinfo=UTC)
@@ -201,9 +202,9 @@ WRITER = """
 import sys
 from datetime import UTC, datetime
 from pathlib import Path
-from tetherlight.models import JobState
+from tetherlight.protocol.models import JobState
 from tetherlight.settings import Settings
-from tetherlight.manifest import Manifest
+from tetherlight.protocol.manifest import Manifest
 from tetherlight.store.store import Store
 store = Store(Settings())
 store.prepare()

@@ -25,10 +25,10 @@ from tetherlight.errors import (
     StoreError,
     StoreFull,
 )
-from tetherlight.manifest import CameraRecord, FileRecord, Manifest, StepRecord
-from tetherlight.models import JobState
 from tetherlight.naming.rules import timestamp
 from tetherlight.naming.templates import Subject
+from tetherlight.protocol.manifest import CameraRecord, FileRecord, Manifest, StepRecord
+from tetherlight.protocol.models import JobState
 from tetherlight.protocol.sets import AnnotateSet
 from tetherlight.settings import Settings
 from tetherlight.store import space

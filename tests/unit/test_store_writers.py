@@ -10,9 +10,10 @@ import pytest
 
 from support.patience import stretched
 from tetherlight.errors import SetBusy, SetNotFound
-from tetherlight.manifest import Manifest, ResultRecord, change_manifest, read_manifest, set_kept
+from tetherlight.protocol.manifest import Manifest, ResultRecord
 from tetherlight.protocol.sets import AnnotateSet
 from tetherlight.settings import Settings
+from tetherlight.store.manifest import change_manifest, read_manifest, set_kept
 from tetherlight.store.store import Store
 
 NOW = datetime(2026, 11, 22, 12, 0, 0, tzinfo=UTC)
@@ -20,7 +21,8 @@ CHANGES = 10
 WRITER = """
 import sys
 from pathlib import Path
-from tetherlight.manifest import ResultRecord, change_manifest
+from tetherlight.protocol.manifest import ResultRecord
+from tetherlight.store.manifest import change_manifest
 folder, name = Path(sys.argv[1]), sys.argv[2]
 sys.stdin.readline()
 for number in range(int(sys.argv[3])):

@@ -7,7 +7,7 @@ import pytest
 from pydantic import BaseModel, ConfigDict, ValidationError, field_validator, model_validator
 
 import tetherlight
-from tetherlight.models import faults_of, first_fault
+from tetherlight.protocol.models import faults_of, first_fault
 
 
 class Shelf(BaseModel):

@@ -8,8 +8,8 @@ from pydantic import JsonValue
 
 from tetherlight.capture.axes.axis import Axis, Stage
 from tetherlight.errors import CameraError
-from tetherlight.manifest import AxisRecord, Plan
 from tetherlight.protocol.axes import AxisPlan
+from tetherlight.protocol.manifest import AxisRecord, Plan
 
 
 class AngleAxis(Axis):

@@ -2,7 +2,6 @@
 
 from tetherlight.actions.context import Context, Pair, bind
 from tetherlight.camera.focus import autofocus, drive_focus
-from tetherlight.models import CameraInfo, ConfigEntry
 from tetherlight.protocol.action import CameraPayload
 from tetherlight.protocol.cameras import (
     AUTOFOCUS,
@@ -33,6 +32,7 @@ from tetherlight.protocol.cameras import (
     StartLiveview,
 )
 from tetherlight.protocol.messages import Encoded
+from tetherlight.protocol.models import CameraInfo, ConfigEntry
 
 
 async def get_cameras(context: Context, _: NoPayload) -> CameraList:

@@ -1,8 +1,8 @@
 """Handlers of the actions on single captures."""
 
 from tetherlight.actions.context import Context, Pair, bind
-from tetherlight.models import ImageFile
 from tetherlight.protocol.captures import ANNOTATE_IMAGE, DELETE_IMAGE, RESTORE_IMAGE, AnnotateImage, Trashed
+from tetherlight.protocol.models import ImageFile
 from tetherlight.protocol.sets import ImagePath
 
 

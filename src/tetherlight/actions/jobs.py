@@ -1,7 +1,6 @@
 """Handlers of the actions on jobs."""
 
 from tetherlight.actions.context import Context, Pair, bind
-from tetherlight.models import Job
 from tetherlight.protocol.cameras import NoPayload
 from tetherlight.protocol.jobs import (
     CANCEL_JOB,
@@ -16,6 +15,7 @@ from tetherlight.protocol.jobs import (
     ResumeJob,
     RetrySteps,
 )
+from tetherlight.protocol.models import Job
 
 
 async def get_jobs(context: Context, _: NoPayload) -> JobList:

@@ -9,8 +9,8 @@ from tetherlight.camera.calls import Deadlines, Request
 from tetherlight.camera.config import ConfigCache
 from tetherlight.camera.worker.widgets import ACTIONS_SECTION, BULB
 from tetherlight.errors import CameraCrashed, CameraError, CameraTimeout, CaptureRefused
-from tetherlight.models import ConfigEntry, ConfigValue
 from tetherlight.process.call import Call
+from tetherlight.protocol.models import ConfigEntry, ConfigValue
 
 LISTEN = 0.5
 """Seconds of one look at a body whose shutter is open; so soon its end, and that of its worker, is noticed."""

@@ -6,8 +6,8 @@ from pathlib import Path
 from typing import Any
 
 from tetherlight.camera.exposure import Preview, SavedFile
-from tetherlight.models import ConfigEntry, ConfigValue
 from tetherlight.process.call import Call, always
+from tetherlight.protocol.models import ConfigEntry, ConfigValue
 
 Request = Callable[[Call[Any]], Awaitable[Any]]
 """Makes a call, and raises what the camera raises."""

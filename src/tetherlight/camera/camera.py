@@ -22,7 +22,7 @@ from tetherlight.camera.surroundings import ALONE, Surroundings
 from tetherlight.camera.watch import Watch
 from tetherlight.camera.work import Work
 from tetherlight.errors import CameraError
-from tetherlight.models import CameraState, CameraStatus, ConfigEntry, ConfigValue
+from tetherlight.protocol.models import CameraState, CameraStatus, ConfigEntry, ConfigValue
 from tetherlight.settings import Settings
 
 __all__ = ["Camera", "CameraListener", "Change", "Deadlines", "Exposure", "FoundCamera", "Preview", "SavedFile"]

@@ -9,7 +9,7 @@ from pydantic_core import to_json
 from tetherlight.camera import units
 from tetherlight.camera.worker.widgets import number
 from tetherlight.errors import ConfigNotFound
-from tetherlight.models import ConfigEntry, ConfigValue
+from tetherlight.protocol.models import ConfigEntry, ConfigValue
 
 ALIASES: Mapping[str, Sequence[str]] = {
     "iso": ("iso", "isospeed", "d01e", "500f"),

@@ -12,7 +12,7 @@ from tetherlight.errors import (
     PreviewFailed,
     PreviewUnsupported,
 )
-from tetherlight.models import ConfigEntry, ConfigValue
+from tetherlight.protocol.models import ConfigEntry, ConfigValue
 
 SOUND = (CameraBusy, CardFull, PreviewUnsupported)
 """Errors by which the camera shows that it is there."""

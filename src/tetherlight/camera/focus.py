@@ -8,7 +8,7 @@ from tetherlight.camera.faults import said
 from tetherlight.camera.focus_point import Area, Point, Size
 from tetherlight.camera.worker.widgets import ACTIONS_SECTION
 from tetherlight.errors import CameraBusy, ConfigNotFound, ConfigRejected, held
-from tetherlight.models import ConfigEntry, ConfigValue
+from tetherlight.protocol.models import ConfigEntry, ConfigValue
 
 STRIDES = (20, 150, 1000)
 """What small, middle and large steps are for cameras that count motor steps."""

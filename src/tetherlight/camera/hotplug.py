@@ -6,7 +6,7 @@ import logging
 from collections.abc import AsyncGenerator, Callable, Iterator
 from pathlib import Path
 
-from tetherlight.usb import SYSFS
+from tetherlight.camera.usb import SYSFS
 
 logger = logging.getLogger(__name__)
 GPIO = Path("/sys/bus/gpio/devices")

@@ -10,7 +10,7 @@ from dataclasses import replace
 from typing import Protocol
 
 from tetherlight.camera.identity import FoundCamera, named
-from tetherlight.models import CameraState
+from tetherlight.protocol.models import CameraState
 
 
 class OpenCamera(Protocol):

@@ -2,7 +2,7 @@
 
 from typing import Generic, Literal, Protocol, TypeVar
 
-from tetherlight.models import ConfigEntry
+from tetherlight.protocol.models import ConfigEntry
 
 C = TypeVar("C")
 C_contra = TypeVar("C_contra", contravariant=True)

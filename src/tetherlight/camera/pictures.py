@@ -15,7 +15,7 @@ from tetherlight.camera.shutter import Shutter, Taken, files_per_exposure
 from tetherlight.camera.work import Work
 from tetherlight.errors import CameraError, CaptureFailed, CardFull, ConfigNotFound, TetherlightError
 from tetherlight.files.types import is_raw
-from tetherlight.models import ConfigEntry, ConfigValue
+from tetherlight.protocol.models import ConfigEntry, ConfigValue
 from tetherlight.settings import Settings
 
 logger = logging.getLogger(__name__)

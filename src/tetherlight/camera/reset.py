@@ -4,8 +4,8 @@ import asyncio
 import logging
 from dataclasses import dataclass
 
+from tetherlight.camera.usb import Bus
 from tetherlight.errors import CameraError
-from tetherlight.usb import Bus
 
 LONGEST = 10.0
 """Seconds for the kernel to reset a device; it gives up by itself."""

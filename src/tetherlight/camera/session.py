@@ -16,8 +16,8 @@ from tetherlight.camera.link import Link
 from tetherlight.camera.recovery import Recovery
 from tetherlight.camera.surroundings import Surroundings
 from tetherlight.errors import CameraBusy, CameraError, CameraLost, CameraNotFound, CameraNotOpen
-from tetherlight.models import CameraState
 from tetherlight.process.call import Call
+from tetherlight.protocol.models import CameraState
 from tetherlight.settings import Settings
 
 logger = logging.getLogger(__name__)

@@ -7,7 +7,7 @@ from collections.abc import Awaitable, Callable
 from tetherlight.camera.config import ConfigCache
 from tetherlight.camera.worker.widgets import ACTIONS_SECTION
 from tetherlight.errors import CameraError
-from tetherlight.models import ConfigEntry, ConfigValue, ViewfinderState
+from tetherlight.protocol.models import ConfigEntry, ConfigValue, ViewfinderState
 
 logger = logging.getLogger(__name__)
 TOGGLE, OUTPUT, COMPUTER = "viewfinder", "output", "PC"

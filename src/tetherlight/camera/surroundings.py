@@ -3,7 +3,7 @@
 from collections.abc import Callable, Collection
 from dataclasses import dataclass
 
-from tetherlight.usb import Bus
+from tetherlight.camera.usb import Bus
 
 THIS_MACHINE = Bus()
 

@@ -5,7 +5,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
 from tetherlight.camera.worker.widgets import number
-from tetherlight.models import ConfigEntry, ConfigType, ConfigValue
+from tetherlight.protocol.models import ConfigEntry, ConfigType, ConfigValue
 
 
 @dataclass(frozen=True)

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 from tetherlight.camera.worker.widgets import number
 from tetherlight.errors import ConfigInvalid, ConfigReadonly
-from tetherlight.models import ConfigEntry, ConfigType, ConfigValue
+from tetherlight.protocol.models import ConfigEntry, ConfigType, ConfigValue
 
 SWITCH = {"true": True, "on": True, "1": True, "yes": True, "false": False, "off": False, "0": False, "no": False}
 

@@ -21,7 +21,7 @@ from tetherlight.camera.surroundings import Surroundings
 from tetherlight.camera.values import checked
 from tetherlight.camera.worker.widgets import ACTIONS_SECTION, agrees
 from tetherlight.errors import CameraBusy, CameraError, CameraTimeout, PreviewFailed, PreviewUnsupported
-from tetherlight.models import CameraState, ConfigEntry, ConfigValue
+from tetherlight.protocol.models import CameraState, ConfigEntry, ConfigValue
 from tetherlight.settings import Settings
 
 READ_PAUSE = 0.1

@@ -25,8 +25,8 @@ from tetherlight.capture.patience import (
 from tetherlight.capture.plan import Plan
 from tetherlight.capture.sink import Shot, Taking
 from tetherlight.errors import CameraLost, TetherlightError
-from tetherlight.manifest import LIGHT, Manifest, StepRecord
-from tetherlight.models import StepState
+from tetherlight.protocol.manifest import LIGHT, Manifest, StepRecord
+from tetherlight.protocol.models import StepState
 
 logger = logging.getLogger(__name__)
 

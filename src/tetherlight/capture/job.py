@@ -18,11 +18,11 @@ from tetherlight.jobs import claims
 from tetherlight.jobs.claims import Grant
 from tetherlight.jobs.job import Outcome, RigJob
 from tetherlight.lights.lights import Lights
-from tetherlight.manifest import LIGHT, FileRecord, Manifest, PlaceRecord, StepRecord
-from tetherlight.manifest import Plan as PlanRecord
-from tetherlight.models import Job, JobState, JobStep, StepState
 from tetherlight.protocol.events import JOB_CHANGED
 from tetherlight.protocol.jobs import FocusChoice
+from tetherlight.protocol.manifest import LIGHT, FileRecord, Manifest, PlaceRecord, StepRecord
+from tetherlight.protocol.manifest import Plan as PlanRecord
+from tetherlight.protocol.models import Job, JobState, JobStep, StepState
 from tetherlight.publisher import Publisher
 
 STILL_FAILED = "Failed steps can be taken again (RETRY_STEPS)."

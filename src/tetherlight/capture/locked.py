@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 
-from tetherlight.models import ConfigEntry
+from tetherlight.protocol.models import ConfigEntry
 
 LOCKED = ("shutterspeed", "aperture", "iso", "whitebalance", "imageformat")
 """Settings that every frame of a set must share, by their common names."""

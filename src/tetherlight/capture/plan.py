@@ -12,9 +12,9 @@ from pydantic import JsonValue
 from tetherlight.capture.axes.axis import Axis
 from tetherlight.capture.axes.registry import planned_axis, recorded_axis
 from tetherlight.errors import InvalidPayload
-from tetherlight.manifest import LIGHT, Manifest, StepRecord
-from tetherlight.manifest import Plan as PlanRecord
 from tetherlight.protocol.axes import MAX_VALUES, AxisPlan
+from tetherlight.protocol.manifest import LIGHT, Manifest, StepRecord
+from tetherlight.protocol.manifest import Plan as PlanRecord
 
 
 @dataclass(frozen=True)

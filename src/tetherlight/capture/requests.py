@@ -12,11 +12,11 @@ from tetherlight.capture.axes.registry import planned_axis
 from tetherlight.capture.locked import locked_values
 from tetherlight.capture.plan import Plan
 from tetherlight.errors import InvalidPayload
-from tetherlight.manifest import LIGHT, AxisRecord, CameraRecord, ConfigRecord, Manifest, PlannedLight
-from tetherlight.manifest import Plan as PlanRecord
-from tetherlight.models import ConfigEntry, ConfigType, JobState, LightInfo
 from tetherlight.protocol.axes import MAX_VALUES, AxisPlan, exposure_axis
 from tetherlight.protocol.captures import MAX_SERIES, CaptureSeries
+from tetherlight.protocol.manifest import LIGHT, AxisRecord, CameraRecord, ConfigRecord, Manifest, PlannedLight
+from tetherlight.protocol.manifest import Plan as PlanRecord
+from tetherlight.protocol.models import ConfigEntry, ConfigType, JobState, LightInfo
 from tetherlight.protocol.sets import CapturePhotometricSet, CaptureSet
 
 

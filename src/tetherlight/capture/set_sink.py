@@ -15,11 +15,11 @@ from tetherlight.capture.patience import PATIENCE_S
 from tetherlight.capture.sink import Shot, Sink
 from tetherlight.collection.set_changes import SetChanges
 from tetherlight.errors import ImageUnreadable, JobConflict, SetNotFound, TetherlightError
-from tetherlight.manifest import LIGHT, FileRecord, StepRecord
-from tetherlight.models import JobState, StepState
 from tetherlight.photometric.checks import Brightness, brightness_of, missing_light
 from tetherlight.protocol.events import PHOTOMETRIC_PROGRESS, PhotometricProgress
+from tetherlight.protocol.manifest import LIGHT, FileRecord, StepRecord
 from tetherlight.protocol.messages import RequestId
+from tetherlight.protocol.models import JobState, StepState
 from tetherlight.protocol.sets import PhotometricSetResult
 from tetherlight.publisher import Publisher
 from tetherlight.store.drawing import Costly, levels_of

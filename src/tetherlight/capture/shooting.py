@@ -21,16 +21,17 @@ from tetherlight.errors import InvalidPayload, JobConflict, TetherlightError
 from tetherlight.jobs import claims
 from tetherlight.jobs.jobs import Jobs, Start, new_id
 from tetherlight.lights.lights import Lights
-from tetherlight.manifest import Manifest, refuse_newer
-from tetherlight.manifest import Plan as PlanRecord
-from tetherlight.models import ImageSet, JobState
 from tetherlight.naming.rules import set_prefix
 from tetherlight.naming.templates import Subject
 from tetherlight.protocol.captures import CaptureSeries, SeriesResult
 from tetherlight.protocol.jobs import FocusChoice
+from tetherlight.protocol.manifest import Manifest
+from tetherlight.protocol.manifest import Plan as PlanRecord
 from tetherlight.protocol.messages import RequestId
+from tetherlight.protocol.models import ImageSet, JobState
 from tetherlight.protocol.sets import CapturePhotometricSet, CaptureSet, PhotometricSetResult
 from tetherlight.publisher import Publisher
+from tetherlight.store.manifest import refuse_newer
 from tetherlight.store.store import Store
 
 logger = logging.getLogger(__name__)

@@ -12,8 +12,6 @@ from tetherlight.camera.camera import Camera
 from tetherlight.camera.exposure import SavedFile
 from tetherlight.collection.changes import Changes
 from tetherlight.collection.set_changes import SetChanges
-from tetherlight.files.types import standing_for
-from tetherlight.models import ImageFile
 from tetherlight.naming.templates import Subject
 from tetherlight.protocol.cameras import CaptureResult
 from tetherlight.protocol.captures import AnnotateImage
@@ -24,6 +22,7 @@ from tetherlight.protocol.events import (
     CapturesChange,
     ImageCaptured,
 )
+from tetherlight.protocol.models import ImageFile, main_image
 from tetherlight.publisher import Publisher
 from tetherlight.store.store import Store
 
@@ -142,5 +141,5 @@ class Captures:
 
 
 def _main_path(files: Sequence[ImageFile]) -> str | None:
-    main = standing_for(files, lambda one: one.filename)
+    main = main_image(files)
     return None if main is None else main.path

@@ -11,11 +11,11 @@ from tetherlight.capture.plan import bracketed
 from tetherlight.capture.single import Captures
 from tetherlight.capture.sink import Shot, Sink
 from tetherlight.errors import TetherlightError
-from tetherlight.manifest import FileRecord, StepRecord
-from tetherlight.models import ImageFile, JobState, StepState
 from tetherlight.protocol.captures import SeriesResult
 from tetherlight.protocol.events import SERIES_PROGRESS, SeriesProgress, SeriesStatus
+from tetherlight.protocol.manifest import FileRecord, StepRecord
 from tetherlight.protocol.messages import RequestId
+from tetherlight.protocol.models import ImageFile, JobState, StepState
 from tetherlight.publisher import Publisher
 from tetherlight.store.store import Store
 

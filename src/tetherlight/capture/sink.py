@@ -11,9 +11,9 @@ from tetherlight.camera.camera import Camera
 from tetherlight.camera.exposure import Exposure
 from tetherlight.capture.plan import Plan
 from tetherlight.errors import TetherlightError
-from tetherlight.manifest import FileRecord, Manifest, StepRecord
-from tetherlight.models import Job
 from tetherlight.protocol.captures import SeriesResult
+from tetherlight.protocol.manifest import FileRecord, Manifest, StepRecord
+from tetherlight.protocol.models import Job
 from tetherlight.protocol.sets import PhotometricSetResult
 
 R = TypeVar("R", PhotometricSetResult, SeriesResult)

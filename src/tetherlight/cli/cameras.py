@@ -14,11 +14,11 @@ from tetherlight.cli.words import CAMERA_HELP, CameraOption
 from tetherlight.protocol.names import Topic
 
 if TYPE_CHECKING:
-    from tetherlight import models
     from tetherlight.cli import progress
     from tetherlight.client.events import RigEvent
+    from tetherlight.protocol import models
 else:
-    models = Later("tetherlight.models")
+    models = Later("tetherlight.protocol.models")
     progress = Later("tetherlight.cli.progress")
 
 

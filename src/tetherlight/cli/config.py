@@ -10,7 +10,7 @@ from tetherlight.cli.output import say, show
 from tetherlight.cli.words import CameraOption
 
 if TYPE_CHECKING:
-    from tetherlight.models import ConfigEntry, ConfigValue
+    from tetherlight.protocol.models import ConfigEntry, ConfigValue
 
 app = typer.Typer(help="Read and change the settings of a camera.", no_args_is_help=True, rich_markup_mode=None)
 

@@ -14,7 +14,7 @@ from tetherlight.errors import ImageNotFound
 if TYPE_CHECKING:
     from tetherlight import SyncClient
     from tetherlight.cli import progress
-    from tetherlight.models import ImageFile
+    from tetherlight.protocol.models import ImageFile
 else:
     progress = Later("tetherlight.cli.progress")
 

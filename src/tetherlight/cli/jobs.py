@@ -10,7 +10,7 @@ from tetherlight.cli.options import FAILED, INTERRUPTED, connected, note, option
 from tetherlight.cli.output import say, show, show_json
 
 if TYPE_CHECKING:
-    from tetherlight.models import Job
+    from tetherlight.protocol.models import Job
 
 app = typer.Typer(help="Follow and steer long work at the server.", no_args_is_help=True, rich_markup_mode=None)
 

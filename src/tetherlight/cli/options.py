@@ -15,8 +15,8 @@ from tetherlight.errors import CameraNotFound, InvalidPayload, ServerUnreachable
 
 if TYPE_CHECKING:
     from tetherlight import SyncClient
-    from tetherlight.models import CameraInfo
     from tetherlight.protocol import messages
+    from tetherlight.protocol.models import CameraInfo
 else:
     messages = Later("tetherlight.protocol.messages")
 

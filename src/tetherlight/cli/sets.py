@@ -17,7 +17,7 @@ from tetherlight.cli.words import CameraOption
 if TYPE_CHECKING:
     from tetherlight import SyncClient
     from tetherlight.cli import progress
-    from tetherlight.models import ImageSet
+    from tetherlight.protocol.models import ImageSet
     from tetherlight.protocol.sets import SetDetails
 else:
     progress = Later("tetherlight.cli.progress")

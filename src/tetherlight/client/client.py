@@ -14,13 +14,13 @@ from tetherlight.client.images import ImageRequests, exposures_of, places_of
 from tetherlight.client.liveview import Frame, Watches
 from tetherlight.client.session import Session
 from tetherlight.errors import JobNotFound, TetherlightError
-from tetherlight.models import CameraInfo, ConfigEntry, ConfigValue, Job, JobState, LogLevel
 from tetherlight.protocol import cameras as camera_table
 from tetherlight.protocol import captures as capture_table
 from tetherlight.protocol import jobs as job_table
 from tetherlight.protocol import lights as light_table
 from tetherlight.protocol import server as server_table
 from tetherlight.protocol.axes import FocusPlaces
+from tetherlight.protocol.models import CameraInfo, ConfigEntry, ConfigValue, Job, JobState, LogLevel
 from tetherlight.protocol.names import Topic
 
 logger = logging.getLogger(__name__)

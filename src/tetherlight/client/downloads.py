@@ -16,7 +16,7 @@ import httpx
 from tetherlight.client.address import Address
 from tetherlight.client.replies import http_error
 from tetherlight.errors import ServerUnreachable, StoreError
-from tetherlight.models import ImageFile
+from tetherlight.protocol.models import ImageFile
 from tetherlight.protocol.sets import SetFile
 
 CHUNK = 512 * 1024

@@ -11,7 +11,6 @@ from pydantic import JsonValue, RootModel
 from tetherlight.client.replies import error_of, value_of
 from tetherlight.client.session import Message, Session
 from tetherlight.errors import ClientTooSlow, ServerUnreachable, TetherlightError
-from tetherlight.models import Job, Storage
 from tetherlight.protocol.events import (
     EVENTS,
     CameraChange,
@@ -27,6 +26,7 @@ from tetherlight.protocol.events import (
 )
 from tetherlight.protocol.jobs import JobList
 from tetherlight.protocol.lights import LightStates
+from tetherlight.protocol.models import Job, Storage
 from tetherlight.protocol.names import Topic
 from tetherlight.protocol.server import SUBSCRIBE, Subscribe, Subscription
 from tetherlight.protocol.sets import ImageSetPage

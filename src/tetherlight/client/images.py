@@ -8,13 +8,13 @@ from tetherlight.client.address import Address
 from tetherlight.client.capturing import PlanCapture, Progress, SetCapture
 from tetherlight.client.session import Session
 from tetherlight.errors import StoreError
-from tetherlight.models import ImageFile, ImageSet
 from tetherlight.protocol import axes as axis_table
 from tetherlight.protocol import cameras as camera_table
 from tetherlight.protocol import captures as capture_table
 from tetherlight.protocol import sets as set_table
 from tetherlight.protocol import trash as trash_table
 from tetherlight.protocol.action import Action, P, R
+from tetherlight.protocol.models import ImageFile, ImageSet
 
 if TYPE_CHECKING:
     from tetherlight.client.downloads import BytesTold, Downloads

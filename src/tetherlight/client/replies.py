@@ -7,7 +7,7 @@ from typing import Any, TypeVar
 from pydantic import BaseModel, ValidationError
 
 from tetherlight.errors import ServerError, TetherlightError, error_class
-from tetherlight.models import first_fault
+from tetherlight.protocol.models import first_fault
 
 M = TypeVar("M", bound=BaseModel)
 

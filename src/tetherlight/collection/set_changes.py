@@ -4,8 +4,8 @@ import asyncio
 import logging
 
 from tetherlight.errors import TetherlightError
-from tetherlight.models import ImageSet
 from tetherlight.protocol.events import SETS_CHANGED, SetChange, SetChangeKind
+from tetherlight.protocol.models import ImageSet
 from tetherlight.publisher import Publisher
 from tetherlight.store.store import Store
 

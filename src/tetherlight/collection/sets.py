@@ -2,10 +2,10 @@
 
 import asyncio
 from functools import partial
+from typing import Protocol
 
 from tetherlight.collection.changes import Changes
 from tetherlight.collection.set_changes import SetChanges
-from tetherlight.jobs.jobs import Jobs
 from tetherlight.protocol.messages import Encoded
 from tetherlight.protocol.sets import AnnotateSet, ImageSetList, ImageSetPage, ListSets
 from tetherlight.publisher import Publisher
@@ -14,11 +14,21 @@ from tetherlight.store.store import Store
 FIRST_PAGE = ListSets()
 
 
+class Followers(Protocol):
+    """Those who work on sets, by name."""
+
+    def forget_set(self, name: str) -> None:
+        """Hear that a set was deleted."""
+
+    def renamed(self, name: str, new_name: str) -> None:
+        """Hear that a set has a new name."""
+
+
 class Sets:
     """Looks after the image sets, and lets their jobs follow."""
 
     def __init__(
-        self, store: Store, jobs: Jobs, publisher: Publisher, changes: Changes, set_changes: SetChanges
+        self, store: Store, jobs: Followers, publisher: Publisher, changes: Changes, set_changes: SetChanges
     ) -> None:
         self._store = store
         self._changes = changes

@@ -6,9 +6,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from types import MappingProxyType
 
+from tetherlight.camera.usb import UDEV_RULE, holders
 from tetherlight.doctor.machine import Machine
 from tetherlight.protocol.server import Finding
-from tetherlight.usb import UDEV_RULE, holders
 
 STILL_IMAGE, MASS_STORAGE, PRINTER = 0x06, 0x08, 0x07
 """USB interface classes: a camera that speaks PTP, one that plays a disk, and what is no camera at all."""

@@ -6,7 +6,7 @@ from typing import Protocol, TypeVar
 
 from tetherlight.camera.camera import Camera
 from tetherlight.errors import CameraLost, CpuBusy, TetherlightError, held
-from tetherlight.models import CameraState
+from tetherlight.protocol.models import CameraState
 
 T = TypeVar("T")
 CAMERA = "camera"

@@ -11,9 +11,9 @@ from tetherlight.errors import JobError, error_class
 from tetherlight.jobs import claims
 from tetherlight.jobs.claims import Grant
 from tetherlight.jobs.job import Outcome, RigJob
-from tetherlight.models import Job, JobState, JobStep, Model, StepState
 from tetherlight.process.run import Told, run
 from tetherlight.protocol.events import JOB_CHANGED
+from tetherlight.protocol.models import Job, JobState, JobStep, Model, StepState
 from tetherlight.publisher import Publisher
 
 GUESSABLE = 0.02

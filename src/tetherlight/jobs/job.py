@@ -10,7 +10,7 @@ from typing import ClassVar, Literal, Self
 
 from tetherlight.errors import JobConflict, OutOfResources, ServerError, TetherlightError
 from tetherlight.jobs.claims import Grant
-from tetherlight.models import Job, JobState, Model, StepState
+from tetherlight.protocol.models import Job, JobState, Model, StepState
 
 logger = logging.getLogger(__name__)
 

@@ -11,8 +11,8 @@ from tetherlight.camera.camera import Camera
 from tetherlight.errors import JobConflict, JobNotFound, ServerStopping
 from tetherlight.jobs.claims import Claims, Grant
 from tetherlight.jobs.job import ENDED, RigJob, Wish, stronger
-from tetherlight.models import Job, JobState, StepState
 from tetherlight.protocol.events import JOB_CHANGED
+from tetherlight.protocol.models import Job, JobState, StepState
 from tetherlight.publisher import Publisher
 
 REMEMBERED = 20

@@ -15,11 +15,11 @@ from tetherlight.lights.guard import Guard
 from tetherlight.lights.lamps import OFF, ON, Levels, Setup, failed_lights
 from tetherlight.lights.rack import Rack
 from tetherlight.lights.registry import find_kind
-from tetherlight.models import LightInfo, LightsStatus, first_fault
+from tetherlight.process.threads import to_the_end
 from tetherlight.protocol.lights import EditedLight
+from tetherlight.protocol.models import LightInfo, LightsStatus, first_fault
 from tetherlight.rigfile.lights import RigLight, is_light_name, light_problem, name_problem
 from tetherlight.rigfile.rigfile import RigFile
-from tetherlight.threads import to_the_end
 
 logger = logging.getLogger(__name__)
 

@@ -26,9 +26,9 @@ from tetherlight.errors import (
     PreviewUnsupported,
     TetherlightError,
 )
-from tetherlight.models import CameraState
 from tetherlight.protocol.events import LIVEVIEW_FRAME
 from tetherlight.protocol.frames import FrameHeader
+from tetherlight.protocol.models import CameraState
 
 logger = logging.getLogger(__name__)
 

@@ -8,7 +8,7 @@ from datetime import UTC, datetime
 from typing import get_args
 from urllib.parse import quote
 
-from tetherlight.models import LogLevel
+from tetherlight.protocol.models import LogLevel
 from tetherlight.protocol.server import LogLine
 
 KEPT = 1000

@@ -16,7 +16,7 @@ from tetherlight.errors import MAKE_ROOM, OutOfResources, WorkFailed, WorkMemory
 from tetherlight.process.call import Call
 from tetherlight.process.channel import Channel, Program
 from tetherlight.process.environment import child_environment
-from tetherlight.threads import to_the_end
+from tetherlight.process.threads import to_the_end
 
 logger = logging.getLogger(__name__)
 T = TypeVar("T")

@@ -8,7 +8,7 @@ from pydantic import BaseModel, ConfigDict, ValidationError
 from pydantic_core import to_json
 
 from tetherlight.errors import InvalidPayload, ServerOnly, TetherlightError
-from tetherlight.models import Fault, Model, faults_of
+from tetherlight.protocol.models import Fault, Model, faults_of
 from tetherlight.protocol.names import Feature
 
 

@@ -6,9 +6,9 @@ from typing import Annotated, Literal
 from pydantic import Field, RootModel
 
 from tetherlight import errors
-from tetherlight.models import CameraInfo, ConfigEntry, ImageFile, Model
 from tetherlight.protocol.action import Action, CameraPayload, Payload
 from tetherlight.protocol.axes import LEAST_HELD_S, MOST_HELD_S
+from tetherlight.protocol.models import CameraInfo, ConfigEntry, ImageFile, Model
 from tetherlight.protocol.names import Feature
 
 Encoding = Literal["base64", "binary"]

@@ -5,10 +5,10 @@ from typing import Annotated, ClassVar, Literal
 from pydantic import Field
 
 from tetherlight import errors
-from tetherlight.models import ImageFile, Model
 from tetherlight.protocol.action import Action, CameraPayload, Payload
 from tetherlight.protocol.axes import Exposed, FocusPlaces
 from tetherlight.protocol.cameras import Message
+from tetherlight.protocol.models import ImageFile, Model
 from tetherlight.protocol.names import Feature
 from tetherlight.protocol.sets import TRASH, ImagePath
 

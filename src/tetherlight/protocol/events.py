@@ -11,10 +11,10 @@ from typing import Any, Generic, Literal, TypeVar
 
 from pydantic import BaseModel, Field, RootModel
 
-from tetherlight.models import CameraInfo, CameraStatus, ConfigEntry, ImageFile, ImageSet, Job, Model, Storage
 from tetherlight.protocol.captures import SERIES
 from tetherlight.protocol.jobs import JOBS
 from tetherlight.protocol.lights import LightStates
+from tetherlight.protocol.models import CameraInfo, CameraStatus, ConfigEntry, ImageFile, ImageSet, Job, Model, Storage
 from tetherlight.protocol.names import Feature, Topic
 from tetherlight.protocol.trash import TRASH_LIST, TrashRemoved
 

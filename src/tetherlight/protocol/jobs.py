@@ -5,9 +5,9 @@ from typing import Annotated, Literal
 from pydantic import Field, RootModel
 
 from tetherlight import errors
-from tetherlight.models import Job
 from tetherlight.protocol.action import Action, Payload
 from tetherlight.protocol.cameras import NoPayload
+from tetherlight.protocol.models import Job
 from tetherlight.protocol.names import Feature
 
 JOB_EXAMPLE = {

@@ -1,9 +1,9 @@
 """Actions on lights."""
 
 from tetherlight import errors
-from tetherlight.models import Direction, LightInfo, Model
 from tetherlight.protocol.action import Action, Payload
 from tetherlight.protocol.cameras import NoPayload
+from tetherlight.protocol.models import Direction, LightInfo, Model
 
 SERVER_ONLY = frozenset({"hooks", "bridges", "offload", "driver", "chip", "address"})
 """Keys of the rig file that run programs, open ports or hold secrets: clients neither write nor read them.

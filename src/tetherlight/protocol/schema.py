@@ -12,14 +12,14 @@ from pydantic.json_schema import models_json_schema
 
 from tetherlight.errors import TetherlightError, error_classes
 from tetherlight.files.types import FILE_TYPES
-from tetherlight.manifest import Manifest
-from tetherlight.models import ErrorInfo
 from tetherlight.protocol.action import Action
 from tetherlight.protocol.actions import ACTIONS
 from tetherlight.protocol.closing import CloseCode
 from tetherlight.protocol.events import EVENTS, LIVEVIEW_FRAME, Event
 from tetherlight.protocol.features import BROUGHT, FEATURES
+from tetherlight.protocol.manifest import Manifest
 from tetherlight.protocol.messages import PROTOCOL_VERSION
+from tetherlight.protocol.models import ErrorInfo
 from tetherlight.protocol.routes import ROUTES
 from tetherlight.protocol.topics import TOPICS
 

@@ -6,9 +6,9 @@ from typing import Any, Literal
 from pydantic import Field
 
 from tetherlight import errors
-from tetherlight.models import CameraStatus, Job, LightsStatus, LogLevel, Model, Storage
 from tetherlight.protocol.action import Action, Payload
 from tetherlight.protocol.cameras import Message, NoPayload
+from tetherlight.protocol.models import CameraStatus, Job, LightsStatus, LogLevel, Model, Storage
 from tetherlight.protocol.names import Feature, Topic
 
 

@@ -5,11 +5,11 @@ from typing import Annotated, ClassVar, Literal
 from pydantic import Field, RootModel
 
 from tetherlight import errors
-from tetherlight.manifest import Manifest
-from tetherlight.models import ImageFile, ImageSet, Model
 from tetherlight.protocol.action import Action, CameraPayload, Payload
 from tetherlight.protocol.axes import MAX_VALUES, AxisPlan, Exposed, FocusPlaces
 from tetherlight.protocol.cameras import Message
+from tetherlight.protocol.manifest import Manifest
+from tetherlight.protocol.models import ImageFile, ImageSet, Model
 from tetherlight.protocol.names import Feature
 
 CatalogueNumber = Annotated[str, Field(max_length=200)]

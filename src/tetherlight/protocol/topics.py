@@ -10,10 +10,10 @@ from typing import Any, Generic, TypeVar
 
 from pydantic import BaseModel, RootModel
 
-from tetherlight.models import ConfigEntry, Storage
 from tetherlight.protocol.events import EVENTS, CameraInventory, Event
 from tetherlight.protocol.jobs import JobList
 from tetherlight.protocol.lights import LightStates
+from tetherlight.protocol.models import ConfigEntry, Storage
 from tetherlight.protocol.names import Topic
 from tetherlight.protocol.sets import ImageSetPage
 

@@ -6,9 +6,9 @@ from typing import Literal
 from pydantic import Field
 
 from tetherlight import errors
-from tetherlight.models import Model
 from tetherlight.protocol.action import Action, Payload
 from tetherlight.protocol.cameras import Message
+from tetherlight.protocol.models import Model
 from tetherlight.protocol.names import Feature
 from tetherlight.protocol.sets import SET_EXAMPLE
 

@@ -18,8 +18,8 @@ from tetherlight.errors import (
     held,
 )
 from tetherlight.liveview.liveview import Liveview
-from tetherlight.models import CameraInfo, CameraState, CameraStatus
 from tetherlight.protocol.events import CAMERAS_CHANGED, CameraInventory
+from tetherlight.protocol.models import CameraInfo, CameraState, CameraStatus
 from tetherlight.publisher import Publisher
 from tetherlight.rig.choices import Choice, Choices
 from tetherlight.rig.roster import Roster

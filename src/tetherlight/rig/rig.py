@@ -25,7 +25,7 @@ from tetherlight.jobs.claims import Claims
 from tetherlight.jobs.jobs import Jobs
 from tetherlight.lights.lights import Lights
 from tetherlight.logs.setup import log_ring
-from tetherlight.models import LightsStatus
+from tetherlight.process.threads import failure_of, in_daemon_thread
 from tetherlight.protocol.captures import CaptureSeries, SeriesResult
 from tetherlight.protocol.events import (
     LIGHTS_CHANGED,
@@ -33,6 +33,7 @@ from tetherlight.protocol.events import (
 from tetherlight.protocol.features import FEATURES
 from tetherlight.protocol.lights import LightStates
 from tetherlight.protocol.messages import PROTOCOL_VERSION, RequestId
+from tetherlight.protocol.models import LightsStatus
 from tetherlight.protocol.server import Finding, ServerInfo
 from tetherlight.protocol.sets import CapturePhotometricSet, CaptureSet, PhotometricSetResult
 from tetherlight.publisher import Publisher
@@ -42,7 +43,6 @@ from tetherlight.rig.watch import CameraWatch
 from tetherlight.rigfile.rigfile import RigFile
 from tetherlight.settings import Settings
 from tetherlight.store.store import Store
-from tetherlight.threads import failure_of, in_daemon_thread
 
 logger = logging.getLogger(__name__)
 

@@ -13,7 +13,7 @@ from tetherlight.camera.known import KnownCameras
 from tetherlight.camera.search import Look
 from tetherlight.camera.surroundings import Surroundings
 from tetherlight.errors import CameraError
-from tetherlight.models import CameraState
+from tetherlight.protocol.models import CameraState
 from tetherlight.settings import Settings
 
 CHECK_SECONDS = 5.0

@@ -8,11 +8,11 @@ from pydantic import BaseModel
 
 from tetherlight.collection.sets import Sets
 from tetherlight.jobs.jobs import Jobs
-from tetherlight.models import Storage
 from tetherlight.protocol import topics
 from tetherlight.protocol.events import CameraInventory
 from tetherlight.protocol.jobs import JobList
 from tetherlight.protocol.lights import LightStates
+from tetherlight.protocol.models import Storage
 from tetherlight.protocol.names import Topic
 from tetherlight.protocol.server import TopicSnapshot
 from tetherlight.protocol.topics import CameraConfigs, TopicRow

@@ -10,7 +10,6 @@ from tetherlight.camera.hotplug import HotplugMonitor
 from tetherlight.capture.single import Captures
 from tetherlight.errors import DetectionFailed, TetherlightError
 from tetherlight.lights.lights import Lights
-from tetherlight.models import ConfigEntry
 from tetherlight.protocol.events import (
     CAMERA_LOST,
     CAMERA_READY,
@@ -21,6 +20,7 @@ from tetherlight.protocol.events import (
     CameraWarning,
     ConfigChange,
 )
+from tetherlight.protocol.models import ConfigEntry
 from tetherlight.publisher import Publisher
 from tetherlight.rig.cameras import Cameras
 

@@ -7,8 +7,8 @@ from typing import Annotated, Any, Self
 
 from pydantic import ConfigDict, Field, field_validator, model_validator
 
-from tetherlight.models import Direction, LightInfo, Model
 from tetherlight.naming.rules import is_of_letters, length_on_disk
+from tetherlight.protocol.models import Direction, LightInfo, Model
 
 Finite = Annotated[float, Field(allow_inf_nan=False)]
 Vector = tuple[Finite, Finite, Finite]

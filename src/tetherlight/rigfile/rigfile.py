@@ -13,9 +13,9 @@ from pydantic import ConfigDict, Field, ValidationError, ValidationInfo, field_v
 
 from tetherlight.errors import InvalidName, InvalidSetting, StoreError
 from tetherlight.files.durable import read_regular
-from tetherlight.models import Model, first_fault
 from tetherlight.naming.templates import DEFAULT_TEMPLATES, Kind, Template, Templates
 from tetherlight.protocol.lights import SERVER_ONLY
+from tetherlight.protocol.models import Model, first_fault
 from tetherlight.rigfile import edit as rig_edit
 from tetherlight.rigfile.lights import DEFAULT_LIGHTS, LightTable, RigLight, light_problem
 

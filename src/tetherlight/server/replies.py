@@ -3,7 +3,7 @@
 from starlette.responses import Response
 
 from tetherlight.errors import TetherlightError
-from tetherlight.models import ErrorInfo
+from tetherlight.protocol.models import ErrorInfo
 
 
 def error_response(error: TetherlightError) -> Response:

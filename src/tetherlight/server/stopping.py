@@ -13,8 +13,8 @@ from collections.abc import Iterator
 from types import FrameType
 from typing import Any, Protocol
 
+from tetherlight.process.threads import failure_of
 from tetherlight.server.clients import Clients
-from tetherlight.threads import failure_of
 
 logger = logging.getLogger(__name__)
 

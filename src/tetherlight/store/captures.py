@@ -23,8 +23,8 @@ from tetherlight.files.durable import (
 )
 from tetherlight.files.names import SIDECAR, entries_taking, names_kept
 from tetherlight.files.types import is_image, is_jpeg, suffix_of
-from tetherlight.models import ImageFile
 from tetherlight.naming.rules import is_visible, shown
+from tetherlight.protocol.models import ImageFile
 from tetherlight.store import index
 from tetherlight.store.clock import Clock
 from tetherlight.store.images import images_in

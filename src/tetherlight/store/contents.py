@@ -15,10 +15,11 @@ from types import MappingProxyType
 from tetherlight.errors import StoreError
 from tetherlight.files.durable import open_regular
 from tetherlight.files.types import OCTETS, is_image, kind_of, mimetype_of
-from tetherlight.manifest import MANIFEST, Manifest, StepRecord, read_manifest
 from tetherlight.naming.rules import is_visible
+from tetherlight.protocol.manifest import MANIFEST, Manifest, StepRecord
 from tetherlight.protocol.routes import SET_FILE
 from tetherlight.protocol.sets import Files, SetFile
+from tetherlight.store.manifest import read_manifest
 from tetherlight.store.paths import MAX_PATH_LENGTH, is_plain_part
 
 LP = ".lp"

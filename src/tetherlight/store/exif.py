@@ -11,7 +11,7 @@ from typing import Any
 
 from tetherlight.files.durable import open_regular
 from tetherlight.files.types import is_jpeg, is_raw
-from tetherlight.models import Model
+from tetherlight.protocol.models import Model
 from tetherlight.store.apart import Apart
 from tetherlight.store.drawing import mapped, open_picture
 from tetherlight.store.previews import orientation_of

@@ -19,9 +19,9 @@ from typing import NamedTuple
 from pydantic_core import to_json
 
 from tetherlight.errors import StoreError
-from tetherlight.manifest import MANIFEST
-from tetherlight.models import ImageSet
 from tetherlight.naming.rules import is_visible
+from tetherlight.protocol.manifest import MANIFEST
+from tetherlight.protocol.models import ImageSet
 
 logger = logging.getLogger(__name__)
 

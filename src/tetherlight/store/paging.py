@@ -14,7 +14,7 @@ from types import MappingProxyType
 from pydantic_core import from_json, to_json
 
 from tetherlight.errors import InvalidPayload
-from tetherlight.models import ImageSet, JobState
+from tetherlight.protocol.models import ImageSet, JobState
 from tetherlight.protocol.sets import ListSets, SetOrder
 from tetherlight.store.index import Entry
 

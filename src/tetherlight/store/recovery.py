@@ -12,7 +12,7 @@ from pathlib import Path
 
 from tetherlight.errors import TetherlightError
 from tetherlight.files.durable import FILE_MODE, is_temporary
-from tetherlight.models import ImageSet
+from tetherlight.protocol.models import ImageSet
 
 logger = logging.getLogger(__name__)
 

@@ -14,10 +14,16 @@ from typing import Any
 from tetherlight.errors import InvalidPayload, SetBusy, SetExists, SetNotFound, StoreError, held
 from tetherlight.files.durable import FOLDER_MODE, make_folder, rename_new, store_errors, sync_folder
 from tetherlight.files.types import cover_of, mimetype_of
-from tetherlight.manifest import (
-    ADDED,
-    NOTED,
-    Manifest,
+from tetherlight.naming.rules import checked_name, set_prefix, shown, timestamp_in
+from tetherlight.naming.templates import Subject, Template
+from tetherlight.protocol.manifest import ADDED, NOTED, Manifest
+from tetherlight.protocol.models import ImageFile, ImageSet, JobState
+from tetherlight.protocol.sets import AnnotateSet, Files, SetDetails, SetFile
+from tetherlight.store.clock import Clock
+from tetherlight.store.contents import belongings, listed
+from tetherlight.store.images import images_in
+from tetherlight.store.index import Entry, SetIndex
+from tetherlight.store.manifest import (
     catalogue_number_in,
     fault_in,
     manifest_of,
@@ -32,14 +38,6 @@ from tetherlight.manifest import (
     status_in,
     write_manifest,
 )
-from tetherlight.models import ImageFile, ImageSet, JobState
-from tetherlight.naming.rules import checked_name, set_prefix, shown, timestamp_in
-from tetherlight.naming.templates import Subject, Template
-from tetherlight.protocol.sets import AnnotateSet, Files, SetDetails, SetFile
-from tetherlight.store.clock import Clock
-from tetherlight.store.contents import belongings, listed
-from tetherlight.store.images import images_in
-from tetherlight.store.index import Entry, SetIndex
 from tetherlight.store.paths import Places, is_plain_part, no_image
 from tetherlight.store.recovery import remove_unfinished
 from tetherlight.store.trash import Trash

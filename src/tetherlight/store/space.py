@@ -10,7 +10,7 @@ from pathlib import Path
 
 from tetherlight.errors import StoreFull
 from tetherlight.files.durable import store_errors
-from tetherlight.models import Storage
+from tetherlight.protocol.models import Storage
 from tetherlight.store.images import images_in
 from tetherlight.store.paths import Places
 from tetherlight.store.sets import ImageSets

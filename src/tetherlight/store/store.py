@@ -16,9 +16,9 @@ from pathlib import Path
 from tetherlight.errors import ImageNotFound, InvalidPayload, SetNotFound, StartFailed, StoreError
 from tetherlight.files.durable import make_folder, store_errors
 from tetherlight.files.types import mimetype_of
-from tetherlight.models import ImageFile, ImageSet
 from tetherlight.naming.rules import shown
 from tetherlight.naming.templates import DEFAULT_TEMPLATES, Subject, Templates
+from tetherlight.protocol.models import ImageFile, ImageSet
 from tetherlight.protocol.sets import Files, ImageSetPage, ListSets
 from tetherlight.settings import Settings
 from tetherlight.store.apart import Apart

@@ -8,7 +8,8 @@ from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
-from tetherlight import errors, usb
+from tetherlight import errors
+from tetherlight.camera import usb
 from tetherlight.camera.worker import gphoto, jpeg, messages, saving, widgets
 from tetherlight.camera.worker.gphoto import gp
 from tetherlight.camera.worker.memory import FOLDER as MEMORY_FOLDER

@@ -7,7 +7,8 @@ import stat
 from collections.abc import Callable, Iterator
 from typing import Any, ParamSpec, TypeVar
 
-from tetherlight import errors, usb
+from tetherlight import errors
+from tetherlight.camera import usb
 
 __all__ = ["Device", "Library", "gp", "keep_descriptor_zero", "leave", "translated"]
 

@@ -2,7 +2,7 @@
 
 import re
 
-from tetherlight.usb import meaningful
+from tetherlight.camera.usb import meaningful
 
 SUMMARY_LINE = re.compile(r"^\s*(Manufacturer|Model|Serial Number):[ \t]*(.*?)\s*$", re.MULTILINE)
 EXTENSION = re.compile(r"^\s*Vendor Extension ID:\s*0x([0-9a-f]+)", re.MULTILINE | re.IGNORECASE)

@@ -13,7 +13,7 @@ import sys
 import time
 from typing import Any
 
-from tetherlight import usb
+from tetherlight.camera import usb
 from tetherlight.camera.worker.driver import Driver
 from tetherlight.camera.worker.gphoto import Library
 from tetherlight.errors import CameraError, DetectionFailed

@@ -10,8 +10,8 @@ from pydantic import JsonValue
 from tetherlight.camera.camera import Camera
 from tetherlight.errors import InvalidPayload
 from tetherlight.lights.lights import Lights
-from tetherlight.manifest import AxisRecord, PlaceRecord, Plan, StepRecord
 from tetherlight.protocol.axes import AxisPlan
+from tetherlight.protocol.manifest import AxisRecord, PlaceRecord, Plan, StepRecord
 
 
 class Keeper(Protocol):

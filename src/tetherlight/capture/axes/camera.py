@@ -7,8 +7,8 @@ from pydantic import JsonValue
 
 from tetherlight.capture.axes.axis import Axis, Stage
 from tetherlight.capture.locked import LOCKED, locked_values
-from tetherlight.manifest import AxisRecord, Plan
 from tetherlight.protocol.axes import AxisPlan
+from tetherlight.protocol.manifest import AxisRecord, Plan
 
 
 class CameraAxis(Axis):

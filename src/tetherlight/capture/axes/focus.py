@@ -11,9 +11,9 @@ from tetherlight.camera.faults import said
 from tetherlight.camera.focus import drive_entry, drive_focus
 from tetherlight.capture.axes.axis import Axis, Stage
 from tetherlight.errors import ConfigReadonly, ConfigRejected, FocusUnknown, TetherlightError
-from tetherlight.manifest import AxisRecord, PlaceRecord, Plan
 from tetherlight.protocol.axes import AxisPlan
 from tetherlight.protocol.jobs import FocusChoice
+from tetherlight.protocol.manifest import AxisRecord, PlaceRecord, Plan
 
 logger = logging.getLogger(__name__)
 

@@ -7,8 +7,8 @@ from pydantic import JsonValue
 
 from tetherlight.capture.axes.axis import Axis, Stage
 from tetherlight.errors import InvalidPayload
-from tetherlight.manifest import LIGHT, AxisRecord, Plan
 from tetherlight.protocol.axes import AxisPlan
+from tetherlight.protocol.manifest import LIGHT, AxisRecord, Plan
 
 
 class LightAxis(Axis):

@@ -13,8 +13,8 @@ from tetherlight.capture.axes.repeat import RepeatAxis
 from tetherlight.capture.axes.settings import ExposureAxis, SettingAxis
 from tetherlight.capture.axes.time import TimeAxis
 from tetherlight.errors import InvalidPayload, JobConflict
-from tetherlight.manifest import AxisRecord
 from tetherlight.protocol.axes import AxisPlan
+from tetherlight.protocol.manifest import AxisRecord
 
 logger = logging.getLogger(__name__)
 

@@ -6,8 +6,8 @@ from typing import Self
 from pydantic import JsonValue
 
 from tetherlight.capture.axes.axis import Axis, Stage
-from tetherlight.manifest import AxisRecord
 from tetherlight.protocol.axes import AxisPlan
+from tetherlight.protocol.manifest import AxisRecord
 
 
 class RepeatAxis(Axis):

@@ -13,9 +13,9 @@ from tetherlight.camera.values import checked
 from tetherlight.camera.worker.widgets import ACTIONS_SECTION, number
 from tetherlight.capture.axes.axis import Axis, Stage
 from tetherlight.errors import ConfigInvalid, ConfigReadonly, TetherlightError
-from tetherlight.manifest import AxisRecord, Plan
-from tetherlight.models import ConfigEntry, ConfigValue
 from tetherlight.protocol.axes import LEAST_HELD_S, MOST_HELD_S, AxisPlan
+from tetherlight.protocol.manifest import AxisRecord, Plan
+from tetherlight.protocol.models import ConfigEntry, ConfigValue
 
 logger = logging.getLogger(__name__)
 

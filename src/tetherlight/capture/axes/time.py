@@ -7,8 +7,8 @@ from typing import Self
 from pydantic import JsonValue
 
 from tetherlight.capture.axes.axis import Axis, Stage
-from tetherlight.manifest import AxisRecord
 from tetherlight.protocol.axes import AxisPlan
+from tetherlight.protocol.manifest import AxisRecord
 
 PUNCTUAL_S = 0.25
 """Seconds by which a round may begin late without being called late."""

@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any, ClassVar
 
 from tetherlight.lights.lamps import OFF, LampDriver, LampKind, Levels, Setup, lamp_failed
-from tetherlight.models import Direction
+from tetherlight.protocol.models import Direction
 from tetherlight.rigfile.lights import RigLight
 
 logger = logging.getLogger(__name__)

@@ -13,6 +13,7 @@ from typing import Any
 from starlette.types import Message, Receive, Scope, Send
 
 from tetherlight.errors import InvalidMessage, TetherlightError, TooManyRequests, Unauthorized
+from tetherlight.process.threads import failure_of
 from tetherlight.protocol.closing import CloseCode
 from tetherlight.protocol.messages import BadRequest, Request, failure_reply, parse_request, success_reply
 from tetherlight.protocol.server import AUTH
@@ -24,7 +25,6 @@ from tetherlight.server.link import Link
 from tetherlight.server.state import ServerState, server_state
 from tetherlight.server.ws.connection import Connection
 from tetherlight.server.ws.fanout import BULK
-from tetherlight.threads import failure_of
 
 logger = logging.getLogger(__name__)
 

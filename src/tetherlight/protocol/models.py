@@ -1,11 +1,14 @@
 """The nouns: values that travel between server, client, manifest and pages, and what pydantic finds wrong with one."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from datetime import datetime
 from enum import StrEnum
 from typing import Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
+
+from tetherlight.files.types import standing_for
 
 Direction = tuple[float, float, float]
 """Unit vector from the object to the light: x right, y up, z towards the camera."""
@@ -117,6 +120,11 @@ class ImageFile(Model):
     url: str = Field(description="Where the server gives the bytes over HTTP.")
     rating: int | None = Field(default=None, description="From -1 (reject) to 5; null where nobody rated it.")
     notes: str | None = None
+
+
+def main_image(files: Iterable[ImageFile]) -> ImageFile | None:
+    """Return the file that stands for an exposure; None where there is none."""
+    return standing_for(files, lambda one: one.filename)
 
 
 class LightInfo(Model):
