@@ -115,7 +115,10 @@ async def open_camera(
     """Run a simulator and open its first camera; afterwards nothing of either is left."""
     async with SimulatorProcess(*arguments) as simulator:
         settings = make_settings(folder, *simulator.addresses, **fields)
-        found = await find_cameras(settings)
+        async with asyncio.timeout(stretched(60)):
+            # libgphoto2 waits for 2.5 s for a camera to say who it is, and a busy machine may need longer.
+            while not (found := await find_cameras(settings)):
+                pass
         recorder = Recorder()
         camera = await Camera.open(found[0], settings, recorder, deadlines=patient(deadlines))
         try:
