@@ -28,6 +28,7 @@ from tetherlight.errors import (
     SetBusy,
     UnknownLight,
 )
+from tetherlight.protocol.lights import LightStates
 from tetherlight.protocol.models import JobState
 from tetherlight.protocol.sets import CapturePhotometricSet, PhotometricSetResult
 from tetherlight.rig.rig import Rig
@@ -206,10 +207,14 @@ async def test_a_failed_step_can_be_taken_again(world: World) -> None:
 
 
 async def dark(world: World) -> None:
-    """Wait until no lamp is lit."""
-    async with asyncio.timeout(stretched(30)):
-        while await world.lit():  # noqa: ASYNC110 - the simulator is another process
-            await asyncio.sleep(0.05)
+    """Wait until the last that was told of the lights is that none is on."""
+
+    def off(_: Any) -> bool:
+        told = [one.data for one in world.hearing.heard if isinstance(one.data, LightStates)]
+        return not any(told[-1].states.values())
+
+    await world.hearing.wait("lights_changed", off)
+    assert await world.lit() == []
 
 
 async def test_a_camera_that_is_away_for_a_moment_costs_a_set_nothing(world: World) -> None:

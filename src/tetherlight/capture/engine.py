@@ -7,17 +7,19 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from itertools import count, groupby, zip_longest
-from typing import Any, Protocol
+from typing import Protocol
 
 from tetherlight.capture.axes.axis import Axis, Stage
 from tetherlight.capture.axes.camera import CameraAxis
 from tetherlight.capture.axes.settings import held_seconds
+from tetherlight.capture.exposures import Exposures, Group
 from tetherlight.capture.locked import LOCKED, locked_values
 from tetherlight.capture.patience import (
     REPEATED,
     REST_S,
     TRIES,
     all_back,
+    ended,
     guarded,
     may_have_exposed,
     passes,
@@ -48,67 +50,12 @@ class NotTaken(Exception):
         self.missing = missing
 
 
-Group = tuple[StepRecord, ...]
-"""Steps that are taken together: one, or one for each camera."""
-
-
 @dataclass(frozen=True)
 class Ready:
     """Steps whose values are had and have settled."""
 
     steps: Group
     lit_at: datetime | None
-
-
-class Exposures:
-    """The pictures of a group under way, one for each camera."""
-
-    def __init__(self, taking: Taking, stage: Stage, steps: Group) -> None:
-        self._exposed: list[asyncio.Event] = []
-        self._tasks = [self._begin(taking, stage, step) for step in steps]
-
-    def _begin(self, taking: Taking, stage: Stage, step: StepRecord) -> asyncio.Task[Shot]:
-        exposed = asyncio.Event()
-        self._exposed.append(exposed)
-        task = asyncio.create_task(taking.take(stage.camera_of(step), step, exposed.set))
-        task.add_done_callback(lambda _: exposed.set())
-        return task
-
-    async def exposed(self) -> bool:
-        """Wait until every exposure is over; return whether all files are still on their way."""
-        for one in self._exposed:
-            await one.wait()
-        return not any(task.done() for task in self._tasks)
-
-    async def shots(self) -> list[Shot | TetherlightError]:
-        """Wait for every picture, and return it or why there is none."""
-        await asyncio.wait(self._tasks)
-        return [_outcome(task) for task in self._tasks]
-
-    async def late(self) -> list[Shot | None]:
-        """Give up those whose exposure is not over, and wait for the files of the others; None where there are none."""
-        under_way = []
-        for exposed, task in zip(self._exposed, self._tasks, strict=True):
-            if exposed.is_set():
-                under_way.append(task)
-            else:
-                await _ended(task)
-        if under_way:
-            await asyncio.wait(under_way)
-        outcomes = [None if task.cancelled() else _outcome(task) for task in self._tasks]
-        return [None if isinstance(outcome, TetherlightError) else outcome for outcome in outcomes]
-
-    async def end(self) -> None:
-        """Make sure that nothing is under way any more."""
-        for task in self._tasks:
-            await _ended(task)
-
-
-def _outcome(task: asyncio.Task[Shot]) -> Shot | TetherlightError:
-    try:
-        return task.result()
-    except TetherlightError as error:
-        return error
 
 
 class Recorder(Protocol):
@@ -187,7 +134,7 @@ class Engine:
                     except NotTaken as failure:
                         left = await self._again(failure.missing)
         finally:
-            await _ended(ahead)
+            await ended(ahead)
 
     async def _again(self, missing: list[tuple[StepRecord, TetherlightError]]) -> Group:
         """Wait for cameras that are away, and return the steps to take once more; raise StepFailed where none is."""
@@ -342,7 +289,7 @@ class Engine:
         try:
             return None if await self._stage.keeper.stopped_within(seconds) else await holding
         finally:
-            await _ended(holding)
+            await ended(holding)
 
     async def _hold_exposure(self, step: StepRecord) -> list[str]:
         """Put back settings that changed since the plan began; return a sentence for each."""
@@ -388,7 +335,7 @@ class Engine:
             await self._put_back(ahead, following)
             raise await self._failed(ready.steps, error) from error
         except BaseException:
-            await _ended(ahead)
+            await ended(ahead)
             raise
         return ahead
 
@@ -437,7 +384,7 @@ class Engine:
         await self._stage.lights.only(None, owner=self._stage.owner)
 
     async def _put_back(self, ahead: asyncio.Task[Ready | None] | None, following: Group | None) -> None:
-        await _ended(ahead)
+        await ended(ahead)
         if ahead is not None and following is not None:
             await self._dark()
             await self._record_all(following)
@@ -448,10 +395,3 @@ class Engine:
         for step in failed:
             await self._recorder.record(step, error=error)
         return StepFailed(failed[0], error)
-
-
-async def _ended(task: asyncio.Future[Any] | None) -> None:
-    """Make sure that a task has ended, and that nobody misses its exception."""
-    if task is not None:
-        task.cancel()
-        await asyncio.gather(task, return_exceptions=True)

@@ -50,7 +50,7 @@ async def guarded(cameras: Sequence[Absent], work: Coroutine[Any, Any, T], alarm
             await alarm()
         return await doing
     finally:
-        await _ended(doing, *doubts)
+        await ended(doing, *doubts)
 
 
 async def all_back(cameras: Sequence[Absent], stop: asyncio.Event) -> bool:
@@ -62,10 +62,12 @@ async def all_back(cameras: Sequence[Absent], stop: asyncio.Event) -> bool:
             await asyncio.wait({one, stopped}, return_when=asyncio.FIRST_COMPLETED)
         return not stop.is_set() and all(one.done() and one.result() for one in waiting)
     finally:
-        await _ended(stopped, *waiting)
+        await ended(stopped, *waiting)
 
 
-async def _ended(*tasks: asyncio.Future[Any]) -> None:
-    for task in tasks:
+async def ended(*tasks: asyncio.Future[Any] | None) -> None:
+    """Make sure that tasks have ended, and that nobody misses their exceptions."""
+    there = [task for task in tasks if task is not None]
+    for task in there:
         task.cancel()
-    await asyncio.gather(*tasks, return_exceptions=True)
+    await asyncio.gather(*there, return_exceptions=True)

@@ -1,0 +1,63 @@
+"""The pictures of steps that are taken together: exposed, on their way, here."""
+
+import asyncio
+
+from tetherlight.capture.axes.axis import Stage
+from tetherlight.capture.patience import ended
+from tetherlight.capture.sink import Shot, Taking
+from tetherlight.errors import TetherlightError
+from tetherlight.protocol.manifest import StepRecord
+
+Group = tuple[StepRecord, ...]
+"""Steps that are taken together: one, or one for each camera."""
+
+
+class Exposures:
+    """The pictures of a group under way, one for each camera."""
+
+    def __init__(self, taking: Taking, stage: Stage, steps: Group) -> None:
+        self._exposed: list[asyncio.Event] = []
+        self._tasks = [self._begin(taking, stage, step) for step in steps]
+
+    def _begin(self, taking: Taking, stage: Stage, step: StepRecord) -> asyncio.Task[Shot]:
+        exposed = asyncio.Event()
+        self._exposed.append(exposed)
+        task = asyncio.create_task(taking.take(stage.camera_of(step), step, exposed.set))
+        task.add_done_callback(lambda _: exposed.set())
+        return task
+
+    async def exposed(self) -> bool:
+        """Wait until every exposure is over; return whether all files are still on their way."""
+        for one in self._exposed:
+            await one.wait()
+        return not any(task.done() for task in self._tasks)
+
+    async def shots(self) -> list[Shot | TetherlightError]:
+        """Wait for every picture, and return it or why there is none."""
+        await asyncio.wait(self._tasks)
+        return [_outcome(task) for task in self._tasks]
+
+    async def late(self) -> list[Shot | None]:
+        """Give up those whose exposure is not over, and wait for the files of the others; None where there are none."""
+        under_way = []
+        for exposed, task in zip(self._exposed, self._tasks, strict=True):
+            if exposed.is_set():
+                under_way.append(task)
+            else:
+                await ended(task)
+        if under_way:
+            await asyncio.wait(under_way)
+        outcomes = [None if task.cancelled() else _outcome(task) for task in self._tasks]
+        return [None if isinstance(outcome, TetherlightError) else outcome for outcome in outcomes]
+
+    async def end(self) -> None:
+        """Make sure that nothing is under way any more."""
+        for task in self._tasks:
+            await ended(task)
+
+
+def _outcome(task: asyncio.Task[Shot]) -> Shot | TetherlightError:
+    try:
+        return task.result()
+    except TetherlightError as error:
+        return error
