@@ -15,6 +15,6 @@ compile() {
         --no-emit-index-url --no-emit-find-links --custom-compile-command "make requirements" "$@"
 }
 
-compile --upgrade pyproject.toml --group dev -o requirements/dev.txt
-compile pyproject.toml -c requirements/dev.txt -o requirements/runtime.txt
+compile --upgrade pyproject.toml --extra fast --extra raw --group dev -o requirements/dev.txt
+compile pyproject.toml --extra fast --extra raw -c requirements/dev.txt -o requirements/runtime.txt
 compile --group build -c requirements/dev.txt -o requirements/build.txt

@@ -1,0 +1,1 @@
+"""Image files as arrays of numbers: decoded, linearised, written."""
