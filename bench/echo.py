@@ -32,14 +32,14 @@ def application(answer: str) -> FastAPI:
     return app
 
 
-def serve_uvicorn(answer: str) -> None:
-    """Serve until stdin ends."""
+def run_uvicorn(app: FastAPI, port: int = 0) -> None:
+    """Serve an application with the options of Tetherlight, and print its port."""
     with socket.socket(socket.AF_INET, socket.SOCK_STREAM, socket.IPPROTO_TCP) as listener:
-        listener.bind(("127.0.0.1", int(sys.argv[3]) if len(sys.argv) > 3 else 0))
+        listener.bind(("127.0.0.1", port))
         listener.listen()
         server = uvicorn.Server(
             uvicorn.Config(
-                application(answer), loop="uvloop", ws="websockets-sansio", ws_per_message_deflate=False,
+                app, loop="uvloop", ws="websockets-sansio", ws_per_message_deflate=False,
                 proxy_headers=False, log_config=None,
             )
         )  # fmt: skip
@@ -61,15 +61,16 @@ async def serve_websockets(answer: str) -> None:
 
 def main() -> None:
     """Serve on a free port, which is printed, until stdin ends."""
-    threading.Thread(target=_end_with_stdin, daemon=True).start()
+    threading.Thread(target=end_with_stdin, daemon=True).start()
     answer = "x" * int(sys.argv[2])
     if sys.argv[1] == "uvicorn":
-        serve_uvicorn(answer)
+        run_uvicorn(application(answer), int(sys.argv[3]) if len(sys.argv) > 3 else 0)
     else:
         uvloop.run(serve_websockets(answer))
 
 
-def _end_with_stdin() -> None:
+def end_with_stdin() -> None:
+    """End the process with its stdin; for a thread of its own."""
     while os.read(0, 1024):
         pass
     os._exit(0)

@@ -272,3 +272,19 @@ async def test_a_second_server_on_the_same_folder_ends_with_a_sentence(tmp_path:
     third = ServerProcess(tmp_path / "three", environment=shared)
     await third.start()
     assert await third.stop() == 0
+
+
+async def test_a_refused_server_leaves_the_lamps_of_the_first_alone(
+    simulator: SimulatorProcess, tmp_path: Path
+) -> None:
+    """Two servers with one folder have one rig: what the first has lit stays lit."""
+    shared = {**simulator.settings, "CAPTURES_BASE_DIR": str(tmp_path / "one" / "captures")}
+    async with ServerProcess(tmp_path / "one", environment=shared) as first, first.client() as client:
+        await client.do("SET_LIGHT_STATE", {"light_name": "light_left", "state": True})
+        second = ServerProcess(tmp_path / "two", environment=shared)
+        with pytest.raises(AssertionError):
+            await second.start()
+        assert await second.stop() == 1
+        lit = (await simulator.control("status"))["lights"]
+        assert [name for name, state in lit.items() if state] == ["light_left"]
+        assert (await client.do("GET_LIGHT_STATES"))["states"] == lit

@@ -20,6 +20,7 @@ from tetherlight.collection.trash import TrashCan
 from tetherlight.doctor.diagnose import diagnose
 from tetherlight.errors import (
     ServerStopping,
+    StartFailed,
 )
 from tetherlight.jobs.claims import Claims
 from tetherlight.jobs.jobs import Jobs
@@ -53,10 +54,24 @@ TIDY_AFTER_S = 1.0
 """Seconds after the start in which clients are answered and the archive is left alone."""
 TIDY_PAUSE_S = 0.01
 """Seconds between two pieces of that work, for everything else."""
+CLAIM_S = 1.0
+"""Seconds in which the disk may say that another server works in the folder, before the lights are taken."""
 JOBS_SECONDS = 2.0
 """Seconds that jobs have to end by themselves when the rig stops; then their cameras are closed."""
 HURRY_SECONDS = 0.5
 """Seconds that the calls of a camera get when a job did not end in time."""
+
+
+async def _refused(store: Store) -> None:
+    """Raise StartFailed where another server works in the folder: its lamps are not ours to switch.
+
+    A disk that does not say so soon, or says anything else, is dealt with when the lights are off.
+    """
+    claiming = asyncio.ensure_future(in_daemon_thread(store.claim))
+    await asyncio.wait([claiming], timeout=CLAIM_S)
+    if claiming.done() and isinstance(failure := failure_of(claiming), StartFailed):
+        raise failure
+    claiming.cancel()
 
 
 class Rig:
@@ -108,11 +123,11 @@ class Rig:
                 ring.hide(secret)
         if rig_file.unused:
             logger.warning("The rig file has %s, which this version does not use.", ", ".join(rig_file.unused))
+        store = Store(settings, rig_file.naming)
+        await _refused(store)
         # The lights come first: the run before may have left them on, and the disk may be slow, broken or full.
         lights = await Lights.open(rig_file, simulator_control=settings.simulator_control)
-        store: Store | None = None
         try:
-            store = Store(settings, rig_file.naming)
             recovered = await in_daemon_thread(store.prepare)
             rig = cls(settings, lights, store)
             lights.listen(rig._lights_changed)
@@ -129,8 +144,7 @@ class Rig:
                 await rig.stop()
         finally:
             await lights.close()
-            if store is not None:
-                store.close()
+            store.close()
 
     async def stop(self) -> None:
         """Switch the lights off, end jobs and live views, close every camera, let go of the folder; once is enough."""

@@ -79,11 +79,10 @@ class Store:
         self._lock = FolderLock(self.places.captures_dir)
         self._recovery: Recovery | None = None
 
-    def prepare(self) -> list[ImageSet]:
-        """Make the folders and put right what a crash left; return the sets that were looked at. Raise StoreError.
+    def claim(self) -> None:
+        """Let no other server work in the folder; claiming it again is harmless.
 
-        Those are the sets that changed last, so that a large archive makes no start longer; `tidy` does the rest. Where
-        another server already works in the same folder nothing of it is touched: StartFailed.
+        Raise StoreError, and StartFailed where another server already does: then nothing is touched.
         """
         with store_errors(f"The folder {self.places.base} cannot be used"):
             make_folder(self.places.captures_dir)
@@ -93,6 +92,14 @@ class Store:
                     "changes.",
                     hint="End that server, or give this one a folder of its own with CAPTURES_BASE_DIR.",
                 )
+
+    def prepare(self) -> list[ImageSet]:
+        """Claim the folder, put right what a crash left, and return the sets that were looked at. Raise as `claim`.
+
+        Those are the sets that changed last, so that a large archive makes no start longer; `tidy` does the rest.
+        """
+        self.claim()
+        with store_errors(f"The folder {self.places.base} cannot be used"):
             make_folder(self.places.sets_dir)
             self.places.presence.note(self.places.captures_dir, self.places.sets_dir)
             begun = time.time()
