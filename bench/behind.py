@@ -1,4 +1,4 @@
-"""The least that sets a camera from a browser and survives a camera that hangs. A helper: `python -m bench.behind PORT`.
+"""The least that sets a camera from a browser and outlives one that hangs. A helper: `python -m bench.behind PORT`.
 
 A WebSocket on the stack and with the options of Tetherlight, and libgphoto2 in a process apart; one JSON line each way
 between them. Nothing is checked, cached, queued or logged.

@@ -68,10 +68,10 @@ def _setting_and_capturing(plan: Plan) -> list[Row]:
         wire.do("SELECT_CAMERA")
         port = simulated.port(1)
         bare.ask("open", port=port)
-        rows += _setting(plan, wire, bare, port, apart, "at once")
+        rows += _setting(plan, wire, bare, apart, port=port, how="at once")
         for camera in ("camera1", "camera2", "camera3"):
             simulated.control("fault", camera=camera, kind="delay", when="set_config", seconds=SLOW_SETTING_S)
-        rows += _setting(plan, wire, bare, port, apart, f"after {SLOW_SETTING_S * 1000:.0f} ms")
+        rows += _setting(plan, wire, bare, apart, port=port, how=f"after {SLOW_SETTING_S * 1000:.0f} ms")
         simulated.control("clear_faults")
         for word in ("JPEG", "RAW"):
             for camera in ("camera1", "camera2"):
@@ -80,7 +80,7 @@ def _setting_and_capturing(plan: Plan) -> list[Row]:
     return rows
 
 
-def _setting(plan: Plan, wire: Wire, bare: Any, port: str, apart: Wire, how: str) -> list[Row]:
+def _setting(plan: Plan, wire: Wire, bare: Any, apart: Wire, *, port: str, how: str) -> list[Row]:
     took: dict[str, list[float]] = {"ours": [], "bare": [], "apart": []}
     count = plan.rounds * (3 if plan.quick else 60)
     plan.say(f"SET_CONFIG, {count} times")

@@ -79,7 +79,7 @@ def test_an_event_may_name_an_entry_by_its_label() -> None:
     ("text", "percent"), [("50%", 50), ("100", 100), ("Low", 10), ("Full", 100), ("unknown", None), ("", None)]
 )
 def test_the_battery_is_read_from_numbers_and_words(text: str, percent: int | None) -> None:
-    assert filled(entry("batterylevel", text)).battery_percent() == percent
+    assert filled(entry("batterylevel", text)).status().battery_percent == percent
 
 
 @pytest.mark.parametrize(
@@ -93,19 +93,34 @@ def test_the_battery_is_read_from_numbers_and_words(text: str, percent: int | No
     ],
 )
 def test_a_body_may_count_its_charge_in_steps_of_its_own(fields: dict[str, Any], percent: int | None) -> None:
-    assert filled(entry("5001", **fields)).battery_percent() == percent
+    assert filled(entry("5001", **fields)).status().battery_percent == percent
 
 
 def test_a_scale_that_is_told_wins_over_a_guessed_one() -> None:
     """libgphoto2 calls the fourth of four steps 4 %."""
     steps = entry("5001", "4", type=ConfigType.MENU, options=["0", "1", "2", "3", "4"])
-    assert filled(entry("batterylevel", "4%"), steps).battery_percent() == 100
+    assert filled(entry("batterylevel", "4%"), steps).status().battery_percent == 100
 
 
 def test_what_a_camera_does_not_say_is_unknown() -> None:
     cache = filled(entry("iso"))
-    assert (cache.battery_percent(), cache.shots_left(), cache.lens()) == (None, None, None)
-    assert filled(entry("availableshots", "42")).shots_left() == 42
+    assert cache.status() == (None, None, None)
+    assert filled(entry("availableshots", "42")).status().shots_left == 42
+
+
+def test_what_a_camera_says_of_itself_is_as_new_as_its_entries() -> None:
+    cache = filled(entry("batterylevel", "50%"), entry("availableshots", "42"), entry("lensname", "50mm"))
+    assert cache.status() == ("50mm", 50, 42)
+    for name, value, status in (
+        ("iso", "200", ("50mm", 50, 42)),
+        ("batterylevel", "49%", ("50mm", 49, 42)),
+        ("availableshots", "41", ("50mm", 49, 41)),
+        ("lensname", "85mm", ("85mm", 49, 41)),
+    ):
+        cache.update(entry(name, value))
+        assert cache.status() == status
+    cache.fill([entry("batterylevel", "Low")])
+    assert cache.status() == (None, 10, None)
 
 
 def test_the_encoded_form_follows_every_change() -> None:

@@ -152,6 +152,7 @@ class Camera:
 
     def status(self) -> CameraStatus:
         """Return what is known about the camera now; `selected` and live view's figures are filled in by the rig."""
+        status = self._work.cache.status()
         return CameraStatus(
             model=self.model,
             port=self.port,
@@ -159,9 +160,9 @@ class Camera:
             serial=self.serial,
             open=self.state is not CameraState.CLOSED,
             state=self.state,
-            lens=self._work.cache.lens(),
-            battery_percent=self._work.cache.battery_percent(),
-            shots_left=self._work.cache.shots_left(),
+            lens=status.lens,
+            battery_percent=status.battery_percent,
+            shots_left=status.shots_left,
             viewfinder=self._work.standby.state,
             cause=self._session.cause,
             next=self._session.question,

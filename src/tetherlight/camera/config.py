@@ -2,7 +2,7 @@
 
 import time
 from collections.abc import Iterable, Mapping, Sequence
-from typing import Literal
+from typing import Literal, NamedTuple
 
 from pydantic_core import to_json
 
@@ -24,7 +24,18 @@ Warned = tuple[Literal["battery_low", "card_low"], str]
 LOST_FEW, LOST_SHARE = 3, 0.1
 """How many entries, and what share of all, may be gone from a tree that was read anew without a doubt."""
 BATTERY_LOW, SHOTS_LOW = 15, 20
+LENS_NAMES, BATTERY_NAMES, SHOTS_NAME = ("lensname", "lensid"), ("batterylevel", "5001"), "availableshots"
+STATUS_NAMES = frozenset({*LENS_NAMES, *BATTERY_NAMES, SHOTS_NAME})
 BATTERY_WORDS = {"low": 10, "empty": 0, "half": 50, "full": 100}
+
+
+class Status(NamedTuple):
+    """What a camera says of itself beside its settings, None where it does not."""
+
+    lens: str | None
+    battery_percent: int | None
+    shots_left: int | None
+    """How many pictures the card still takes."""
 
 
 class ConfigCache:
@@ -36,6 +47,7 @@ class ConfigCache:
         self._bare: dict[str, ConfigEntry] = {}
         """Entries whose values have a unit here, as the camera gave them, by name."""
         self._encoded: dict[str | None, bytes] = {}
+        self._status: Status | None = None
         self.filled_at = -float("inf")
         """When the whole tree was last read, on the monotonic clock."""
 
@@ -43,6 +55,7 @@ class ConfigCache:
         """Replace everything by a freshly read tree; return what changed against before."""
         before = self._entries
         self._encoded.clear()
+        self._status = None
         found = {entry.path: entry for entry in entries}
         self._by_name = {}
         self._bare = {}
@@ -52,7 +65,7 @@ class ConfigCache:
             name = next((name for name in names if name in self._by_name), None)
             if name is not None:
                 path = self._by_name[name]
-                found[path] = self._aliased(found[path], alias)
+                found[path] = self._aliased(found[path], alias, path)
                 self._by_name.setdefault(alias, path)
         self._entries = found
         self.filled_at = time.monotonic()
@@ -67,20 +80,23 @@ class ConfigCache:
         """Take over one freshly read entry; return it with its place and alias, and whether it changed."""
         path = self._by_name.get(entry.name, entry.path)
         before = self._entries.get(path)
-        kept = self._aliased(entry.model_copy(update={"path": path}), before.alias if before else None)
+        kept = self._aliased(entry, before.alias if before else None, path)
         self._entries[path] = kept
         self._by_name.setdefault(kept.name, path)
-        if kept != before:
+        changed = kept != before
+        if changed:
             self._encoded.pop(path, None)
             self._encoded.pop(None, None)
-        return kept, kept != before
+            if kept.name in STATUS_NAMES:
+                self._status = None
+        return kept, changed
 
-    def _aliased(self, entry: ConfigEntry, alias: str | None) -> ConfigEntry:
+    def _aliased(self, entry: ConfigEntry, alias: str | None, path: str) -> ConfigEntry:
         """Return an entry with its common name, and in its unit where it has one: a client knows that name alone."""
         if alias is not None and entry.name in units.UNITS:
             self._bare[entry.name] = entry
             entry = units.written(entry)
-        return entry.model_copy(update={"alias": alias})
+        return entry.model_copy(update={"alias": alias, "path": path})
 
     def bare(self, name: str, wanted: ConfigValue) -> ConfigValue:
         """Return what the camera itself shall be given for a value of the entry of that name."""
@@ -132,12 +148,18 @@ class ConfigCache:
                 return str(value)
         return None
 
-    def battery_percent(self) -> int | None:
+    def status(self) -> Status:
+        """Return what the camera says of its supplies and its lens."""
+        if self._status is None:
+            self._status = Status(self.text(*LENS_NAMES), self._battery_percent(), self._shots_left())
+        return self._status
+
+    def _battery_percent(self) -> int | None:
         """Return the battery's charge; makers say it in per cent or in words, some bodies in steps of their own."""
-        share = self._share("5001")
+        share = self._share(BATTERY_NAMES[1])
         if share is not None:
             return share
-        text = self.text("batterylevel", "5001")
+        text = self.text(*BATTERY_NAMES)
         if text is None:
             return None
         word = next((percent for word, percent in BATTERY_WORDS.items() if word in text.casefold()), None)
@@ -157,21 +179,16 @@ class ConfigCache:
             return None
         return round(100 * (value - min(ends)) / (max(ends) - min(ends)))
 
-    def shots_left(self) -> int | None:
-        """Return how many pictures the card still takes, where the camera says it."""
-        count = number(self.text("availableshots") or "")
+    def _shots_left(self) -> int | None:
+        count = number(self.text(SHOTS_NAME) or "")
         return None if count is None else round(count)
 
     def warnings(self) -> list[Warned]:
         """Return what will stop a set soon, each with a sentence."""
         found: list[Warned] = []
-        battery, shots = self.battery_percent(), self.shots_left()
+        _, battery, shots = self.status()
         if battery is not None and battery <= BATTERY_LOW:
             found.append(("battery_low", f"The camera's battery is at {battery} %."))
         if shots is not None and shots <= SHOTS_LOW:
             found.append(("card_low", f"The camera's card has room for {shots} more pictures."))
         return found
-
-    def lens(self) -> str | None:
-        """Return the lens's name, where the camera says it."""
-        return self.text("lensname", "lensid")

@@ -106,7 +106,7 @@ class Shutter:
         return aside
 
     def _require_room(self) -> None:
-        if self._cache.shots_left() == 0 and self._to_card():
+        if self._cache.status().shots_left == 0 and self._to_card():
             raise CardFull("The camera's card is full.", hint="Change or empty the card.")
 
     async def _collected(self, roll: Roll, released_at: float, patience: float) -> Taken:

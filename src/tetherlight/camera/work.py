@@ -187,9 +187,7 @@ class Work:
         self._tell_status()
 
     def _tell_status(self) -> None:
-        status = (
-            self.cache.lens(), self.cache.battery_percent(), self.cache.shots_left(), self.standby.state,
-        )  # fmt: skip
+        status = (*self.cache.status(), self.standby.state)
         told, self._told = self._told, status
         if status != told and self.session.state is not CameraState.OPENING:
             self.teller.changed("status")

@@ -41,12 +41,14 @@ class Payload(Model):
 
 
 def _given_inside(annotation: Any, value: Any) -> Any:
+    if not isinstance(value, list | dict):
+        return value
     inner = _payload_in(annotation)
     if inner is None:
         return value
     if isinstance(value, list):
         return [inner.given(one) if isinstance(one, dict) else one for one in value]
-    return inner.given(value) if isinstance(value, dict) else value
+    return inner.given(value)
 
 
 def _payload_in(annotation: Any) -> "type[Payload] | None":
