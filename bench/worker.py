@@ -22,29 +22,37 @@ FASTEST = 1000.0
 def run(plan: Plan) -> list[Row]:
     """Take previews at full speed, and at a rate that cameras have, in turn with a bare loop."""
     return [
-        _row(plan, FASTEST, "as fast as the simulator can"),
-        _row(plan, 60.0, "from a camera with 60 fps"),
+        *_rows(plan, FASTEST, "as fast as the simulator can"),
+        *_rows(plan, 60.0, "from a camera with 60 fps"),
     ]
 
 
-def _row(plan: Plan, fps: float, how: str) -> Row:
+def _rows(plan: Plan, fps: float, how: str) -> list[Row]:
     ours: list[float] = []
     bare: list[float] = []
+    apart: list[float] = []
     with (
-        simulator("--fps", str(fps), "--bandwidth", "1e9", cameras=2) as simulated,
+        simulator("--fps", str(fps), "--bandwidth", "1e9", cameras=3) as simulated,
         helper("bench.bare") as looping,
+        helper("bench.apart", simulated.port(2)) as looping_apart,
         helper("bench.worker", simulated.port(0)) as worker,
     ):
         simulated.light_up()
         looping.ask("open", port=simulated.port(1))
         worker.answer()
+        looping_apart.answer()
         for number in range(2 * plan.rounds):
             plan.say(f"worker {how}, round {number + 1} of {2 * plan.rounds}")
             bare.append(looping.ask("previews", port=simulated.port(1), seconds=plan.seconds / 2)["fps"])
+            apart.append(looping_apart.ask("previews", seconds=plan.seconds / 2))
             ours.append(worker.ask("previews", seconds=plan.seconds / 2))
-    ratio = median([our / their for our, their in zip(ours, bare, strict=True)])
+    return [_row(how, ours, bare, "bare loop"), _row(how, ours, apart, "the same with its camera apart")]
+
+
+def _row(how: str, ours: list[float], theirs: list[float], whose: str) -> Row:
+    ratio = median([our / their for our, their in zip(ours, theirs, strict=True)])
     return Row(
-        f"previews through the worker, {how}", f"{median(ours):.1f} fps", f"{median(bare):.1f} fps, bare loop",
+        f"previews through the worker, {how}", f"{median(ours):.1f} fps", f"{median(theirs):.1f} fps, {whose}",
         ratio, at_least(0.95),
     )  # fmt: skip
 
