@@ -1,6 +1,6 @@
-"""A preview loop whose camera is in a process of its own, and nothing else. A helper: `python -m bench.apart PORT`.
+"""A camera in a process of its own, and nothing else around it. A helper: `python -m bench.apart PORT`.
 
-What it loses against a bare loop is the price of outliving a camera that hangs, whoever pays it.
+What it costs more than a bare camera is the price of outliving one that hangs, whoever pays it.
 """
 
 import os
@@ -15,8 +15,37 @@ from bench.processes import obey
 LENGTH = struct.Struct("<I")
 
 
-def preview_on_demand(connection: socket.socket, port: str) -> None:
-    """Answer each byte with a preview, in the child."""
+class CameraApart:
+    """A child with a camera; to be made before any thread is."""
+
+    def __init__(self, port: str) -> None:
+        self._connection, theirs = socket.socketpair()
+        self.pid = os.fork()
+        if self.pid == 0:
+            self._connection.close()
+            _preview_on_demand(theirs, port)
+            os._exit(0)
+        theirs.close()
+
+    def preview(self) -> bytes:
+        """Take a preview."""
+        self._connection.sendall(b"x")
+        return self._received(LENGTH.unpack(self._received(LENGTH.size))[0])
+
+    def _received(self, count: int) -> bytes:
+        data = bytearray(count)
+        view = memoryview(data)
+        while view:
+            view = view[self._connection.recv_into(view) :]
+        return bytes(data)
+
+    def close(self) -> None:
+        """Leave the camera."""
+        self._connection.close()
+        os.waitpid(self.pid, 0)
+
+
+def _preview_on_demand(connection: socket.socket, port: str) -> None:
     camera = opened(port)
     while connection.recv(1):
         file = camera.capture_preview()
@@ -26,41 +55,22 @@ def preview_on_demand(connection: socket.socket, port: str) -> None:
     camera.exit()
 
 
-def received(connection: socket.socket, count: int) -> bytes:
-    """Read so many bytes."""
-    parts = bytearray(count)
-    view = memoryview(parts)
-    while view:
-        view = view[connection.recv_into(view) :]
-    return bytes(parts)
-
-
 def main() -> None:
-    """Start the child, and take previews as stdin tells."""
-    ours, theirs = socket.socketpair()
-    if os.fork() == 0:
-        ours.close()
-        preview_on_demand(theirs, sys.argv[1])
-        os._exit(0)
-    theirs.close()
-
-    def preview() -> None:
-        ours.sendall(b"x")
-        received(ours, LENGTH.unpack(received(ours, LENGTH.size))[0])
+    """Take previews as stdin tells."""
+    camera = CameraApart(sys.argv[1])
 
     def previews(seconds: float) -> float:
         count = 0
-        preview()
+        camera.preview()
         began = time.perf_counter()
         while (took := time.perf_counter() - began) < seconds:
-            preview()
+            camera.preview()
             count += 1
         return count / took
 
-    with ours:
-        print("true", flush=True)
-        obey({"previews": previews})
-    os.wait()
+    print("true", flush=True)
+    obey({"previews": previews})
+    camera.close()
 
 
 if __name__ == "__main__":

@@ -1,7 +1,7 @@
 """Frames delivered, processor time per frame, and age of frames, for one, some and many viewers."""
 
 from collections import defaultdict
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from typing import Any
@@ -12,6 +12,14 @@ from bench.table import Plan, Row, at_least, at_most
 from bench.wire import Wire
 
 KINDS = ("binary", "base64", "mjpeg")
+APART = "broadcast with its camera apart"
+COMPARED = (
+    ("binary", "broadcast", 1.5),
+    ("binary", APART, 1.5),
+    ("base64", "binary", 2.0),
+    ("mjpeg", "broadcast", None),
+)
+"""What is held against what in processor time, and the most that the ratio may be with sixteen viewers."""
 FPS = 30.0
 VIEWERS = (1, 16, 64)
 
@@ -23,8 +31,8 @@ class Studio:
     simulator: Simulator
     server: Server
     bare: Helper
-    broadcaster: Helper
-    broadcast_port: int
+    broadcasters: Mapping[str, tuple[int, list[int]]]
+    """Port and processes, by what they are called."""
     viewers: Helper
 
     def previews(self, seconds: float) -> dict[str, float]:
@@ -39,11 +47,11 @@ class Studio:
         )
         return found
 
-    def watch_broadcast(self, viewers: int, seconds: float, **slow: Any) -> dict[str, Any]:
-        """Watch the comparator's live view."""
-        pids = [self.broadcaster.pid]
+    def watch_broadcast(self, viewers: int, seconds: float, whose: str = "broadcast", **slow: Any) -> dict[str, Any]:
+        """Watch a comparator's live view."""
+        port, pids = self.broadcasters[whose]
         found: dict[str, Any] = self.viewers.ask(
-            "watch", port=self.broadcast_port, kind="binary", viewers=viewers, seconds=seconds, pids=pids, **slow
+            "watch", port=port, kind="binary", viewers=viewers, seconds=seconds, pids=pids, **slow
         )
         return found
 
@@ -52,18 +60,22 @@ class Studio:
 def studio(fps: float) -> Iterator[Studio]:
     """Set everything up."""
     with ExitStack() as stack:
-        simulated = stack.enter_context(simulator("--fps", str(fps)))
+        simulated = stack.enter_context(simulator("--fps", str(fps), cameras=4))
         simulated.light_up()
         serving = stack.enter_context(server(simulated))
         with Wire(serving.url) as wire:
             wire.do("SELECT_CAMERA")
         bare = stack.enter_context(helper("bench.bare"))
         bare.ask("open", port=simulated.port(1))
-        broadcaster = stack.enter_context(helper("bench.broadcaster", simulated.port(2)))
+        broadcasters = {
+            "broadcast": stack.enter_context(helper("bench.broadcaster", simulated.port(2))),
+            APART: stack.enter_context(helper("bench.broadcaster", simulated.port(3), "apart")),
+        }
         viewers = stack.enter_context(helper("bench.viewers"))
         # The server has switched its own lamps off, of which the scene knows nothing: these are the simulator's.
         simulated.light_up()
-        yield Studio(simulated, serving, bare, broadcaster, broadcaster.answer(), viewers)
+        ports = {whose: tuple(broadcaster.answer()) for whose, broadcaster in broadcasters.items()}
+        yield Studio(simulated, serving, bare, ports, viewers)
 
 
 def run(plan: Plan) -> list[Row]:
@@ -76,7 +88,8 @@ def run(plan: Plan) -> list[Row]:
             plan.say(f"live view, round {number + 1} of {plan.rounds}")
             for viewers in counts:
                 bare.append(place.previews(plan.seconds))
-                found["broadcast", viewers].append(place.watch_broadcast(viewers, plan.seconds))
+                for whose in place.broadcasters:
+                    found[whose, viewers].append(place.watch_broadcast(viewers, plan.seconds, whose))
                 for kind in KINDS:
                     found[kind, viewers].append(place.watch(kind, viewers, plan.seconds))
     camera_fps = median([each["fps"] for each in bare])
@@ -98,8 +111,13 @@ def _delivered(found: list[dict[str, Any]], kind: str, viewers: int, camera_fps:
 
 
 def _cost(found: dict[tuple[str, int], list[dict[str, Any]]], viewers: int) -> Iterator[Row]:
-    cost = {kind: median([each["cpu_us"] for each in found[kind, viewers]]) for kind in (*KINDS, "broadcast")}
-    for kind, against, goal in (("binary", "broadcast", 1.5), ("base64", "binary", 2.0), ("mjpeg", "broadcast", None)):
+    cost = {kind: median([each["cpu_us"] for each in found[kind, viewers]]) for kind in (*KINDS, "broadcast", APART)}
+    for kind, against, goal in (
+        ("binary", "broadcast", 1.5),
+        ("binary", APART, None),
+        ("base64", "binary", 2.0),
+        ("mjpeg", "broadcast", None),
+    ):
         yield Row(
             f"processor time per frame, {kind}, {_count(viewers)}", f"{cost[kind]:.0f} µs",
             f"{cost[against]:.0f} µs, {against}", cost[kind] / cost[against],
