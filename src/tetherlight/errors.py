@@ -47,6 +47,10 @@ TetherlightError                 internal_error
 │   ├── ImageUnreadable          image_unreadable
 │   ├── DiskFull                 disk_full
 │   └── StoreFull                store_full
+├── SurfaceError                 surface_error
+│   ├── TooFewLights             too_few_lights
+│   ├── LightsCoplanar           lights_coplanar
+│   └── ShapesDiffer             shapes_differ
 ├── JobError                     job_error
 │   ├── JobNotFound              job_not_found
 │   ├── CpuBusy                  cpu_busy
@@ -407,6 +411,31 @@ class StoreFull(DiskFull):
     """The disk has too little room, and nothing in the trash is old enough to go by itself."""
 
     code = "store_full"
+
+
+class SurfaceError(TetherlightError):
+    """No surface can be computed of what was given."""
+
+    code = "surface_error"
+    status = 422
+
+
+class TooFewLights(SurfaceError):
+    """There are fewer usable lights than the method needs."""
+
+    code = "too_few_lights"
+
+
+class LightsCoplanar(SurfaceError):
+    """The directions of the lights lie in one plane, so the slope across it stays unknown."""
+
+    code = "lights_coplanar"
+
+
+class ShapesDiffer(SurfaceError):
+    """Images, lights or masks that belong together differ in size or number."""
+
+    code = "shapes_differ"
 
 
 class JobError(TetherlightError):
