@@ -133,14 +133,22 @@ def write_atomically(path: Path, content: bytes, *, durable: bool = True) -> Non
 
     Raise OSError, with nothing left behind and an earlier file of that name untouched.
     """
+    with placed(path, durable=durable) as descriptor:
+        write_whole(descriptor, content)
+
+
+@contextmanager
+def placed(path: Path, *, durable: bool = True) -> Iterator[int]:
+    """Give the descriptor of a new file under a temporary name, and put it in place when all of it is written.
+
+    `durable` also waits for the disk. Where anything is raised, nothing is left behind and an earlier file of that name
+    is untouched.
+    """
     temporary = path.with_name(f".{path.name[:100]}.{secrets.token_hex(4)}.tmp")
     descriptor = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, FILE_MODE)
     try:
         try:
-            with memoryview(content) as view:
-                written = 0
-                while written < len(view):
-                    written += os.write(descriptor, view[written:])
+            yield descriptor
             if durable:
                 os.fsync(descriptor)
         finally:
@@ -152,6 +160,14 @@ def write_atomically(path: Path, content: bytes, *, durable: bool = True) -> Non
         raise
     if durable:
         sync_folder(path.parent)
+
+
+def write_whole(descriptor: int, content: bytes | memoryview) -> None:
+    """Write all bytes to a file, however many the system takes at a time; raise OSError."""
+    with memoryview(content).cast("B") as view:
+        written = 0
+        while written < len(view):
+            written += os.write(descriptor, view[written:])
 
 
 def make_folder(path: Path) -> None:
