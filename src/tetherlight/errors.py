@@ -45,6 +45,7 @@ TetherlightError                 internal_error
 │   ├── ManifestNewer            manifest_newer
 │   ├── ImageNotFound            image_not_found
 │   ├── ImageUnreadable          image_unreadable
+│   ├── LightsFileInvalid        lights_file_invalid
 │   ├── DiskFull                 disk_full
 │   └── StoreFull                store_full
 ├── SurfaceError                 surface_error
@@ -398,6 +399,13 @@ class ImageUnreadable(StoreError):
 
     code = "image_unreadable"
     status = 415
+
+
+class LightsFileInvalid(StoreError):
+    """A light file (`.lp`) is not as such files are."""
+
+    code = "lights_file_invalid"
+    status = 422
 
 
 class DiskFull(StoreError):

@@ -14,15 +14,16 @@ from types import MappingProxyType
 
 from tetherlight.errors import StoreError
 from tetherlight.files.durable import open_regular
+from tetherlight.files.lp import LP, lp_text
 from tetherlight.files.types import OCTETS, is_image, kind_of, mimetype_of
 from tetherlight.naming.rules import is_visible
 from tetherlight.protocol.manifest import MANIFEST, Manifest, StepRecord
+from tetherlight.protocol.models import Direction
 from tetherlight.protocol.routes import SET_FILE
 from tetherlight.protocol.sets import Files, SetFile
 from tetherlight.store.manifest import read_manifest
 from tetherlight.store.paths import MAX_PATH_LENGTH, is_plain_part
 
-LP = ".lp"
 MIMETYPES: Mapping[str, str] = MappingProxyType(
     {".json": "application/json", LP: "text/plain", ".txt": "text/plain", ".csv": "text/csv"}
 )
@@ -117,7 +118,7 @@ def light_directions(folder: Path, files: Files = "all", within: Path | None = N
     except StoreError:
         return None
     lines = list(_lp_lines(manifest, files))
-    return "\n".join([str(len(lines)), *lines, ""]) if lines else None
+    return lp_text(lines) if lines else None
 
 
 def _walk(folder: Path) -> Iterator[Path]:
@@ -155,12 +156,11 @@ def _lp_name(folder: Path) -> str:
     return f"{folder.name}{LP}"
 
 
-def _lp_lines(manifest: Manifest, files: Files) -> Iterator[str]:
+def _lp_lines(manifest: Manifest, files: Files) -> Iterator[tuple[str, Direction]]:
     for step in manifest.steps:
         name = _name_for(step, files)
         if name is not None and step.light is not None and step.direction is not None:
-            x, y, z = step.direction
-            yield f"{name} {x:.6f} {y:.6f} {z:.6f}"
+            yield name, step.direction
 
 
 def _name_for(step: StepRecord, files: Files) -> str | None:
