@@ -51,6 +51,9 @@ TetherlightError                 internal_error
 ├── SurfaceError                 surface_error
 │   ├── TooFewLights             too_few_lights
 │   ├── LightsCoplanar           lights_coplanar
+│   ├── LightsUnknown            lights_unknown
+│   ├── ImagesBlack              images_black
+│   ├── ImagesClipped            images_clipped
 │   └── ShapesDiffer             shapes_differ
 ├── JobError                     job_error
 │   ├── JobNotFound              job_not_found
@@ -438,6 +441,24 @@ class LightsCoplanar(SurfaceError):
     """The directions of the lights lie in one plane, so the slope across it stays unknown."""
 
     code = "lights_coplanar"
+
+
+class LightsUnknown(SurfaceError):
+    """Nobody says from where the light of an image came."""
+
+    code = "lights_unknown"
+
+
+class ImagesBlack(SurfaceError):
+    """The images show no light of the lamps."""
+
+    code = "images_black"
+
+
+class ImagesClipped(SurfaceError):
+    """The images are white nearly everywhere, so they show no differences of light."""
+
+    code = "images_clipped"
 
 
 class ShapesDiffer(SurfaceError):

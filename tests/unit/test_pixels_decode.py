@@ -14,6 +14,7 @@ from PIL import Image, ImageOps
 from tetherlight.errors import ImageUnreadable
 from tetherlight.pixels.decode import decode, shrunk
 from tetherlight.pixels.look import look
+from tetherlight.pixels.png import write_png
 from tetherlight.simulator import dng
 from tetherlight.simulator.images import Tags
 
@@ -110,6 +111,14 @@ def test_a_gray_png_of_16_bits_keeps_them(tmp_path):
     Image.fromarray(values).save(tmp_path / "a.png")
     assert look(tmp_path / "a.png").dtype == np.uint16
     np.testing.assert_array_equal(decode(tmp_path / "a.png"), values)
+
+
+def test_a_colour_png_of_16_bits_keeps_them(tmp_path):
+    values = np.random.default_rng(1).integers(0, 65536, (24, 40, 3)).astype(np.uint16)
+    write_png(tmp_path / "a.png", values)
+    assert look(tmp_path / "a.png").shape() == (24, 40, 3)
+    np.testing.assert_array_equal(decode(tmp_path / "a.png"), values)
+    assert decode(tmp_path / "a.png", gray=True, shrink=2).shape == (12, 20)
 
 
 def test_transparency_is_left_out(tmp_path):

@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 
 from tetherlight.files.types import is_jpeg, is_raw, mimetype_of
 from tetherlight.pixels.look import Look, damage_told, look_at, opened, pillow_opened, raw_opened, tiff_opened
+from tetherlight.pixels.png import deep_png
 
 Pixels = NDArray[Any]
 """(H, W) for gray or (H, W, 3) for RGB; uint8, uint16 or float32."""
@@ -107,9 +108,10 @@ def _decoded(data: memoryview, wanted: dict[str, Any], into: Pixels | None) -> P
 
 
 def _png(file: BufferedReader) -> Pixels:
+    if (deep := deep_png(file)) is not None:
+        return deep
+    file.seek(0)
     with pillow_opened(file, ("PNG",)) as image:
-        if image.mode.startswith("I"):
-            return np.asarray(image).astype(np.uint16)
         mode = "L" if image.mode in {"1", "L", "LA"} else "RGB"
         return np.asarray(image if image.mode == mode else image.convert(mode))
 

@@ -1,0 +1,254 @@
+"""What a folder gives to reconstruct from: its images and their lights, by its manifest or by a light file."""
+
+from collections import defaultdict
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path, PurePosixPath
+
+from tetherlight.errors import ImageNotFound, LightsFileInvalid, LightsUnknown, SetBusy, SetNotFound, TooFewLights
+from tetherlight.files.lp import LP, LightLine, Vector, read_lp
+from tetherlight.files.types import is_image, is_raw, standing_for, suffix_of
+from tetherlight.protocol.manifest import LIGHT, FileRecord, Manifest, StepRecord
+from tetherlight.protocol.models import JobState, StepState
+from tetherlight.reconstruct.options import Options
+from tetherlight.store.manifest import manifest_of, read_raw_manifest
+
+NEEDED = 3
+"""Lights, at least."""
+_HOW_TO_TELL = (
+    "Give a light file (--lights), calibrate the set (tetherlight calibrate), or write directions into the rig file."
+)
+
+
+@dataclass(frozen=True)
+class Frame:
+    """One image and its light."""
+
+    name: str
+    """The file, relative to the folder."""
+    vector: Vector
+    """Unit vector from the object to the light; with near lights its position."""
+    light: str | None = None
+    """What the rig calls it."""
+    intensity: float = 1.0
+
+
+@dataclass(frozen=True)
+class Inputs:
+    """All images of a reconstruction."""
+
+    folder: Path
+    frames: tuple[Frame, ...]
+    source: str
+    """Who said where the lights are: `manifest`, or the name of a light file."""
+    ambient: str | None = None
+    """The image without any light."""
+    near: bool = False
+    """Whether vectors are positions: from the image's centre, in image widths, or millimetres with a scale."""
+    millimetres: bool = False
+    scale_mm_per_pixel: float | None = None
+    warnings: tuple[str, ...] = ()
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """The files, that without light last."""
+        return (*(frame.name for frame in self.frames), *([self.ambient] if self.ambient else []))
+
+
+def find_inputs(folder: Path, options: Options, within: Path | None = None) -> Inputs:
+    """Look what a folder has to reconstruct from; no image is opened, and no link is followed below `within`.
+
+    A light file that is named wins, then the manifest, then the one light file in the folder. Raises SetNotFound,
+    SetBusy, StoreError, LightsFileInvalid, LightsUnknown, ImageNotFound and TooFewLights.
+    """
+    if not folder.is_dir():
+        raise SetNotFound(f"There is no folder '{folder}'.")
+    raw = read_raw_manifest(folder, within or folder.parent)
+    manifest = None if raw is None else manifest_of(raw)
+    if manifest is not None and manifest.status is JobState.RUNNING:
+        raise SetBusy(f"The set '{folder.name}' is being captured.", hint="Wait until it is done.")
+    if options.lights is not None:
+        found = _by_light_file(folder, Path(options.lights), options, manifest)
+    elif manifest is not None and any(_has_light(step, options) for step in manifest.steps):
+        found = _by_manifest(folder, manifest, options)
+    else:
+        found = _by_light_file(folder, _only_light_file(folder, manifest), options, manifest)
+    return _checked(found)
+
+
+def _checked(found: Inputs) -> Inputs:
+    missing = [name for name in found.names if not (found.folder / name).is_file()]
+    if missing:
+        more = f" and {len(missing) - 1} more" if len(missing) > 1 else ""
+        raise ImageNotFound(
+            f"'{missing[0]}'{more} of {len(found.names)} images is not in the folder '{found.folder.name}'.",
+            hint=f"{found.source} names it.",
+        )
+    if len(found.frames) < NEEDED:
+        raise TooFewLights(
+            f"There are images of {len(found.frames)} lights whose place is known; at least {NEEDED} are needed.",
+            hint="8 to 50 lights are useful.",
+            details={"lights": len(found.frames), "needed": NEEDED},
+        )
+    return found
+
+
+# By a manifest
+
+
+def _has_light(step: StepRecord, options: Options) -> bool:
+    return step.light is not None and (step.position if options.near else step.direction) is not None
+
+
+def _by_manifest(folder: Path, manifest: Manifest, options: Options) -> Inputs:
+    steps, warnings = _one_per_light(_taken(manifest))
+    lit = [step for step in steps if step.light is not None]
+    unknown = [step.light for step in lit if not _has_light(step, options)]
+    if unknown:
+        what = "position" if options.near else "direction"
+        raise LightsUnknown(f"The {what} of light '{unknown[0]}' is not known.", hint=_HOW_TO_TELL)
+    if options.near and not manifest.scale_mm_per_pixel:
+        raise LightsUnknown(
+            "The lights have positions in millimetres, but how many millimetres a pixel has is not known.",
+            hint="Note it with the set (scale_mm_per_pixel), or give a light file in image widths (--lights).",
+        )
+    failed = [step.light for step in manifest.steps if step.light and step.state is not StepState.DONE]
+    if failed:
+        warnings.append(f"{len(failed)} of the lights were not captured, first '{failed[0]}'.")
+    frames = [
+        Frame(
+            _file_of(step, options),
+            _vector(step, options),
+            step.light,
+            intensity=float(getattr(step, "intensity", None) or 1.0),
+        )
+        for step in lit
+    ]
+    return Inputs(
+        folder,
+        tuple(frames),
+        "manifest",
+        ambient=_ambient(steps, options),
+        near=options.near,
+        millimetres=options.near,
+        scale_mm_per_pixel=manifest.scale_mm_per_pixel,
+        warnings=tuple(warnings),
+    )
+
+
+def _vector(step: StepRecord, options: Options) -> Vector:
+    found = step.position if options.near else step.direction
+    if found is None:
+        raise LightsUnknown(f"The place of light '{step.light}' is not known.", hint=_HOW_TO_TELL)
+    x, y, z = found
+    return (x, y, z)
+
+
+def _one_per_light(steps: Sequence[StepRecord]) -> tuple[list[StepRecord], list[str]]:
+    """Take one picture of each light: in a plan of more axes, those of one value of each that has the most lights."""
+    groups: dict[str, list[StepRecord]] = defaultdict(list)
+    for step in steps:
+        others = {axis: value for axis, value in step.at.items() if axis != LIGHT}
+        groups[repr(sorted(others.items(), key=str))].append(step)
+    if len(groups) <= 1:
+        return list(steps), []
+    best = max(groups.values(), key=lambda group: len({step.light for step in group if step.light}))
+    at = ", ".join(f"{axis} {value}" for axis, value in best[0].at.items() if axis != LIGHT)
+    return best, [f"The set has {len(groups)} pictures of each light; those with {at} were taken."]
+
+
+def _file_of(step: StepRecord, options: Options) -> str:
+    def name(file: FileRecord) -> str:
+        return file.filename
+
+    raw = next((file.filename for file in step.files if is_raw(file.filename)), None)
+    if options.raw:
+        if raw is None:
+            raise ImageNotFound(f"There is no RAW file of light '{step.light}'.", hint="Use the JPEGs.")
+        return raw
+    image = standing_for(step.files, name)
+    return step.files[0].filename if image is None else image.filename
+
+
+def _ambient(steps: Iterable[StepRecord], options: Options) -> str | None:
+    found = next((step for step in steps if step.light is None), None)
+    return None if found is None else _file_of(found, options)
+
+
+# By a light file
+
+
+def _only_light_file(folder: Path, manifest: Manifest | None) -> Path:
+    found = sorted(path for path in folder.iterdir() if suffix_of(path) == LP and not path.name.startswith("."))
+    if not found:
+        if manifest is None:
+            raise LightsUnknown(
+                f"The folder '{folder.name}' has neither a manifest nor a light file ({LP}).", hint=_HOW_TO_TELL
+            )
+        raise LightsUnknown(f"The manifest of '{folder.name}' does not know where its lights are.", hint=_HOW_TO_TELL)
+    if len(found) > 1:
+        names = ", ".join(f"'{path.name}'" for path in found[:5])
+        raise LightsUnknown(f"The folder has several light files: {names}.", hint="Name one with --lights.")
+    return found[0]
+
+
+def _by_light_file(folder: Path, path: Path, options: Options, manifest: Manifest | None) -> Inputs:
+    files = _Files.of(folder)
+    frames, seen, warnings = [], dict[str, str](), list[str]()
+    for line in read_lp(path, positions=options.near):
+        name = files.find(line, options)
+        if name in seen:
+            raise LightsFileInvalid(f"{path.name}: '{line.filename}' and '{seen[name]}' are the same image.")
+        if PurePosixPath(name).name != line.basename and not warnings:
+            warnings.append(f"{path.name} says '{line.basename}'; '{name}' was taken.")
+        seen[name] = line.filename
+        frames.append(Frame(name, line.vector))
+    ambient = None if manifest is None else _ambient(_taken(manifest), options)
+    return Inputs(
+        folder,
+        tuple(frames),
+        path.name,
+        ambient=ambient if ambient not in seen else None,
+        near=options.near,
+        scale_mm_per_pixel=None if manifest is None else manifest.scale_mm_per_pixel,
+        warnings=tuple(warnings),
+    )
+
+
+def _taken(manifest: Manifest) -> list[StepRecord]:
+    return [step for step in manifest.steps if step.state is StepState.DONE and step.files]
+
+
+@dataclass(frozen=True)
+class _Files:
+    """The images of a folder, by what light files may call them."""
+
+    folder: Path
+    names: frozenset[str]
+    by_stem: Mapping[str, tuple[str, ...]]
+
+    @classmethod
+    def of(cls, folder: Path) -> "_Files":
+        names = [path.name for path in folder.iterdir() if is_image(path) and not path.name.startswith(".")]
+        stems: dict[str, tuple[str, ...]] = {}
+        for name in sorted(names):
+            stems[_stem(name)] = (*stems.get(_stem(name), ()), name)
+        return cls(folder, frozenset(names), stems)
+
+    def find(self, line: LightLine, options: Options) -> str:
+        """Return the file that a line is about: as it stands there, by its last part, or by that without extension."""
+        same = self.by_stem.get(_stem(line.basename), ())
+        if options.raw and (raw := next((name for name in same if is_raw(name)), None)):
+            return raw
+        if line.basename in self.names:
+            return line.basename
+        below = PurePosixPath(line.filename)
+        plain = len(below.parts) > 1 and not below.is_absolute() and ".." not in below.parts
+        if plain and (self.folder / below).is_file():
+            return str(below)
+        # Programs that convert images keep the stem: capture_01.tif is listed, capture_01.jpg is here.
+        return standing_for(same) or line.basename
+
+
+def _stem(name: str) -> str:
+    return PurePosixPath(name).stem.casefold()

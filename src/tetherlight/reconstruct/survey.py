@@ -1,0 +1,170 @@
+"""A look at some pixels of all images before the surface is solved: noise, clipping, ambient light, the object.
+
+All of it decides, so it is the same for the whole image; what it looks at is a grid of some ten thousand pixels.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy import ndimage
+
+from tetherlight.errors import ImagesBlack, ImagesClipped, TooFewLights
+from tetherlight.photometric.normals import check_lights
+from tetherlight.pixels.response import FULL
+from tetherlight.reconstruct.inputs import NEEDED, Frame
+from tetherlight.reconstruct.spool import Floats, Stack
+
+PIXELS = 60_000
+WHITE = 0.95
+"""Share of clipped pixels from which on an image is white."""
+OBJECT = 0.01
+"""Of the brightest pixels: what is darker by mean is no object."""
+WHOLE = 0.98
+"""Share of the pixels from which on the object is the whole image."""
+SPECK = 0.0005
+"""Share of the image below which a part of the object is none."""
+AMBIENT_WARNS, AMBIENT_FAILS = 0.02, 0.10
+CLIPPING_WARNS = 0.01
+
+
+@dataclass(frozen=True, eq=False)
+class Survey:
+    """What a grid of pixels tells of a set; N pixels of a (h, w) grid, K images in use."""
+
+    stack: Stack
+    """With the images that are of use."""
+    step: int
+    shape: tuple[int, int]
+    values: Floats
+    """(K, N): gray light."""
+    usable: NDArray[np.bool_]
+    """(K, N): not clipped."""
+    inside: NDArray[np.bool_]
+    """(N,): where the object is."""
+    noise: float
+    threshold: float
+    """The mean light from which on a pixel shows something."""
+    clipped: tuple[float, ...]
+    """Of each image in use: the share of the object's samples that are clipped."""
+    ambient: float | None
+    """Ambient light as a share of the median light of the lamps; None where it was not taken."""
+    warnings: tuple[str, ...]
+
+    @property
+    def of_object(self) -> tuple[Floats, NDArray[np.bool_]]:
+        """Values and usable samples of the object alone."""
+        return self.values[:, self.inside], self.usable[:, self.inside]
+
+
+def survey(stack: Stack, frames: Sequence[Frame], lights: Floats, given: NDArray[np.bool_] | None) -> Survey:
+    """Look at a grid of pixels; `given` is a mask (H, W) of the object, else it is looked for.
+
+    Raises ImagesBlack, ImagesClipped, TooFewLights and LightsCoplanar.
+    """
+    height, width = stack.size
+    step = max(1, int(np.ceil(np.sqrt(height * width / PIXELS))))
+    rows = slice(0, height, step)
+    light, clipped = stack.light(rows, step)
+    gray = light.mean(axis=3) if light.ndim == 4 else light
+    noise = noise_of(stack, rows, step)
+    kept, warnings = _useful(gray, clipped, frames, noise)
+    check_lights(lights[kept], least=NEEDED)
+    gray, clipped = gray[kept], clipped[kept]
+    signal = gray.mean(axis=0)
+    threshold = max(3 * noise, OBJECT * float(np.quantile(signal, 0.99)))
+    inside = _object(signal > threshold) if given is None else given[::step, ::step] & (signal > 0)
+    if not inside.any():
+        raise ImagesBlack("The images show no light where the object is.", hint="Look at the mask and at the lamps.")
+    shares = tuple(float(share) for share in clipped[:, inside].mean(axis=1))
+    ambient = _ambient_share(stack, rows, step, gray[:, inside])
+    return Survey(
+        stack=replace(stack, kept=stack.kept[kept]),
+        step=step,
+        shape=signal.shape,
+        values=gray.reshape(len(kept), -1),
+        usable=~clipped.reshape(len(kept), -1),
+        inside=inside.ravel(),
+        noise=noise,
+        threshold=threshold,
+        clipped=shares,
+        ambient=ambient,
+        warnings=(*warnings, *_said(shares, ambient, [frames[one] for one in kept])),
+    )
+
+
+def noise_of(stack: Stack, rows: slice, step: int) -> float:
+    """Return the light below which a sample tells nothing: by the dark frame where there is one.
+
+    That is three standard deviations of neighbouring pixels' differences, at least one step of the values; two steps
+    where there is no dark frame.
+    """
+    top = FULL.get(stack.frames.dtype.name)
+    level = 0.0 if top is None else float(stack.response.linear(np.array([1], stack.frames.dtype))[0])
+    if stack.ambient is None:
+        return 2 * level
+    dark = stack.response.linear(stack.ambient[rows, :])
+    dark = dark.mean(axis=2) if dark.ndim == 3 else dark
+    spread = np.median(np.abs(np.diff(dark, axis=1))) / (0.6745 * np.sqrt(2)) if dark.shape[1] > step else 0.0
+    return max(3 * float(spread), level)
+
+
+def _useful(
+    gray: Floats, clipped: NDArray[np.bool_], frames: Sequence[Frame], noise: float
+) -> tuple[NDArray[np.intp], list[str]]:
+    """Return which images show something, and what is said of the others; raise where too few do."""
+    brightest = np.quantile(gray.reshape(len(gray), -1), 0.999, axis=1)
+    black = brightest <= 3 * noise
+    white = clipped.reshape(len(clipped), -1).mean(axis=1) > WHITE
+    if black.all():
+        raise ImagesBlack("All images are black.", hint="Did the lamps shine, and was the exposure long enough?")
+    if (white | black).all():
+        raise ImagesClipped("All images are white.", hint="Take the set again with a shorter exposure.")
+    kept = np.flatnonzero(~(white | black))
+    what = {True: "is black: its lamp did not shine", False: "is white: it was exposed for too long"}
+    said = [
+        f"'{frames[number].name}' {what[bool(black[number])]}; it was left out."
+        for number in np.flatnonzero(white | black).tolist()
+    ]
+    if len(kept) < NEEDED:
+        raise TooFewLights(
+            f"Only {len(kept)} of {len(frames)} images can be used; at least {NEEDED} are needed. {said[0]}",
+            details={"lights": len(kept), "needed": NEEDED},
+        )
+    return kept, said
+
+
+def _object(lit: NDArray[np.bool_]) -> NDArray[np.bool_]:
+    """Return where the object is (h, w), with its holes and without specks, one pixel larger."""
+    if lit.mean() > WHOLE:
+        return np.ones_like(lit)
+    filled = ndimage.binary_fill_holes(ndimage.binary_closing(lit))
+    labels, count = ndimage.label(filled)
+    if count > 1:
+        sizes = np.bincount(labels.ravel())
+        sizes[0] = 0
+        filled = (sizes >= max(4.0, SPECK * lit.size))[labels]
+        if not filled.any():
+            filled = labels == sizes.argmax()
+    return np.asarray(ndimage.binary_dilation(filled), np.bool_)
+
+
+def _ambient_share(stack: Stack, rows: slice, step: int, values: Floats) -> float | None:
+    if stack.ambient is None:
+        return None
+    dark = stack.response.linear(stack.ambient[rows, ::step])
+    signal = float(np.median(values.mean(axis=0)))
+    return float(np.median(dark)) / signal if signal > 0 else None
+
+
+def _said(shares: Sequence[float], ambient: float | None, frames: Sequence[Frame]) -> list[str]:
+    said = [
+        f"{share:.0%} of the object is clipped in '{frame.name}'; those samples are left out."
+        for share, frame in zip(shares, frames, strict=True)
+        if share > CLIPPING_WARNS
+    ]
+    if ambient is not None and ambient > AMBIENT_WARNS:
+        much = "too much" if ambient > AMBIENT_FAILS else "much"
+        said.append(f"The ambient light is {ambient:.0%} of the lamps', which is {much}; it was subtracted.")
+    return said
