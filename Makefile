@@ -33,7 +33,7 @@ export PIP_USER := 0
 # Two at a time, the longest ones first.
 CHECKS := check-types check-web check-lint check-format check-layers check-generated
 
-.PHONY: $(CHECKS) help demo install runtime dev test unit integration browser check coverage packages generate docs bench crash faults overload soak fuzz requirements web screenshots browser-deps clean
+.PHONY: $(CHECKS) help demo install runtime dev test unit integration browser check coverage packages generate docs bench crash faults overload soak fuzz judge requirements web screenshots browser-deps clean
 
 help: ## Show what can be made
 	@sed -n 's/^\([a-z-]*\):.*## /\1\t/p' Makefile | while IFS=$$'\t' read -r name text; do printf '%-14s %s\n' "$$name" "$$text"; done
@@ -120,6 +120,12 @@ soak: dev ## Use a rig for MINUTES with faults in between and look for what wear
 
 fuzz: dev ## Send messages in random order for MINUTES and compare with a model of the rig
 	$(RUN) tests/endurance/fuzz.py --minutes $(or $(MINUTES),10)
+
+judge: dev ## Hold the photometric methods against pictures of a renderer that is not ours (minutes)
+	@[ -x .cache/judge/bin/python ] || $(RUN) -m venv .cache/judge
+	@.cache/judge/bin/python -m pip --disable-pip-version-check --quiet install --require-hashes -r requirements/judge.txt
+	.cache/judge/bin/python tests/judge/render.py test-results/judge
+	$(RUN) -m pytest tests/judge
 
 requirements: runtime ## Choose new versions of all packages within what pyproject.toml allows
 	@scripts/requirements.sh "$(VENV)"

@@ -18,3 +18,4 @@ compile() {
 compile --upgrade pyproject.toml --extra fast --extra raw --group dev -o requirements/dev.txt
 compile pyproject.toml --extra fast --extra raw -c requirements/dev.txt -o requirements/runtime.txt
 compile --group build -c requirements/dev.txt -o requirements/build.txt
+compile --group judge -c requirements/dev.txt -o requirements/judge.txt
