@@ -5,6 +5,7 @@ residual of a fit is smallest for the method that leaves out most.
 """
 
 from dataclasses import dataclass, field
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -20,6 +21,8 @@ TIE = 0.05
 """A method must predict this much better than a simpler one."""
 NOT_LAMBERTIAN = 0.05
 """The median prediction error, as a share of the albedo, above which an object is not nearly Lambertian."""
+MIRROR = 0.15
+"""The same above which the surface is a metal: no selection of samples helps, least squares does least harm."""
 ROUNDS = 4
 LEAST_LIGHTS = 6
 """With fewer lights, leaving some out tells more of those that are left than of the methods."""
@@ -56,17 +59,17 @@ def choose(
         check_least(lights)
         return Choice("least-squares", f"Least squares, for {len(lights)} lights are too few to compare methods.")
     usable = np.isfinite(values) if usable is None else usable & np.isfinite(values)
-    some = _sampled((values > noise) & usable, pixels, seed)
+    some = sample((values > noise) & usable, pixels, seed)
     values, usable = values[:, some], usable[:, some]
     lights = lights if lights.ndim == 2 else lights[:, some]
     curves = {method: object_curve(values, lights, method, usable=usable, noise=noise) for method in METHODS[-2:]}
-    figures: dict[str, float] = {}
+    found: dict[Method, Prediction] = {}
     for method in METHODS:
         curve = curves.get(method, LAMBERT)
         if method in curves and (curve.lambert or curve.at_limit):
             continue
-        figures[method] = prediction_error(values, lights, method, usable=usable, noise=noise, curve=curve)
-    return _decide(figures, curves)
+        found[method] = predict_left_out(values, lights, method, usable=usable, noise=noise, curve=curve)
+    return _decide(found, curves)
 
 
 def check_least(lights: Floats) -> None:
@@ -88,12 +91,26 @@ def object_curve(values: Floats, lights: Floats, method: Method, *, usable: Mask
     return curve
 
 
-def prediction_error(
+@dataclass(frozen=True)
+class Prediction:
+    """|prediction - seen| / albedo over the lit samples of lights that were left out."""
+
+    median: float
+    most: float
+    """What nine of ten samples stay below."""
+
+    @property
+    def score(self) -> float:
+        """What methods are compared by: the typical sample, and how far the worse ones are led astray."""
+        return float(np.sqrt(self.median * self.most))
+
+
+def predict_left_out(
     values: Floats, lights: Floats, method: Method, *, usable: Mask, noise: float = 0.0, curve: Curve = LAMBERT
-) -> float:
-    """Return the median |prediction - seen| / albedo over the lit samples of left-out lights, by four folds."""
+) -> Prediction:
+    """Leave a quarter of the lights out, four times, and predict what they show; infinite where nothing can be told."""
     order = np.arange(len(lights)) % FOLDS
-    off: list[NDArray[np.floating]] = []
+    off: list[NDArray[np.floating[Any]]] = []
     for fold in range(FOLDS):
         kept = order != fold
         if np.count_nonzero(kept) < needed(method) or _flat(lights[kept]):
@@ -104,7 +121,16 @@ def prediction_error(
         seen = divided(values[~kept], solution.albedo[None])
         off.append(np.abs(curve.of(cosines) - seen)[lit])
     joined = np.concatenate(off) if off else np.zeros(0)
-    return float(np.median(joined)) if len(joined) else float("inf")
+    if not len(joined):
+        return Prediction(float("inf"), float("inf"))
+    return Prediction(*(float(part) for part in np.quantile(joined, (0.5, 0.9))))
+
+
+def prediction_error(
+    values: Floats, lights: Floats, method: Method, *, usable: Mask, noise: float = 0.0, curve: Curve = LAMBERT
+) -> float:
+    """Return the median of `predict_left_out`."""
+    return predict_left_out(values, lights, method, usable=usable, noise=noise, curve=curve).median
 
 
 def _flat(lights: Floats) -> bool:
@@ -112,26 +138,33 @@ def _flat(lights: Floats) -> bool:
     return bool(spread[-1] < 1e-3 * spread[0])
 
 
-def _sampled(bright: Mask, pixels: int, seed: int) -> NDArray[np.intp]:
-    """Take some of the pixels that are bright under enough lights."""
+def sample(bright: Mask, pixels: int, seed: int = 0) -> NDArray[np.intp]:
+    """Choose some of the pixels that are bright (K, N) under enough lights; return their places."""
     found = np.flatnonzero(bright.sum(axis=0) >= LEAST_LIGHTS)
     if len(found) > pixels:
         return np.sort(np.random.default_rng(seed).choice(found, pixels, replace=False))
     return found if len(found) else np.arange(min(pixels, bright.shape[1]))
 
 
-def _decide(figures: dict[str, float], curves: dict[Method, Curve]) -> Choice:
+def _decide(found: dict[Method, Prediction], curves: dict[Method, Curve]) -> Choice:
+    figures: dict[str, float] = {method: one.median for method, one in found.items()}
     smallest = min(figures.values())
     if not smallest <= NOT_LAMBERTIAN:
-        method: Method = "windows"
+        method: Method = "windows" if smallest <= MIRROR else "least-squares"
         why = (
-            f"Best window of ranks: even the best method predicts left-out lights only to {smallest:.1%} of the "
-            "albedo, so the surface is not nearly matte (metal, gloss, light between its parts); expect larger errors."
+            f"{method}: even the best method predicts left-out lights only to {smallest:.1%} of the albedo, so the "
+            "surface is not nearly matte (metal, gloss, light between its parts); expect larger errors."
         )
         return Choice(method, why, figures=figures, nearly_lambertian=False)
-    method = next(name for name in METHODS if figures.get(name, np.inf) <= smallest * (1 + TIE))
-    others = min((value for name, value in figures.items() if name != method), default=smallest)
-    why = f"{method}: it predicts left-out lights to {figures[method]:.2%} of the albedo, the best other {others:.2%}."
-    if others < figures[method]:
-        why += " A difference of less than 5 % goes to the simpler one."
+    best = min(one.score for one in found.values())
+    method = next(name for name, one in found.items() if one.score <= best * (1 + TIE))
+    other = min(found.keys() - {method}, key=lambda name: found[name].score)
+    why = (
+        f"{method}: it predicts left-out lights to {_said(found[method])}; "
+        f"next is {other} with {_said(found[other])}. A difference below 5 % goes to the simpler one."
+    )
     return Choice(method, why, curves.get(method, LAMBERT), figures, nearly_lambertian=True)
+
+
+def _said(one: Prediction) -> str:
+    return f"{one.median:.2%} of the albedo ({one.most:.1%} for nine of ten samples)"

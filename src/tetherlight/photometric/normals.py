@@ -26,14 +26,15 @@ from tetherlight.photometric.shading import LAMBERT, Curve
 from tetherlight.photometric.solvers import Samples, Solver
 
 Method: TypeAlias = Literal[
-    "least-squares", "l1", "lit-l1", "lit-cauchy", "windows", "lit-cauchy-curve", "windows-curve"
+    "least-squares", "lit-huber", "l1", "lit-l1", "lit-cauchy", "windows", "lit-cauchy-curve", "windows-curve"
 ]
 METHODS: tuple[Method, ...] = get_args(Method)
 """All methods, the simpler ones first."""
-DEFAULT: Method = "lit-l1"
+DEFAULT: Method = "lit-huber"
 
 SOLVERS: dict[Method, Solver] = {
     "least-squares": solvers.least_squares,
+    "lit-huber": solvers.lit_huber,
     "l1": solvers.l1,
     "lit-l1": solvers.lit_l1,
     "lit-cauchy": solvers.lit_cauchy,

@@ -11,6 +11,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
+from numpy.typing import NDArray
 
 from tetherlight.photometric.arrays import Floats, Mask, divided, median_where, quantile_where
 from tetherlight.photometric.shading import LAMBERT, Curve
@@ -25,6 +26,9 @@ NEAR_ZERO = 1e-3
 SINGULAR = 1e-7
 WINDOWS = ((0.3, 0.7), (0.2, 0.8), (0.1, 0.6), (0.4, 0.9), (0.5, 0.95), (0.0, 1.0))
 """The shares of the samples, ordered by brightness, between which each window lies."""
+HUBER = 2.0
+AT_REST = 3e-4
+"""The change of a pixel's vector, as a share of its length, at which it is not moved any more."""
 CAUCHY = 2.385
 CAUCHY_STEPS = 4
 OWN_NOISE = 0.35
@@ -39,6 +43,11 @@ class Samples:
     usable: Mask
     noise: float = 0.0
     curve: Curve = LAMBERT
+
+    def of(self, pixels: NDArray[np.intp]) -> "Samples":
+        """Return those of some pixels."""
+        lights = self.lights if self.lights.ndim == 2 else self.lights[:, pixels]
+        return Samples(self.values[:, pixels], lights, self.usable[:, pixels], self.noise, self.curve)
 
 
 Solver = Callable[[Samples], tuple[Floats, Floats]]
@@ -160,6 +169,37 @@ def lit_l1(samples: Samples) -> tuple[Floats, Floats]:
     return _absolute(samples, chosen, first, lit=True)
 
 
+def lit_huber(samples: Samples) -> tuple[Floats, Floats]:
+    """As `lit_l1`, but samples whose residual is below twice the pixel's own noise weigh the same (Huber's weights).
+
+    So it loses little to least squares where there is nothing but noise. A pixel whose first residuals are all below
+    the level of noise is done at once; each other one when its vector comes to rest.
+    """
+    chosen = clear_samples(samples)
+    weights = chosen.astype(np.float32)
+    g = weighted(samples.values, samples.lights, weights)
+    if samples.curve.lambert:
+        off = np.abs(samples.values - predict(samples.lights, g)) * chosen
+        active = np.flatnonzero(off.max(axis=0, initial=0) > samples.noise)
+    else:
+        active = np.arange(len(g))
+    for _ in range(STEPS):
+        if not len(active):
+            break
+        some, before = samples.of(active), g[active]
+        kept = facing(some.lights, before, chosen[:, active], some.curve)
+        values = straightened(some, before)
+        residuals = np.abs(values - predict(some.lights, before))
+        size = length(before)
+        level = np.maximum(HUBER * quantile_where(residuals, kept, OWN_NOISE), NEAR_ZERO * size).astype(np.float32)
+        level = np.maximum(level, np.float32(1e-12))
+        found = kept * (level / np.maximum(residuals, level))
+        after = weighted(values, some.lights, found)
+        g[active], weights[:, active] = after, found
+        active = active[length(after - before) > AT_REST * size]
+    return g, weights
+
+
 def lit_cauchy(samples: Samples) -> tuple[Floats, Floats]:
     """As `lit_l1`, then by Cauchy's weights with the pixel's own noise, the 35 % quantile of its lit residuals."""
     chosen = clear_samples(samples)
@@ -170,7 +210,7 @@ def lit_cauchy(samples: Samples) -> tuple[Floats, Floats]:
         residuals = np.abs(values - predict(samples.lights, g))
         own = quantile_where(residuals, kept, OWN_NOISE)
         scale = CAUCHY * np.maximum(own, NEAR_ZERO * length(g))
-        weights = kept / (1 + divided(residuals, scale.astype(np.float32)[None]) ** 2)
+        weights = kept / (1 + np.minimum(divided(residuals, scale.astype(np.float32)[None]), 1e6) ** 2)
         g = weighted(values, samples.lights, weights)
     return g, weights
 
