@@ -240,7 +240,7 @@ async def test_a_picture_that_may_have_been_taken_is_taken_again_with_a_word(wor
     os.kill(camera.worker_pid or 0, signal.SIGKILL)
     result = await job.result()
     assert result.image_count == 3
-    assert result.warnings == [f"light_right: {REPEATED}"]
+    assert [one for one in result.warnings if "clipped" not in one] == [f"light_right: {REPEATED}"]
     steps = manifest(world, job.set_folder)["steps"]
     assert [step["attempts"] for step in steps] == [1, 2, 1]
     assert (await world.simulator.status())["captures"] == 4

@@ -22,7 +22,7 @@ PLANTED = {
     "The worker knows only what no server needs": ("camera/worker/saving.py", "import tetherlight.protocol.models"),
     "The client knows the protocol and nothing of the server": ("client/events.py", "import tetherlight.publisher"),
     "The simulator knows nothing of ours": ("simulator/card.py", "import tetherlight.files.durable"),
-    "Photometric mathematics knows only arrays": ("photometric/checks.py", "import asyncio"),
+    "Photometric mathematics knows only arrays": ("photometric/quality.py", "import asyncio"),
     "Only the worker loads libgphoto2": ("camera/link.py", "import gphoto2"),
     "Only drivers of lamps speak to their hardware": ("naming/rules.py", "import serial"),
     "Below the server nobody knows a transport": ("actions/dispatch.py", "import starlette"),

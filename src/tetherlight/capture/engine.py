@@ -7,12 +7,11 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from itertools import count, groupby, zip_longest
-from typing import Protocol
 
 from tetherlight.capture.axes.axis import Axis, Stage
 from tetherlight.capture.axes.camera import CameraAxis
 from tetherlight.capture.axes.settings import held_seconds
-from tetherlight.capture.exposures import Exposures, Group
+from tetherlight.capture.exposures import Exposures, Group, NotTaken, StepFailed
 from tetherlight.capture.locked import LOCKED, locked_values
 from tetherlight.capture.patience import (
     REPEATED,
@@ -25,29 +24,13 @@ from tetherlight.capture.patience import (
     passes,
 )
 from tetherlight.capture.plan import Plan
-from tetherlight.capture.sink import Shot, Taking
+from tetherlight.capture.retakes import MOST_REPLACED, replaced, retaken
+from tetherlight.capture.sink import Recorder, Shot, Taking
 from tetherlight.errors import CameraLost, TetherlightError
-from tetherlight.protocol.manifest import LIGHT, Manifest, StepRecord
+from tetherlight.protocol.manifest import LIGHT, StepRecord
 from tetherlight.protocol.models import StepState
 
 logger = logging.getLogger(__name__)
-
-
-class StepFailed(Exception):
-    """A step did not give its image; its record tells it already."""
-
-    def __init__(self, step: StepRecord, cause: TetherlightError) -> None:
-        super().__init__(cause.message)
-        self.step = step
-        self.cause = cause
-
-
-class NotTaken(Exception):
-    """Some pictures of a group did not come; nothing has been told of that yet."""
-
-    def __init__(self, missing: list[tuple[StepRecord, TetherlightError]]) -> None:
-        super().__init__(missing[0][1].message)
-        self.missing = missing
 
 
 @dataclass(frozen=True)
@@ -56,18 +39,6 @@ class Ready:
 
     steps: Group
     lit_at: datetime | None
-
-
-class Recorder(Protocol):
-    """Who keeps the steps and tells how far the plan is."""
-
-    manifest: Manifest
-
-    async def record(self, step: StepRecord, *, visit: bool = True, error: TetherlightError | None = None) -> None:
-        """Keep the step and tell it; `visit` says that its lamp goes on for it, `error` why it failed."""
-
-    def rested(self) -> None:
-        """Take note that a wait between two steps is over."""
 
 
 class Engine:
@@ -101,6 +72,14 @@ class Engine:
                 begun.append(axis)
                 await axis.begin(self._stage)
             await self._take_all(self._groups(pending))
+            await retaken(
+                {step.index for step in pending},
+                plan=self._plan,
+                most=self._stage.plan.retakes,
+                taking=self._taking,
+                recorder=self._recorder,
+                take=lambda steps: self._take_all(self._groups(steps)),
+            )
         finally:
             for axis in reversed(begun):
                 await axis.restore(self._stage)
@@ -365,6 +344,8 @@ class Engine:
                 "off_at": dark_at if lit else None,
                 "captured_at": shot.captured_at,
                 "files": shot.files,
+                "findings": (),
+                "replaced": (*step.replaced, *replaced(step))[-MOST_REPLACED:],
             }
         )
         return await self._taking.judged(done, shot)

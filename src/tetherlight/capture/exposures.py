@@ -12,6 +12,23 @@ Group = tuple[StepRecord, ...]
 """Steps that are taken together: one, or one for each camera."""
 
 
+class StepFailed(Exception):
+    """A step did not give its image; its record tells it already."""
+
+    def __init__(self, step: StepRecord, cause: TetherlightError) -> None:
+        super().__init__(cause.message)
+        self.step = step
+        self.cause = cause
+
+
+class NotTaken(Exception):
+    """Some pictures of a group did not come; nothing has been told of that yet."""
+
+    def __init__(self, missing: list[tuple[StepRecord, TetherlightError]]) -> None:
+        super().__init__(missing[0][1].message)
+        self.missing = missing
+
+
 class Exposures:
     """The pictures of a group under way, one for each camera."""
 

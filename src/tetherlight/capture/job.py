@@ -2,7 +2,7 @@
 
 import asyncio
 import contextlib
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from datetime import UTC, datetime
 from typing import Generic
 
@@ -10,9 +10,10 @@ from tetherlight.camera.camera import Camera
 from tetherlight.capture.axes.axis import Stage
 from tetherlight.capture.axes.focus import CHOICES, FocusAxis
 from tetherlight.capture.axes.time import TimeAxis
-from tetherlight.capture.engine import Engine, StepFailed
+from tetherlight.capture.engine import Engine
+from tetherlight.capture.exposures import StepFailed
 from tetherlight.capture.plan import Plan, bracketed
-from tetherlight.capture.sink import R, Sink
+from tetherlight.capture.sink import R, Sink, findings_of
 from tetherlight.errors import FocusUnknown, InvalidPayload, SequenceFailed, TetherlightError
 from tetherlight.jobs import claims
 from tetherlight.jobs.claims import Grant
@@ -173,6 +174,7 @@ class CaptureJob(RigJob, Generic[R]):
         self.publish()
 
     async def _close(self, outcome: Outcome) -> None:
+        await self._sink.checked(whole=outcome.state is not JobState.INTERRUPTED)
         for step in self.manifest.steps:
             if step.state is StepState.RUNNING:
                 self.manifest = self.manifest.with_step(step.model_copy(update={"state": StepState.PENDING}))
@@ -202,6 +204,28 @@ class CaptureJob(RigJob, Generic[R]):
                 self._measure()
             self.manifest = self.manifest.with_step(step)
             await self._sink.record(step, visit=visit, error=error)
+
+    async def amend(self, index: int, change: Callable[[StepRecord], StepRecord]) -> StepRecord:
+        """Change the record of a step that is done, and tell the job; return it as it is now."""
+        async with self._recording:
+            known: StepRecord = next(one for one in self.manifest.steps if one.index == index)
+            if known.state is not StepState.DONE or (changed := change(known)) == known:
+                return known
+            self.manifest = self.manifest.with_step(changed)
+            await self._sink.write()
+        self.publish()
+        return changed
+
+    async def put_back(self, steps: Sequence[StepRecord], sentence: str) -> None:
+        """Let steps be as they were before they were taken again in vain, with a warning that says so."""
+        async with self._recording:
+            done = {one.index for one in self.manifest.steps if one.state is StepState.DONE}
+            lost = [one for one in steps if one.index not in done]
+            for step in warned(lost, sentence):
+                self.manifest = self.manifest.with_step(step)
+            if lost:
+                await self._sink.write()
+        self.publish()
 
     async def add_files(self, index: int, files: Sequence[FileRecord]) -> None:
         """Give a step files that came after its others; to one that is not told as done, together with them."""
@@ -326,7 +350,13 @@ class CaptureJob(RigJob, Generic[R]):
             error=step.error,
             error_code=step.error_code,
             warning=" ".join(step.warnings) or None,
+            findings=findings_of(step),
         )
+
+
+def warned(steps: Sequence[StepRecord], sentence: str) -> list[StepRecord]:
+    """Return steps with one more warning."""
+    return [step.model_copy(update={"warnings": (*step.warnings, sentence)}) for step in steps]
 
 
 def cameras_of(plan: Plan, grant: Grant) -> tuple[Camera, ...]:

@@ -86,6 +86,7 @@ def set_record(
         ambient=position is not None and None in plan.axes[position].values,
         settle_s=settle_s,
         on_failure=wanted.on_failure,
+        retakes=wanted.retakes,
         exposure=locked_values(config),
     )
 

@@ -2,33 +2,33 @@
 
 import asyncio
 import logging
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from contextlib import AbstractContextManager
 from functools import partial
-from pathlib import Path
 from typing import Any
 
 from tetherlight.camera.camera import Camera
 from tetherlight.camera.exposure import Exposure, SavedFile
 from tetherlight.capture.axes.settings import held_seconds
+from tetherlight.capture.checking import FrameChecks
 from tetherlight.capture.patience import PATIENCE_S
-from tetherlight.capture.sink import Shot, Sink
+from tetherlight.capture.sink import Shot, Sink, findings_of
 from tetherlight.collection.set_changes import SetChanges
 from tetherlight.errors import ImageUnreadable, JobConflict, SetNotFound, TetherlightError
-from tetherlight.photometric.checks import Brightness, brightness_of, missing_light
 from tetherlight.protocol.events import PHOTOMETRIC_PROGRESS, PhotometricProgress
-from tetherlight.protocol.manifest import LIGHT, FileRecord, StepRecord
+from tetherlight.protocol.manifest import FileRecord, FindingRecord, StepRecord
 from tetherlight.protocol.messages import RequestId
-from tetherlight.protocol.models import JobState, StepState
-from tetherlight.protocol.sets import PhotometricSetResult
+from tetherlight.protocol.models import Finding, JobState, StepState
+from tetherlight.protocol.sets import FrameToCheck, PhotometricSetResult
 from tetherlight.publisher import Publisher
-from tetherlight.store.drawing import Costly, levels_of
 from tetherlight.store.exif import drift, exif_of
 from tetherlight.store.store import Store
 
 logger = logging.getLogger(__name__)
 
-LEVELS = "tetherlight.store.drawing:levels_apart"
+DRIFT = "exposure_drift"
+RETAKEN = frozenset({"light_missing", "duplicate_frame"})
+"""What may be better at once when the frame is taken again."""
 
 
 class SetSink(Sink[PhotometricSetResult]):
@@ -52,7 +52,8 @@ class SetSink(Sink[PhotometricSetResult]):
         self._set_changes = set_changes
         self._requester = requester
         self._request_id = request_id
-        self._ambient: dict[int, Brightness] = {}
+        self._checks: FrameChecks | None = None
+        self._retaking: frozenset[int] = frozenset()
 
     @property
     def name(self) -> str:
@@ -115,33 +116,10 @@ class SetSink(Sink[PhotometricSetResult]):
         if (seconds := held_seconds(done.at)) is not None:
             planned["shutterspeed"] = f"{seconds:g}"
         facts, found = await self._compared(planned, shot.exposure)
-        warnings = (*done.warnings, *found, *await self._without_light(done))
-        return done.model_copy(update={"exposure": planned | facts, "warnings": warnings})
-
-    async def _without_light(self, done: StepRecord) -> list[str]:
-        """Return a sentence where a step's image does not show its light."""
-        if done.light is None or done.image is None:
-            return []
-        folder = await asyncio.to_thread(self._store.places.set_folder, self.name)
-        try:
-            ambient = await self._ambient_for(done, folder)
-            if ambient is None and self.host.plan.varies_exposure:
-                return []  # a dark frame may be meant
-            missing = missing_light(await self._brightness(folder / done.image.filename), ambient)
-        except ImageUnreadable as error:
-            logger.warning("Whether %s shows its light is not known: %s", done.image.filename, error.message)
-            return []
-        return [missing] if missing else []
-
-    async def _ambient_for(self, done: StepRecord, folder: Path) -> Brightness | None:
-        """Return how bright the frame without light is that has the other values of a step."""
-        wanted = {**done.at, LIGHT: None}
-        step = next((one for one in self.host.manifest.steps if one.light is None and one.at == wanted), None)
-        if step is None or step.state is not StepState.DONE or step.image is None:
-            return None
-        if step.index not in self._ambient:
-            self._ambient[step.index] = await self._brightness(folder / step.image.filename)
-        return self._ambient[step.index]
+        drifted = tuple(FindingRecord(code=DRIFT, message=one) for one in found)
+        return done.model_copy(
+            update={"exposure": planned | facts, "warnings": (*done.warnings, *found), "findings": drifted}
+        )
 
     async def _compared(
         self, planned: Mapping[str, Any], exposure: Exposure | None
@@ -156,29 +134,63 @@ class SetSink(Sink[PhotometricSetResult]):
         found = {"exposure_time_s": facts.exposure_time_s, "f_number": facts.f_number, "iso_speed": facts.iso}
         return {name: value for name, value in found.items() if value is not None}, drift(planned, facts)
 
-    async def _brightness(self, path: Path) -> Brightness:
-        within = self._store.places.captures_dir
-        try:
-            levels = await asyncio.to_thread(levels_of, path, within)
-        except Costly:
-            levels = await self._store.apart.ask(LEVELS, path, within)
-        return brightness_of(levels)
-
     # What is kept and told
 
     async def record(self, step: StepRecord, *, visit: bool, error: TetherlightError | None) -> None:
         """Write the manifest and tell the step."""
         if step.state is StepState.RUNNING and visit:
-            self._progress(self._status("processing", step), step)
+            self._progress(self._status("retaking" if step.index in self._retaking else "processing", step), step)
         await self.write()
         if step.state is StepState.DONE:
-            self._ambient.pop(step.index, None)
-            self._progress(self._status("captured", step), step)
+            self._progress(self._status("retaken" if step.index in self._retaking else "captured", step), step)
             self._store.space.taken(sum(file.size for file in step.files))
             await self._set_changes.tell(self.name, "updated")
+            await self._look(step)
         elif step.state is StepState.FAILED:
             self._progress(self._status("error_processing", step), step, error)
         self.host.publish()
+
+    # Checks, beside the capture
+
+    async def _look(self, step: StepRecord) -> None:
+        """Let a frame be checked, and those of an earlier run that nobody has looked at since the server started."""
+        if not self.host.plan.uses_lights:
+            return
+        folder = await asyncio.to_thread(self._store.places.set_folder, self.name)
+        if self._checks is None:
+            self._checks = FrameChecks(self._store, self._found, bracketed=self.host.plan.varies_exposure)
+            for known in self.host.manifest.steps:
+                if known.state is StepState.DONE and known.index != step.index:
+                    self._checks.look(known, folder, self.host.plan.label(known.at))
+        self._checks.look(step, folder, self.host.plan.label(step.at))
+
+    async def _found(self, index: int, filename: str, findings: Sequence[FindingRecord]) -> None:
+        """Keep and tell what a frame's check has found."""
+
+        def with_findings(step: StepRecord) -> StepRecord:
+            if step.image is None or step.image.filename != filename:
+                return step  # another frame is there by now
+            own = tuple(one for one in step.findings if one.code == DRIFT)
+            former = {one.message for one in step.findings if one.code != DRIFT}
+            warnings = (*(one for one in step.warnings if one not in former), *(one.message for one in findings))
+            return step.model_copy(update={"findings": (*own, *findings), "warnings": warnings})
+
+        step = await self.host.amend(index, with_findings)
+        if findings and step.state is StepState.DONE:
+            self._progress(self._status("suspect", step), step)
+
+    async def suspects(self, among: Collection[int]) -> Collection[int]:
+        """Wait for the checks; return the steps whose frames do not show their light, or are copies of others."""
+        await self.checked(whole=True)
+        steps = [step for step in self.host.manifest.steps if step.index in among and step.state is StepState.DONE]
+        self._retaking = frozenset(step.index for step in steps if any(one.code in RETAKEN for one in step.findings))
+        return self._retaking
+
+    async def checked(self, *, whole: bool) -> None:
+        """Wait until every frame was checked, or where that is not wanted until none is any more."""
+        self._retaking = frozenset()
+        if self._checks is not None:
+            await (self._checks.finish() if whole else self._checks.give_up())
 
     async def write(self) -> None:
         """Write the manifest."""
@@ -217,9 +229,12 @@ class SetSink(Sink[PhotometricSetResult]):
         counted = [one.index for one in self.host.manifest.steps if not self._is_ambient(one)]
         number = 0 if self._is_ambient(step) else counted.index(step.index) + 1
         detail = error.message if error else None
-        self._tell(self._told(status, number, light=step.light, detail=detail), error)
+        findings = findings_of(step) if step.state is StepState.DONE else ()
+        self._tell(self._told(status, number, light=step.light, detail=detail, findings=findings), error)
 
-    def _told(self, status: str, index: int, *, light: str | None, detail: str | None) -> PhotometricProgress:
+    def _told(
+        self, status: str, index: int, *, light: str | None, detail: str | None, findings: Sequence[Finding] = ()
+    ) -> PhotometricProgress:
         return PhotometricProgress(
             status=status,
             current_light=light,
@@ -228,6 +243,7 @@ class SetSink(Sink[PhotometricSetResult]):
             job_id=self.host.job_id,
             index=index,
             total=sum(not self._is_ambient(step) for step in self.host.manifest.steps),
+            findings=list(findings),
             request_id=self._request_id,
         )
 
@@ -270,7 +286,12 @@ class SetSink(Sink[PhotometricSetResult]):
             images_captured=images,
             job_id=self.host.job_id,
             warnings=[*told, *self.host.manifest.warnings],
+            frames_to_check=[self._to_check(step) for step in steps if step.state is StepState.DONE and step.findings],
         )
+
+    def _to_check(self, step: StepRecord) -> FrameToCheck:
+        image = self._path(step.image.filename) if step.image is not None else None
+        return FrameToCheck(index=step.index, light=step.light, image=image, findings=findings_of(step))
 
 
 def _records(files: Sequence[SavedFile]) -> tuple[FileRecord, ...]:

@@ -1,7 +1,7 @@
 """Where the pictures of a plan go, and how that is told: what a set's folder and single captures have in common."""
 
 from abc import ABC, abstractmethod
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass
 from datetime import datetime
@@ -13,7 +13,7 @@ from tetherlight.capture.plan import Plan
 from tetherlight.errors import TetherlightError
 from tetherlight.protocol.captures import SeriesResult
 from tetherlight.protocol.manifest import FileRecord, Manifest, StepRecord
-from tetherlight.protocol.models import Job
+from tetherlight.protocol.models import Finding, Job
 from tetherlight.protocol.sets import PhotometricSetResult
 
 R = TypeVar("R", PhotometricSetResult, SeriesResult)
@@ -42,6 +42,24 @@ class Taking(Protocol):
     async def judged(self, done: StepRecord, shot: Shot) -> StepRecord:
         """Return the step with what its picture tells."""
 
+    async def suspects(self, among: Collection[int]) -> Collection[int]:
+        """Wait until the frames of these steps were checked; return those that are to be taken again, if they may."""
+
+
+class Recorder(Protocol):
+    """Who keeps the steps and tells how far the plan is."""
+
+    manifest: Manifest
+
+    async def record(self, step: StepRecord, *, visit: bool = True, error: TetherlightError | None = None) -> None:
+        """Keep the step and tell it; `visit` says that its lamp goes on for it, `error` why it failed."""
+
+    async def put_back(self, steps: Sequence[StepRecord], sentence: str) -> None:
+        """Let steps that are not done now be as they were, with a warning."""
+
+    def rested(self) -> None:
+        """Take note that a wait between two steps is over."""
+
 
 class Host(Protocol):
     """The job whose pictures they are."""
@@ -57,11 +75,27 @@ class Host(Protocol):
     def publish(self) -> None:
         """Tell the job as it is now."""
 
+    async def amend(self, index: int, change: Callable[[StepRecord], StepRecord]) -> StepRecord:
+        """Change the record of a step that is done, and tell the job; return it as it is now."""
+
     async def add_files(self, index: int, files: Sequence[FileRecord]) -> None:
         """Give a step files that came after its others."""
 
     def late_rounds(self) -> list[str]:
         """Return a sentence where rounds began late."""
+
+
+def findings_of(step: StepRecord) -> list[Finding]:
+    """Return what checks found of a step as messages carry it."""
+    return [
+        Finding(
+            code=one.code,
+            severity="error" if one.severity == "error" else "warning",
+            message=one.message,
+            figure=one.figure,
+        )
+        for one in step.findings
+    ]
 
 
 class Sink(ABC, Generic[R]):
@@ -91,6 +125,13 @@ class Sink(ABC, Generic[R]):
     async def judged(self, done: StepRecord, shot: Shot) -> StepRecord:  # noqa: ARG002 - for those that look
         """Return the step with what its picture tells."""
         return done
+
+    async def suspects(self, among: Collection[int]) -> Collection[int]:  # noqa: ARG002 - for those that look
+        """Return the steps whose frames are to be taken again."""
+        return ()
+
+    async def checked(self, *, whole: bool) -> None:
+        """Wait until all that was taken is checked; where that is not `whole`, give it up."""
 
     @abstractmethod
     async def record(self, step: StepRecord, *, visit: bool, error: TetherlightError | None) -> None:

@@ -14,7 +14,17 @@ from pydantic import BaseModel, Field, RootModel
 from tetherlight.protocol.captures import SERIES
 from tetherlight.protocol.jobs import JOBS
 from tetherlight.protocol.lights import LightStates
-from tetherlight.protocol.models import CameraInfo, CameraStatus, ConfigEntry, ImageFile, ImageSet, Job, Model, Storage
+from tetherlight.protocol.models import (
+    CameraInfo,
+    CameraStatus,
+    ConfigEntry,
+    Finding,
+    ImageFile,
+    ImageSet,
+    Job,
+    Model,
+    Storage,
+)
 from tetherlight.protocol.names import Feature, Topic
 from tetherlight.protocol.trash import TRASH_LIST, TrashRemoved
 
@@ -40,6 +50,9 @@ class StepStage(StrEnum):
     CAPTURED = "captured"
     FAILED = "error_processing"
     PAUSED = "paused"
+    SUSPECT = "suspect"
+    RETAKING = "retaking"
+    RETAKEN = "retaken"
 
 
 class PhotometricProgress(Model):
@@ -49,7 +62,9 @@ class PhotometricProgress(Model):
         description=(
             "processing_light_k_of_n before each lamp, captured_light_k_of_n with each image, "
             "error_processing_light_k after a failed step, paused when the job waits to be resumed; "
-            "the ambient frame has processing_ambient and captured_ambient. A lamp that stays on for several images is "
+            "the ambient frame has processing_ambient and captured_ambient. Later, and only where it is so: "
+            "suspect_light_k_of_n where checks found something (`findings`), retaking_light_k_of_n and "
+            "retaken_light_k_of_n where the frame is taken again by itself. A lamp that stays on for several images is "
             "processing once, and k counts these visits; a plan without lights has step in the place of light."
         )
     )
@@ -59,6 +74,7 @@ class PhotometricProgress(Model):
     job_id: str
     index: int
     total: int
+    findings: list[Finding] = Field(default_factory=list, description="What should be looked at about the frame.")
     request_id: str | int | None = Field(default=None, description="Of the request that started the sequence.")
 
     @property

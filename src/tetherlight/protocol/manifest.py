@@ -45,6 +45,7 @@ E = TypeVar("E")
 OrNewer = Annotated[E | str, Field(union_mode="left_to_right")]
 """One of the known values; one of a newer version is kept as it is."""
 OnFailure = Literal["fail", "pause"]
+Severity = Literal["warning", "error"]
 
 
 class Record(BaseModel):
@@ -113,6 +114,7 @@ class Plan(Record):
     ambient: bool = False
     settle_s: float | None = Field(default=None, description="Of lights that have no settle time of their own.")
     on_failure: OrNewer[OnFailure] = "fail"
+    retakes: int = Field(default=0, description="How often a frame without its light is taken again by itself.")
     exposure: dict[str, Any] = Field(default_factory=dict, description="Values by alias that every frame shall have.")
 
 
@@ -134,6 +136,23 @@ class PlaceRecord(Record):
     doubt: str | None = Field(default=None, description="Why the place is not sure any more: a warning of each step.")
 
 
+class FindingRecord(Record):
+    """Something about a frame that should be looked at; its sentence is among the step's warnings, too."""
+
+    code: str
+    severity: OrNewer[Severity] = "warning"
+    message: str
+    figure: float | None = Field(default=None, description="The measure that it was found by.")
+
+
+class ReplacedRecord(Record):
+    """A frame in whose place another one was taken."""
+
+    files: tuple[FileRecord, ...] = ()
+    captured_at: Moment | None = None
+    findings: tuple[FindingRecord, ...] = Field(default=(), description="What was wrong with it.")
+
+
 class StepRecord(Record):
     """One step: one exposure, all its files, at one value of each axis."""
 
@@ -151,6 +170,8 @@ class StepRecord(Record):
     files: tuple[FileRecord, ...] = ()
     attempts: int = 0
     warnings: tuple[str, ...] = ()
+    findings: tuple[FindingRecord, ...] = Field(default=(), description="What checks of the frame found, by codes.")
+    replaced: tuple[ReplacedRecord, ...] = Field(default=(), description="Earlier frames of the step, oldest first.")
     error: str | None = None
     error_code: str | None = None
 

@@ -171,6 +171,27 @@ class JobState(StrEnum):
     INTERRUPTED = "interrupted"
 
 
+class Finding(Model):
+    """Something about a frame that should be looked at."""
+
+    code: str = Field(
+        description=(
+            "light_missing, duplicate_frame, clipped, underexposed, ambient_strong, exposure_drift, moved or blurred."
+        )
+    )
+    severity: Literal["warning", "error"] = Field(
+        default="warning", description="An error where the frame is of no use."
+    )
+    message: str = Field(description="What happened, and what to do.")
+    figure: float | None = Field(
+        default=None,
+        description=(
+            "The measure that it was found by: a share or ratio, pixels of the image (moved), a correlation "
+            "(duplicate_frame) or a level (underexposed)."
+        ),
+    )
+
+
 class JobStep(Model):
     """One step of a job: one exposure, with its light in a photometric set; a computation has one."""
 
@@ -184,6 +205,7 @@ class JobStep(Model):
     warning: str | None = Field(
         default=None, description="What is suspect about the image, such as a drifted exposure."
     )
+    findings: list[Finding] = Field(default_factory=list, description="The same by codes, as far as checks found it.")
 
 
 class Job(Model):

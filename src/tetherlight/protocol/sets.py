@@ -9,7 +9,7 @@ from tetherlight.protocol.action import Action, CameraPayload, Payload
 from tetherlight.protocol.axes import MAX_VALUES, AxisPlan, Exposed, FocusPlaces
 from tetherlight.protocol.cameras import Message
 from tetherlight.protocol.manifest import Manifest
-from tetherlight.protocol.models import ImageFile, ImageSet, Model
+from tetherlight.protocol.models import Finding, ImageFile, ImageSet, Model
 from tetherlight.protocol.names import Feature
 
 CatalogueNumber = Annotated[str, Field(max_length=200)]
@@ -27,6 +27,12 @@ class NewSet(CameraPayload):
     set_name_prefix: str | None = Field(default=None, description="Default: photometric_set.")
     on_failure: Literal["fail", "pause"] = Field(
         default="fail", description="Whether a failed step ends or pauses the job."
+    )
+    retakes: int = Field(
+        default=1,
+        ge=0,
+        le=5,
+        description="How often a frame without its light, or like another one, is taken again by itself.",
     )
     notes: str | None = Field(default=None, max_length=4000, description="Kept in the manifest.")
     catalogue_number: CatalogueNumber | None = Field(default=None, description="What the object is listed under.")
@@ -53,6 +59,15 @@ class CaptureSet(NewSet):
     axes: list[AxisPlan] = Field(min_length=1, max_length=16)
 
 
+class FrameToCheck(Model):
+    """A frame of which checks found something."""
+
+    index: int = Field(description="Its step; 0 is the ambient frame.")
+    light: str | None
+    image: str | None = Field(description="Relative to CAPTURES_BASE_DIR.")
+    findings: list[Finding]
+
+
 class PhotometricSetResult(Model):
     """What a sequence gave, also as partial result of one that failed."""
 
@@ -64,6 +79,9 @@ class PhotometricSetResult(Model):
     )
     job_id: str
     warnings: list[str] = Field(default_factory=list)
+    frames_to_check: list[FrameToCheck] = Field(
+        default_factory=list, description="Frames of which checks found something."
+    )
 
 
 class SetName(Payload):

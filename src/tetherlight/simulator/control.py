@@ -62,6 +62,8 @@ class Control:
             "define_lights": self._define_lights,
             "set_lights": self._set_lights,
             "light_fault": self._light_fault,
+            "room_light": lambda fields: self._stage.set_room(number(fields, "brightness")),
+            "move": self._move,
             "plug": self._plug,
             "unplug": lambda fields: self._camera(fields).responder.unplug(),
             "power": lambda fields: self._camera(fields).responder.power(on=flag(fields, "on")),
@@ -122,8 +124,16 @@ class Control:
     def _light_fault(self, fields: Fields) -> None:
         if fields.get("kind") not in {"dead", None}:
             raise Refused("The kind of a light's fault is 'dead' or null.")
+        times = None if fields.get("count") is None else int(positive(fields, "count"))
         with _known_light():
-            self._stage.kill_light(str(fields.get("light")), fields.get("kind") == "dead")
+            self._stage.kill_light(str(fields.get("light")), fields.get("kind") == "dead", times)
+
+    def _move(self, fields: Fields) -> None:
+        """Knock at the table: pictures show everything so many pixels away from where it was at first."""
+        right, down = fields.get("right", 0), fields.get("down", 0)
+        if not all(isinstance(one, int) and not isinstance(one, bool) for one in (right, down)):
+            raise Refused("right and down must be whole numbers of pixels.")
+        self._stage.scene(self._cameras.index(self._camera(fields))).move(right, down)
 
     def _plug(self, fields: Fields) -> Answer:
         responder = self._camera(fields).responder

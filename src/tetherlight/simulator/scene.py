@@ -95,7 +95,10 @@ class Scene:
         self._lock = threading.RLock()
         self._lights = dict(DEFAULT_LIGHTS if lights is None else lights)
         self._on: dict[str, bool] = dict.fromkeys(self._lights, False)
-        self._dead: set[str] = set()
+        self._dead: dict[str, int | None] = {}
+        """Lamps that do not fire, and how often they still fail; None is for ever."""
+        self._room = 1.0
+        self._moved = 0, 0
         self._views: dict[Size, View] = {}
         self._live: dict[Size, LiveImage] = {}
         self._frames = 0
@@ -126,7 +129,7 @@ class Scene:
         with self._lock:
             self._lights = dict(lights)
             self._on = {name: self._on.get(name, False) for name in lights}
-            self._dead &= set(lights)
+            self._dead = {name: times for name, times in self._dead.items() if name in lights}
             if self._ahead and self._warmer is None:
                 self._warmer = threading.Thread(target=self._catch_up, name="scene-warmer", daemon=True)
                 self._warmer.start()
@@ -137,14 +140,35 @@ class Scene:
             for name in states:
                 if name not in self._lights:
                     raise KeyError(name)
+            for name in [name for name, on in states.items() if self._on[name] and not on]:
+                times = self._dead.get(name)
+                if times is not None:
+                    self._dead[name] = times - 1
+                    if times <= 1:
+                        del self._dead[name]
             self._on.update(states)
 
-    def kill_light(self, name: str, dead: bool) -> None:
-        """Make a lamp fail or work again: a dead one stays dark when switched on; raise KeyError if it is unknown."""
+    def kill_light(self, name: str, dead: bool, times: int | None = None) -> None:
+        """Make a lamp fail or work again: a dead one stays dark when switched on; raise KeyError if it is unknown.
+
+        With `times` it works again when it was switched on and off so often.
+        """
         with self._lock:
             if name not in self._lights:
                 raise KeyError(name)
-            (self._dead.add if dead else self._dead.discard)(name)
+            self._dead.pop(name, None)
+            if dead:
+                self._dead[name] = times
+
+    def set_room(self, brightness: float) -> None:
+        """Make the light of the room so many times as bright as usual."""
+        with self._lock:
+            self._room = brightness
+
+    def move(self, right: int, down: int) -> None:
+        """Let still pictures show everything so many pixels to the right and down of where it was at first."""
+        with self._lock:
+            self._moved = right, down
 
     def capture(
         self, exposure: Exposure, size: Size | None = None, t: float = 0.0, focus: float | None = None
@@ -199,7 +223,8 @@ class Scene:
             for rows, light in view.light(mix, blur):
                 view.draw_hand(light, rows, mix, blur, t)
                 values[rows] = record(light, exposure, frame, rows.start)
-        return values
+        right, down = self._moved
+        return np.roll(values, (down, right), (0, 1)) if right or down else values
 
     def moving_box(self, size: Size | None = None) -> tuple[int, int, int, int]:
         """Return left, top, right and bottom (ends excluded) in pixels of the part of the picture that moves."""
@@ -310,6 +335,7 @@ class Scene:
         """Return the view of a size, the lights that shine now with their intensities, and a number for this frame."""
         view = self._view(size)
         with self._lock:
+            view.room = self._room
             self._frames += 1
             intensities: dict[Direction, float] = {}
             for name, light in self._lights.items():

@@ -51,10 +51,15 @@ class Stage:
         for scene in self._scenes:
             scene.set_lights(states)
 
-    def kill_light(self, name: str, dead: bool) -> None:
-        """Make a lamp fail or work again; raise KeyError for an unknown one."""
+    def kill_light(self, name: str, dead: bool, times: int | None = None) -> None:
+        """Make a lamp fail, for ever or so many times, or work again; raise KeyError for an unknown one."""
         for scene in self._scenes:
-            scene.kill_light(name, dead)
+            scene.kill_light(name, dead, times)
+
+    def set_room(self, brightness: float) -> None:
+        """Make the room so many times as bright as usual."""
+        for scene in self._scenes:
+            scene.set_room(brightness)
 
     def export_truth(self, folder: Path, index: int = 0) -> None:
         """Write what a camera's scene really is like."""

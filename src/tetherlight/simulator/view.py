@@ -54,7 +54,9 @@ class View:
         self._layers: OrderedDict[Direction | None, Layer] = OrderedDict()
         self._mirror_cover = coverage(self.plan.grid, self.plan.layout.mirror, self.plan.mirror_box)
         self._made_depth: Depth | None = None
-        self._mix: tuple[Mapping[Direction, float], Mix] | None = None
+        self._mix: tuple[Mapping[Direction | None, float], Mix] | None = None
+        self.room = 1.0
+        """How bright the room is, where 1 is usual."""
 
     @property
     def world(self) -> World:
@@ -94,7 +96,7 @@ class View:
         mix = self._mix
         with self._parts:
             layers = {None, *intensities} <= self._layers.keys()
-        return self._world is not None and (layers or (mix is not None and mix[0] == intensities))
+        return self._world is not None and (layers or (mix is not None and mix[0] == self._wanted(intensities)))
 
     def has(self, direction: Direction | None) -> bool:
         """Tell whether a layer, and what it lies on, is in memory or on the disk."""
@@ -114,11 +116,16 @@ class View:
     def mix(self, intensities: Mapping[Direction, float]) -> Mix:
         """Return the sum of the given lights and of the room's faint light; kept while the lights stay the same."""
         with self.lock:
-            if self._mix is None or self._mix[0] != intensities:
+            wanted = self._wanted(intensities)
+            if self._mix is None or self._mix[0] != wanted:
                 reusable = None if self._mix is None else self._mix[1]
                 self._mix = None
-                self._mix = dict(intensities), self._sum(intensities, reusable)
+                self._mix = wanted, self._sum(intensities, reusable)
             return self._mix[1]
+
+    def _wanted(self, intensities: Mapping[Direction, float]) -> dict[Direction | None, float]:
+        """Return how bright everything is that shines, the room included."""
+        return {None: self.room, **dict[Direction | None, float](intensities.items())}
 
     def light(self, mix: Mix, blur: Blur | None) -> Iterator[tuple[slice, Floats]]:
         """Yield some rows after the other, and the linear light (h, W, 3) that they send, without the clock's hand.
@@ -251,7 +258,7 @@ class View:
         )
         for part in (mix.shading, mix.sheen, mix.mirror):
             part[:] = 0
-        _add(mix, room, AMBIENT)
+        _add(mix, room, AMBIENT * self.room)
         # Layers already there come first: rendering another one may drop them.
         for direction in sorted(intensities, key=lambda direction: direction not in self._layers):
             _add(mix, self.layer(direction), intensities[direction] * ONE_LIGHT)

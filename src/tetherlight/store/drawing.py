@@ -1,4 +1,4 @@
-"""Images drawn small: as thumbnails, and to see how bright they are. A RAW file is drawn by the preview inside it.
+"""Images drawn small: as thumbnails, and for checks. A RAW file is drawn by the preview inside it.
 
 What costs little is drawn in the server, which is nearly every picture of a camera; all else is Costly there, and drawn
 in a child (store/apart.py) by the functions at the end.
@@ -23,10 +23,11 @@ from tetherlight.store.unreadable import DAMAGED, NoPicture, unreadable
 QUALITY = 82
 MAX_BYTES = 160_000_000
 """Bytes of a decoded picture: it is there twice while it is made smaller."""
-LOOK = 160
-"""Pixels of the longer edge of what is looked at for its brightness."""
+CHECKED = 1000
+"""Pixels that the shorter edge of what checks look at has at least, where the picture has them."""
 
 _ORIENTATION = 0x0112
+_WHOLE = "longer edge of the whole picture"
 _JPEG = ("JPEG", "MPO")
 _FORMATS = {"image/jpeg": _JPEG, "image/png": ("PNG",), "image/tiff": ("TIFF",), "image/webp": ("WEBP",)}
 
@@ -43,13 +44,19 @@ def drawn(file: BufferedReader, path: Path, size: int) -> bytes:
     return _encoded(_shrunk(file, path, size, frugal=True))
 
 
-def levels_of(path: Path, within: Path | None = None) -> list[int]:
-    """Return how many pixels of an image, looked at in small, have each of the 256 levels.
+def reduced(path: Path, within: Path | None = None, *, frugal: bool = True) -> tuple[Image.Image, float]:
+    """Return an image, or a RAW file's preview, for checks, in 8 bits, and how much smaller than it is that is.
 
-    No link is followed below the folder `within`, by default the image's own. Raise ImageUnreadable and Costly.
+    It is decoded at the half, quarter or eighth of its size at which each edge still has CHECKED pixels. No link is
+    followed below the folder `within`, by default the image's own. Raise ImageUnreadable, and Costly where it is to be
+    frugal and the image may take much memory.
     """
     with _opened(path, within) as file:
-        return _levels(_shrunk(file, path, LOOK, frugal=True))
+        try:
+            picture = _raw_preview(file, CHECKED, frugal) if is_raw(path) else _picture(file, path, CHECKED, frugal)
+        except DAMAGED as error:
+            raise unreadable(f"No picture can be drawn of {path.name}", path, error) from error
+    return picture, picture.info.get(_WHOLE, max(picture.size)) / max(picture.size)
 
 
 def draw_apart(_: object, path: str, within: str, size: int, stamp: list[int]) -> bytes:
@@ -58,12 +65,6 @@ def draw_apart(_: object, path: str, within: str, size: int, stamp: list[int]) -
         if stamp_of(os.fstat(file.fileno())) != stamp:
             raise ImageUnreadable(f"{Path(path).name} was changed while it was read.")
         return _encoded(_shrunk(file, Path(path), size, frugal=False))
-
-
-def levels_apart(_: object, path: str, within: str) -> list[int]:
-    """Return the levels of any image, in a child; raise ImageUnreadable."""
-    with _opened(Path(path), Path(within)) as file:
-        return _levels(_shrunk(file, Path(path), LOOK, frugal=False))
 
 
 def stamp_of(status: os.stat_result) -> list[int]:
@@ -76,10 +77,6 @@ def _opened(path: Path, within: Path | None) -> BufferedReader:
         return open_regular(path, within=within)
     except OSError as error:
         raise unreadable(f"No picture can be drawn of {path.name}", path, error) from error
-
-
-def _levels(picture: Image.Image) -> list[int]:
-    return picture.convert("L").histogram()
 
 
 def _shrunk(file: BufferedReader, path: Path, size: int, *, frugal: bool) -> Image.Image:
@@ -112,6 +109,7 @@ def _picture(file: BufferedReader, path: Path, size: int, frugal: bool) -> Image
     if frugal:
         _require_frugal(file, path, size)
     with open_picture(file, path) as image:
+        image.info[_WHOLE] = max(image.size)
         if is_jpeg(path):
             image.draft("RGB", (size, size))  # the decoder itself shrinks by 2, 4 or 8
         if image.width * image.height * _bytes_per_pixel(image) > MAX_BYTES:
@@ -143,6 +141,7 @@ def _raw_preview(file: BufferedReader, size: int, frugal: bool) -> Image.Image:
         orientation = orientation_of(data)
         jpeg = data[preview.offset : preview.offset + preview.size]
     with Image.open(BytesIO(jpeg), formats=_JPEG) as image:
+        image.info[_WHOLE] = max(image.size)
         image.draft("RGB", (size, size))
         picture = image.convert("RGB")
         picture.getexif().setdefault(_ORIENTATION, orientation)

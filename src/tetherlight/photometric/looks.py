@@ -1,0 +1,124 @@
+"""What the checks keep of a frame: a few numbers, a grid of its values, and patches in which movement shows.
+
+What a frame costs depends on its size alone, and what is kept of it is some kilobytes.
+"""
+
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass
+from functools import cache
+from math import isfinite
+from typing import Any, Self
+
+import numpy as np
+from numpy.typing import NDArray
+
+Floats = NDArray[np.float32]
+
+CLIPPED = 254
+"""The lowest level of a channel that counts as clipped: JPEG does not always reach 255."""
+BLACK = 3
+"""The highest level of luma that counts as black where no dark frame says more."""
+GRID = (24, 36)
+"""Rows and columns of the grid of values: coarse enough that noise averages out."""
+LUMA = (0.299, 0.587, 0.114)
+
+
+@dataclass(frozen=True)
+class Look:
+    """One frame as the checks see it; shares are from 0 to 1, levels from 0 to 255."""
+
+    mean: float
+    """Mean level of luma."""
+    clipped: float
+    """Share of pixels that are clipped in any channel."""
+    black: float
+    """Share of pixels that are black."""
+    percentiles: tuple[float, float, float]
+    """Levels of luma below which 1, 50 and 99 percent of the pixels lie."""
+    grid: Floats
+    """Means of linear luma, 1 for white, in the fields of a grid; (24, 36)."""
+    sharpness: float
+    """How much of the contrast is in the finest detail, from 0 to 1; NaN where there is none."""
+
+    @property
+    def signal(self) -> float:
+        """Mean linear luma, 1 for white."""
+        return float(self.grid.mean())
+
+    def facts(self) -> dict[str, Any]:
+        """Return the look as what JSON can hold."""
+        sharpness = self.sharpness if isfinite(self.sharpness) else None
+        return {**asdict(self), "grid": self.grid.round(6).tolist(), "sharpness": sharpness}
+
+    @classmethod
+    def of(cls, facts: Mapping[str, Any]) -> Self:
+        """Return the look that `facts` gave."""
+        sharpness = float("nan") if facts["sharpness"] is None else facts["sharpness"]
+        known = {"grid": np.array(facts["grid"], np.float32), "sharpness": sharpness}
+        return cls(**{**facts, "percentiles": tuple(facts["percentiles"]), **known})
+
+
+def look_at(values: NDArray[np.uint8]) -> Look:
+    """Measure a frame: 8 bit sRGB, (H, W) or (H, W, 3), reduced or not; raise ValueError where it is too small."""
+    if values.ndim not in {2, 3} or min(values.shape[:2]) < max(GRID):
+        raise ValueError(f"a frame of {' x '.join(map(str, values.shape))} values is too small to be checked")
+    gray = gray_of(values)
+    counts = np.bincount(gray.ravel(), minlength=256)
+    below = np.cumsum(counts) / gray.size
+    first, middle, last = (int(np.searchsorted(below, share)) for share in (0.01, 0.5, 0.99))
+    return Look(
+        mean=float(counts @ np.arange(256) / gray.size),
+        clipped=_clipped(values) / gray.size,
+        black=float(below[BLACK]),
+        percentiles=(first, middle, last),
+        grid=_grid(gray),
+        sharpness=_sharpness(gray),
+    )
+
+
+def gray_of(values: NDArray[np.uint8]) -> NDArray[np.uint8]:
+    """Return the luma of a frame; (H, W)."""
+    if values.ndim == 2:
+        return values
+    luma = sum(values[..., channel] * np.float32(share) for channel, share in enumerate(LUMA))
+    return np.asarray(luma + np.float32(0.5), np.uint8)
+
+
+@cache
+def _linear() -> Floats:
+    levels = np.arange(256) / 255
+    bent = np.where(levels <= 0.04045, levels / 12.92, ((levels + 0.055) / 1.055) ** 2.4)
+    return np.asarray(bent, np.float32)
+
+
+def _clipped(values: NDArray[np.uint8]) -> int:
+    over = values >= CLIPPED
+    if values.ndim == 3:
+        over = over[..., 0] | over[..., 1] | over[..., 2]
+    return int(np.count_nonzero(over))
+
+
+def _grid(gray: NDArray[np.uint8]) -> Floats:
+    rows, columns = (np.linspace(0, side, parts + 1).astype(int) for side, parts in zip(gray.shape, GRID, strict=True))
+    light = _linear()[gray]
+    sums = np.add.reduceat(np.add.reduceat(light, rows[:-1], axis=0), columns[:-1], axis=1)
+    return np.asarray(sums / np.outer(np.diff(rows), np.diff(columns)), np.float32)
+
+
+@cache
+def _logarithms() -> Floats:
+    return np.asarray(np.log(np.arange(8, 264)), np.float32)
+
+
+def _sharpness(gray: NDArray[np.uint8]) -> float:
+    """Compare the bends between neighbours with differences of pixels four apart: blur takes the bends away.
+
+    Both grow alike with the light, so that the share says little about it. Only pixels with some contrast count.
+    """
+    part = _logarithms()[gray[::2]]
+    far = np.abs(part[:, 4:] - part[:, :-4])
+    clear = far > np.float32(0.05)
+    if np.count_nonzero(clear) < 0.002 * clear.size:
+        return float("nan")
+    bends = np.abs(part[:, 3:-1] + part[:, 1:-3] - 2 * part[:, 2:-2])
+    return float(bends[clear].mean() / far[clear].mean())

@@ -1,0 +1,186 @@
+"""Whether something moved between the frames of a set, though each has another light.
+
+Patches of two frames are laid over each other by phase correlation of the magnitudes of their gradients. Under
+another light that alone is no measure: what stands out of a surface is lit from its other side, and its edges seem to
+have moved towards the lamp, by up to its own width and nearly in proportion to the lamp's direction. So a displacement
+counts only where it comes between one frame and the next and is beyond what the light explains.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import cache
+
+import numpy as np
+from numpy.typing import NDArray
+
+from tetherlight.photometric.looks import Floats
+
+PATCH = 128
+"""Pixels of a patch's edge."""
+COLUMNS, ROWS = 8, 6
+"""The grid in which patches are looked for."""
+PATCHES = 24
+"""How many of them are kept: those with the most detail in both directions."""
+FEWEST = 5
+"""Patches that must agree before anything is said."""
+CLEAR = 12.0
+"""How far the peak of a correlation must stand out, in its standard deviations."""
+AGREED = 0.5
+"""Pixels by which patches may differ from their median and still agree with it."""
+LEAST = 0.2
+"""Pixels of the reduced frame below which nothing is told from noise."""
+BEYOND = 4.0
+"""How many times as large as the usual change between two frames a move must be."""
+FEWEST_CHANGES = 3
+FEW = 12
+
+Spectra = NDArray[np.complex64]
+
+
+@dataclass(frozen=True)
+class Shift:
+    """Where a frame lies against the first: pixels of the reduced frame to the right and down."""
+
+    right: float
+    down: float
+
+
+@dataclass(frozen=True)
+class Anchor:
+    """The patches of the frame that others are compared with."""
+
+    places: tuple[tuple[int, int], ...]
+    spectra: tuple[Spectra, ...]
+
+    def shift_of(self, gray: NDArray[np.uint8]) -> Shift | None:
+        """Return where a frame lies, gray and as large as the first, (H, W); None where too little is alike."""
+        found = []
+        for (top, left), spectrum in zip(self.places, self.spectra, strict=True):
+            right, down, clear = _displacement(spectrum, _spectrum(gray[top : top + PATCH, left : left + PATCH]))
+            if clear > CLEAR:
+                found.append((right, down))
+        if len(found) < FEWEST:
+            return None
+        shifts = np.asarray(found)
+        middle = np.median(shifts, axis=0)
+        agreed = np.hypot(*(shifts - middle).T) <= max(AGREED, 0.3 * float(np.hypot(*middle)))
+        if np.count_nonzero(agreed) < max(FEWEST, len(found) // 2):
+            return None
+        right, down = shifts[agreed].mean(axis=0)
+        return Shift(float(right), float(down))
+
+
+def anchor_of(gray: NDArray[np.uint8]) -> Anchor | None:
+    """Choose the patches of a gray frame, (H, W), with the most detail; None where there are too few."""
+    height, width = gray.shape
+    if height < PATCH or width < PATCH:
+        return None
+    tops, lefts = (np.unique(np.linspace(0, side - PATCH, parts).astype(int)) for side, parts in
+                   ((height, ROWS), (width, COLUMNS)))  # fmt: skip
+    places = [(int(top), int(left)) for top in tops for left in lefts]
+    detail = [_detail(gray[top : top + PATCH, left : left + PATCH]) for top, left in places]
+    best = [place for worth, place in sorted(zip(detail, places, strict=True), reverse=True) if worth > 0][:PATCHES]
+    if len(best) < FEWEST:
+        return None
+    return Anchor(tuple(best), tuple(_spectrum(gray[top : top + PATCH, left : left + PATCH]) for top, left in best))
+
+
+def moves(shifts: Sequence[Shift], directions: Sequence[Sequence[float] | None]) -> list[Shift]:
+    """Return how far each frame has moved against the first, in their order; zero where only the light did.
+
+    `shifts` are those of frames one after the other, the first being zero; `directions` are unit vectors to their
+    lights, x right and y up, or None. At least four frames are needed to know what the light does; with fewer nothing
+    has moved.
+    """
+    if len(shifts) <= FEWEST_CHANGES:
+        return [Shift(0.0, 0.0) for _ in shifts]
+    changes = np.diff(np.array([(one.right, one.down) for one in shifts]), axis=0)
+    rest = changes - _by_light(changes, directions)
+    sizes = np.hypot(*rest.T)
+    # Where there are few, each change is held against the others alone, so that it does not hide itself.
+    usual = [np.median(np.delete(sizes, index)) for index in range(min(len(sizes), FEW))]
+    most = LEAST + BEYOND * (np.array(usual) if len(sizes) <= FEW else np.full(len(sizes), np.median(sizes)))
+    moved = np.cumsum(np.where((sizes > most)[:, None], rest, 0.0), axis=0)
+    moved[np.hypot(*moved.T) <= float(np.median(most))] = 0.0  # what was moved back
+    return [Shift(0.0, 0.0), *(Shift(float(right), float(down)) for right, down in moved)]
+
+
+def _by_light(changes: NDArray[np.float64], directions: Sequence[Sequence[float] | None]) -> NDArray[np.float64]:
+    """Return what of the changes is in proportion to those of the light; zero where a direction is not known.
+
+    The factor is the one with the least sum of distances, so that a single move does not draw it to itself.
+    """
+    known = [one for one in directions if one is not None]
+    if len(known) < len(directions):
+        return np.zeros_like(changes)
+    lights = np.diff(np.array([(one[0], -one[1]) for one in known]), axis=0)
+    factors = np.zeros(2)
+    for axis in range(2):
+        at, seen = lights[:, axis], changes[:, axis]
+        weights = np.ones_like(at)
+        for _ in range(20):
+            across = float(weights * at @ at)
+            if across < 1e-6:
+                break
+            factors[axis] = float(weights * at @ seen) / across
+            weights = 1 / np.maximum(np.abs(seen - factors[axis] * at), 1e-3)
+    return np.asarray(lights * factors)
+
+
+@cache
+def _window() -> Floats:
+    edge = np.hanning(PATCH)
+    return np.outer(edge, edge).astype(np.float32)
+
+
+@cache
+def _lowpass() -> Floats:
+    """Return weights of frequencies: the peak gets some pixels wide, so that its top is found between them."""
+    down, across = np.fft.fftfreq(PATCH)[:, None], np.fft.rfftfreq(PATCH)[None]
+    return np.exp(-(down**2 + across**2) / (2 * 0.12**2)).astype(np.float32)
+
+
+def _gradients(patch: NDArray[np.uint8]) -> tuple[Floats, Floats]:
+    """Return the differences of the logarithms, which do not depend on how bright the light is."""
+    logs = np.log(patch.astype(np.float32) + np.float32(8))
+    across, down = np.zeros_like(logs), np.zeros_like(logs)
+    across[:, 1:-1] = logs[:, 2:] - logs[:, :-2]
+    down[1:-1] = logs[2:] - logs[:-2]
+    return across, down
+
+
+def _detail(patch: NDArray[np.uint8]) -> float:
+    """Return the smaller eigenvalue of the structure tensor: edges of one direction slide along themselves."""
+    across, down = _gradients(patch)
+    one, other, mixed = (float((a * b).mean()) for a, b in ((across, across), (down, down), (across, down)))
+    return (one + other) / 2 - float(np.hypot((one - other) / 2, mixed)) if one + other > 1e-6 else 0.0
+
+
+def _spectrum(patch: NDArray[np.uint8]) -> Spectra:
+    across, down = _gradients(patch)
+    size = np.hypot(across, down)
+    size = np.minimum(size, np.percentile(size, 98))
+    return np.asarray(np.fft.rfft2((size - size.mean()) * _window()), np.complex64)
+
+
+def _displacement(first: Spectra, second: Spectra) -> tuple[float, float, float]:
+    """Return how far the second patch lies to the right and down of the first, and how clear that is."""
+    cross = np.conj(first) * second
+    strength = np.abs(cross)
+    most = float(strength.max())
+    if most <= 0:
+        return 0.0, 0.0, 0.0
+    peaks = np.fft.irfft2(cross / (strength + np.float32(1e-6 * most)) * _lowpass(), s=(PATCH, PATCH))
+    row, column = divmod(int(peaks.argmax()), PATCH)
+    top = float(peaks[row, column])
+    down = row + _between(peaks[row - 1, column], top, peaks[(row + 1) % PATCH, column])
+    right = column + _between(peaks[row, column - 1], top, peaks[row, (column + 1) % PATCH])
+    half = PATCH / 2
+    return (right + half) % PATCH - half, (down + half) % PATCH - half, top / float(peaks.std())
+
+
+def _between(before: float, top: float, after: float) -> float:
+    """Return where between three values of a Gaussian peak its top lies."""
+    left, middle, right = (float(np.log(max(float(value), 1e-9))) for value in (before, top, after))
+    bend = left - 2 * middle + right
+    return 0.5 * (left - right) / bend if bend < 0 else 0.0

@@ -1,0 +1,155 @@
+"""Checks of the frames of a set while it is captured: what is wrong is told by codes, and nothing else is."""
+
+import json
+from collections.abc import AsyncIterator
+from dataclasses import asdict
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from support.rig_world import World, open_world
+from tetherlight.protocol.events import PhotometricProgress
+from tetherlight.protocol.models import JobState
+from tetherlight.protocol.sets import PhotometricSetResult
+from tetherlight.simulator.scene import DEFAULT_LIGHTS, SceneLight
+
+RING = ["light_front", "light_front_left", "light_left", "light_rear_left", "light_rear", "light_right"]
+
+
+@pytest.fixture
+async def world(tmp_path: Path) -> AsyncIterator[World]:
+    async with open_world(tmp_path) as opened:
+        yield opened
+
+
+def steps(world: World, result: PhotometricSetResult) -> list[dict[str, Any]]:
+    path = world.rig.settings.captures_base_dir / result.set_folder / "manifest.json"
+    read: list[dict[str, Any]] = json.loads(path.read_text())["steps"]
+    return read
+
+
+def codes(found: list[dict[str, Any]]) -> dict[str | None, list[str]]:
+    """Give the codes of each step that has some, by its light."""
+    return {step["light"]: [one["code"] for one in step["findings"]] for step in found if step["findings"]}
+
+
+def suspects(world: World) -> dict[str, list[str]]:
+    """Give the codes of the last event that told a step to be suspect, by its status."""
+    told = [one.data for one in world.hearing.heard if isinstance(one.data, PhotometricProgress)]
+    return {one.status: [finding.code for finding in one.findings] for one in told if one.findings}
+
+
+async def define(world: World, **changed: SceneLight) -> None:
+    """Let some lights of the scene be others."""
+    lights = {name: asdict(light) for name, light in {**DEFAULT_LIGHTS, **changed}.items()}
+    await world.simulator.control("define_lights", lights=lights)
+
+
+async def test_a_good_set_reports_nothing(world: World) -> None:
+    result = await (await world.start(*RING, ambient=True)).result()
+    assert (result.frames_to_check, result.warnings) == ([], [])
+    assert codes(steps(world, result)) == {}
+    told = [status.partition("_")[0] for status in world.hearing.statuses()]
+    assert set(told) == {"processing", "captured"}
+
+
+@pytest.mark.parametrize("ambient", [True, False])
+async def test_a_lamp_that_fails_once_is_taken_again_by_itself(world: World, ambient: bool) -> None:
+    """Progress says so by a status of its own; the set is whole, and its manifest tells of the frame that went."""
+    await world.simulator.control("light_fault", light="light_left", kind="dead", count=1)
+    result = await (await world.start("light_right", "light_left", ambient=ambient)).result()
+    assert (result.image_count, result.frames_to_check) == (2, [])
+    statuses = world.hearing.statuses()
+    assert statuses[-3:] == ["suspect_light_2_of_2", "retaking_light_2_of_2", "retaken_light_2_of_2"]
+    assert statuses.count("captured_light_2_of_2") == 1
+    assert suspects(world)["suspect_light_2_of_2"] == ["light_missing"]
+    *_, right, left = steps(world, result)
+    assert (right["attempts"], right["replaced"]) == (1, [])
+    assert (left["attempts"], left["findings"], left["warnings"]) == (2, [], [])
+    (former,) = left["replaced"]
+    assert [one["code"] for one in former["findings"]] == ["light_missing"]
+    assert former["files"][0]["sha256"] != left["files"][0]["sha256"]
+    assert await world.lit() == []
+
+
+@pytest.mark.parametrize(("retakes", "attempts"), [(0, 1), (2, 3)])
+async def test_a_dead_lamp_is_taken_again_as_often_as_was_asked_for(world: World, retakes: int, attempts: int) -> None:
+    await world.simulator.control("light_fault", light="light_left", kind="dead")
+    result = await (await world.start("light_right", "light_left", ambient=True, retakes=retakes)).result()
+    assert steps(world, result)[2]["attempts"] == attempts
+    (found,) = result.frames_to_check
+    assert (found.light, [one.code for one in found.findings]) == ("light_left", ["light_missing"])
+    assert found.image == f"{result.set_folder}/image_02_light_left.jpg"
+    assert found.findings[0].severity == "error"
+    assert (await world.simulator.status())["captures"] == 2 + attempts
+
+
+async def test_a_frame_that_cannot_be_taken_again_stays_as_it_was(world: World) -> None:
+    """The set is complete as before, and says that the second attempt failed."""
+    await world.simulator.control("light_fault", light="light_left", kind="dead")
+    await world.simulator.control("fault", camera="camera1", kind="store_full", when="capture", after=2, count=1)
+    job = await world.start("light_right", "light_left")
+    result = await job.result()
+    assert job.snapshot().state is JobState.COMPLETED
+    left = steps(world, result)[1]
+    assert (left["state"], [one["code"] for one in left["findings"]]) == ("done", ["light_missing"])
+    assert left["warnings"][-1].startswith("It could not be taken again. ")
+    assert (world.rig.settings.captures_base_dir / result.images_captured[1]).exists()
+
+
+async def test_a_lamp_that_is_wired_twice_gives_a_copy_that_is_told(world: World) -> None:
+    await define(world, light_right=SceneLight(DEFAULT_LIGHTS["light_left"].direction))
+    result = await (await world.start("light_left", "light_rear", "light_right")).result()
+    assert codes(steps(world, result)) == {"light_right": ["duplicate_frame"]}
+    assert "light_left" in result.frames_to_check[0].findings[0].message
+
+
+async def test_a_clipped_frame_is_told_and_not_taken_again(world: World) -> None:
+    await define(world, light_left=SceneLight((-1, 0, 1), intensity=30))
+    result = await (await world.start("light_left", "light_right")).result()
+    assert codes(steps(world, result)) == {"light_left": ["clipped"]}
+    assert suspects(world) == {"suspect_light_1_of_2": ["clipped"]}
+    assert (await world.simulator.status())["captures"] == 2
+
+
+async def test_what_moved_is_told_of_the_frames_after_it(world: World) -> None:
+    job = await world.start(*RING)
+    await world.hearing.wait("photometric_progress", lambda one: one.status == "captured_light_3_of_6")
+    await world.rig.jobs.pause(job.job_id)
+    done = sum(step.state == "done" for step in job.snapshot().steps)
+    await world.simulator.control("move", camera="camera1", right=9, down=-4)
+    await world.rig.jobs.resume(job.job_id)
+    result = await job.result()
+    found = codes(steps(world, result))
+    assert found == {light: ["moved"] for light in RING[done:]}
+    pixels = steps(world, result)[-1]["findings"][0]["figure"]
+    assert pixels == pytest.approx(9.8, abs=1.0)
+
+
+async def test_a_bright_room_is_told_at_the_ambient_frame(world: World) -> None:
+    await world.simulator.control("room_light", brightness=60)
+    result = await (await world.start("light_left", "light_right", ambient=True)).result()
+    assert codes(steps(world, result)) == {None: ["ambient_strong"]}
+    assert suspects(world) == {"suspect_ambient": ["ambient_strong"]}
+
+
+async def test_an_image_that_nobody_can_read_ends_no_set(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    """It is another's by the time it is looked at, or the card gave nonsense: the set goes on without its check."""
+    monkeypatch.setattr("tetherlight.capture.checking.reduced", None)
+    result = await (await world.start("light_left", "light_right")).result()
+    assert (result.image_count, result.frames_to_check) == (2, [])
+
+
+async def test_frames_of_an_earlier_run_are_looked_at_again_when_a_server_takes_over(tmp_path: Path) -> None:
+    """Without the ambient frame of before, nobody would know that the lamp stayed dark."""
+    async with open_world(tmp_path) as world:
+        await world.simulator.control("room_light", brightness=20)
+        await world.simulator.control("light_fault", light="light_right", kind="dead")
+        job = await world.start("light_left", "light_right", ambient=True, retakes=0)
+        await world.hearing.wait("photometric_progress", lambda one: one.status == "captured_ambient")
+        await world.rig.jobs.pause(job.job_id)
+        job._sink._checks = None
+        await world.rig.jobs.resume(job.job_id)
+        result = await job.result()
+        assert codes(steps(world, result))["light_right"] == ["light_missing"]
