@@ -18,7 +18,7 @@ from tetherlight.errors import ImageUnreadable
 from tetherlight.server.http.images import images_router
 from tetherlight.settings import Settings
 from tetherlight.store.apart import Apart
-from tetherlight.store.drawing import Costly, levels_of
+from tetherlight.store.drawing import Costly, reduced
 from tetherlight.store.exif import exif_of
 from tetherlight.store.frugal import is_frugal
 from tetherlight.store.paths import Places
@@ -150,7 +150,7 @@ def test_jpegs_that_a_decoder_holds_whole_cost_much(captures: Path) -> None:
     assert not is_frugal(bytes(gigantic), 160)
     (captures / "a.jpg").write_bytes(gigantic)
     with pytest.raises(Costly):
-        levels_of(captures / "a.jpg")
+        reduced(captures / "a.jpg")
 
 
 @given(head=st.sampled_from([b"", b"\xff\xd8", b"\xff\xd8\xff"]), rest=st.binary(max_size=200), at=st.integers(0, 3))
