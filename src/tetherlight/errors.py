@@ -55,6 +55,9 @@ TetherlightError                 internal_error
 │   ├── ImagesBlack              images_black
 │   ├── ImagesClipped            images_clipped
 │   └── ShapesDiffer             shapes_differ
+├── CalibrationError             calibration_error
+│   ├── SphereNotFound           sphere_not_found
+│   └── SphereTooSmall           sphere_too_small
 ├── JobError                     job_error
 │   ├── JobNotFound              job_not_found
 │   ├── CpuBusy                  cpu_busy
@@ -465,6 +468,23 @@ class ShapesDiffer(SurfaceError):
     """Images, lights or masks that belong together differ in size or number."""
 
     code = "shapes_differ"
+class CalibrationError(TetherlightError):
+    """The lights could not be calibrated from these images."""
+
+    code = "calibration_error"
+    status = 422
+
+
+class SphereNotFound(CalibrationError):
+    """No mirror sphere was found in the images, or none with highlights that could be used."""
+
+    code = "sphere_not_found"
+
+
+class SphereTooSmall(CalibrationError):
+    """The sphere has too few pixels for directions that are worth anything."""
+
+    code = "sphere_too_small"
 
 
 class JobError(TetherlightError):

@@ -74,7 +74,7 @@ export type JobList = Job[]
  * This interface was referenced by `TetherlightProtocol`'s JSON-Schema
  * via the `definition` "ErrorCode".
  */
-export type ErrorCode = ("internal_error" | "invalid_request" | "invalid_message" | "unknown_action" | "invalid_payload" | "message_too_large" | "invalid_name" | "too_many_requests" | "request_too_slow" | "server_only" | "unauthorized" | "forbidden" | "camera_error" | "no_camera_selected" | "camera_not_found" | "camera_not_open" | "camera_busy" | "camera_claimed" | "camera_forbidden" | "camera_lost" | "camera_timeout" | "camera_crashed" | "detection_failed" | "capture_failed" | "card_full" | "capture_refused" | "preview_unsupported" | "preview_failed" | "liveview_stopped" | "config_not_found" | "config_readonly" | "config_invalid" | "config_rejected" | "focus_unknown" | "light_error" | "unknown_light" | "lights_busy" | "lamp_failed" | "store_error" | "set_not_found" | "set_busy" | "set_exists" | "manifest_newer" | "image_not_found" | "image_unreadable" | "lights_file_invalid" | "disk_full" | "store_full" | "job_error" | "job_not_found" | "cpu_busy" | "job_conflict" | "sequence_failed" | "work_failed" | "work_timeout" | "work_memory" | "server_error" | "invalid_setting" | "start_failed" | "server_stopping" | "server_unreachable" | "client_too_slow" | "out_of_resources")
+export type ErrorCode = ("internal_error" | "invalid_request" | "invalid_message" | "unknown_action" | "invalid_payload" | "message_too_large" | "invalid_name" | "too_many_requests" | "request_too_slow" | "server_only" | "unauthorized" | "forbidden" | "camera_error" | "no_camera_selected" | "camera_not_found" | "camera_not_open" | "camera_busy" | "camera_claimed" | "camera_forbidden" | "camera_lost" | "camera_timeout" | "camera_crashed" | "detection_failed" | "capture_failed" | "card_full" | "capture_refused" | "preview_unsupported" | "preview_failed" | "liveview_stopped" | "config_not_found" | "config_readonly" | "config_invalid" | "config_rejected" | "focus_unknown" | "light_error" | "unknown_light" | "lights_busy" | "lamp_failed" | "store_error" | "set_not_found" | "set_busy" | "set_exists" | "manifest_newer" | "image_not_found" | "image_unreadable" | "lights_file_invalid" | "disk_full" | "store_full" | "surface_error" | "too_few_lights" | "lights_coplanar" | "lights_unknown" | "images_black" | "images_clipped" | "shapes_differ" | "calibration_error" | "sphere_not_found" | "sphere_too_small" | "job_error" | "job_not_found" | "cpu_busy" | "job_conflict" | "sequence_failed" | "work_failed" | "work_timeout" | "work_memory" | "server_error" | "invalid_setting" | "start_failed" | "server_stopping" | "server_unreachable" | "client_too_slow" | "out_of_resources")
 /**
  * Why a connection ended.
  * 
@@ -1027,6 +1027,10 @@ set_name_prefix?: (string | null)
  */
 on_failure?: ("fail" | "pause")
 /**
+ * How often a frame without its light, or like another one, is taken again by itself.
+ */
+retakes?: number
+/**
  * Kept in the manifest.
  */
 notes?: (string | null)
@@ -1075,6 +1079,52 @@ image_count: number
 images_captured: string[]
 job_id: string
 warnings: string[]
+/**
+ * Frames of which checks found something.
+ */
+frames_to_check: FrameToCheck[]
+}
+/**
+ * A frame of which checks found something.
+ * 
+ * This interface was referenced by `TetherlightProtocol`'s JSON-Schema
+ * via the `definition` "FrameToCheck".
+ */
+export interface FrameToCheck {
+/**
+ * Its step; 0 is the ambient frame.
+ */
+index: number
+light: (string | null)
+/**
+ * Relative to CAPTURES_BASE_DIR.
+ */
+image: (string | null)
+findings: Tetherlight_Protocol_Models__Finding[]
+}
+/**
+ * Something about a frame that should be looked at.
+ * 
+ * This interface was referenced by `TetherlightProtocol`'s JSON-Schema
+ * via the `definition` "tetherlight__protocol__models__Finding".
+ */
+export interface Tetherlight_Protocol_Models__Finding {
+/**
+ * light_missing, duplicate_frame, clipped, underexposed, ambient_strong, exposure_drift, moved or blurred.
+ */
+code: string
+/**
+ * An error where the frame is of no use.
+ */
+severity: ("warning" | "error")
+/**
+ * What happened, and what to do.
+ */
+message: string
+/**
+ * The measure that it was found by: a share or ratio, pixels of the image (moved), a correlation (duplicate_frame) or a level (underexposed).
+ */
+figure: (number | null)
 }
 /**
  * Axes, outermost first: one image for each combination of their values.
@@ -1092,6 +1142,10 @@ set_name_prefix?: (string | null)
  * Whether a failed step ends or pauses the job.
  */
 on_failure?: ("fail" | "pause")
+/**
+ * How often a frame without its light, or like another one, is taken again by itself.
+ */
+retakes?: number
 /**
  * Kept in the manifest.
  */
@@ -1356,6 +1410,10 @@ ambient: boolean
 settle_s: (number | null)
 on_failure: (("fail" | "pause") | string)
 /**
+ * How often a frame without its light is taken again by itself.
+ */
+retakes: number
+/**
  * Values by alias that every frame shall have.
  */
 exposure: {
@@ -1434,6 +1492,14 @@ exposure: {
 files: FileRecord[]
 attempts: number
 warnings: string[]
+/**
+ * What checks of the frame found, by codes.
+ */
+findings: FindingRecord[]
+/**
+ * Earlier frames of the step, oldest first.
+ */
+replaced: ReplacedRecord[]
 error: (string | null)
 error_code: (string | null)
 [k: string]: unknown
@@ -1453,6 +1519,37 @@ mimetype: string
  * What the camera called it.
  */
 camera_name: (string | null)
+[k: string]: unknown
+}
+/**
+ * Something about a frame that should be looked at; its sentence is among the step's warnings, too.
+ * 
+ * This interface was referenced by `TetherlightProtocol`'s JSON-Schema
+ * via the `definition` "FindingRecord".
+ */
+export interface FindingRecord {
+code: string
+severity: (("warning" | "error") | string)
+message: string
+/**
+ * The measure that it was found by.
+ */
+figure: (number | null)
+[k: string]: unknown
+}
+/**
+ * A frame in whose place another one was taken.
+ * 
+ * This interface was referenced by `TetherlightProtocol`'s JSON-Schema
+ * via the `definition` "ReplacedRecord".
+ */
+export interface ReplacedRecord {
+files: FileRecord[]
+captured_at: (string | null)
+/**
+ * What was wrong with it.
+ */
+findings: FindingRecord[]
 [k: string]: unknown
 }
 /**
@@ -1764,6 +1861,10 @@ error_code: (string | null)
  * What is suspect about the image, such as a drifted exposure.
  */
 warning: (string | null)
+/**
+ * The same by codes, as far as checks found it.
+ */
+findings: Tetherlight_Protocol_Models__Finding[]
 }
 /**
  * A job by its id.
@@ -2023,15 +2124,15 @@ message: string
  * via the `definition` "Diagnosis".
  */
 export interface Diagnosis {
-findings: Finding[]
+findings: Tetherlight_Protocol_Server__Finding[]
 }
 /**
  * One finding of the doctor.
  * 
  * This interface was referenced by `TetherlightProtocol`'s JSON-Schema
- * via the `definition` "Finding".
+ * via the `definition` "tetherlight__protocol__server__Finding".
  */
-export interface Finding {
+export interface Tetherlight_Protocol_Server__Finding {
 check: string
 level: ("ok" | "warning" | "error" | "info")
 message: string
@@ -2164,7 +2265,7 @@ data: Storage
  */
 export interface PhotometricProgress {
 /**
- * processing_light_k_of_n before each lamp, captured_light_k_of_n with each image, error_processing_light_k after a failed step, paused when the job waits to be resumed; the ambient frame has processing_ambient and captured_ambient. A lamp that stays on for several images is processing once, and k counts these visits; a plan without lights has step in the place of light.
+ * processing_light_k_of_n before each lamp, captured_light_k_of_n with each image, error_processing_light_k after a failed step, paused when the job waits to be resumed; the ambient frame has processing_ambient and captured_ambient. Later, and only where it is so: suspect_light_k_of_n where checks found something (`findings`), retaking_light_k_of_n and retaken_light_k_of_n where the frame is taken again by itself. A lamp that stays on for several images is processing once, and k counts these visits; a plan without lights has step in the place of light.
  */
 status: string
 current_light: (string | null)
@@ -2173,6 +2274,10 @@ error_detail: (string | null)
 job_id: string
 index: number
 total: number
+/**
+ * What should be looked at about the frame.
+ */
+findings: Tetherlight_Protocol_Models__Finding[]
 /**
  * Of the request that started the sequence.
  */
