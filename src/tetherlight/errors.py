@@ -468,6 +468,8 @@ class ShapesDiffer(SurfaceError):
     """Images, lights or masks that belong together differ in size or number."""
 
     code = "shapes_differ"
+
+
 class CalibrationError(TetherlightError):
     """The lights could not be calibrated from these images."""
 
