@@ -68,6 +68,10 @@ def render(surface: tuple[Values, Values]) -> Render:
     return shoot
 
 
+def looked(pixels: Pixels) -> Look:
+    return look_at(pixels[..., 0], pixels.max(axis=2))
+
+
 class Session:
     """Frames as a set has them, one after the other."""
 
@@ -84,7 +88,7 @@ class Session:
             anchor = anchor_of(self._first)
             shift = anchor.shift_of(gray) if anchor else None
         frame = Frame(
-            index=self._number, label=light or "ambient", light=light, group="", look=look_at(pixels), shift=shift,
+            index=self._number, label=light or "ambient", light=light, group="", look=looked(pixels), shift=shift,
             direction=LIGHTS.get(light or ""),
         )  # fmt: skip
         self._number += 1
@@ -203,13 +207,13 @@ def test_a_frame_that_shook_is_blurred(render: Render) -> None:
 def test_a_frame_taken_again_takes_the_place_of_the_first(render: Render) -> None:
     made = session(render, left=render(None))
     assert made.codes()[1] == [Code.LIGHT_MISSING]
-    made.checks.add(Frame(index=1, label="left", light="left", group="", look=look_at(render(LIGHTS["left"]))))
+    made.checks.add(Frame(index=1, label="left", light="left", group="", look=looked(render(LIGHTS["left"]))))
     assert made.codes() == {}
 
 
 def test_what_a_wire_carries_of_a_look_is_the_look(render: Render) -> None:
-    for pixels in (render(LIGHTS["left"]), np.zeros((100, 100), np.uint8)):
-        look = look_at(pixels)
+    for pixels in (render(LIGHTS["left"]), np.zeros((100, 100, 3), np.uint8)):
+        look = looked(pixels)
         again = Look.of(look.facts())
         assert np.allclose(again.grid, look.grid, atol=1e-5)
         assert again.facts() == Look.of(again.facts()).facts()
@@ -217,14 +221,14 @@ def test_what_a_wire_carries_of_a_look_is_the_look(render: Render) -> None:
 
 def test_what_is_too_small_is_refused() -> None:
     with pytest.raises(ValueError, match="10 x 10 values is too small"):
-        look_at(np.zeros((10, 10), np.uint8))
+        looked(np.zeros((10, 10, 3), np.uint8))
 
 
 def test_noise_is_no_light(render: Render) -> None:
     """Two frames of the same room differ by noise alone, however bright it is."""
     for room in (0.0, 0.01, 0.2):
-        assert missing_light(look_at(render(None, room=room)), look_at(render(None, room=room))) is not None
-        assert missing_light(look_at(render((0, 0, 1), room=room)), look_at(render(None, room=room))) is None
+        assert missing_light(looked(render(None, room=room)), looked(render(None, room=room))) is not None
+        assert missing_light(looked(render((0, 0, 1), room=room)), looked(render(None, room=room))) is None
 
 
 def test_a_large_image_is_looked_at_in_small_and_says_how_much(tmp_path: Path) -> None:

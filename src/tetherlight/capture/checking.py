@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any
 from tetherlight.capture.patience import ended
 from tetherlight.errors import ImageUnreadable, TetherlightError
 from tetherlight.protocol.manifest import LIGHT, FindingRecord, StepRecord
-from tetherlight.store.drawing import Costly, reduced
+from tetherlight.store.drawing import Costly, luma_and_brightest, reduced
 from tetherlight.store.store import Store
 
 if TYPE_CHECKING:
@@ -122,7 +122,7 @@ class FrameChecks:
     def _see(self, wanted: _Wanted, given: Mapping[str, Any] | None = None) -> "tuple[Frame, list[Finding]]":
         import numpy as np  # noqa: PLC0415 - loading it takes a fifth of the server's start
 
-        from tetherlight.photometric.looks import Look, gray_of, look_at  # noqa: PLC0415
+        from tetherlight.photometric.looks import Look, look_at  # noqa: PLC0415
         from tetherlight.photometric.quality import Frame, SetChecks  # noqa: PLC0415
 
         if self._checks is None:
@@ -137,10 +137,10 @@ class FrameChecks:
             frame = Frame(look=Look.of(given), **facts)
         else:
             picture, times = reduced(wanted.path, self._store.places.captures_dir)
-            values = np.asarray(picture)
-            frame = Frame(look=look_at(values), reduced=times, **facts)
+            gray, brightest = (np.asarray(one) for one in luma_and_brightest(picture))
+            frame = Frame(look=look_at(gray, brightest), reduced=times, **facts)
             if step.light is not None and not self._checks.misses_light(frame):
-                frame = self._placed(frame, gray_of(values), group)
+                frame = self._placed(frame, gray, group)
         self._checks.add(frame)
         return frame, self._checks.findings(frame)
 
@@ -166,4 +166,5 @@ def look_apart(_: object, path: str, within: str) -> dict[str, Any]:
 
     from tetherlight.photometric.looks import look_at  # noqa: PLC0415
 
-    return look_at(np.asarray(reduced(Path(path), Path(within), frugal=False)[0])).facts()
+    picture, _ = reduced(Path(path), Path(within), frugal=False)
+    return look_at(*(np.asarray(one) for one in luma_and_brightest(picture))).facts()

@@ -13,6 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 Floats = NDArray[np.float32]
+Levels = NDArray[np.uint8]
 
 CLIPPED = 254
 """The lowest level of a channel that counts as clipped: JPEG does not always reach 255."""
@@ -20,7 +21,6 @@ BLACK = 3
 """The highest level of luma that counts as black where no dark frame says more."""
 GRID = (24, 36)
 """Rows and columns of the grid of values: coarse enough that noise averages out."""
-LUMA = (0.299, 0.587, 0.114)
 
 
 @dataclass(frozen=True)
@@ -58,30 +58,25 @@ class Look:
         return cls(**{**facts, "percentiles": tuple(facts["percentiles"]), **known})
 
 
-def look_at(values: NDArray[np.uint8]) -> Look:
-    """Measure a frame: 8 bit sRGB, (H, W) or (H, W, 3), reduced or not; raise ValueError where it is too small."""
-    if values.ndim not in {2, 3} or min(values.shape[:2]) < max(GRID):
-        raise ValueError(f"a frame of {' x '.join(map(str, values.shape))} values is too small to be checked")
-    gray = gray_of(values)
-    counts = np.bincount(gray.ravel(), minlength=256)
-    below = np.cumsum(counts) / gray.size
+def look_at(gray: Levels, brightest: Levels) -> Look:
+    """Measure a frame by its luma and by the brightest of its channels; 8 bit sRGB, (H, W), reduced or not.
+
+    Every second row is enough for what is a mean. Raise ValueError for a frame that is too small.
+    """
+    if gray.ndim != 2 or min(gray.shape) < 2 * max(GRID):
+        raise ValueError(f"a frame of {' x '.join(map(str, gray.shape))} values is too small to be checked")
+    rows = np.ascontiguousarray(gray[::2])
+    counts = np.bincount(rows.ravel(), minlength=256)
+    below = np.cumsum(counts) / rows.size
     first, middle, last = (int(np.searchsorted(below, share)) for share in (0.01, 0.5, 0.99))
     return Look(
-        mean=float(counts @ np.arange(256) / gray.size),
-        clipped=_clipped(values) / gray.size,
+        mean=float(counts @ np.arange(256) / rows.size),
+        clipped=float(np.count_nonzero(brightest >= CLIPPED)) / brightest.size,
         black=float(below[BLACK]),
         percentiles=(first, middle, last),
-        grid=_grid(gray),
-        sharpness=_sharpness(gray),
+        grid=_grid(rows),
+        sharpness=_sharpness(rows[::2]),
     )
-
-
-def gray_of(values: NDArray[np.uint8]) -> NDArray[np.uint8]:
-    """Return the luma of a frame; (H, W)."""
-    if values.ndim == 2:
-        return values
-    luma = sum(values[..., channel] * np.float32(share) for channel, share in enumerate(LUMA))
-    return np.asarray(luma + np.float32(0.5), np.uint8)
 
 
 @cache
@@ -91,14 +86,7 @@ def _linear() -> Floats:
     return np.asarray(bent, np.float32)
 
 
-def _clipped(values: NDArray[np.uint8]) -> int:
-    over = values >= CLIPPED
-    if values.ndim == 3:
-        over = over[..., 0] | over[..., 1] | over[..., 2]
-    return int(np.count_nonzero(over))
-
-
-def _grid(gray: NDArray[np.uint8]) -> Floats:
+def _grid(gray: Levels) -> Floats:
     rows, columns = (np.linspace(0, side, parts + 1).astype(int) for side, parts in zip(gray.shape, GRID, strict=True))
     light = _linear()[gray]
     sums = np.add.reduceat(np.add.reduceat(light, rows[:-1], axis=0), columns[:-1], axis=1)
@@ -110,12 +98,12 @@ def _logarithms() -> Floats:
     return np.asarray(np.log(np.arange(8, 264)), np.float32)
 
 
-def _sharpness(gray: NDArray[np.uint8]) -> float:
+def _sharpness(gray: Levels) -> float:
     """Compare the bends between neighbours with differences of pixels four apart: blur takes the bends away.
 
     Both grow alike with the light, so that the share says little about it. Only pixels with some contrast count.
     """
-    part = _logarithms()[gray[::2]]
+    part = _logarithms()[gray]
     far = np.abs(part[:, 4:] - part[:, :-4])
     clear = far > np.float32(0.05)
     if np.count_nonzero(clear) < 0.002 * clear.size:

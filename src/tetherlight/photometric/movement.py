@@ -19,7 +19,7 @@ PATCH = 128
 """Pixels of a patch's edge."""
 COLUMNS, ROWS = 8, 6
 """The grid in which patches are looked for."""
-PATCHES = 24
+PATCHES = 16
 """How many of them are kept: those with the most detail in both directions."""
 FEWEST = 5
 """Patches that must agree before anything is said."""
@@ -31,6 +31,8 @@ LEAST = 0.2
 """Pixels of the reduced frame below which nothing is told from noise."""
 BEYOND = 4.0
 """How many times as large as the usual change between two frames a move must be."""
+EDGES = np.float32(4)
+"""Gradients count up to so many times their mean, so that no single edge or highlight outweighs the rest."""
 FEWEST_CHANGES = 3
 FEW = 12
 
@@ -158,8 +160,8 @@ def _detail(patch: NDArray[np.uint8]) -> float:
 
 def _spectrum(patch: NDArray[np.uint8]) -> Spectra:
     across, down = _gradients(patch)
-    size = np.hypot(across, down)
-    size = np.minimum(size, np.percentile(size, 98))
+    size = np.sqrt(across * across + down * down)
+    size = np.minimum(size, EDGES * size.mean())
     return np.asarray(np.fft.rfft2((size - size.mean()) * _window()), np.complex64)
 
 

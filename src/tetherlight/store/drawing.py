@@ -11,7 +11,7 @@ from io import BufferedReader, BytesIO
 from mmap import ACCESS_READ, mmap
 from pathlib import Path
 
-from PIL import Image, ImageOps
+from PIL import Image, ImageChops, ImageOps
 
 from tetherlight.errors import ImageUnreadable
 from tetherlight.files.durable import open_regular
@@ -45,7 +45,7 @@ def drawn(file: BufferedReader, path: Path, size: int) -> bytes:
 
 
 def reduced(path: Path, within: Path | None = None, *, frugal: bool = True) -> tuple[Image.Image, float]:
-    """Return an image, or a RAW file's preview, for checks, in 8 bits, and how much smaller than it is that is.
+    """Return an image, or a RAW file's preview, for checks, in RGB of 8 bits, and how much smaller than it is that is.
 
     It is decoded at the half, quarter or eighth of its size at which each edge still has CHECKED pixels. No link is
     followed below the folder `within`, by default the image's own. Raise ImageUnreadable, and Costly where it is to be
@@ -56,7 +56,13 @@ def reduced(path: Path, within: Path | None = None, *, frugal: bool = True) -> t
             picture = _raw_preview(file, CHECKED, frugal) if is_raw(path) else _picture(file, path, CHECKED, frugal)
         except DAMAGED as error:
             raise unreadable(f"No picture can be drawn of {path.name}", path, error) from error
-    return picture, picture.info.get(_WHOLE, max(picture.size)) / max(picture.size)
+    return picture.convert("RGB"), picture.info.get(_WHOLE, max(picture.size)) / max(picture.size)
+
+
+def luma_and_brightest(picture: Image.Image) -> tuple[Image.Image, Image.Image]:
+    """Return the luma of a picture, and the brightest of its three channels."""
+    red, green, blue = picture.split()
+    return picture.convert("L"), ImageChops.lighter(ImageChops.lighter(red, green), blue)
 
 
 def draw_apart(_: object, path: str, within: str, size: int, stamp: list[int]) -> bytes:
