@@ -20,7 +20,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from tetherlight.errors import LightsCoplanar, ShapesDiffer, TooFewLights
-from tetherlight.photometric import solvers
+from tetherlight.photometric import kernel, solvers
 from tetherlight.photometric.arrays import Floats, Mask, divided, median_where
 from tetherlight.photometric.shading import LAMBERT, Curve
 from tetherlight.photometric.solvers import Samples, Solver
@@ -42,6 +42,8 @@ SOLVERS: dict[Method, Solver] = {
     "lit-cauchy-curve": solvers.lit_cauchy,
     "windows-curve": solvers.windows,
 }
+FAST: tuple[Method, ...] = ("least-squares", "lit-huber")
+"""What `compiled.py` has, for distant lights."""
 BLOCK = 1 << 15
 """As many pixels are solved at a time: all that is between input and output is of this size."""
 FLAT = 1e3
@@ -59,7 +61,8 @@ class Solution:
     albedo: NDArray[np.float32]
     """(N,): gray, brightness where the surface faces the light."""
     residual: NDArray[np.float32]
-    """(N,): median |seen - predicted| over the used samples, as a share of the albedo."""
+    """(N,): median |seen - predicted| over the used samples, as a share of the albedo; its root mean square for
+    least squares."""
     predicted_error: NDArray[np.float32]
     """(N,): degrees, root mean square, by sigma^2 (L^T W L)^-1; sigma by the pixel's residuals, at least the noise."""
     used: NDArray[np.int32]
@@ -109,16 +112,23 @@ def solve(
     usable: Mask | None = None,
     noise: float = 0.0,
     curve: Curve = LAMBERT,
+    fast: bool | None = None,
 ) -> Solution:
     """Find normal and albedo of each pixel.
 
     values (K, N); lights (K, 3) or (K, N, 3); usable (K, N): false where a sample must not count (clipped in any
     channel, of a light that did not fire). `noise` is the level below which a sample tells nothing, in units of
     `values`, from the dark frame. `curve` counts only with a method whose name ends in `curve`.
+    `fast` takes or forbids what is compiled; by default it is taken where it is installed and there are many samples.
 
     Raises ShapesDiffer, TooFewLights where K is too small for the method, LightsCoplanar.
     """
-    usable = _checked(values, lights, usable, needed(method))
+    _check_shapes(values, lights, usable, needed(method))
+    if method in FAST and lights.ndim == 2 and _worth(values, fast):
+        marks = np.ones(values.shape, bool) if usable is None else usable
+        robust = method == "lit-huber"
+        return Solution(**kernel.solve_fast(values.astype(np.float32, copy=False), lights, marks, noise, robust=robust))
+    usable = np.isfinite(values) if usable is None else usable & np.isfinite(values)
     if not method.endswith("curve"):
         curve = LAMBERT
     parts = []
@@ -154,8 +164,8 @@ def colour_albedo(colours: Floats, lights: Floats, solution: Solution, *, usable
     return np.concatenate(parts).astype(np.float32) * solution.valid[:, None]
 
 
-def _checked(values: Floats, lights: Floats, usable: Mask | None, least: int) -> Mask:
-    """Raise where the arrays do not fit together; return what is usable."""
+def _check_shapes(values: Floats, lights: Floats, usable: Mask | None, least: int) -> None:
+    """Raise where the arrays do not fit together."""
     if values.ndim != 2 or lights.ndim not in {2, 3} or len(values) != len(lights):
         raise ShapesDiffer(
             f"There are {len(values)} images and {len(lights)} lights.",
@@ -167,11 +177,13 @@ def _checked(values: Floats, lights: Floats, usable: Mask | None, least: int) ->
         check_lights(lights, least=least)
     elif len(lights) < least:
         raise TooFewLights(f"There are {len(lights)} usable lights; at least {least} are needed.")
-    if usable is None:
-        return np.isfinite(values)
-    if usable.shape != values.shape:
+    if usable is not None and usable.shape != values.shape:
         raise ShapesDiffer("The marks of usable samples have another size than the images.")
-    return usable & np.isfinite(values)
+
+
+def _worth(values: Floats, fast: bool | None) -> bool:
+    """Say whether to take what is compiled."""
+    return kernel.available() and (values.size >= kernel.LARGE if fast is None else fast)
 
 
 def _finite(values: Floats) -> NDArray[np.float32]:
@@ -191,6 +203,8 @@ def _solve_block(samples: Samples, method: Method) -> Solution:
     typical = median_where(np.abs(error), counted)
     used = counted.sum(axis=0)
     sigma = _spread(error, counted, used, typical, plain=method == "least-squares")
+    if method == "least-squares":
+        typical = sigma * np.sqrt(_free(used))
     predicted = _angle(samples, normals, counted, divided(np.maximum(sigma, samples.noise), albedo))
     return Solution(
         normals=normals.astype(np.float32),
@@ -205,10 +219,15 @@ def _solve_block(samples: Samples, method: Method) -> Solution:
 
 def _spread(error: Floats, counted: Mask, used: NDArray[Any], typical: Floats, *, plain: bool) -> Floats:
     """Return the standard deviation of one sample: of all residuals, or of the middle ones where some may be wrong."""
-    free = np.maximum(used - 3, 1) / np.maximum(used, 1)
+    free = _free(used)
     if plain:
         return np.asarray(np.sqrt(divided((error * error * counted).sum(axis=0), used * free)))
     return np.asarray(1.4826 * typical / np.sqrt(free))
+
+
+def _free(used: NDArray[Any]) -> Floats:
+    """Return the share of the samples that is left over when a vector is fitted to them."""
+    return np.asarray(np.maximum(used - 3, 1) / np.maximum(used, 1))
 
 
 def _angle(samples: Samples, normals: Floats, counted: Mask, relative: Floats) -> Floats:

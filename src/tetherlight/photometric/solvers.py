@@ -27,7 +27,7 @@ SINGULAR = 1e-7
 WINDOWS = ((0.3, 0.7), (0.2, 0.8), (0.1, 0.6), (0.4, 0.9), (0.5, 0.95), (0.0, 1.0))
 """The shares of the samples, ordered by brightness, between which each window lies."""
 HUBER = 2.0
-AT_REST = 3e-4
+AT_REST = 2e-3
 """The change of a pixel's vector, as a share of its length, at which it is not moved any more."""
 CAUCHY = 2.385
 CAUCHY_STEPS = 4
