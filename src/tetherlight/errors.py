@@ -54,6 +54,8 @@ TetherlightError                 internal_error
 │   ├── LightsUnknown            lights_unknown
 │   ├── ImagesBlack              images_black
 │   ├── ImagesClipped            images_clipped
+│   ├── NormalsInvalid           normals_invalid
+│   ├── CameraMatrixInvalid      camera_matrix_invalid
 │   └── ShapesDiffer             shapes_differ
 ├── CalibrationError             calibration_error
 │   ├── SphereNotFound           sphere_not_found
@@ -462,6 +464,18 @@ class ImagesClipped(SurfaceError):
     """The images are white nearly everywhere, so they show no differences of light."""
 
     code = "images_clipped"
+
+
+class NormalsInvalid(SurfaceError):
+    """The normals are none: no height follows from them."""
+
+    code = "normals_invalid"
+
+
+class CameraMatrixInvalid(SurfaceError):
+    """The camera matrix is not as such matrices are."""
+
+    code = "camera_matrix_invalid"
 
 
 class ShapesDiffer(SurfaceError):
