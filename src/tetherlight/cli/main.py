@@ -48,6 +48,10 @@ PLACES = {
     "config": Place("config:app", "Read and change the settings of a camera."),
     "lights": Place("lights:app", "Switch the lights of the rig."),
     "set": Place("sets:app", "Capture photometric sets and get them."),
+    "calibrate": Place(
+        "calibrate:calibrate",
+        "Tell where the lights of a folder of images are, from mirror spheres in them; no server is needed.",
+    ),
     "images": Place("images:app", "Look after single captures, and get them."),
     "jobs": Place("jobs:app", "Follow and steer long work at the server."),
     "naming": Place("naming:app", "Show and change how captures and sets are named."),

@@ -12,6 +12,7 @@ from rich.progress import (
     DownloadColumn,
     MofNCompleteColumn,
     Progress,
+    TaskProgressColumn,
     TextColumn,
     TimeRemainingColumn,
     TransferSpeedColumn,
@@ -137,6 +138,15 @@ def counting_bytes(total: int, *, quiet: bool) -> Iterator[Callable[[int], None]
     with _bar(*columns, quiet=quiet) as bar:
         task = bar.add_task("", total=total)
         yield lambda count: bar.update(task, advance=count)
+
+
+@contextlib.contextmanager
+def counting_share(*, quiet: bool) -> Iterator[Callable[[float, str | None], None]]:
+    """Show a bar for one whole, and give what moves it to a share and says what is done."""
+    columns = (TextColumn("{task.description}"), BarColumn(), TaskProgressColumn(), TimeRemainingColumn())
+    with _bar(*columns, quiet=quiet) as bar:
+        task = bar.add_task("starting", total=1.0)
+        yield lambda share, activity: bar.update(task, completed=share, description=activity or "computing")
 
 
 def _bar(*columns: Any, quiet: bool) -> Progress:

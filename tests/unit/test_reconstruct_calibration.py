@@ -1,0 +1,110 @@
+"""Where lights are is told of a folder of images, and what is wrong with a folder in one sentence."""
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from support.rendered_balls import Balls, render, ring_of_lights
+from tetherlight.errors import CalibrationError, ImageNotFound, SetNotFound, ShapesDiffer, SphereNotFound
+from tetherlight.pixels.response import linear_to_srgb
+from tetherlight.protocol.manifest import FileRecord, Manifest, StepRecord
+from tetherlight.protocol.models import StepState
+from tetherlight.reconstruct.calibration import calibrate
+from tetherlight.store.manifest import write_manifest
+
+LIGHTS = ring_of_lights(6, 42)
+STRENGTHS = np.array([1.0, 0.8, 1.2, 0.9, 1.1, 1.05])
+
+
+def untold(*_: object) -> None:
+    """Hear nothing."""
+
+
+def save(folder: Path, stack) -> Path:
+    """Write images as PNG, coded as cameras do."""
+    folder.mkdir(exist_ok=True)
+    for number, image in enumerate(stack):
+        Image.fromarray((linear_to_srgb(image) * 255).round().astype(np.uint8)).save(folder / f"image {number}.png")
+    return folder
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory) -> Path:
+    """A mirror and a matte ball under six lights of different strengths."""
+    balls = Balls(mirrors=((95.0, 95.0, 70.0),), mattes=((255.0, 95.0, 65.0),), shape=(190, 340))
+    return save(tmp_path_factory.mktemp("set") / "two balls", render(balls, LIGHTS, strengths=STRENGTHS))
+
+
+def test_a_folder_of_images_tells_its_lights(folder: Path) -> None:
+    shares: list[float] = []
+    told = calibrate(lambda done, total, _: shares.append(done / total), str(folder), matte=(255, 95, 65))
+    [sphere] = told["spheres"]
+    assert (sphere["x"], sphere["y"], sphere["r"]) == pytest.approx((95, 95, 70), abs=0.6)
+    assert sphere["given"] is False
+    assert [one["filename"] for one in told["lights"]] == [f"image {number}.png" for number in range(6)]
+    found = np.array([one["direction"] for one in told["lights"]])
+    assert np.degrees(np.arccos(np.sum(found * LIGHTS, axis=1))).max() < 1.5
+    strengths = np.array([one["intensity"] for one in told["lights"]])
+    assert strengths == pytest.approx(STRENGTHS / np.exp(np.log(STRENGTHS).mean()), rel=0.03)
+    assert max(one["matte_off_deg"] for one in told["lights"]) < 2
+    assert all(1 < one["error_deg"] < 3 for one in told["lights"])
+    assert told["warnings"] == ["The sphere at (95, 95) has a radius of 70 pixels; 150 or more give good directions."]
+    assert shares == sorted(shares)
+    assert 0 <= shares[0] < shares[-1] <= 1
+
+
+def test_a_sphere_that_is_named_is_taken_as_it_is(folder: Path) -> None:
+    told = calibrate(untold, str(folder), spheres=[(95, 95, 70)])
+    assert told["spheres"][0]["given"] is True
+    assert (told["spheres"][0]["x"], told["spheres"][0]["r"]) == (95, 70)
+    found = np.array([one["direction"] for one in told["lights"]])
+    assert np.degrees(np.arccos(np.sum(found * LIGHTS, axis=1))).max() < 0.8
+
+
+def test_a_manifest_says_which_images_are_lit_and_by_what(folder: Path, tmp_path: Path) -> None:
+    for path in folder.iterdir():
+        (tmp_path / path.name).write_bytes(path.read_bytes())
+    (tmp_path / "other.png").write_bytes((folder / "image 0.png").read_bytes())
+    steps = [
+        StepRecord(
+            index=number,
+            light=None if number == 5 else f"lamp {number}",
+            state=StepState.DONE,
+            files=(FileRecord(filename=f"image {number}.png", size=1, sha256="", mimetype="image/png"),),
+        )
+        for number in range(6)
+    ]
+    write_manifest(tmp_path, Manifest(steps=tuple(steps)))
+    told = calibrate(untold, str(tmp_path), spheres=[(95, 95, 70)])
+    assert [one["light"] for one in told["lights"]] == [f"lamp {number}" for number in range(5)]
+
+
+def test_a_flat_field_tells_how_strong_lights_are(folder: Path, tmp_path: Path) -> None:
+    plane = np.broadcast_to((0.3 * STRENGTHS * LIGHTS[:, 2])[:, None, None], (6, 40, 60))
+    told = calibrate(untold, str(folder), spheres=[(95, 95, 70)], flat=str(save(tmp_path / "flat", plane)))
+    strengths = np.array([one["intensity"] for one in told["lights"]])
+    assert strengths == pytest.approx(STRENGTHS / np.exp(np.log(STRENGTHS).mean()), rel=0.03)
+    save(tmp_path / "short", plane[:4])
+    with pytest.raises(CalibrationError, match=r"^The flat field 'short' has not the same lights as 'two balls'\.$"):
+        calibrate(untold, str(folder), spheres=[(95, 95, 70)], flat=str(tmp_path / "short"))
+
+
+def test_what_is_wrong_with_a_folder_is_told(folder: Path, tmp_path: Path) -> None:
+    with pytest.raises(SetNotFound, match="There is no folder"):
+        calibrate(untold, str(tmp_path / "none"))
+    with pytest.raises(ImageNotFound, match="has no images of lights"):
+        calibrate(untold, str(tmp_path))
+    save(tmp_path, np.zeros((2, 30, 40), np.float32))
+    with pytest.raises(SphereNotFound, match="There are 2 images"):
+        calibrate(untold, str(tmp_path))
+    save(tmp_path, np.zeros((4, 30, 40), np.float32))
+    with pytest.raises(SphereNotFound, match="No mirror sphere was found in the 4 images") as caught:
+        calibrate(untold, str(tmp_path))
+    assert "--sphere X,Y,R" in (caught.value.hint or "")
+    (tmp_path / "image 9.png").write_bytes((folder / "image 0.png").read_bytes())
+    with pytest.raises(ShapesDiffer, match=r"^'image 9\.png' has 340 x 190 pixels, and 'image 0\.png' has 40 x 30\.$"):
+        calibrate(untold, str(tmp_path))
+    with pytest.raises(CalibrationError, match="is outside of the images"):
+        calibrate(untold, str(folder), spheres=[(-500, 10, 60)])
