@@ -24,6 +24,7 @@ from tetherlight.errors import (
     RequestError,
     ServerStopping,
     TetherlightError,
+    TooFewLights,
     UnknownAction,
 )
 from tetherlight.liveview.liveview import Frame
@@ -118,6 +119,7 @@ def payload_of(action: Action[Any, Any], prepared: Prepared) -> dict[str, Any]:
 
 
 FAILS: dict[str, type[TetherlightError]] = {
+    "RECONSTRUCT_SET": TooFewLights,  # its sets have one
     "READY": InvalidPayload,  # no live view of this caller is paced
     "CANCEL_JOB": JobConflict,  # the job has ended
     "PAUSE_JOB": JobConflict,

@@ -74,7 +74,7 @@ export type JobList = Job[]
  * This interface was referenced by `TetherlightProtocol`'s JSON-Schema
  * via the `definition` "ErrorCode".
  */
-export type ErrorCode = ("internal_error" | "invalid_request" | "invalid_message" | "unknown_action" | "invalid_payload" | "message_too_large" | "invalid_name" | "too_many_requests" | "request_too_slow" | "server_only" | "unauthorized" | "forbidden" | "camera_error" | "no_camera_selected" | "camera_not_found" | "camera_not_open" | "camera_busy" | "camera_claimed" | "camera_forbidden" | "camera_lost" | "camera_timeout" | "camera_crashed" | "detection_failed" | "capture_failed" | "card_full" | "capture_refused" | "preview_unsupported" | "preview_failed" | "liveview_stopped" | "config_not_found" | "config_readonly" | "config_invalid" | "config_rejected" | "focus_unknown" | "light_error" | "unknown_light" | "lights_busy" | "lamp_failed" | "store_error" | "set_not_found" | "set_busy" | "set_exists" | "manifest_newer" | "image_not_found" | "image_unreadable" | "lights_file_invalid" | "disk_full" | "store_full" | "surface_error" | "too_few_lights" | "lights_coplanar" | "lights_unknown" | "images_black" | "images_clipped" | "shapes_differ" | "calibration_error" | "sphere_not_found" | "sphere_too_small" | "job_error" | "job_not_found" | "cpu_busy" | "job_conflict" | "sequence_failed" | "work_failed" | "work_timeout" | "work_memory" | "server_error" | "invalid_setting" | "start_failed" | "server_stopping" | "server_unreachable" | "client_too_slow" | "out_of_resources")
+export type ErrorCode = ("internal_error" | "invalid_request" | "invalid_message" | "unknown_action" | "invalid_payload" | "message_too_large" | "invalid_name" | "too_many_requests" | "request_too_slow" | "server_only" | "unauthorized" | "forbidden" | "camera_error" | "no_camera_selected" | "camera_not_found" | "camera_not_open" | "camera_busy" | "camera_claimed" | "camera_forbidden" | "camera_lost" | "camera_timeout" | "camera_crashed" | "detection_failed" | "capture_failed" | "card_full" | "capture_refused" | "preview_unsupported" | "preview_failed" | "liveview_stopped" | "config_not_found" | "config_readonly" | "config_invalid" | "config_rejected" | "focus_unknown" | "light_error" | "unknown_light" | "lights_busy" | "lamp_failed" | "store_error" | "set_not_found" | "set_busy" | "set_exists" | "manifest_newer" | "image_not_found" | "image_unreadable" | "lights_file_invalid" | "disk_full" | "store_full" | "surface_error" | "too_few_lights" | "lights_coplanar" | "lights_unknown" | "images_black" | "images_clipped" | "normals_invalid" | "camera_matrix_invalid" | "shapes_differ" | "calibration_error" | "sphere_not_found" | "sphere_too_small" | "job_error" | "job_not_found" | "cpu_busy" | "job_conflict" | "sequence_failed" | "work_failed" | "work_timeout" | "work_memory" | "server_error" | "invalid_setting" | "start_failed" | "server_stopping" | "server_unreachable" | "client_too_slow" | "out_of_resources")
 /**
  * Why a connection ended.
  * 
@@ -95,7 +95,7 @@ export type ImageType = ("image/jpeg" | "image/png" | "image/tiff" | "image/webp
  * This interface was referenced by `TetherlightProtocol`'s JSON-Schema
  * via the `definition` "Feature".
  */
-export type Feature = ("binary_liveview" | "focus_point" | "series" | "ratings" | "trash" | "naming" | "axes" | "set_pages" | "set_files" | "trash_list" | "jobs" | "subscribe" | "log" | "several_cameras" | "thumbnails" | "zip" | "mjpeg")
+export type Feature = ("binary_liveview" | "focus_point" | "series" | "ratings" | "trash" | "naming" | "axes" | "set_pages" | "set_files" | "results" | "trash_list" | "jobs" | "subscribe" | "log" | "several_cameras" | "thumbnails" | "zip" | "mjpeg")
 /**
  * What a camera is doing, from detection to loss.
  * 
@@ -369,6 +369,13 @@ result: ImageList
 GET_IMAGE_DATA: {
 payload: ImagePath
 result: ImageData
+}
+/**
+ * Compute normals, albedo and height of a set and put them into its folder. It runs as a job, told by job_changed; the answer comes at its end.
+ */
+RECONSTRUCT_SET: {
+payload: ReconstructSet
+result: Reconstructed
 }
 /**
  * List what was deleted and can be brought back, what was deleted last first.
@@ -1574,12 +1581,49 @@ doubt: (string | null)
 [k: string]: unknown
 }
 /**
- * Something that was made of the images; what it holds comes with what makes it.
+ * Something that was made of the images.
  * 
  * This interface was referenced by `TetherlightProtocol`'s JSON-Schema
  * via the `definition` "ResultRecord".
  */
 export interface ResultRecord {
+/**
+ * surface, preview, or one of a newer version.
+ */
+kind: string
+/**
+ * Where its files lie, relative to the set's folder.
+ */
+folder: string
+made_at: (string | null)
+software: Software
+method: (string | null)
+/**
+ * Why this method, in words.
+ */
+why: (string | null)
+/**
+ * Numbers that tell how good it is.
+ */
+figures: {
+[k: string]: number
+}
+files: ResultFile[]
+warnings: string[]
+[k: string]: unknown
+}
+/**
+ * A file of a result as it was when it was made.
+ * 
+ * This interface was referenced by `TetherlightProtocol`'s JSON-Schema
+ * via the `definition` "ResultFile".
+ */
+export interface ResultFile {
+/**
+ * Relative to the set's folder.
+ */
+filename: string
+size: number
 [k: string]: unknown
 }
 /**
@@ -1697,6 +1741,47 @@ export interface ImageData {
 filename: string
 image_b64: string
 mimetype: string
+}
+/**
+ * A set, and how its surface is computed.
+ * 
+ * This interface was referenced by `TetherlightProtocol`'s JSON-Schema
+ * via the `definition` "ReconstructSet".
+ */
+export interface ReconstructSet {
+set_name: string
+/**
+ * How normals are found; `auto` chooses and says why.
+ */
+method?: ("auto" | "least-squares" | "lit-huber" | "l1" | "lit-l1" | "lit-cauchy" | "windows" | "lit-cauchy-curve" | "windows-curve")
+/**
+ * How the values of the images were coded.
+ */
+response?: ("auto" | "srgb" | "linear")
+/**
+ * Take the lights' positions instead of their directions.
+ */
+near?: boolean
+/**
+ * Which images of a step are taken.
+ */
+files?: ("jpeg" | "raw")
+/**
+ * Make a small and quick version, beside the whole one.
+ */
+preview?: boolean
+}
+/**
+ * The surface of a set as it lies in the set's folder.
+ * 
+ * This interface was referenced by `TetherlightProtocol`'s JSON-Schema
+ * via the `definition` "Reconstructed".
+ */
+export interface Reconstructed {
+message: string
+set_name: string
+job_id: string
+result: ResultRecord
 }
 /**
  * Which part of the trash is wanted, and how much of it.
@@ -2610,6 +2695,7 @@ export const ACTION_TIMEOUTS_S: Record<keyof Actions, number | null> = {
   "ANNOTATE_IMAGE_SET": 30,
   "LIST_CAPTURES": 30,
   "GET_IMAGE_DATA": 30,
+  "RECONSTRUCT_SET": null,
   "LIST_TRASH": 30,
   "EMPTY_TRASH": null,
   "GET_JOBS": 30,

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from types import MappingProxyType
 from typing import Any
 
-from tetherlight.actions import cameras, captures, jobs, lights, naming, series, server, sets, trash
+from tetherlight.actions import cameras, captures, jobs, lights, naming, results, series, server, sets, trash
 from tetherlight.actions.context import Handler
 
 HANDLERS: Mapping[str, Handler[Any, Any]] = MappingProxyType(
@@ -17,6 +17,7 @@ HANDLERS: Mapping[str, Handler[Any, Any]] = MappingProxyType(
             naming.PAIRS,
             lights.PAIRS,
             sets.PAIRS,
+            results.PAIRS,
             trash.PAIRS,
             jobs.PAIRS,
             server.PAIRS,

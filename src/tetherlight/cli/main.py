@@ -52,6 +52,9 @@ PLACES = {
         "calibrate:calibrate",
         "Tell where the lights of a folder of images are, from mirror spheres in them; no server is needed.",
     ),
+    "reconstruct": Place(
+        "reconstruct:reconstruct", "Compute normals, albedo and height of a folder of images; no server is needed."
+    ),
     "images": Place("images:app", "Look after single captures, and get them."),
     "jobs": Place("jobs:app", "Follow and steer long work at the server."),
     "naming": Place("naming:app", "Show and change how captures and sets are named."),

@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, cast
+from typing import TYPE_CHECKING, Any, Literal, cast
 
 from tetherlight.client.address import Address
 from tetherlight.client.capturing import PlanCapture, Progress, SetCapture
@@ -11,6 +11,7 @@ from tetherlight.errors import StoreError
 from tetherlight.protocol import axes as axis_table
 from tetherlight.protocol import cameras as camera_table
 from tetherlight.protocol import captures as capture_table
+from tetherlight.protocol import results as results_table
 from tetherlight.protocol import sets as set_table
 from tetherlight.protocol import trash as trash_table
 from tetherlight.protocol.action import Action, P, R
@@ -180,6 +181,30 @@ class ImageRequests(Requests):
     async def rename_set(self, set_name: str, new_name: str) -> str:
         """Give a set another name."""
         return (await self._ask(set_table.RENAME_IMAGE_SET, set_name=set_name, new_name=new_name)).message
+
+    async def reconstruct_set(
+        self,
+        set_name: str,
+        *,
+        method: results_table.Method = "auto",
+        response: results_table.CodedAs = "auto",
+        near: bool = False,
+        files: Literal["jpeg", "raw"] = "jpeg",
+        preview: bool = False,
+    ) -> results_table.Reconstructed:
+        """Let the server compute normals, albedo and height of a set, and wait for it; `download` brings them.
+
+        It is a job of the server, which goes on where this is given up; `follow_job` tells how far it is.
+        """
+        return await self._ask(
+            results_table.RECONSTRUCT_SET,
+            set_name=set_name,
+            method=method,
+            response=response,
+            near=near,
+            files=files,
+            preview=preview,
+        )
 
     async def annotate_set(
         self,

@@ -263,6 +263,7 @@ class Client:
     trash = _blocking(AsyncClient.trash)
     empty_trash = _blocking(AsyncClient.empty_trash)
     rename_set = _blocking(AsyncClient.rename_set)
+    reconstruct_set = _blocking(AsyncClient.reconstruct_set)
     annotate_set = _blocking(AsyncClient.annotate_set)
     captures = _blocking(AsyncClient.captures)
     naming = _blocking(AsyncClient.naming)

@@ -55,6 +55,11 @@ def sweep(parent: Path) -> None:
             shutil.rmtree(left, ignore_errors=True)
 
 
+def is_workshop(name: str) -> bool:
+    """Say whether a folder's name is one that is given to unfinished folders."""
+    return name.startswith(".") and name.endswith(_SUFFIX)
+
+
 def _is_left(folder: Path) -> bool:
     """Say whether nobody keeps an unfinished folder locked."""
     try:

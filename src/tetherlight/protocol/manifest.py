@@ -181,8 +181,25 @@ class StepRecord(Record):
         return standing_for(self.files, lambda file: file.filename)
 
 
+class ResultFile(Record):
+    """A file of a result as it was when it was made."""
+
+    filename: str = Field(description="Relative to the set's folder.")
+    size: int
+
+
 class ResultRecord(Record):
-    """Something that was made of the images; what it holds comes with what makes it."""
+    """Something that was made of the images."""
+
+    kind: str = Field(default="", description="surface, preview, or one of a newer version.")
+    folder: str = Field(default="", description="Where its files lie, relative to the set's folder.")
+    made_at: Moment | None = None
+    software: Software = Field(default_factory=Software)
+    method: str | None = None
+    why: str | None = Field(default=None, description="Why this method, in words.")
+    figures: dict[str, float] = Field(default_factory=dict, description="Numbers that tell how good it is.")
+    files: tuple[ResultFile, ...] = ()
+    warnings: tuple[str, ...] = ()
 
 
 class CopyRecord(Record):

@@ -13,6 +13,7 @@ from tetherlight.protocol.models import JobState, StepState
 from tetherlight.reconstruct.options import Options
 from tetherlight.store.manifest import manifest_of, read_raw_manifest
 
+MANIFEST_SOURCE = "manifest"
 NEEDED = 3
 """Lights, at least."""
 _HOW_TO_TELL = (
@@ -127,7 +128,7 @@ def _by_manifest(folder: Path, manifest: Manifest, options: Options) -> Inputs:
     return Inputs(
         folder,
         tuple(frames),
-        "manifest",
+        MANIFEST_SOURCE,
         ambient=_ambient(steps, options),
         near=options.near,
         millimetres=options.near,

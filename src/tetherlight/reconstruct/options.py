@@ -2,15 +2,14 @@
 
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
-from pathlib import Path
-from typing import Any, Self
+from typing import Any, Self, get_args
 
 from tetherlight.errors import InvalidPayload
-from tetherlight.photometric.normals import METHODS
-from tetherlight.pixels.response import LINEAR, SRGB, Response, response_of_file
+from tetherlight.protocol.results import CodedAs, Method
 
 AUTO = "auto"
-RESPONSES = (AUTO, SRGB.name, LINEAR.name)
+METHODS = get_args(Method)
+RESPONSES = get_args(CodedAs)
 PREVIEW_SHRINK = 4
 """By how much a preview is smaller than the images, in each direction."""
 
@@ -24,9 +23,9 @@ class Options:
     mask: str | None = None
     """The path of an image that is white where the object is; None to look for it."""
     response: str = AUTO
-    """`auto`, `srgb`, `linear`, or the path of a measured curve."""
+    """One of RESPONSES, or the path of a measured curve."""
     method: str = AUTO
-    """`auto`, or one of `photometric.normals.METHODS`."""
+    """One of METHODS."""
     near: bool = False
     """Whether the lights have positions instead of directions."""
     raw: bool = False
@@ -36,12 +35,10 @@ class Options:
 
     @classmethod
     def of(cls, given: Mapping[str, Any]) -> Self:
-        """Take them from what has travelled; raise InvalidPayload for a method or a response that there is not."""
+        """Take them from what has travelled; raise InvalidPayload for a method that there is not."""
         made = cls(**given)
-        if made.method not in {AUTO, *METHODS}:
-            raise InvalidPayload(
-                f"There is no method '{made.method[:60]}'.", hint=f"Methods are {', '.join((AUTO, *METHODS))}."
-            )
+        if made.method not in METHODS:
+            raise InvalidPayload(f"There is no method '{made.method[:60]}'.", hint=f"Methods are {', '.join(METHODS)}.")
         return made
 
     def as_dict(self) -> dict[str, Any]:
@@ -52,10 +49,3 @@ class Options:
     def shrink(self) -> int:
         """By how much the images are made smaller."""
         return PREVIEW_SHRINK if self.preview else 1
-
-    def chosen_response(self) -> Response | None:
-        """Return the response that was named, None where it is to be found; raise InvalidSetting for a bad curve."""
-        named = {SRGB.name: SRGB, LINEAR.name: LINEAR}
-        if self.response == AUTO:
-            return None
-        return named.get(self.response) or response_of_file(Path(self.response))

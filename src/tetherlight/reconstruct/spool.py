@@ -29,6 +29,15 @@ CLIPPED = 0.995
 """The share of the largest value from which on a sample counts as clipped."""
 
 
+WEIGHTS = np.array([0.299, 0.587, 0.114], np.float32)
+"""Of red, green and blue in gray: those of JPEG's luma, which is coded finer than its colours."""
+
+
+def gray_of(light: Floats) -> Floats:
+    """Return the gray (K, ...) of light (K, h, w), as it is, or (K, h, w, 3)."""
+    return np.asarray(light @ WEIGHTS, np.float32) if light.ndim == 4 else light
+
+
 class Tell(Protocol):
     """Tells how far something is."""
 

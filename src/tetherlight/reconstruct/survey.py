@@ -14,7 +14,7 @@ from tetherlight.errors import ImagesBlack, ImagesClipped, TooFewLights
 from tetherlight.photometric.normals import check_lights
 from tetherlight.pixels.response import FULL
 from tetherlight.reconstruct.inputs import NEEDED, Frame
-from tetherlight.reconstruct.spool import Floats, Stack
+from tetherlight.reconstruct.spool import WEIGHTS, Floats, Stack, gray_of
 
 PIXELS = 60_000
 WHITE = 0.95
@@ -67,7 +67,7 @@ def survey(stack: Stack, frames: Sequence[Frame], lights: Floats, given: NDArray
     step = max(1, int(np.ceil(np.sqrt(height * width / PIXELS))))
     rows = slice(0, height, step)
     light, clipped = stack.light(rows, step)
-    gray = light.mean(axis=3) if light.ndim == 4 else light
+    gray = gray_of(light)
     noise = noise_of(stack, rows, step)
     kept, warnings = _useful(gray, clipped, frames, noise)
     check_lights(lights[kept], least=NEEDED)
@@ -105,7 +105,7 @@ def noise_of(stack: Stack, rows: slice, step: int) -> float:
     if stack.ambient is None:
         return 2 * level
     dark = stack.response.linear(stack.ambient[rows, :])
-    dark = dark.mean(axis=2) if dark.ndim == 3 else dark
+    dark = dark @ WEIGHTS if dark.ndim == 3 else dark
     spread = np.median(np.abs(np.diff(dark, axis=1))) / (0.6745 * np.sqrt(2)) if dark.shape[1] > step else 0.0
     return max(3 * float(spread), level)
 

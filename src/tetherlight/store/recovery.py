@@ -12,6 +12,7 @@ from pathlib import Path
 
 from tetherlight.errors import TetherlightError
 from tetherlight.files.durable import FILE_MODE, is_temporary
+from tetherlight.files.workshops import is_workshop, sweep
 from tetherlight.protocol.models import ImageSet
 
 logger = logging.getLogger(__name__)
@@ -79,6 +80,9 @@ def remove_unfinished(folder: Path, begun: float, *, below: bool = True) -> None
     for inner, folders, names in os.walk(folder):
         if not below:
             folders.clear()
+        elif any(map(is_workshop, folders)):
+            sweep(Path(inner))
+            folders[:] = [name for name in folders if not is_workshop(name)]
         _remove_temporary(Path(inner), names, begun)
 
 

@@ -1,0 +1,110 @@
+"""`tetherlight reconstruct`."""
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from tetherlight.cli.lazy import Later
+from tetherlight.cli.options import INTERRUPTED, note, options_of
+from tetherlight.cli.output import say
+
+if TYPE_CHECKING:
+    import asyncio
+
+    from tetherlight.cli import progress
+    from tetherlight.files import workshops
+    from tetherlight.process import run as process
+    from tetherlight.protocol import manifest as manifests
+    from tetherlight.protocol.manifest import ResultRecord
+    from tetherlight.reconstruct import job, keeping
+    from tetherlight.reconstruct import options as choices
+else:
+    asyncio = Later("asyncio")
+    progress = Later("tetherlight.cli.progress")
+    workshops = Later("tetherlight.files.workshops")
+    process = Later("tetherlight.process.run")
+    manifests = Later("tetherlight.protocol.manifest")
+    job = Later("tetherlight.reconstruct.job")
+    keeping = Later("tetherlight.reconstruct.keeping")
+    choices = Later("tetherlight.reconstruct.options")
+
+METHODS = "auto, least-squares, lit-huber, l1, lit-l1, lit-cauchy, windows, lit-cauchy-curve or windows-curve."
+
+
+def reconstruct(  # noqa: PLR0917 - typer reads the options off the parameters
+    context: typer.Context,
+    folder: Annotated[Path, typer.Argument(metavar="FOLDER", help="An image set, or images with a light file (.lp).")],
+    lights: Annotated[
+        Path | None, typer.Option("--lights", metavar="FILE.lp", help="The light file; else what the folder tells.")
+    ] = None,
+    mask: Annotated[
+        Path | None, typer.Option("--mask", metavar="FILE", help="An image that is white where the object is.")
+    ] = None,
+    response: Annotated[
+        str, typer.Option(metavar="auto|srgb|linear|FILE", help="How values are coded, or a measured curve.")
+    ] = "auto",
+    method: Annotated[str, typer.Option(metavar="auto|…", help=METHODS)] = "auto",
+    near: Annotated[
+        bool, typer.Option("--near", help="The lights are positions, in image widths from the image's centre.")
+    ] = False,
+    raw: Annotated[bool, typer.Option("--raw", help="Take the RAW files of a set instead of its JPEGs.")] = False,
+    preview: Annotated[bool, typer.Option("--preview", help="A small and quick version.")] = False,
+    out: Annotated[
+        Path | None, typer.Option("--out", metavar="FOLDER", help="Where it goes; else FOLDER/results.")
+    ] = None,
+) -> None:
+    """Compute normals, albedo and height of a folder of images; no server is needed.
+
+    The folder it writes is replaced as a whole, when everything is there.
+    """
+    chosen = choices.Options.of(
+        {
+            "lights": None if lights is None else str(lights.absolute()),
+            "mask": None if mask is None else str(mask.absolute()),
+            "response": response if response in choices.RESPONSES else str(Path(response).absolute()),
+            "method": method,
+            "near": near,
+            "raw": raw,
+            "preview": preview,
+        }
+    )
+    place, record = _computed(folder.resolve(), chosen, out, quiet=options_of(context).json)
+    result = {"folder": str(place)} | record.model_dump(mode="json", exclude={"folder"})
+    say(context, result, _sentences(place, record))
+
+
+def _computed(folder: Path, chosen: "choices.Options", out: Path | None, *, quiet: bool) -> "tuple[Path, ResultRecord]":
+    """Compute a surface and put it into its place; return that, and what is told of it."""
+    own = folder / keeping.FOLDERS["preview" if chosen.preview else "surface"]
+    place = own if out is None else out.absolute()
+    try:
+        with progress.counting_share(quiet=quiet) as move, keeping.making(place) as made:
+            work = job.work(folder, made, chosen)
+            told = asyncio.run(
+                process.run(
+                    work.function,
+                    work.arguments,
+                    deadline=work.deadline_s,
+                    memory=work.memory,
+                    on_progress=lambda one: move(one.share, one.activity),
+                )
+            )
+            if place == own and (folder / manifests.MANIFEST).is_file():
+                return place, keeping.keep_in_set(made, folder, told)
+            record = keeping.record_of(made, place.name, told)
+            keeping.put_in_place(made, place)
+            return place, record
+    except KeyboardInterrupt:
+        note("Interrupted; nothing was changed.")
+        raise typer.Exit(INTERRUPTED) from None
+
+
+def _sentences(place: Path, record: "ResultRecord") -> str:
+    figures: dict[str, Any] = dict(record.figures)
+    lines = [f"The surface is in {place}; report.html shows it.", f"{record.why}"]
+    lines.append(
+        f"Predicted error of the normals: {figures['predicted_error_median_deg']:.2f} degrees in the median; "
+        f"{figures['valid_share']:.1%} of the object is solved, with {figures['lights']:.0f} lights."
+    )
+    return "\n".join([*lines, *(f"Warning: {warning}" for warning in record.warnings)])
