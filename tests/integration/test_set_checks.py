@@ -9,9 +9,11 @@ from typing import Any
 import pytest
 
 from support.rig_world import World, open_world
+from tetherlight.errors import JobConflict, SetNotFound, UnknownLight
 from tetherlight.protocol.events import PhotometricProgress
 from tetherlight.protocol.models import JobState
-from tetherlight.protocol.sets import PhotometricSetResult
+from tetherlight.protocol.sets import PhotometricSetResult, RetakeFrames
+from tetherlight.rig.rig import Rig
 from tetherlight.simulator.scene import DEFAULT_LIGHTS, SceneLight
 
 RING = ["light_front", "light_front_left", "light_left", "light_rear_left", "light_rear", "light_right"]
@@ -153,3 +155,50 @@ async def test_frames_of_an_earlier_run_are_looked_at_again_when_a_server_takes_
         await world.rig.jobs.resume(job.job_id)
         result = await job.result()
         assert codes(steps(world, result))["light_right"] == ["light_missing"]
+
+
+async def test_frames_of_a_completed_set_are_taken_again_by_their_light(world: World) -> None:
+    """One that nobody finds anything wrong with, too; its former picture is told in the manifest."""
+    job = await world.start("light_left", "light_right", "light_rear")
+    before = steps(world, await job.result())
+    await world.rig.shooting.retake(RetakeFrames(set_name=job.set_name, lights=["light_right"]))
+    result = await job.result()
+    assert (result.image_count, job.snapshot().state) == (3, JobState.COMPLETED)
+    after = steps(world, result)
+    changed = [one["files"][0]["sha256"] != two["files"][0]["sha256"] for one, two in zip(before, after, strict=True)]
+    assert changed == [False, True, False]
+    assert after[1]["replaced"][0]["files"] == before[1]["files"]
+
+
+async def test_a_set_of_an_earlier_server_has_its_failed_frames_taken_again(tmp_path: Path) -> None:
+    async with open_world(tmp_path) as world:
+        await world.simulator.control("light_fault", light="light_right", kind="dead")
+        job = await world.start("light_left", "light_right", ambient=True, retakes=0)
+        name, first = job.set_name, steps(world, await job.result())
+        await world.rig.stop()
+        await world.simulator.control("light_fault", light="light_right", kind=None)
+        async with Rig.open(world.rig.settings) as rig:
+            await rig.cameras.select(None, None, None)
+            told = await rig.shooting.retake(RetakeFrames(set_name=name))
+            again = rig.jobs.find(told.job_id)
+            result = await again.result()
+            assert isinstance(result, PhotometricSetResult)
+            assert (result.image_count, result.frames_to_check) == (2, [])
+            now = steps(world, result)
+            assert [one["attempts"] for one in now] == [1, 1, 2]
+            assert now[:2] == first[:2]
+
+
+async def test_frames_that_are_not_there_are_not_taken_again(world: World) -> None:
+    job = await world.start("light_left", "light_right")
+    await job.result()
+    refused = (
+        (RetakeFrames(set_name=job.set_name), JobConflict),
+        (RetakeFrames(set_name=job.set_name, lights=["light_rear"]), UnknownLight),
+        (RetakeFrames(set_name=job.set_name, steps=[7]), JobConflict),
+        (RetakeFrames(set_name="no_such_set"), SetNotFound),
+    )
+    for wanted, error in refused:
+        with pytest.raises(error):
+            await world.rig.shooting.retake(wanted)
+    assert job.snapshot().state is JobState.COMPLETED

@@ -27,19 +27,19 @@ export type ConfigType = ("text" | "range" | "toggle" | "menu" | "button" | "dat
  */
 export type JsonValue = unknown
 /**
- * Image sets; a page of them where a limit was given.
- * 
- * This interface was referenced by `TetherlightProtocol`'s JSON-Schema
- * via the `definition` "ImageSetList".
- */
-export type ImageSetList = (ImageSet[] | ImageSetPage)
-/**
  * Where a job stands; also the status of its manifest.
  * 
  * This interface was referenced by `TetherlightProtocol`'s JSON-Schema
  * via the `definition` "JobState".
  */
 export type JobState = ("running" | "paused" | "completed" | "failed" | "cancelled" | "interrupted")
+/**
+ * Image sets; a page of them where a limit was given.
+ * 
+ * This interface was referenced by `TetherlightProtocol`'s JSON-Schema
+ * via the `definition` "ImageSetList".
+ */
+export type ImageSetList = (ImageSet[] | ImageSetPage)
 /**
  * Images by filename.
  * 
@@ -95,7 +95,7 @@ export type ImageType = ("image/jpeg" | "image/png" | "image/tiff" | "image/webp
  * This interface was referenced by `TetherlightProtocol`'s JSON-Schema
  * via the `definition` "Feature".
  */
-export type Feature = ("binary_liveview" | "focus_point" | "series" | "ratings" | "trash" | "naming" | "axes" | "set_pages" | "set_files" | "results" | "trash_list" | "jobs" | "subscribe" | "log" | "several_cameras" | "thumbnails" | "zip" | "mjpeg")
+export type Feature = ("binary_liveview" | "focus_point" | "series" | "ratings" | "trash" | "naming" | "axes" | "frame_checks" | "set_pages" | "set_files" | "results" | "trash_list" | "jobs" | "subscribe" | "log" | "several_cameras" | "thumbnails" | "zip" | "mjpeg")
 /**
  * What a camera is doing, from detection to loss.
  * 
@@ -299,6 +299,13 @@ result: PhotometricSetResult
 CAPTURE_SET: {
 payload: CaptureSet
 result: PhotometricSetResult
+}
+/**
+ * Take frames of a set again with the values that they had, also long after it was captured.
+ */
+RETAKE_FRAMES: {
+payload: RetakeFrames
+result: Job
 }
 /**
  * List the image sets, newest first; with a limit a page of them, else all that match.
@@ -1206,6 +1213,102 @@ options?: {
 }
 }
 /**
+ * Frames of a set that are to be taken again; those with an error where neither lights nor steps are named.
+ * 
+ * This interface was referenced by `TetherlightProtocol`'s JSON-Schema
+ * via the `definition` "RetakeFrames".
+ */
+export interface RetakeFrames {
+set_name: string
+/**
+ * Every frame under one of these lights.
+ */
+lights?: ([string, ...(string)[]] | null)
+/**
+ * Step indexes, as in the manifest.
+ */
+steps?: ([number, ...(number)[]] | null)
+}
+/**
+ * Long work that belongs to the rig and not to the connection that began it.
+ * 
+ * This interface was referenced by `TetherlightProtocol`'s JSON-Schema
+ * via the `definition` "Job".
+ */
+export interface Job {
+job_id: string
+kind: ("photometric_set" | "series" | "computation")
+state: JobState
+/**
+ * Null for a computation, which needs no camera.
+ */
+camera_id: (string | null)
+/**
+ * Null for a series, whose images are single captures.
+ */
+set_name: (string | null)
+/**
+ * Relative to CAPTURES_BASE_DIR.
+ */
+set_folder: (string | null)
+/**
+ * Steps done or under way, ambient frame not counted.
+ */
+index: number
+total: number
+current_light: (string | null)
+steps: JobStep[]
+/**
+ * The share of a computation that is done, from 0 to 1. Null where steps are counted.
+ */
+progress: (number | null)
+/**
+ * What a computation does now, in words.
+ */
+activity: (string | null)
+started_at: string
+finished_at: (string | null)
+seconds_left: (number | null)
+error: (string | null)
+error_code: (string | null)
+hint: (string | null)
+}
+/**
+ * One step of a job: one exposure, with its light in a photometric set; a computation has one.
+ * 
+ * This interface was referenced by `TetherlightProtocol`'s JSON-Schema
+ * via the `definition` "JobStep".
+ */
+export interface JobStep {
+/**
+ * From 1; 0 is the ambient frame.
+ */
+index: number
+light: (string | null)
+/**
+ * What a bracket sets its config entry to for this step.
+ */
+value: (string | null)
+/**
+ * Where one step of a job stands.
+ */
+state: ("pending" | "running" | "done" | "failed" | "skipped")
+/**
+ * Paths below CAPTURES_BASE_DIR.
+ */
+files: string[]
+error: (string | null)
+error_code: (string | null)
+/**
+ * What is suspect about the image, such as a drifted exposure.
+ */
+warning: (string | null)
+/**
+ * The same by codes, as far as checks found it.
+ */
+findings: Tetherlight_Protocol_Models__Finding[]
+}
+/**
  * Which sets are wanted, in what order, and how many at a time; all, newest first, where nothing is said.
  * 
  * This interface was referenced by `TetherlightProtocol`'s JSON-Schema
@@ -1871,85 +1974,6 @@ count: number
  * Bytes.
  */
 size: number
-}
-/**
- * Long work that belongs to the rig and not to the connection that began it.
- * 
- * This interface was referenced by `TetherlightProtocol`'s JSON-Schema
- * via the `definition` "Job".
- */
-export interface Job {
-job_id: string
-kind: ("photometric_set" | "series" | "computation")
-state: JobState
-/**
- * Null for a computation, which needs no camera.
- */
-camera_id: (string | null)
-/**
- * Null for a series, whose images are single captures.
- */
-set_name: (string | null)
-/**
- * Relative to CAPTURES_BASE_DIR.
- */
-set_folder: (string | null)
-/**
- * Steps done or under way, ambient frame not counted.
- */
-index: number
-total: number
-current_light: (string | null)
-steps: JobStep[]
-/**
- * The share of a computation that is done, from 0 to 1. Null where steps are counted.
- */
-progress: (number | null)
-/**
- * What a computation does now, in words.
- */
-activity: (string | null)
-started_at: string
-finished_at: (string | null)
-seconds_left: (number | null)
-error: (string | null)
-error_code: (string | null)
-hint: (string | null)
-}
-/**
- * One step of a job: one exposure, with its light in a photometric set; a computation has one.
- * 
- * This interface was referenced by `TetherlightProtocol`'s JSON-Schema
- * via the `definition` "JobStep".
- */
-export interface JobStep {
-/**
- * From 1; 0 is the ambient frame.
- */
-index: number
-light: (string | null)
-/**
- * What a bracket sets its config entry to for this step.
- */
-value: (string | null)
-/**
- * Where one step of a job stands.
- */
-state: ("pending" | "running" | "done" | "failed" | "skipped")
-/**
- * Paths below CAPTURES_BASE_DIR.
- */
-files: string[]
-error: (string | null)
-error_code: (string | null)
-/**
- * What is suspect about the image, such as a drifted exposure.
- */
-warning: (string | null)
-/**
- * The same by codes, as far as checks found it.
- */
-findings: Tetherlight_Protocol_Models__Finding[]
 }
 /**
  * A job by its id.
@@ -2685,6 +2709,7 @@ export const ACTION_TIMEOUTS_S: Record<keyof Actions, number | null> = {
   "SET_RIG": 30,
   "CAPTURE_PHOTOMETRIC_SET": null,
   "CAPTURE_SET": null,
+  "RETAKE_FRAMES": 30,
   "LIST_IMAGE_SETS": 30,
   "GET_IMAGE_SET_CONTENTS": 30,
   "GET_IMAGE_SET": 30,

@@ -6,6 +6,7 @@ import base64
 from tetherlight.actions.context import Context, Pair, bind
 from tetherlight.protocol.cameras import Message
 from tetherlight.protocol.messages import Encoded
+from tetherlight.protocol.models import Job
 from tetherlight.protocol.sets import (
     ANNOTATE_IMAGE_SET,
     CAPTURE_PHOTOMETRIC_SET,
@@ -19,6 +20,7 @@ from tetherlight.protocol.sets import (
     LIST_IMAGE_SETS,
     RENAME_IMAGE_SET,
     RESTORE_IMAGE_SET,
+    RETAKE_FRAMES,
     AnnotateSet,
     CapturePhotometricSet,
     CaptureSet,
@@ -30,6 +32,7 @@ from tetherlight.protocol.sets import (
     ListSets,
     PhotometricSetResult,
     RenameSet,
+    RetakeFrames,
     SetDetails,
     SetFileList,
     SetFiles,
@@ -47,6 +50,11 @@ async def capture_set(context: Context, payload: CaptureSet) -> PhotometricSetRe
     """Run a plan of axes and answer when it has ended; it goes on when the client leaves."""
     job = await context.rig.start_set(payload, requester=context.caller.id, request_id=context.request.request_id)
     return await job.result()
+
+
+async def retake_frames(context: Context, payload: RetakeFrames) -> Job:
+    """Take frames of a set again."""
+    return await context.rig.shooting.retake(payload)
 
 
 async def list_image_sets(context: Context, payload: ListSets) -> Encoded[ImageSetList]:
@@ -111,6 +119,7 @@ async def get_image_data(context: Context, payload: ImagePath) -> ImageData:
 PAIRS: tuple[Pair, ...] = (
     bind(CAPTURE_PHOTOMETRIC_SET, capture_photometric_set),
     bind(CAPTURE_SET, capture_set),
+    bind(RETAKE_FRAMES, retake_frames),
     bind(LIST_IMAGE_SETS, list_image_sets),
     bind(GET_IMAGE_SET_CONTENTS, get_image_set_contents),
     bind(GET_IMAGE_SET, get_image_set),

@@ -17,7 +17,7 @@ from tetherlight.capture.single import Captures
 from tetherlight.capture.singles_sink import SinglesSink
 from tetherlight.capture.sink import R, Sink
 from tetherlight.collection.set_changes import SetChanges
-from tetherlight.errors import InvalidPayload, JobConflict, TetherlightError
+from tetherlight.errors import InvalidPayload, JobConflict, TetherlightError, UnknownLight
 from tetherlight.jobs import claims
 from tetherlight.jobs.jobs import Jobs, Start, new_id
 from tetherlight.lights.lights import Lights
@@ -28,8 +28,8 @@ from tetherlight.protocol.jobs import FocusChoice
 from tetherlight.protocol.manifest import Manifest
 from tetherlight.protocol.manifest import Plan as PlanRecord
 from tetherlight.protocol.messages import RequestId
-from tetherlight.protocol.models import ImageSet, JobState
-from tetherlight.protocol.sets import CapturePhotometricSet, CaptureSet, PhotometricSetResult
+from tetherlight.protocol.models import ImageSet, Job, JobState
+from tetherlight.protocol.sets import CapturePhotometricSet, CaptureSet, PhotometricSetResult, RetakeFrames
 from tetherlight.publisher import Publisher
 from tetherlight.store.manifest import refuse_newer
 from tetherlight.store.store import Store
@@ -136,6 +136,18 @@ class Shooting:
         elif choice is not None:
             raise JobConflict(f"Job '{job_id}' does not drive the focus.", hint="Leave the field 'focus' out.")
 
+    async def retake(self, wanted: RetakeFrames) -> Job:
+        """Take frames of a set again; raise SetNotFound, UnknownLight, JobConflict and what a start raises."""
+        name = wanted.set_name
+        job = self._jobs.of_set(name)
+        if job is None:
+            job = self._resumable(name, await asyncio.to_thread(self._store.sets.manifest, name))
+            if not self._jobs.add_ended(job):
+                raise JobConflict(f"Set '{name}' is a copy of another one, whose job is known by the same id.")
+        if not isinstance(job, CaptureJob):
+            raise JobConflict(f"Set '{name}' is busy with job '{job.job_id}'.")
+        return await self._jobs.retry(job.job_id, meant_steps(wanted, job.manifest))
+
     async def start_series(
         self, wanted: CaptureSeries, requester: str | None, request_id: RequestId
     ) -> CaptureJob[SeriesResult]:
@@ -149,6 +161,21 @@ class Shooting:
             job = self._job(manifest, plan, sink, start.job_id)
             self._jobs.begin(job, start)
             return job
+
+
+def meant_steps(wanted: RetakeFrames, manifest: Manifest) -> list[int]:
+    """Return the steps whose frames are to be taken again; raise UnknownLight, and JobConflict where there are none."""
+    lights = {step.light for step in manifest.steps}
+    if unknown := [light for light in wanted.lights or () if light not in lights]:
+        raise UnknownLight(f"Set '{wanted.set_name}' has no frame under a light '{unknown[0][:200]}'.")
+    found = [*(wanted.steps or ()), *(step.index for step in manifest.steps if step.light in (wanted.lights or ()))]
+    if wanted.lights is None and wanted.steps is None:
+        found = [step.index for step in manifest.steps if any(one.severity == "error" for one in step.findings)]
+    if not found:
+        raise JobConflict(
+            f"No frame of set '{wanted.set_name}' has an error.", hint="Name the lights whose frames are meant."
+        )
+    return list(dict.fromkeys(found))
 
 
 def _subject(camera: Camera, catalogue_number: str | None) -> Subject:

@@ -1,4 +1,4 @@
-"""`tetherlight set capture|list|show|annotate|rename|delete|restore|trash|download`."""
+"""`tetherlight set capture|retake|list|show|annotate|rename|delete|restore|trash|download`."""
 
 from collections.abc import Iterator
 from datetime import datetime
@@ -77,6 +77,9 @@ def capture_set(  # noqa: PLR0917 - typer reads the options off the parameters
     on_failure: Annotated[
         OnFailure, typer.Option(help="Whether a failed step ends or pauses the set.")
     ] = OnFailure.FAIL,
+    retakes: Annotated[
+        int, typer.Option(min=0, max=5, help="How often a frame without its light is taken again by itself.")
+    ] = 1,
     notes: Annotated[str | None, typer.Option(help="Kept with the set.")] = None,
     catalogue_number: Annotated[str | None, typer.Option(help="What the object is listed under.")] = None,
     scale: Annotated[
@@ -91,7 +94,7 @@ def capture_set(  # noqa: PLR0917 - typer reads the options off the parameters
 
     Ctrl-C leaves the set running at the server and tells how to cancel it.
     """
-    plan: dict[str, Any] = {"prefix": name, "notes": notes, "on_failure": on_failure.value}
+    plan: dict[str, Any] = {"prefix": name, "notes": notes, "on_failure": on_failure.value, "retakes": retakes}
     plan |= {"catalogue_number": catalogue_number, "scale_mm_per_pixel": scale}
     grid = axes.Grid(focus, exposure, axis, ambient=ambient)
     with connected(context) as rig:
@@ -107,6 +110,41 @@ def capture_set(  # noqa: PLR0917 - typer reads the options off the parameters
     typer.echo(f"{result.image_count} images in {result.set_folder} {THERE}")
     if here and output is not None:
         typer.echo(f"{len(here)} files in {output / result.set_folder.rpartition('/')[2]} {HERE}")
+
+
+@app.command("retake")
+def retake_frames(
+    context: typer.Context,
+    name: SetName,
+    light: Annotated[
+        list[str] | None,
+        typer.Option(
+            help="Every frame under this light; may be given several times.", autocompletion=completion.lights
+        ),
+    ] = None,
+    step: Annotated[list[int] | None, typer.Option(help="The frame of this step, by its number.")] = None,
+) -> None:
+    """Take frames of a set again: those of some lights or steps, or all that have an error.
+
+    Each takes the place of the one before, with the values that the set had. Ctrl-C leaves the job running.
+    """
+    with connected(context) as rig:
+        found = rig.retake(name, light or None, steps=step or None)
+        try:
+            for now in rig.follow_job(found.job_id):
+                found = now
+                if options_of(context).json:
+                    show_json(found, indent=None)
+        except KeyboardInterrupt:
+            note(f"Job {found.job_id} goes on at the server.")
+            raise typer.Exit(INTERRUPTED) from None
+    if not options_of(context).json:
+        for one in found.steps:
+            if one.warning:
+                note(f"Warning: {one.light or one.value or one.index}: {one.warning}")
+        typer.echo(f"Set {name} is {found.state.value}{': ' + found.error if found.error else '.'}")
+    if found.state.value != "completed":
+        raise typer.Exit(FAILED)
 
 
 @app.command("list")

@@ -15,7 +15,7 @@ from tetherlight.protocol import results as results_table
 from tetherlight.protocol import sets as set_table
 from tetherlight.protocol import trash as trash_table
 from tetherlight.protocol.action import Action, P, R
-from tetherlight.protocol.models import ImageFile, ImageSet
+from tetherlight.protocol.models import ImageFile, ImageSet, Job
 
 if TYPE_CHECKING:
     from tetherlight.client.downloads import BytesTold, Downloads
@@ -80,6 +80,7 @@ class ImageRequests(Requests):
         prefix: str | None = None,
         ambient: bool = False,
         on_failure: str = "fail",
+        retakes: int = 1,
         notes: str | None = None,
         catalogue_number: str | None = None,
         scale_mm_per_pixel: float | None = None,
@@ -91,11 +92,12 @@ class ImageRequests(Requests):
         """Take one image per light: await it for the result, or iterate over it for the steps.
 
         `focus` is a count of places and the size of a drive between them, from -3 to 3; `exposure` are EV offsets from
-        the exposure now, or settings by alias. Each multiplies the images.
+        the exposure now, or settings by alias. Each multiplies the images. A frame without its light is taken again by
+        itself, `retakes` times at most.
         """
         plan = set_table.CAPTURE_PHOTOMETRIC_SET.parse({
             "light_sequence": list(light_sequence), "set_name_prefix": prefix, "ambient": ambient,
-            "on_failure": on_failure, "notes": notes, "camera_id": camera_id,
+            "on_failure": on_failure, "retakes": retakes, "notes": notes, "camera_id": camera_id,
             "catalogue_number": catalogue_number, "scale_mm_per_pixel": scale_mm_per_pixel,
             "focus": places_of(focus), "exposure": exposures_of(exposure),
         })  # fmt: skip
@@ -107,6 +109,7 @@ class ImageRequests(Requests):
         *,
         prefix: str | None = None,
         on_failure: str = "fail",
+        retakes: int = 1,
         notes: str | None = None,
         catalogue_number: str | None = None,
         scale_mm_per_pixel: float | None = None,
@@ -119,10 +122,23 @@ class ImageRequests(Requests):
         """
         given = [axis.model_dump() if isinstance(axis, axis_table.AxisPlan) else dict(axis) for axis in axes]
         plan = set_table.CAPTURE_SET.parse({
-            "axes": given, "set_name_prefix": prefix, "on_failure": on_failure, "notes": notes, "camera_id": camera_id,
+            "axes": given, "set_name_prefix": prefix, "on_failure": on_failure, "retakes": retakes, "notes": notes,
+            "camera_id": camera_id,
             "catalogue_number": catalogue_number, "scale_mm_per_pixel": scale_mm_per_pixel,
         })  # fmt: skip
         return PlanCapture(self._session, plan, progress)
+
+    async def retake(
+        self, set_name: str, lights: Sequence[str] | None = None, *, steps: Sequence[int] | None = None
+    ) -> Job:
+        """Take frames of a set again: under these lights, or of these steps, or all that have an error; return its job.
+
+        `follow_job` tells when it has ended.
+        """
+        wanted = {
+            "lights": list(lights) if lights is not None else None, "steps": list(steps) if steps is not None else None
+        }  # fmt: skip
+        return await self._ask(set_table.RETAKE_FRAMES, set_name=set_name, **wanted)
 
     async def sets(self) -> list[ImageSet]:
         """Return all image sets, newest first."""

@@ -253,6 +253,7 @@ class Client:
     set_rig = _blocking(AsyncClient.set_rig)
     capture_set = _blocking(AsyncClient.capture_set)
     capture_axes = _blocking(AsyncClient.capture_axes)
+    retake = _blocking(AsyncClient.retake)
     sets = _blocking(AsyncClient.sets)
     sets_page = _blocking(AsyncClient.sets_page)
     show_set = _blocking(AsyncClient.show_set)

@@ -167,6 +167,10 @@ class Jobs:
             if job.set_name == name:
                 job.set_name = new_name
 
+    def of_set(self, name: str) -> RigJob | None:
+        """Return the job that is known of a set, the newest one; None where none is."""
+        return next((job for job in reversed(self._jobs.values()) if job.set_name == name), None)
+
     def forget_set(self, name: str) -> None:
         """Forget the jobs of a set that was deleted."""
         self._jobs = {job_id: job for job_id, job in self._jobs.items() if job.set_name != name}

@@ -8,8 +8,9 @@ from tetherlight import errors
 from tetherlight.protocol.action import Action, CameraPayload, Payload
 from tetherlight.protocol.axes import MAX_VALUES, AxisPlan, Exposed, FocusPlaces
 from tetherlight.protocol.cameras import Message
+from tetherlight.protocol.jobs import JOB_EXAMPLE
 from tetherlight.protocol.manifest import Manifest
-from tetherlight.protocol.models import Finding, ImageFile, ImageSet, Model
+from tetherlight.protocol.models import Finding, ImageFile, ImageSet, Job, Model
 from tetherlight.protocol.names import Feature
 
 CatalogueNumber = Annotated[str, Field(max_length=200)]
@@ -81,6 +82,18 @@ class PhotometricSetResult(Model):
     warnings: list[str] = Field(default_factory=list)
     frames_to_check: list[FrameToCheck] = Field(
         default_factory=list, description="Frames of which checks found something."
+    )
+
+
+class RetakeFrames(Payload):
+    """Frames of a set that are to be taken again; those with an error where neither lights nor steps are named."""
+
+    set_name: str
+    lights: list[str] | None = Field(
+        default=None, min_length=1, max_length=MAX_VALUES, description="Every frame under one of these lights."
+    )
+    steps: list[int] | None = Field(
+        default=None, min_length=1, max_length=MAX_VALUES, description="Step indexes, as in the manifest."
     )
 
 
@@ -206,6 +219,7 @@ class ImageData(Model):
 TRASH = Feature("trash", "What is deleted can be restored for a while.")
 SET_FILES = Feature("set_files", "Every file of a set by itself.")
 SET_PAGES = Feature("set_pages", "Sets by pages, searched and sorted by the server.")
+FRAME_CHECKS = Feature("frame_checks", "Frames of a set are checked, and taken again where that helps.")
 AXES = Feature("axes", "Sets over the values of several axes, such as focus and exposure.")
 
 CAPTURE_PHOTOMETRIC_SET = Action(
@@ -245,6 +259,16 @@ CAPTURE_SET = Action(
                             for place in range(1, 9)],
         "job_id": "job-1"},
     feature=AXES,
+)  # fmt: skip
+RETAKE_FRAMES = Action(
+    "RETAKE_FRAMES", RetakeFrames, Job,
+    right="control",
+    summary="Take frames of a set again with the values that they had, also long after it was captured.",
+    errors=(errors.SetNotFound, errors.JobConflict, errors.UnknownLight, errors.ManifestNewer, errors.CameraNotFound,
+            errors.CameraBusy, errors.LightsBusy),
+    example={"set_name": SET_EXAMPLE, "lights": ["light_left"]},
+    example_result=JOB_EXAMPLE,
+    feature=FRAME_CHECKS,
 )  # fmt: skip
 LIST_IMAGE_SETS = Action(
     "LIST_IMAGE_SETS", ListSets, ImageSetList,
