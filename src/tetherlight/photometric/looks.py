@@ -80,7 +80,8 @@ def look_at(gray: Levels, brightest: Levels) -> Look:
 
 
 @cache
-def _linear() -> Floats:
+def linear_levels() -> Floats:
+    """Return the linear value of each of the 256 levels of sRGB, 1 for white."""
     levels = np.arange(256) / 255
     bent = np.where(levels <= 0.04045, levels / 12.92, ((levels + 0.055) / 1.055) ** 2.4)
     return np.asarray(bent, np.float32)
@@ -88,7 +89,7 @@ def _linear() -> Floats:
 
 def _grid(gray: Levels) -> Floats:
     rows, columns = (np.linspace(0, side, parts + 1).astype(int) for side, parts in zip(gray.shape, GRID, strict=True))
-    light = _linear()[gray]
+    light = linear_levels()[gray]
     sums = np.add.reduceat(np.add.reduceat(light, rows[:-1], axis=0), columns[:-1], axis=1)
     return np.asarray(sums / np.outer(np.diff(rows), np.diff(columns)), np.float32)
 
