@@ -124,7 +124,7 @@ fuzz: dev ## Send messages in random order for MINUTES and compare with a model 
 judge: dev ## Hold the photometric methods against pictures of a renderer that is not ours (minutes)
 	@[ -x .cache/judge/bin/python ] || $(RUN) -m venv .cache/judge
 	@.cache/judge/bin/python -m pip --disable-pip-version-check --quiet install --require-hashes -r requirements/judge.txt
-	.cache/judge/bin/python tests/judge/render.py test-results/judge
+	.cache/judge/bin/python tests/judge/render.py .cache/judge/sets
 	$(RUN) -m pytest tests/judge
 
 requirements: runtime ## Choose new versions of all packages within what pyproject.toml allows

@@ -9,11 +9,11 @@ import pytest
 from numpy.typing import NDArray
 
 from tetherlight.photometric.choice import choose
-from tetherlight.photometric.height import integrate
+from tetherlight.photometric.height import height
 from tetherlight.photometric.near import NearLights, solve_near
 from tetherlight.photometric.normals import Solution, solve
 
-SETS = Path(__file__).parents[2] / "test-results" / "judge"
+SETS = Path(__file__).parents[2] / ".cache" / "judge" / "sets"
 
 
 @dataclass(frozen=True)
@@ -75,7 +75,7 @@ def test_what_is_chosen_is_never_worse_than_least_squares(name: str) -> None:
 def test_near_lights_need_their_positions_and_one_repetition() -> None:
     subject = rendered("near_light")
     everywhere = subject.images.reshape(len(subject.images), -1)
-    solution, _ = solve_near(everywhere, NearLights(subject.lamps), subject.mask.shape, integrate)
+    solution, _ = solve_near(everywhere, NearLights(subject.lamps), subject.mask.shape, height)
     assert subject.off(solution.normals).mean() <= 0.3
     far = subject.lamps / np.linalg.norm(subject.lamps, axis=1, keepdims=True)
     assert subject.off(solve(everywhere, far).normals).mean() > 3
