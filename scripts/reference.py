@@ -8,7 +8,7 @@ from typing import Any
 from pydantic_core import PydanticUndefined
 
 from tetherlight.errors import TetherlightError, error_classes
-from tetherlight.protocol import cameras, captures, jobs, lights, results, server, sets, trash
+from tetherlight.protocol import calibration, cameras, captures, jobs, lights, results, server, sets, trash
 from tetherlight.protocol.action import Action
 from tetherlight.protocol.actions import ACTIONS
 from tetherlight.protocol.closing import CloseCode
@@ -26,6 +26,7 @@ GROUPS = {
     "Cameras and live view": cameras,
     "Single captures, series and names": captures,
     "Lights": lights,
+    "Calibration of lights": calibration,
     "Sets and images": sets,
     "What is computed of sets": results,
     "The trash": trash,

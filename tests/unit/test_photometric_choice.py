@@ -17,7 +17,11 @@ def _error(solution, rendered):
 def _chosen_and_plain(rendered):
     choice = choose(rendered.values, rendered.lights)
     chosen = solve(rendered.values, rendered.lights, method=choice.method, curve=choice.curve)
-    return choice, _error(chosen, rendered), _error(solve(rendered.values, rendered.lights, method=METHODS[0]), rendered)
+    return (
+        choice,
+        _error(chosen, rendered),
+        _error(solve(rendered.values, rendered.lights, method=METHODS[0]), rendered),
+    )
 
 
 def test_hard_shadows_take_a_robust_method():

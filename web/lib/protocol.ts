@@ -95,7 +95,7 @@ export type ImageType = ("image/jpeg" | "image/png" | "image/tiff" | "image/webp
  * This interface was referenced by `TetherlightProtocol`'s JSON-Schema
  * via the `definition` "Feature".
  */
-export type Feature = ("binary_liveview" | "focus_point" | "series" | "ratings" | "trash" | "naming" | "axes" | "frame_checks" | "set_pages" | "set_files" | "results" | "trash_list" | "jobs" | "subscribe" | "log" | "several_cameras" | "thumbnails" | "zip" | "mjpeg")
+export type Feature = ("binary_liveview" | "focus_point" | "series" | "ratings" | "trash" | "naming" | "axes" | "frame_checks" | "set_pages" | "set_files" | "results" | "trash_list" | "jobs" | "subscribe" | "log" | "calibration" | "several_cameras" | "thumbnails" | "zip" | "mjpeg")
 /**
  * What a camera is doing, from detection to loss.
  * 
@@ -488,6 +488,13 @@ result: LogTail
 DIAGNOSE: {
 payload: NoPayload
 result: Diagnosis
+}
+/**
+ * Tell where lights are and how strong, from mirror spheres in a set; with `apply` the rig file has it from then on. It runs as a job, told by job_changed; the answer comes at its end.
+ */
+CALIBRATE_LIGHTS: {
+payload: CalibrateLights
+result: LightCalibration
 }
 }
 /**
@@ -965,6 +972,14 @@ position: ([number, number, number] | null)
  */
 settle_s: (number | null)
 fault: (string | null)
+/**
+ * How strong it is against the others; their mean is 1.
+ */
+intensity: (number | null)
+/**
+ * When this was measured, not written by hand.
+ */
+calibrated_at: (string | null)
 }
 /**
  * A light and whether it shall be on.
@@ -1023,6 +1038,14 @@ direction?: ([number, number, number] | null)
 position?: ([number, number, number] | null)
 settle_s?: (number | null)
 group?: (string | null)
+/**
+ * Stays as it is where nothing is said.
+ */
+intensity?: (number | null)
+/**
+ * Stays as it is where nothing is said and the light stands where it stood.
+ */
+calibrated_at?: (string | null)
 }
 /**
  * The lights in their order, and how the set is called.
@@ -1566,6 +1589,14 @@ direction: ([number, number, number] | null)
 position: ([number, number, number] | null)
 settle_s: (number | null)
 pin: (number | null)
+/**
+ * How strong it is against the others; their mean is 1.
+ */
+intensity: (number | null)
+/**
+ * When direction and intensity were measured.
+ */
+calibrated_at: (string | null)
 [k: string]: unknown
 }
 /**
@@ -1589,6 +1620,7 @@ at: {
 state: (StepState | string)
 direction: ([number, number, number] | null)
 position: ([number, number, number] | null)
+intensity: (number | null)
 settle_s: (number | null)
 on_at: (string | null)
 off_at: (string | null)
@@ -2251,6 +2283,188 @@ message: string
 remedy: (string | null)
 }
 /**
+ * A set with mirror spheres in it, and what shall be done with what they tell.
+ * 
+ * This interface was referenced by `TetherlightProtocol`'s JSON-Schema
+ * via the `definition` "CalibrateLights".
+ */
+export interface CalibrateLights {
+set_name: string
+/**
+ * Mirror spheres; found by themselves where none is named.
+ */
+spheres?: ([BallCircle]|[BallCircle, BallCircle]|[BallCircle, BallCircle, BallCircle]|[BallCircle, BallCircle, BallCircle, BallCircle]|[BallCircle, BallCircle, BallCircle, BallCircle, BallCircle]|[BallCircle, BallCircle, BallCircle, BallCircle, BallCircle, BallCircle]|[BallCircle, BallCircle, BallCircle, BallCircle, BallCircle, BallCircle, BallCircle]|[BallCircle, BallCircle, BallCircle, BallCircle, BallCircle, BallCircle, BallCircle, BallCircle] | null)
+/**
+ * A matte sphere, which tells how strong the lights are.
+ */
+matte?: (BallCircle | null)
+/**
+ * A set of a matte plane under the same lights, which tells that likewise.
+ */
+flat_set_name?: (string | null)
+/**
+ * Write it into the rig file and the set's manifest.
+ */
+apply?: boolean
+}
+/**
+ * The outline of a ball in pixels: x right, y down, the centre of the first pixel 0,0.
+ * 
+ * This interface was referenced by `TetherlightProtocol`'s JSON-Schema
+ * via the `definition` "BallCircle".
+ */
+export interface BallCircle {
+x: number
+y: number
+r: number
+}
+/**
+ * What a set tells of its lights.
+ * 
+ * This interface was referenced by `TetherlightProtocol`'s JSON-Schema
+ * via the `definition` "LightCalibration".
+ */
+export interface LightCalibration {
+message: string
+set_name: string
+job_id: string
+calibrated_at: string
+width: number
+height: number
+spheres: FoundSphere[]
+matte: (BallCircle | null)
+lights: CalibratedLight[]
+mean_error_deg: (number | null)
+largest_error_deg: (number | null)
+/**
+ * Largest angle to a direction in the rig file; null without any.
+ */
+moved_deg: (number | null)
+/**
+ * Whether the rig file has it now.
+ */
+applied: boolean
+warnings: string[]
+}
+/**
+ * A mirror sphere, and how sure it is that it is one.
+ * 
+ * This interface was referenced by `TetherlightProtocol`'s JSON-Schema
+ * via the `definition` "FoundSphere".
+ */
+export interface FoundSphere {
+x: number
+y: number
+r: number
+/**
+ * Whether somebody named it.
+ */
+given: boolean
+/**
+ * From 0 to 1; below 0.3 look at it. Null where it was named.
+ */
+confidence: (number | null)
+/**
+ * Share of its outline that was seen.
+ */
+outline_coverage: (number | null)
+/**
+ * How far that is from a circle, in pixels.
+ */
+outline_rms: (number | null)
+/**
+ * Share of the images with a clear highlight on it.
+ */
+highlights_share: number
+}
+/**
+ * What the spheres tell of a light.
+ * 
+ * This interface was referenced by `TetherlightProtocol`'s JSON-Schema
+ * via the `definition` "CalibratedLight".
+ */
+export interface CalibratedLight {
+filename: string
+/**
+ * Null in a set whose manifest does not name its lights.
+ */
+light: (string | null)
+/**
+ * Unit vector from the object; null where no highlight was sure.
+ */
+direction: ([number, number, number] | null)
+/**
+ * How far it is off where the highlight is off by a pixel.
+ */
+error_deg: (number | null)
+/**
+ * How much two spheres differ; null with one.
+ */
+spheres_apart_deg: (number | null)
+/**
+ * One for each sphere.
+ */
+highlights: (FoundHighlight | null)[]
+/**
+ * In image widths from the image's centre, of two spheres or more; null where they do not tell it.
+ */
+position: ([number, number, number] | null)
+/**
+ * In image widths.
+ */
+position_error: (number | null)
+/**
+ * In millimetres, where the set's scale is known.
+ */
+position_mm: ([number, number, number] | null)
+/**
+ * How strong it is against the others; their mean is 1.
+ */
+intensity: (number | null)
+/**
+ * Relative spread of the pixels that tell it.
+ */
+intensity_spread: (number | null)
+/**
+ * What the matte sphere's shading differs from the direction.
+ */
+matte_off_deg: (number | null)
+/**
+ * Angle to the direction in the rig file.
+ */
+off_deg: (number | null)
+/**
+ * Null for a light that the rig file has not.
+ */
+former: (FormerLight | null)
+}
+/**
+ * Where a lamp is mirrored, in pixels.
+ * 
+ * This interface was referenced by `TetherlightProtocol`'s JSON-Schema
+ * via the `definition` "FoundHighlight".
+ */
+export interface FoundHighlight {
+x: number
+y: number
+/**
+ * How many times stronger it is than the next peak.
+ */
+clearness: number
+}
+/**
+ * What the rig file said of a light before.
+ * 
+ * This interface was referenced by `TetherlightProtocol`'s JSON-Schema
+ * via the `definition` "FormerLight".
+ */
+export interface FormerLight {
+direction: ([number, number, number] | null)
+position: ([number, number, number] | null)
+intensity: (number | null)
+calibrated_at: (string | null)
+}
+/**
  * Every event with its data.
  * 
  * This interface was referenced by `TetherlightProtocol`'s JSON-Schema
@@ -2735,7 +2949,8 @@ export const ACTION_TIMEOUTS_S: Record<keyof Actions, number | null> = {
   "AUTH": 30,
   "PING": 30,
   "GET_LOG": 30,
-  "DIAGNOSE": 30
+  "DIAGNOSE": 30,
+  "CALIBRATE_LIGHTS": null
 };
 
 /** Where things are over HTTP; what stands in braces is to be filled in. */

@@ -4,7 +4,19 @@ from collections.abc import Mapping
 from types import MappingProxyType
 from typing import Any
 
-from tetherlight.actions import cameras, captures, jobs, lights, naming, results, series, server, sets, trash
+from tetherlight.actions import (
+    calibration,
+    cameras,
+    captures,
+    jobs,
+    lights,
+    naming,
+    results,
+    series,
+    server,
+    sets,
+    trash,
+)
 from tetherlight.actions.context import Handler
 
 HANDLERS: Mapping[str, Handler[Any, Any]] = MappingProxyType(
@@ -18,6 +30,7 @@ HANDLERS: Mapping[str, Handler[Any, Any]] = MappingProxyType(
             lights.PAIRS,
             sets.PAIRS,
             results.PAIRS,
+            calibration.PAIRS,
             trash.PAIRS,
             jobs.PAIRS,
             server.PAIRS,

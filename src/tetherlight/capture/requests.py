@@ -67,7 +67,13 @@ def series_plan(wanted: CaptureSeries) -> Plan:
 def planned_light(light: LightInfo) -> PlannedLight:
     """Return what a manifest keeps of a light."""
     return PlannedLight(
-        name=light.name, direction=light.direction, position=light.position, settle_s=light.settle_s, pin=light.pin
+        name=light.name,
+        direction=light.direction,
+        position=light.position,
+        settle_s=light.settle_s,
+        pin=light.pin,
+        intensity=light.intensity,
+        calibrated_at=light.calibrated_at,
     )
 
 

@@ -9,6 +9,7 @@ from tetherlight.client.capturing import PlanCapture, Progress, SetCapture
 from tetherlight.client.session import Session
 from tetherlight.errors import StoreError
 from tetherlight.protocol import axes as axis_table
+from tetherlight.protocol import calibration as calibration_table
 from tetherlight.protocol import cameras as camera_table
 from tetherlight.protocol import captures as capture_table
 from tetherlight.protocol import results as results_table
@@ -32,6 +33,10 @@ Downloadable = (
 
 TRIES = 3
 """Times that a file of a set may change while it is on its way."""
+
+
+Circle = tuple[float, float, float]
+"""Centre and radius in pixels: x right, y down, the centre of the first pixel 0, 0."""
 
 
 class Requests:
@@ -222,6 +227,28 @@ class ImageRequests(Requests):
             preview=preview,
         )
 
+    async def calibrate_lights(
+        self,
+        set_name: str,
+        *,
+        spheres: Sequence[Circle] | None = None,
+        matte: Circle | None = None,
+        flat_set_name: str | None = None,
+        apply: bool = False,
+    ) -> calibration_table.LightCalibration:
+        """Let the server tell where lights are, from mirror spheres in a set; circles are x, y, radius in pixels.
+
+        With `apply` the rig file has it from then on. It is a job of the server, which goes on where this is given up.
+        """
+        return await self._ask(
+            calibration_table.CALIBRATE_LIGHTS,
+            set_name=set_name,
+            spheres=None if spheres is None else [_circle(one) for one in spheres],
+            matte=None if matte is None else _circle(matte),
+            flat_set_name=flat_set_name,
+            apply=apply,
+        )
+
     async def annotate_set(
         self,
         set_name: str,
@@ -343,3 +370,7 @@ def _set_name(what: ImageSet | set_table.SetDetails | set_table.PhotometricSetRe
 
 def _path_of(image: ImageFile | str) -> str:
     return image if isinstance(image, str) else image.path
+
+
+def _circle(circle: Circle) -> dict[str, float]:
+    return dict(zip(("x", "y", "r"), circle, strict=True))

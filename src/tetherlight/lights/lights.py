@@ -4,6 +4,7 @@ import asyncio
 import logging
 from collections.abc import AsyncIterator, Callable, Iterable, Mapping, Sequence
 from contextlib import asynccontextmanager
+from dataclasses import replace
 from pathlib import Path
 from typing import Any, Self, TypeVar
 
@@ -18,6 +19,7 @@ from tetherlight.lights.registry import find_kind
 from tetherlight.process.threads import to_the_end
 from tetherlight.protocol.lights import EditedLight
 from tetherlight.protocol.models import LightInfo, LightsStatus, first_fault
+from tetherlight.rigfile.calibration import CalibrationFigures
 from tetherlight.rigfile.lights import RigLight, is_light_name, light_problem, name_problem
 from tetherlight.rigfile.rigfile import RigFile
 
@@ -177,6 +179,13 @@ class Lights:
         self._require_free(None)
         await to_the_end(self._replace(wanted))
 
+    async def calibrated(self, changes: Mapping[str, Mapping[str, Any]], figures: CalibrationFigures) -> None:
+        """Write what was measured of lights into the rig file, and tell it from now on; none is switched.
+
+        What is not of this rig is left out. Raises StoreError or InvalidSetting where the file cannot be changed.
+        """
+        await to_the_end(self._calibrated(changes, figures))
+
     def listen(self, callback: Callable[[], None]) -> Callable[[], None]:
         """Call back after each change; return what ends that."""
         self._listeners.append(callback)
@@ -265,6 +274,14 @@ class Lights:
             await self._take(self.rig_file.lights)
             self._changed()
 
+    async def _calibrated(self, changes: Mapping[str, Mapping[str, Any]], figures: CalibrationFigures) -> None:
+        async with self._lock:
+            saved = await asyncio.to_thread(self.rig_file.save_calibration, changes, figures)
+            # The lamps are those of the start, whatever somebody has written into the file meanwhile.
+            lights = tuple(light.changed(changes.get(light.name, {})) for light in self.rig_file.lights)
+            self.rig_file = replace(self.rig_file, lights=lights, calibration=saved.calibration)
+            self._changed()
+
     async def _look(self) -> None:
         async with self._lock:
             if not self._closed and await self._rack.look():
@@ -294,20 +311,22 @@ class Lights:
 
 def _rig_lights(lights: Sequence[EditedLight], former: Iterable[RigLight]) -> list[RigLight]:
     """Check lights as the rig file is checked, each with the driver that it has; raise InvalidName, InvalidPayload."""
-    own = {light.name: light.own_driver for light in former}
+    known = {light.name: light for light in former}
     for light in lights:
         if not is_light_name(light.name):
             raise InvalidName(f"{name_problem(light.name)}.")
-    wanted = [_rig_light(light, own.get(light.name, {})) for light in lights]
+    wanted = [_rig_light(light, known.get(light.name)) for light in lights]
     problem = light_problem((light.name, light) for light in wanted)
     if problem:
         raise InvalidPayload(f"Field 'lights' of SET_RIG: {problem}.")
     return wanted
 
 
-def _rig_light(light: EditedLight, own_driver: Mapping[str, Any]) -> RigLight:
+def _rig_light(light: EditedLight, former: RigLight | None) -> RigLight:
+    given = light.model_dump()
+    kept = {} if former is None else former.own_driver | former.measured(given)
     try:
-        return RigLight(**light.model_dump(), **own_driver)
+        return RigLight(**(given | kept))
     except ValidationError as error:
         fault = first_fault(error)
         where = f"{fault.field}: " if fault.field else ""

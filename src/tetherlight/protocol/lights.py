@@ -1,5 +1,7 @@
 """Actions on lights."""
 
+from pydantic import AwareDatetime, Field
+
 from tetherlight import errors
 from tetherlight.protocol.action import Action, Payload
 from tetherlight.protocol.cameras import NoPayload
@@ -54,6 +56,10 @@ class EditedLight(Payload):
     position: tuple[float, float, float] | None = None
     settle_s: float | None = None
     group: str | None = None
+    intensity: float | None = Field(default=None, description="Stays as it is where nothing is said.")
+    calibrated_at: AwareDatetime | None = Field(
+        default=None, description="Stays as it is where nothing is said and the light stands where it stood."
+    )
 
 
 class SetRig(Payload):

@@ -96,6 +96,8 @@ class PlannedLight(Record):
     position: tuple[float, float, float] | None = Field(default=None, description="Millimetres from the object.")
     settle_s: float | None = None
     pin: int | None = None
+    intensity: float | None = Field(default=None, description="How strong it is against the others; their mean is 1.")
+    calibrated_at: Moment | None = Field(default=None, description="When direction and intensity were measured.")
 
 
 class AxisRecord(Record):
@@ -162,6 +164,7 @@ class StepRecord(Record):
     state: OrNewer[StepState] = StepState.PENDING
     direction: Direction | None = None
     position: tuple[float, float, float] | None = None
+    intensity: float | None = None
     settle_s: float | None = None
     on_at: Moment | None = None
     off_at: Moment | None = None

@@ -139,6 +139,8 @@ class LightInfo(Model):
     position: tuple[float, float, float] | None = Field(default=None, description="Millimetres from the object.")
     settle_s: float | None = Field(default=None, description="Overrides PHOTOMETRIC_CAPTURE_DELAY.")
     fault: str | None = None
+    intensity: float | None = Field(default=None, description="How strong it is against the others; their mean is 1.")
+    calibrated_at: datetime | None = Field(default=None, description="When this was measured, not written by hand.")
 
 
 class LightsStatus(Model):

@@ -38,6 +38,7 @@ from tetherlight.protocol.models import LightsStatus
 from tetherlight.protocol.server import Finding, ServerInfo
 from tetherlight.protocol.sets import CapturePhotometricSet, CaptureSet, PhotometricSetResult
 from tetherlight.publisher import Publisher
+from tetherlight.reconstruct.calibration_job import Calibrations
 from tetherlight.reconstruct.job import Surfaces
 from tetherlight.rig.cameras import Cameras
 from tetherlight.rig.topics import Topics, readers_of
@@ -99,6 +100,7 @@ class Rig:
             set_changes=self.set_changes,
         )
         self.surfaces = Surfaces(store, self.jobs, self.publisher, self.set_changes)
+        self.calibrations = Calibrations(store, lights, self.jobs, self.publisher, self.set_changes)
         self.sets = Sets(store, self.jobs, self.publisher, changes, self.set_changes)
         self.trash = TrashCan(store, self.publisher)
         readers = readers_of(self.cameras, self.light_states, self.jobs, self.sets, store)

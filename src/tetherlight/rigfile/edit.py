@@ -69,6 +69,34 @@ def with_naming(text: str, templates: Mapping[str, str]) -> str:
     return tomlkit.dumps(document)
 
 
+def with_calibration(text: str, figures: Mapping[str, Any], former: Mapping[str, Any], most: int) -> str:
+    """Return the text with these figures of a calibration; what it replaced is the last in a history of `most`.
+
+    Nothing joins the history where `former` is empty. All else stays as it was.
+    """
+    document = tomlkit.parse(text)
+    if "calibration" not in document:
+        if text.strip():
+            document.add(tomlkit.nl())
+        document.append("calibration", tomlkit.table())
+    table = document["calibration"]
+    history = table.get("history")
+    kept = [] if history is None else [*history.unwrap(), *([dict(former)] if former else [])][-most:]
+    kept = [dict(former)] if history is None and former else kept
+    for key in [key for key in table if key not in figures and key != "history"]:
+        table.remove(key)
+    for key, value in figures.items():
+        if table.get(key) != value:
+            table[key] = value
+    if former:
+        table.pop("history", None)
+        entries = tomlkit.aot()
+        for one in kept:
+            entries.append(tomlkit.item(one))
+        table["history"] = entries
+    return tomlkit.dumps(document)
+
+
 def keeps_server_only(before: str, after: str) -> bool:
     """Tell whether an edited text says the same as before of all that clients must not write.
 

@@ -5,7 +5,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from types import MappingProxyType
 from typing import Annotated, Any, Self
 
-from pydantic import ConfigDict, Field, field_validator, model_validator
+from pydantic import AwareDatetime, ConfigDict, Field, field_validator, model_validator
 
 from tetherlight.naming.rules import is_of_letters, length_on_disk
 from tetherlight.protocol.models import Direction, LightInfo, Model
@@ -33,6 +33,10 @@ class LightTable(GpioLine):
 
     direction: Vector | None = None
     position: Vector | None = None
+    intensity: Finite | None = Field(default=None, gt=0, le=1000)
+    """How strong it is against the others."""
+    calibrated_at: AwareDatetime | None = None
+    """When direction and intensity were measured."""
     settle_s: Finite | None = Field(default=None, ge=0, le=600)
     group: str | None = Field(default=None, min_length=1, max_length=64)
     driver: str | None = Field(default=None, min_length=1, max_length=64)
@@ -64,10 +68,20 @@ class RigLight(LightTable):
         """The unit vector from the object to the light: as stated, else from the position."""
         return unit(self.direction or self.position)
 
+    def measured(self, edited: Mapping[str, Any]) -> dict[str, Any]:
+        """Return what was measured of the light and is still true of it as somebody has edited it."""
+        stands = all(_alike(edited.get(key), getattr(self, key)) for key in ("direction", "position"))
+        kept = {"intensity": self.intensity, "calibrated_at": self.calibrated_at if stands else None}
+        return {key: value for key, value in kept.items() if edited.get(key) is None}
+
     @property
     def own_driver(self) -> dict[str, Any]:
         """The keys that only the file says."""
         return {"driver": self.driver, "address": self.address}
+
+    def changed(self, values: Mapping[str, Any]) -> Self:
+        """Return the light with other values; raise ValidationError."""
+        return type(self).model_validate(self.model_dump() | dict(values))
 
     def info(self, *, state: bool, fault: str | None) -> LightInfo:
         """Describe the light to clients, who learn neither its driver nor its address."""
@@ -81,7 +95,16 @@ class RigLight(LightTable):
             position=self.position,
             settle_s=self.settle_s,
             fault=fault,
+            intensity=self.intensity,
+            calibrated_at=self.calibrated_at,
         )
+
+
+def _alike(one: Sequence[float] | None, other: Sequence[float] | None) -> bool:
+    """Say whether two vectors point the same way; clients are told unit vectors, which are rounded."""
+    if one is None or other is None or not any(one):
+        return one is other
+    return math.dist(unit(one) or one, unit(other) or other) < 1e-6
 
 
 def light_problem(lights: Iterable[tuple[str, GpioLine]]) -> str | None:

@@ -4,7 +4,7 @@ import json
 import os
 import re
 import tomllib
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Self
@@ -17,6 +17,7 @@ from tetherlight.naming.templates import DEFAULT_TEMPLATES, Kind, Template, Temp
 from tetherlight.protocol.lights import SERVER_ONLY
 from tetherlight.protocol.models import Model, first_fault
 from tetherlight.rigfile import edit as rig_edit
+from tetherlight.rigfile.calibration import MOST, CalibrationFigures, CalibrationTable, replaced
 from tetherlight.rigfile.lights import DEFAULT_LIGHTS, LightTable, RigLight, light_problem
 
 DEFAULT_NAME = "rig.toml"
@@ -57,6 +58,7 @@ class RigTables(Model):
     cameras: tuple[str, ...] = ()
     lights: dict[str, LightTable] | None = None
     naming: NamingTable = NamingTable()
+    calibration: CalibrationTable | None = None
     hooks: Any = None
     bridges: Any = None
     offload: Any = None
@@ -90,6 +92,7 @@ class RigFile:
     default_lights: bool = True
     """Whether the lights, and so their pins, are ours and not the file's."""
     naming: Templates = DEFAULT_TEMPLATES
+    calibration: CalibrationTable | None = None
     unused: tuple[str, ...] = ()
     """Tables that are kept and that this version has no use for."""
     secrets: frozenset[str] = field(default=frozenset(), repr=False)
@@ -119,7 +122,18 @@ class RigFile:
         hosts = [part for address in addresses for part in PARTS.split(address)]
         secrets = frozenset(word for word in _words([*unused.values(), addresses, hosts]) if len(word) >= SECRET)
         default = tables.lights is None
-        return cls(path, tables.driver, tables.chip, tables.cameras, lights, default, naming, tuple(unused), secrets)
+        return cls(
+            path,
+            tables.driver,
+            tables.chip,
+            tables.cameras,
+            lights,
+            default,
+            naming,
+            tables.calibration,
+            tuple(unused),
+            secrets,
+        )
 
     def save_lights(self, lights: Sequence[RigLight]) -> Self:
         """Write these lights into the file, which keeps its comments and all else; blocking.
@@ -128,9 +142,28 @@ class RigFile:
 
         Raises InvalidSetting where the file has become unreadable meanwhile, StoreError where it cannot be written.
         """
-        left_out = {"name", *SERVER_ONLY}
-        tables = {light.name: light.model_dump(exclude=left_out, exclude_defaults=True) for light in lights}
-        return self._save(lambda text: rig_edit.with_lights(text, tables))
+        return self._save(lambda text: rig_edit.with_lights(text, _keys(lights)))
+
+    def save_calibration(self, changes: Mapping[str, Mapping[str, Any]], figures: CalibrationFigures) -> Self:
+        """Write what was measured of lights, by name, into the file; blocking. Errors as for `save_lights`.
+
+        Only what differs is written. What is replaced goes into the history; lights that the file has not are left out.
+        """
+
+        def edit(text: str) -> str:
+            now = self.parse(text, self.path)
+            lights = [light.changed(changes.get(light.name, {})) for light in now.lights]
+            former = {
+                old.name: old
+                for old, new in zip(now.lights, lights, strict=True)
+                if (old.direction, old.position, old.intensity) != (new.direction, new.position, new.intensity)
+            }
+            told = figures.model_dump(exclude_none=True)
+            return rig_edit.with_calibration(
+                rig_edit.with_lights(text, _keys(lights)), told, replaced(former, now.calibration), MOST
+            )
+
+        return self._save(edit)
 
     def save_naming(self, capture: str | None, set_: str | None) -> Self:
         """Write these templates into the file, which keeps all else; blocking. Errors as for `save_lights`."""
@@ -157,6 +190,12 @@ class RigFile:
         except OSError as error:
             raise StoreError(f"The rig file {self.path} could not be written: {error.strerror}.") from error
         return saved
+
+
+def _keys(lights: Sequence[RigLight]) -> dict[str, dict[str, Any]]:
+    """Return the keys of lights as the file has them, but for what is the server's own."""
+    left_out = {"name", *SERVER_ONLY}
+    return {light.name: light.model_dump(exclude=left_out, exclude_defaults=True) for light in lights}
 
 
 def _words(value: Any) -> Iterator[str]:

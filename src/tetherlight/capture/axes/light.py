@@ -31,7 +31,8 @@ class LightAxis(Axis):
     def writes(self, value: JsonValue, plan: Plan) -> Mapping[str, Any]:
         """Tell the light, where it shines from, and how long it settles."""
         known = next((light for light in plan.lights if light.name == value), None)
-        place = {"direction": known.direction, "position": known.position} if known else {}
+        kept = ("direction", "position", "intensity")
+        place = {name: getattr(known, name) for name in kept} if known else {}
         return {"light": value, "settle_s": self.settle_s(value, plan), **place}
 
     def settle_s(self, value: JsonValue, plan: Plan) -> float:

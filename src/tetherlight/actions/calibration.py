@@ -1,0 +1,16 @@
+"""Handlers of the actions on the calibration of lights."""
+
+from tetherlight.actions.context import Context, Pair, bind
+from tetherlight.errors import ServerStopping
+from tetherlight.protocol.calibration import CALIBRATE_LIGHTS, CalibrateLights, LightCalibration
+
+
+async def calibrate_lights(context: Context, payload: CalibrateLights) -> LightCalibration:
+    """Calibrate lights and answer when that is done; it goes on when the client leaves."""
+    if context.rig.stopping:
+        raise ServerStopping
+    job = await context.rig.calibrations.start(payload)
+    return await job.calibration()
+
+
+PAIRS: tuple[Pair, ...] = (bind(CALIBRATE_LIGHTS, calibrate_lights),)
