@@ -133,12 +133,27 @@ class CaptureJob(RigJob, Generic[R]):
             async with contextlib.AsyncExitStack() as after:
                 if self.plan.uses_lights:
                     await after.enter_async_context(self._lights.off_after())
-                await Engine(self.plan, self._stage(grant), self._sink, self, self._stop).run()
+                if await self._metered(grant):
+                    await Engine(self.plan, self._stage(grant), self._sink, self, self._stop).run()
         except StepFailed as failure:
             return self._outcome_of(failure, grant)
         except FocusUnknown as error:
             return Outcome.of(error, state=JobState.PAUSED)
         return self._outcome_at_the_end()
+
+    async def _metered(self, grant: Grant) -> bool:
+        """Find the exposure where that is wanted and not known yet; False where somebody asked to stop before that."""
+        record = self._record
+        if record.metering is None or record.metered:
+            return True
+        found = await self._sink.meter(self._stage(grant))
+        if found is not None:
+            async with self._recording:
+                plan = record.model_copy(update={"metered": found})
+                self.manifest = self.manifest.model_copy(update={"plan": plan})
+                await self._sink.write()
+            self.publish()
+        return found is not None
 
     def _outcome_at_the_end(self) -> Outcome:
         """Say how a run came out that nothing broke off: with a step that failed before it no job is completed."""
@@ -350,6 +365,7 @@ class CaptureJob(RigJob, Generic[R]):
             error=step.error,
             error_code=step.error_code,
             warning=" ".join(step.warnings) or None,
+            shutterspeed=next((one.shutterspeed for one in self._record.metered if one.light == step.light), None),
             findings=findings_of(step),
         )
 

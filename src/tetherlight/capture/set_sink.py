@@ -9,14 +9,16 @@ from typing import Any
 
 from tetherlight.camera.camera import Camera
 from tetherlight.camera.exposure import Exposure, SavedFile
+from tetherlight.capture.axes.axis import Stage
 from tetherlight.capture.axes.settings import held_seconds
 from tetherlight.capture.checking import FrameChecks
+from tetherlight.capture.metering import Metering
 from tetherlight.capture.patience import PATIENCE_S
 from tetherlight.capture.sink import Shot, Sink, findings_of
 from tetherlight.collection.set_changes import SetChanges
 from tetherlight.errors import ImageUnreadable, JobConflict, SetNotFound, TetherlightError
 from tetherlight.protocol.events import PHOTOMETRIC_PROGRESS, PhotometricProgress
-from tetherlight.protocol.manifest import FileRecord, FindingRecord, StepRecord
+from tetherlight.protocol.manifest import FileRecord, FindingRecord, MeteredRecord, StepRecord
 from tetherlight.protocol.messages import RequestId
 from tetherlight.protocol.models import Finding, JobState, StepState
 from tetherlight.protocol.sets import FrameToCheck, PhotometricSetResult
@@ -149,6 +151,18 @@ class SetSink(Sink[PhotometricSetResult]):
         elif step.state is StepState.FAILED:
             self._progress(self._status("error_processing", step), step, error)
         self.host.publish()
+
+    async def meter(self, stage: Stage) -> tuple[MeteredRecord, ...] | None:
+        """Find the exposure of the plan's lights, and tell it."""
+        plan = self.host.plan
+        names = list(dict.fromkeys(step.light for step in self.host.manifest.steps if step.light is not None))
+
+        def told(number: int, found: MeteredRecord | None) -> None:
+            verb = "metering" if found is None else "metered"
+            told = self._told(f"{verb}_light_{number}_of_{len(names)}", 0, light=names[number - 1], detail=None)
+            self._tell(told.model_copy(update={"shutterspeed": found.shutterspeed if found else None}))
+
+        return await Metering(plan, stage, self._store, told, shared=stage.plan.metering == "set").run()
 
     # Checks, beside the capture
 

@@ -10,6 +10,7 @@ from tetherlight.capture.axes.axis import NOBODY, Stage
 from tetherlight.capture.axes.focus import CHOICES
 from tetherlight.capture.job import CaptureJob, cameras_of, check_axes
 from tetherlight.capture.locked import LOCKED
+from tetherlight.capture.metering import check_metering, times_of
 from tetherlight.capture.plan import Plan
 from tetherlight.capture.requests import first_manifest, series_plan, set_plan, set_record, with_notes
 from tetherlight.capture.set_sink import SetSink
@@ -96,6 +97,8 @@ class Shooting:
     ) -> CaptureJob[PhotometricSetResult]:
         """Check everything, make the set's folder and start its plan."""
         plan = set_plan(wanted)
+        if wanted.metering is not None:
+            check_metering(plan)
         if plan.cameras and wanted.camera_id is not None:
             raise InvalidPayload("Field 'camera_id' of CAPTURE_SET: the axis 'camera' names the cameras.")
         cameras = {claims.camera(one) for one in plan.cameras or (wanted.camera_id,)}
@@ -121,6 +124,8 @@ class Shooting:
         camera = cameras_of(plan, start.grant)[0]
         await camera.refresh(LOCKED, owner=start.job_id)
         config = await camera.get_config()
+        if wanted.metering is not None:
+            times_of(config)
         record = set_record(wanted, plan, lights=lights, settle_s=self._settle_s, config=config)
         await self._check(start, plan, record)
         return with_notes(first_manifest(start.job_id, plan, record, camera), wanted, config)

@@ -9,10 +9,11 @@ from typing import ClassVar, Generic, Literal, Protocol, TypeVar
 
 from tetherlight.camera.camera import Camera
 from tetherlight.camera.exposure import Exposure
+from tetherlight.capture.axes.axis import Stage
 from tetherlight.capture.plan import Plan
 from tetherlight.errors import TetherlightError
 from tetherlight.protocol.captures import SeriesResult
-from tetherlight.protocol.manifest import FileRecord, Manifest, StepRecord
+from tetherlight.protocol.manifest import FileRecord, Manifest, MeteredRecord, StepRecord
 from tetherlight.protocol.models import Finding, Job
 from tetherlight.protocol.sets import PhotometricSetResult
 
@@ -132,6 +133,10 @@ class Sink(ABC, Generic[R]):
 
     async def checked(self, *, whole: bool) -> None:
         """Wait until all that was taken is checked; where that is not `whole`, give it up."""
+
+    async def meter(self, stage: Stage) -> tuple[MeteredRecord, ...] | None:  # noqa: ARG002 - for those that may
+        """Find the exposure of the plan's lights; None where somebody asked to stop before that."""
+        return ()
 
     @abstractmethod
     async def record(self, step: StepRecord, *, visit: bool, error: TetherlightError | None) -> None:

@@ -52,6 +52,13 @@ class OnFailure(StrEnum):
     PAUSE = "pause"
 
 
+class Metering(StrEnum):
+    """For what test shots find the exposure time."""
+
+    SET = "set"
+    LIGHT = "light"
+
+
 class Order(StrEnum):
     """The orders of a list of sets."""
 
@@ -80,6 +87,9 @@ def capture_set(  # noqa: PLR0917 - typer reads the options off the parameters
     retakes: Annotated[
         int, typer.Option(min=0, max=5, help="How often a frame without its light is taken again by itself.")
     ] = 1,
+    metering: Annotated[
+        Metering | None, typer.Option(help="Find the exposure time with test shots: one for all lights, or for each.")
+    ] = None,
     notes: Annotated[str | None, typer.Option(help="Kept with the set.")] = None,
     catalogue_number: Annotated[str | None, typer.Option(help="What the object is listed under.")] = None,
     scale: Annotated[
@@ -95,6 +105,7 @@ def capture_set(  # noqa: PLR0917 - typer reads the options off the parameters
     Ctrl-C leaves the set running at the server and tells how to cancel it.
     """
     plan: dict[str, Any] = {"prefix": name, "notes": notes, "on_failure": on_failure.value, "retakes": retakes}
+    plan |= {"metering": metering.value if metering else None}
     plan |= {"catalogue_number": catalogue_number, "scale_mm_per_pixel": scale}
     grid = axes.Grid(focus, exposure, axis, ambient=ambient)
     with connected(context) as rig:

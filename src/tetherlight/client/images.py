@@ -86,6 +86,7 @@ class ImageRequests(Requests):
         ambient: bool = False,
         on_failure: str = "fail",
         retakes: int = 1,
+        metering: Literal["set", "light"] | None = None,
         notes: str | None = None,
         catalogue_number: str | None = None,
         scale_mm_per_pixel: float | None = None,
@@ -98,11 +99,12 @@ class ImageRequests(Requests):
 
         `focus` is a count of places and the size of a drive between them, from -3 to 3; `exposure` are EV offsets from
         the exposure now, or settings by alias. Each multiplies the images. A frame without its light is taken again by
-        itself, `retakes` times at most.
+        itself, `retakes` times at most. With `metering` test shots find the exposure time, for all lights or for each.
         """
         plan = set_table.CAPTURE_PHOTOMETRIC_SET.parse({
             "light_sequence": list(light_sequence), "set_name_prefix": prefix, "ambient": ambient,
             "on_failure": on_failure, "retakes": retakes, "notes": notes, "camera_id": camera_id,
+            "metering": metering,
             "catalogue_number": catalogue_number, "scale_mm_per_pixel": scale_mm_per_pixel,
             "focus": places_of(focus), "exposure": exposures_of(exposure),
         })  # fmt: skip
@@ -115,6 +117,7 @@ class ImageRequests(Requests):
         prefix: str | None = None,
         on_failure: str = "fail",
         retakes: int = 1,
+        metering: Literal["set", "light"] | None = None,
         notes: str | None = None,
         catalogue_number: str | None = None,
         scale_mm_per_pixel: float | None = None,
@@ -128,7 +131,7 @@ class ImageRequests(Requests):
         given = [axis.model_dump() if isinstance(axis, axis_table.AxisPlan) else dict(axis) for axis in axes]
         plan = set_table.CAPTURE_SET.parse({
             "axes": given, "set_name_prefix": prefix, "on_failure": on_failure, "retakes": retakes, "notes": notes,
-            "camera_id": camera_id,
+            "camera_id": camera_id, "metering": metering,
             "catalogue_number": catalogue_number, "scale_mm_per_pixel": scale_mm_per_pixel,
         })  # fmt: skip
         return PlanCapture(self._session, plan, progress)

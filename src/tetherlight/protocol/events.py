@@ -53,6 +53,8 @@ class StepStage(StrEnum):
     SUSPECT = "suspect"
     RETAKING = "retaking"
     RETAKEN = "retaken"
+    METERING = "metering"
+    METERED = "metered"
 
 
 class PhotometricProgress(Model):
@@ -64,8 +66,10 @@ class PhotometricProgress(Model):
             "error_processing_light_k after a failed step, paused when the job waits to be resumed; "
             "the ambient frame has processing_ambient and captured_ambient. Later, and only where it is so: "
             "suspect_light_k_of_n where checks found something (`findings`), retaking_light_k_of_n and "
-            "retaken_light_k_of_n where the frame is taken again by itself. A lamp that stays on for several images is "
-            "processing once, and k counts these visits; a plan without lights has step in the place of light."
+            "retaken_light_k_of_n where the frame is taken again by itself. Before the first, where the exposure is to "
+            "be found: metering_light_k_of_n, and metered_light_k_of_n with what was found (`shutterspeed`). "
+            "A lamp that stays on for several images is processing once, and k counts these visits; a plan without lights "
+            "has step in the place of light."
         )
     )
     current_light: str | None = None
@@ -75,6 +79,7 @@ class PhotometricProgress(Model):
     index: int
     total: int
     findings: list[Finding] = Field(default_factory=list, description="What should be looked at about the frame.")
+    shutterspeed: str | None = Field(default=None, description="What test shots found for the light.")
     request_id: str | int | None = Field(default=None, description="Of the request that started the sequence.")
 
     @property

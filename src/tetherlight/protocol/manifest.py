@@ -45,6 +45,7 @@ E = TypeVar("E")
 OrNewer = Annotated[E | str, Field(union_mode="left_to_right")]
 """One of the known values; one of a newer version is kept as it is."""
 OnFailure = Literal["fail", "pause"]
+MeteredFor = Literal["set", "light"]
 Severity = Literal["warning", "error"]
 
 
@@ -108,6 +109,16 @@ class AxisRecord(Record):
     options: dict[str, JsonValue] = Field(default_factory=dict, description="What else the axis needs to know.")
 
 
+class MeteredRecord(Record):
+    """The exposure time that test shots found for a light."""
+
+    light: str
+    shutterspeed: str = Field(description="As the camera writes it; the ambient frame has the longest of them.")
+    seconds: float
+    clipped: float | None = Field(default=None, description="Share of clipped pixels of a test shot with it.")
+    shots: int = Field(default=0, description="Test shots that were taken.")
+
+
 class Plan(Record):
     """What was asked for: a step for each combination of the axes' values, the last axis changing fastest."""
 
@@ -117,6 +128,8 @@ class Plan(Record):
     settle_s: float | None = Field(default=None, description="Of lights that have no settle time of their own.")
     on_failure: OrNewer[OnFailure] = "fail"
     retakes: int = Field(default=0, description="How often a frame without its light is taken again by itself.")
+    metering: OrNewer[MeteredFor] | None = Field(default=None, description="For what test shots find the exposure.")
+    metered: tuple[MeteredRecord, ...] = Field(default=(), description="What they found, by light.")
     exposure: dict[str, Any] = Field(default_factory=dict, description="Values by alias that every frame shall have.")
 
 

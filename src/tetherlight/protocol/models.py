@@ -207,6 +207,7 @@ class JobStep(Model):
     warning: str | None = Field(
         default=None, description="What is suspect about the image, such as a drifted exposure."
     )
+    shutterspeed: str | None = Field(default=None, description="What test shots found for its light.")
     findings: list[Finding] = Field(default_factory=list, description="The same by codes, as far as checks found it.")
 
 

@@ -9,7 +9,7 @@ from tetherlight.protocol.action import Action, CameraPayload, Payload
 from tetherlight.protocol.axes import MAX_VALUES, AxisPlan, Exposed, FocusPlaces
 from tetherlight.protocol.cameras import Message
 from tetherlight.protocol.jobs import JOB_EXAMPLE
-from tetherlight.protocol.manifest import Manifest
+from tetherlight.protocol.manifest import Manifest, MeteredFor
 from tetherlight.protocol.models import Finding, ImageFile, ImageSet, Job, Model
 from tetherlight.protocol.names import Feature
 
@@ -34,6 +34,13 @@ class NewSet(CameraPayload):
         ge=0,
         le=5,
         description="How often a frame without its light, or like another one, is taken again by itself.",
+    )
+    metering: MeteredFor | None = Field(
+        default=None,
+        description=(
+            "Find the exposure time with at most three test shots of a light: set one for all lights, light one for "
+            "each. At most 0.1 % of a frame is clipped then."
+        ),
     )
     notes: str | None = Field(default=None, max_length=4000, description="Kept in the manifest.")
     catalogue_number: CatalogueNumber | None = Field(default=None, description="What the object is listed under.")

@@ -6,7 +6,7 @@ from typing import Any, Self
 from pydantic import JsonValue
 
 from tetherlight.capture.axes.axis import Axis, Stage
-from tetherlight.errors import InvalidPayload
+from tetherlight.errors import InvalidPayload, TetherlightError
 from tetherlight.protocol.axes import AxisPlan
 from tetherlight.protocol.manifest import LIGHT, AxisRecord, Plan
 
@@ -40,6 +40,12 @@ class LightAxis(Axis):
         own = next((light.settle_s for light in plan.lights if light.name == value), None)
         return (plan.settle_s or 0.0) if own is None else own
 
+    def locked(self, value: JsonValue, plan: Plan) -> Mapping[str, str]:
+        """Let the frames of a light have the exposure time that was found for it, others the longest of those."""
+        own = next((one for one in plan.metered if one.light == value), None)
+        found = own or max(plan.metered, key=lambda one: one.seconds, default=None)
+        return {"shutterspeed": found.shutterspeed} if found else {}
+
     def label(self, value: JsonValue) -> str:
         """Name the light."""
         return "ambient" if value is None else str(value)
@@ -53,4 +59,17 @@ class LightAxis(Axis):
     async def apply(self, stage: Stage, value: JsonValue) -> Sequence[str]:
         """Switch it on and every other one off."""
         await stage.lights.only(None if value is None else str(value), owner=stage.owner)
+        for name, wanted in self.locked(value, stage.plan).items():
+            await stage.camera.set_config(name, wanted, owner=stage.owner)
         return ()
+
+    async def restore(self, stage: Stage) -> None:
+        """Give the camera the exposure time back that it had before another one was found."""
+        before = stage.plan.exposure.get("shutterspeed") if stage.plan.metered else None
+        if before is None:
+            return
+        stage.camera.choose("shutterspeed", before)
+        try:
+            await stage.camera.set_config("shutterspeed", before, owner=stage.owner)
+        except TetherlightError as error:
+            stage.keeper.warn(f"shutterspeed could not be set back to {before}: {error.message}")
