@@ -68,8 +68,8 @@ class PhotometricProgress(Model):
             "suspect_light_k_of_n where checks found something (`findings`), retaking_light_k_of_n and "
             "retaken_light_k_of_n where the frame is taken again by itself. Before the first, where the exposure is to "
             "be found: metering_light_k_of_n, and metered_light_k_of_n with what was found (`shutterspeed`). "
-            "A lamp that stays on for several images is processing once, and k counts these visits; a plan without lights "
-            "has step in the place of light."
+            "A lamp that stays on for several images is processing once, and k counts these visits; a plan "
+            "without lights has step in the place of light."
         )
     )
     current_light: str | None = None
