@@ -13,7 +13,7 @@ from tetherlight.errors import ImageUnreadable
 from tetherlight.photometric.looks import Look, look_at
 from tetherlight.photometric.movement import Shift, anchor_of, moves
 from tetherlight.photometric.quality import Code, Finding, Frame, SetChecks, missing_light
-from tetherlight.protocol.models import Finding as ToldFinding
+from tetherlight.protocol.models import FrameFinding
 from tetherlight.store.drawing import reduced
 
 LIGHTS = {"left": (-0.6, 0.0, 0.8), "right": (0.6, 0.0, 0.8), "front": (0.0, -0.6, 0.8), "rear": (0.0, 0.6, 0.8),
@@ -247,5 +247,5 @@ def test_what_is_no_picture_has_no_look(tmp_path: Path) -> None:
 
 
 def test_every_code_is_told_in_the_protocol() -> None:
-    told = str(ToldFinding.model_fields["code"].description)
+    told = str(FrameFinding.model_fields["code"].description)
     assert all(code.value in told for code in Code)

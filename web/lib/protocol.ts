@@ -1068,6 +1068,10 @@ on_failure?: ("fail" | "pause")
  */
 retakes?: number
 /**
+ * Find the exposure time with at most three test shots of a light: set one for all lights, light one for each. At most 0.1 % of a frame is clipped then.
+ */
+metering?: (("set" | "light") | null)
+/**
  * Kept in the manifest.
  */
 notes?: (string | null)
@@ -1137,15 +1141,15 @@ light: (string | null)
  * Relative to CAPTURES_BASE_DIR.
  */
 image: (string | null)
-findings: Tetherlight_Protocol_Models__Finding[]
+findings: FrameFinding[]
 }
 /**
  * Something about a frame that should be looked at.
  * 
  * This interface was referenced by `TetherlightProtocol`'s JSON-Schema
- * via the `definition` "tetherlight__protocol__models__Finding".
+ * via the `definition` "FrameFinding".
  */
-export interface Tetherlight_Protocol_Models__Finding {
+export interface FrameFinding {
 /**
  * light_missing, duplicate_frame, clipped, underexposed, ambient_strong, exposure_drift, moved or blurred.
  */
@@ -1183,6 +1187,10 @@ on_failure?: ("fail" | "pause")
  * How often a frame without its light, or like another one, is taken again by itself.
  */
 retakes?: number
+/**
+ * Find the exposure time with at most three test shots of a light: set one for all lights, light one for each. At most 0.1 % of a frame is clipped then.
+ */
+metering?: (("set" | "light") | null)
 /**
  * Kept in the manifest.
  */
@@ -1327,9 +1335,13 @@ error_code: (string | null)
  */
 warning: (string | null)
 /**
+ * What test shots found for its light.
+ */
+shutterspeed: (string | null)
+/**
  * The same by codes, as far as checks found it.
  */
-findings: Tetherlight_Protocol_Models__Finding[]
+findings: FrameFinding[]
 }
 /**
  * Which sets are wanted, in what order, and how many at a time; all, newest first, where nothing is said.
@@ -1547,6 +1559,14 @@ on_failure: (("fail" | "pause") | string)
  */
 retakes: number
 /**
+ * For what test shots find the exposure.
+ */
+metering: (("set" | "light") | string | null)
+/**
+ * What they found, by light.
+ */
+metered: MeteredRecord[]
+/**
  * Values by alias that every frame shall have.
  */
 exposure: {
@@ -1597,6 +1617,29 @@ intensity: (number | null)
  * When direction and intensity were measured.
  */
 calibrated_at: (string | null)
+[k: string]: unknown
+}
+/**
+ * The exposure time that test shots found for a light.
+ * 
+ * This interface was referenced by `TetherlightProtocol`'s JSON-Schema
+ * via the `definition` "MeteredRecord".
+ */
+export interface MeteredRecord {
+light: string
+/**
+ * As the camera writes it; the ambient frame has the longest of them.
+ */
+shutterspeed: string
+seconds: number
+/**
+ * Share of clipped pixels of a test shot with it.
+ */
+clipped: (number | null)
+/**
+ * Test shots that were taken.
+ */
+shots: number
 [k: string]: unknown
 }
 /**
@@ -2265,15 +2308,15 @@ message: string
  * via the `definition` "Diagnosis".
  */
 export interface Diagnosis {
-findings: Tetherlight_Protocol_Server__Finding[]
+findings: Finding[]
 }
 /**
  * One finding of the doctor.
  * 
  * This interface was referenced by `TetherlightProtocol`'s JSON-Schema
- * via the `definition` "tetherlight__protocol__server__Finding".
+ * via the `definition` "Finding".
  */
-export interface Tetherlight_Protocol_Server__Finding {
+export interface Finding {
 check: string
 level: ("ok" | "warning" | "error" | "info")
 message: string
@@ -2588,7 +2631,7 @@ data: Storage
  */
 export interface PhotometricProgress {
 /**
- * processing_light_k_of_n before each lamp, captured_light_k_of_n with each image, error_processing_light_k after a failed step, paused when the job waits to be resumed; the ambient frame has processing_ambient and captured_ambient. Later, and only where it is so: suspect_light_k_of_n where checks found something (`findings`), retaking_light_k_of_n and retaken_light_k_of_n where the frame is taken again by itself. A lamp that stays on for several images is processing once, and k counts these visits; a plan without lights has step in the place of light.
+ * processing_light_k_of_n before each lamp, captured_light_k_of_n with each image, error_processing_light_k after a failed step, paused when the job waits to be resumed; the ambient frame has processing_ambient and captured_ambient. Later, and only where it is so: suspect_light_k_of_n where checks found something (`findings`), retaking_light_k_of_n and retaken_light_k_of_n where the frame is taken again by itself. Before the first, where the exposure is to be found: metering_light_k_of_n, and metered_light_k_of_n with what was found (`shutterspeed`). A lamp that stays on for several images is processing once, and k counts these visits; a plan without lights has step in the place of light.
  */
 status: string
 current_light: (string | null)
@@ -2600,7 +2643,11 @@ total: number
 /**
  * What should be looked at about the frame.
  */
-findings: Tetherlight_Protocol_Models__Finding[]
+findings: FrameFinding[]
+/**
+ * What test shots found for the light.
+ */
+shutterspeed: (string | null)
 /**
  * Of the request that started the sequence.
  */

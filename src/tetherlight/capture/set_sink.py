@@ -20,7 +20,7 @@ from tetherlight.errors import ImageUnreadable, JobConflict, SetNotFound, Tether
 from tetherlight.protocol.events import PHOTOMETRIC_PROGRESS, PhotometricProgress
 from tetherlight.protocol.manifest import FileRecord, FindingRecord, MeteredRecord, StepRecord
 from tetherlight.protocol.messages import RequestId
-from tetherlight.protocol.models import Finding, JobState, StepState
+from tetherlight.protocol.models import FrameFinding, JobState, StepState
 from tetherlight.protocol.sets import FrameToCheck, PhotometricSetResult
 from tetherlight.publisher import Publisher
 from tetherlight.store.exif import drift, exif_of
@@ -247,7 +247,7 @@ class SetSink(Sink[PhotometricSetResult]):
         self._tell(self._told(status, number, light=step.light, detail=detail, findings=findings), error)
 
     def _told(
-        self, status: str, index: int, *, light: str | None, detail: str | None, findings: Sequence[Finding] = ()
+        self, status: str, index: int, *, light: str | None, detail: str | None, findings: Sequence[FrameFinding] = ()
     ) -> PhotometricProgress:
         return PhotometricProgress(
             status=status,

@@ -14,7 +14,7 @@ from tetherlight.capture.plan import Plan
 from tetherlight.errors import TetherlightError
 from tetherlight.protocol.captures import SeriesResult
 from tetherlight.protocol.manifest import FileRecord, Manifest, MeteredRecord, StepRecord
-from tetherlight.protocol.models import Finding, Job
+from tetherlight.protocol.models import FrameFinding, Job
 from tetherlight.protocol.sets import PhotometricSetResult
 
 R = TypeVar("R", PhotometricSetResult, SeriesResult)
@@ -86,10 +86,10 @@ class Host(Protocol):
         """Return a sentence where rounds began late."""
 
 
-def findings_of(step: StepRecord) -> list[Finding]:
+def findings_of(step: StepRecord) -> list[FrameFinding]:
     """Return what checks found of a step as messages carry it."""
     return [
-        Finding(
+        FrameFinding(
             code=one.code,
             severity="error" if one.severity == "error" else "warning",
             message=one.message,

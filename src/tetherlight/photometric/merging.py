@@ -73,8 +73,10 @@ def merged(
 
 
 def _usable(frame: Floats, clipped: float) -> NDArray[np.bool_]:
-    held = np.isfinite(frame) & (frame < clipped)
-    return held if frame.ndim == 2 else held.all(axis=2)
+    held: NDArray[np.bool_] = np.isfinite(frame) & (frame < clipped)
+    if frame.ndim == 2:  # noqa: PLR2004 - rows and columns
+        return held
+    return np.asarray(held.all(axis=2), np.bool_)
 
 
 def _like(mask: NDArray[np.bool_], frame: Floats) -> NDArray[np.bool_]:

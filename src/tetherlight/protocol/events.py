@@ -18,7 +18,7 @@ from tetherlight.protocol.models import (
     CameraInfo,
     CameraStatus,
     ConfigEntry,
-    Finding,
+    FrameFinding,
     ImageFile,
     ImageSet,
     Job,
@@ -78,7 +78,7 @@ class PhotometricProgress(Model):
     job_id: str
     index: int
     total: int
-    findings: list[Finding] = Field(default_factory=list, description="What should be looked at about the frame.")
+    findings: list[FrameFinding] = Field(default_factory=list, description="What should be looked at about the frame.")
     shutterspeed: str | None = Field(default=None, description="What test shots found for the light.")
     request_id: str | int | None = Field(default=None, description="Of the request that started the sequence.")
 

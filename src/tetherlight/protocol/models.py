@@ -173,7 +173,7 @@ class JobState(StrEnum):
     INTERRUPTED = "interrupted"
 
 
-class Finding(Model):
+class FrameFinding(Model):
     """Something about a frame that should be looked at."""
 
     code: str = Field(
@@ -208,7 +208,9 @@ class JobStep(Model):
         default=None, description="What is suspect about the image, such as a drifted exposure."
     )
     shutterspeed: str | None = Field(default=None, description="What test shots found for its light.")
-    findings: list[Finding] = Field(default_factory=list, description="The same by codes, as far as checks found it.")
+    findings: list[FrameFinding] = Field(
+        default_factory=list, description="The same by codes, as far as checks found it."
+    )
 
 
 class Job(Model):

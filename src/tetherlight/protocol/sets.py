@@ -10,7 +10,7 @@ from tetherlight.protocol.axes import MAX_VALUES, AxisPlan, Exposed, FocusPlaces
 from tetherlight.protocol.cameras import Message
 from tetherlight.protocol.jobs import JOB_EXAMPLE
 from tetherlight.protocol.manifest import Manifest, MeteredFor
-from tetherlight.protocol.models import Finding, ImageFile, ImageSet, Job, Model
+from tetherlight.protocol.models import FrameFinding, ImageFile, ImageSet, Job, Model
 from tetherlight.protocol.names import Feature
 
 CatalogueNumber = Annotated[str, Field(max_length=200)]
@@ -73,7 +73,7 @@ class FrameToCheck(Model):
     index: int = Field(description="Its step; 0 is the ambient frame.")
     light: str | None
     image: str | None = Field(description="Relative to CAPTURES_BASE_DIR.")
-    findings: list[Finding]
+    findings: list[FrameFinding]
 
 
 class PhotometricSetResult(Model):
