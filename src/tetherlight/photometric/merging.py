@@ -74,7 +74,7 @@ def merged(
 
 def _usable(frame: Floats, clipped: float) -> NDArray[np.bool_]:
     held: NDArray[np.bool_] = np.isfinite(frame) & (frame < clipped)
-    if frame.ndim == 2:  # noqa: PLR2004 - rows and columns
+    if frame.ndim == 2:
         return held
     return np.asarray(held.all(axis=2), np.bool_)
 
