@@ -2,9 +2,11 @@ import struct
 import tracemalloc
 import zlib
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
+from numpy.typing import NDArray
 from PIL import Image
 
 from tetherlight.errors import StoreError
@@ -18,7 +20,7 @@ def chunk(name: bytes, content: bytes) -> bytes:
     return struct.pack(">I", len(content)) + name + content + struct.pack(">I", zlib.crc32(name + content))
 
 
-def png_of(pixels: np.ndarray, colour: int, *, interlaced: bool) -> bytes:
+def png_of(pixels: NDArray[Any], colour: int, *, interlaced: bool) -> bytes:
     """Return a PNG of 16 bits as another program could have written it."""
     deep = pixels.astype(">u2")
     parts = [deep[y::dy, x::dx] for x, y, dx, dy in PASSES] if interlaced else [deep]
@@ -27,11 +29,11 @@ def png_of(pixels: np.ndarray, colour: int, *, interlaced: bool) -> bytes:
     return b"\x89PNG\r\n\x1a\n" + chunk(b"IHDR", head) + chunk(b"IDAT", zlib.compress(content)) + chunk(b"IEND", b"")
 
 
-def noise(*shape: int, seed: int = 1) -> np.ndarray:
+def noise(*shape: int, seed: int = 1) -> NDArray[np.uint16]:
     return np.random.default_rng(seed).integers(0, 1 << 16, shape, dtype=np.uint16)
 
 
-def read(path: Path) -> np.ndarray:
+def read(path: Path) -> NDArray[np.uint16]:
     with path.open("rb") as file:
         found = deep_png(file)
     assert found is not None
@@ -69,7 +71,7 @@ def test_a_damaged_png_raises_what_pillow_raises(tmp_path: Path) -> None:
 def test_what_was_written_is_read_again_whether_it_packs_or_not(
     tmp_path: Path, shape: tuple[int, ...], dtype: type[np.uint8 | np.uint16]
 ) -> None:
-    loud = noise(*shape).astype(dtype)
+    loud: NDArray[Any] = noise(*shape).astype(dtype)
     smooth = np.zeros_like(loud)
     smooth.T[...] = np.arange(shape[0])
     for pixels in (loud, smooth, np.concatenate([smooth, loud, smooth])):

@@ -19,8 +19,10 @@ from tetherlight.photometric.poisson import poisson
 from tetherlight.photometric.slopes import Camera, checked, valid_normals
 
 Integration = Literal["poisson", "bilateral"]
-SPECKS = 0.01
-"""The share of a frame that may lie outside the mask for it to be a full one: faults of single pixels."""
+SPECKS = 0.02
+"""The share of a frame that may lie outside the mask, holes not counted, for it to be a full one."""
+_LOOK = 1000
+"""Pixels of the longer edge of what is looked at for that."""
 
 
 @dataclass(frozen=True)
@@ -46,36 +48,50 @@ def surface(
     mask: Mask | None = None,
     *,
     camera: Camera | None = None,
+    method: Integration | None = None,
     tell: Callable[[float], None] = _unheard,
 ) -> Surface:
-    """Integrate normals (H, W, 3), x right, y up, z to the camera, inside a mask (H, W).
+    """Integrate normals (H, W, 3), x right, y up, z to the camera, in a mask (H, W), by a method or the one that fits.
 
     Normals that are not finite, near 0 or turned away are taken from their neighbours or for flat. Both arrays may lie
     in a file. Raise ShapesDiffer and NormalsInvalid.
     """
     inside = checked(normals, mask)
     _require_normals(normals, inside)
-    if camera is None and int(inside.sum()) >= (1 - SPECKS) * inside.size:
+    chosen, why = _chosen(inside, camera, method)
+    if chosen == "poisson":
         height = poisson(normals, inside)
         height[~inside] = np.nan
-        return Surface(height, "poisson", "The surface fills the frame, so it is taken for one without jumps.")
-    why = (
-        "The surface has an outline, so it may have jumps in depth."
-        if camera is None
-        else "A camera matrix was given, so the surface is seen in perspective."
-    )
+        return Surface(height, chosen, why)
     height, reduced = integrated(normals, inside, camera, tell=tell)
     _centre(height, inside)
     if camera is not None:
         height /= np.float32(-camera.fx)
         np.exp(height, out=height)
     height[~inside] = np.nan
-    return Surface(height, "bilateral", why, reduced)
+    return Surface(height, chosen, why, reduced)
 
 
 def height(normals: Floats, mask: Mask | None = None) -> NDArray[np.float32]:
     """Return the height (H, W) in pixels of normals (H, W, 3), NaN outside the mask; see `surface`."""
     return surface(normals, mask).height
+
+
+def _chosen(inside: Mask, camera: Camera | None, method: Integration | None) -> tuple[Integration, str]:
+    if camera is not None:
+        return "bilateral", "A camera matrix was given, so the surface is seen in perspective."
+    if method is not None:
+        return method, "It was asked for."
+    if _fills(inside):
+        return "poisson", "The surface fills the frame, so it is taken for one without jumps."
+    return "bilateral", "The surface has an outline, so it may have jumps in depth."
+
+
+def _fills(inside: Mask) -> bool:
+    """Say whether a surface fills its frame but for holes, by every so many of its pixels."""
+    step = max(1, max(inside.shape) // _LOOK)
+    few = inside[::step, ::step]
+    return bool(ndimage.binary_fill_holes(few).sum() >= (1 - SPECKS) * few.size)
 
 
 def _centre(height: NDArray[np.float32], inside: Mask) -> None:

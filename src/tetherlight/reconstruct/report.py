@@ -34,6 +34,8 @@ class Facts:
     response: str
     unit: str
     height_range: float
+    height_method: str
+    height_why: str
     sums: Mapping[str, str]
     seconds: Mapping[str, float]
 
@@ -71,6 +73,8 @@ def report_of(facts: Facts) -> dict[str, Any]:
         "height": height,
         "shrink": plan.shrink,
         "height_unit": facts.unit,
+        "height_method": facts.height_method,
+        "height_why": facts.height_why,
         "scale_mm_per_pixel": inputs.scale_mm_per_pixel,
         "albedo_png_scale": round(decided.albedo_scale, 6),
         "error_png_levels_per_degree": DEGREES,
@@ -137,7 +141,7 @@ def _directions(facts: Facts) -> list[tuple[float, float, float]]:
 
 def _pictures(facts: Facts, relief: NDArray[np.uint8]) -> list[tuple[str, str, NDArray[Any]]]:
     thumbs, valid = facts.solved.thumbs, facts.solved.thumbs["valid"]
-    height = f"The range is {facts.height_range:.4g} {facts.unit}."
+    height = f"The range is {facts.height_range:.4g} {facts.unit}. Method: {facts.height_method}. {facts.height_why}"
     return [
         ("Normals", "Red: right. Green: up. Blue: to the camera.", (thumbs["normals"] >> 8).astype(np.uint8)),
         ("Albedo", "The colour without light and shadow.", thumbs["albedo"]),

@@ -9,13 +9,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from tetherlight.photometric.choice import Choice, choose
+from tetherlight.photometric.height import surface
 from tetherlight.photometric.intensities import Intensities, estimate
 from tetherlight.photometric.near import NearLights, VectorField, solve_near
 from tetherlight.photometric.normals import METHODS, Method, Solution, colour_albedo, solve
 from tetherlight.photometric.shading import LAMBERT
 from tetherlight.pixels.png import PngWriter, png_rows
 from tetherlight.pixels.tiff import TiffWriter, tiff_rows
-from tetherlight.reconstruct.height import height_of
 from tetherlight.reconstruct.pictures import Thumb, coded_albedo, coded_error, coded_normals
 from tetherlight.reconstruct.spool import WEIGHTS, Floats, Sheets, Stack, Tell, gray_of
 from tetherlight.reconstruct.survey import Survey
@@ -85,7 +85,7 @@ def _near_field(survey: Survey, positions: Floats) -> tuple[VectorField, Floats]
         survey.values,
         lamps,
         shape,
-        height_of,
+        lambda normals, mask: surface(normals, mask, method="poisson").height,  # its light is what counts
         mask=survey.inside.reshape(shape),
         usable=survey.usable,
         noise=survey.noise,

@@ -16,12 +16,12 @@ from numpy.typing import NDArray
 
 from tetherlight.errors import ShapesDiffer
 from tetherlight.files.durable import store_errors, write_atomically
+from tetherlight.photometric import height as heights
 from tetherlight.pixels.decode import decode
 from tetherlight.pixels.png import write_png
 from tetherlight.pixels.response import LINEAR, SRGB, Response, response_of_file
 from tetherlight.pixels.tiff import tiff_rows
 from tetherlight.reconstruct.coding import likeliest
-from tetherlight.reconstruct.height import height_of
 from tetherlight.reconstruct.inputs import MANIFEST_SOURCE, Inputs, find_inputs
 from tetherlight.reconstruct.options import AUTO, Options
 from tetherlight.reconstruct.pictures import relief
@@ -71,10 +71,9 @@ def reconstruct(
         with watch.part("solve"):
             solved = solve_all(decided, given, Path(into), sheets, _telling(progress, "solve"))
         with watch.part("height"):
-            _telling(progress, "height")(0, 1, "integrating the height")
-            height = height_of(solved.normals, solved.valid)
+            found = _integrated(solved, chosen, _telling(progress, "height"))
             scale = inputs.scale_mm_per_pixel and inputs.scale_mm_per_pixel * plan.shrink
-            small = _write_height(height, Path(into), solved, scale)
+            small = _write_height(found.height, Path(into), solved, scale)
     facts = Facts(
         inputs=inputs,
         plan=plan,
@@ -83,7 +82,9 @@ def reconstruct(
         solved=solved,
         response=decided.survey.stack.response.name,
         unit="mm" if scale else "pixels",
-        height_range=_range(height) * (scale or 1.0),
+        height_range=_range(found.height) * (scale or 1.0),
+        height_method=found.method,
+        height_why=found.why,
         sums=sums,
         seconds=watch.seconds,
     )
@@ -179,6 +180,18 @@ def _given_mask(chosen: Options, plan: Plan) -> NDArray[np.bool_] | None:
     if not mask.any():
         raise ShapesDiffer(f"The mask {path.name} is black everywhere.", hint="It is white where the object is.")
     return mask
+
+
+def _integrated(solved: Solved, options: Options, tell: Tell) -> heights.Surface:
+    tell(0, 1, "integrating the height")
+    # A preview is there in a moment, so it does without jumps.
+    method: heights.Integration | None = "poisson" if options.preview else None
+    return heights.surface(
+        solved.normals,
+        solved.valid,
+        method=method,
+        tell=lambda share: tell(share, 1, "integrating the height"),
+    )
 
 
 def _write_height(height: Floats, into: Path, solved: Solved, scale: float | None) -> NDArray[np.uint8]:
