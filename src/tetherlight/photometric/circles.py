@@ -265,7 +265,7 @@ def _profile(view: Floats, circle: Circle, radii: Doubles) -> tuple[Floats, NDAr
 
 def _floor(view: Floats, sigma: float) -> float:
     """Return the steepness that is above the noise of a view."""
-    some = view[:: max(1, view.shape[0] // 60)]
+    some = view[:: max(1, view.shape[0] // 40)]
     steep = np.abs(ndimage.gaussian_filter1d(some, sigma, axis=1, order=1))
     return float(max(3 * np.median(steep) / 0.67, 1e-3 * steep.max(initial=0.0)))
 

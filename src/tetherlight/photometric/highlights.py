@@ -74,10 +74,21 @@ def highlight(
     return Highlight(best.x + ball.left, best.y + ball.top, best.size, best.strength, float(min(clearness, 1e3)))
 
 
-def highlights(stack: NDArray[np.generic], circle: Circle) -> list[Highlight | None]:
-    """Return a highlight per image of a linear stack (K, H, W); what all images show is no lamp's reflection."""
+def highlights(stack: NDArray[np.generic], circle: Circle, misses: int | None = None) -> list[Highlight | None]:
+    """Return a highlight per image of a linear stack (K, H, W); what all images show is no lamp's reflection.
+
+    After more than so many `misses`, images without a clear one, the others are not looked at: there is no mirror.
+    """
     everywhere = stack.min(axis=0) if len(stack) > 2 else None
-    return [highlight(image, circle, everywhere) for image in stack]
+    found: list[Highlight | None] = []
+    missed = 0
+    for image in stack:
+        if misses is not None and missed > misses:
+            return [*found, *([None] * (len(stack) - len(found)))]
+        one = highlight(image, circle, everywhere)
+        missed += one is None or not one.clear
+        found.append(one)
+    return found
 
 
 def _around(image: NDArray[np.generic], circle: Circle, everywhere: NDArray[np.generic] | None) -> _Ball:
@@ -97,10 +108,12 @@ def _peaks(ball: _Ball) -> Iterator[Highlight]:
     fine = ndimage.gaussian_filter(ball.image, max(0.7, ball.r / 100))
     # What is wider than a lamp's reflection goes.
     above = fine - ndimage.grey_opening(fine, max(5, round(ball.r / 4)))
+    # A flat top is one peak and not as many as it has pixels.
+    above += np.linspace(0, 1e-5 * float(above.max(initial=0.0)), above.size, dtype=np.float32).reshape(above.shape)
     above[ball.away > WITHIN + SLACK] = -1
     wide = 2 * max(1, round(ball.r / 24)) + 1
     rows, columns = np.nonzero((above == ndimage.maximum_filter(above, wide)) & (above > 0))
-    order = np.argsort(-above[rows, columns])[: 20 * PEAKS]
+    order = np.argsort(-above[rows, columns])[: 8 * PEAKS]
     tallest = 0.0
     for row, column in _apart(rows[order].tolist(), columns[order].tolist(), ball.r / 10)[:PEAKS]:
         found = _peak(ball, row, column)

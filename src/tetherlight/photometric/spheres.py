@@ -64,7 +64,7 @@ def find_spheres(stack: NDArray[np.generic], most: int = 4) -> list[Sphere]:
     views = views_of(stack)
     found: list[Sphere] = []
     for circle in _looked_at(candidates(views), views):
-        sphere = Sphere(circle, tuple(highlights(stack, circle)))
+        sphere = Sphere(circle, tuple(highlights(stack, circle, int((1 - SHOWN) * len(stack)))))
         if sphere.is_mirror:
             found.append(sphere)
     found.sort(key=lambda one: (-one.confidence, -one.circle.r))
@@ -131,8 +131,9 @@ def _looked_at(found: Sequence[Circle], views: Sequence[NDArray[np.float32]]) ->
         if len(kept) == TRIED:
             break
         near = outlined(views, rough)
-        if near.score >= 0.6 * REAL:
-            near = outlined(views, near, 0.03)
+        if near.score < 0.6 * REAL or any(_same(near, other) for other in kept):
+            continue
+        near = outlined(views, near, 0.03)
         if near.score >= REAL and not any(_same(near, other) for other in kept):
             kept.append(near)
     return kept
