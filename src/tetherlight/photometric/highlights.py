@@ -153,6 +153,7 @@ def _peak(ball: _Ball, row: int, column: int) -> tuple[Highlight, float] | None:
     flat = half & (values >= around + 0.95 * height)
     light = np.where(half, values - around, 0)
     weight = flat.astype(np.float32) if np.count_nonzero(flat) >= PLATEAU else np.maximum(light - 0.5 * height, 0)
+    weight = weight if weight.any() else half.astype(np.float32)
     x, y = (float(np.sum(weight * axis) / weight.sum()) for axis in (columns + left, rows + top))
     strength = float(light.sum()) * pointed**2
     return Highlight(x, y, float(np.sqrt(np.count_nonzero(half) / np.pi)), strength, 0.0), height

@@ -22,8 +22,8 @@ SHOWN = 0.8
 """A mirror ball shows a point-like highlight under this share of the lights."""
 TRIED = 16
 """Circles that are looked at closely."""
-SEARCHED = 640
-"""Pixels: balls are found in images whose longer side is about this."""
+SEARCHED = (320, 640)
+"""Pixels: balls are found in images whose longer side is about this; small ones in the larger size alone."""
 AROUND = 1.8
 """The part of an image that is cut out around a ball, in radii: it may be larger than what was found first."""
 
@@ -57,7 +57,7 @@ class Sphere:
 
 
 def find_spheres(stack: NDArray[np.generic], most: int = 4) -> list[Sphere]:
-    """Find mirror balls in linear images (K, H, W), K >= 3, whose longer side is about SEARCHED; the surest first.
+    """Find mirror balls in linear images (K, H, W), K >= 3, of a size that is SEARCHED; the surest first.
 
     A circle is one where its highlights are point-like and not all in one place. Empty where none is found.
     """

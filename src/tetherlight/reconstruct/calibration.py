@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from tetherlight.errors import CalibrationError, SphereNotFound
+from tetherlight.errors import CalibrationError, SphereNotFound, SphereTooSmall
 from tetherlight.photometric.circles import Circle
 from tetherlight.photometric.flat import Strengths, of_flat_field, of_matte_ball
 from tetherlight.photometric.highlights import Highlight, highlights
@@ -77,29 +77,44 @@ def calibrate(
     field. Raises SphereNotFound, SphereTooSmall, CalibrationError, and what `Frames` raises.
     """
     frames = Frames.of(Path(folder), None if within is None else Path(within))
-    circles = [Circle(*one) for one in spheres] or _found(frames, progress)
-    seen = [_looked_at(frames, circle, progress, given=bool(spheres)) for circle in circles]
-    if not spheres:
-        seen = [one for one in seen if one.sphere.is_mirror and one.circle.r >= TOO_SMALL]
-        _require_some(seen, circles, frames)
+    seen = [_looked_at(frames, Circle(*one), progress, given=True) for one in spheres] or _found(frames, progress)
     lights = _together(seen)
     strengths = _strengths(frames, lights, matte, flat, within)
     return _told(frames, seen, lights, strengths, matte)
 
 
-def _found(frames: Frames, progress: Tell) -> list[Circle]:
-    """Look for mirror spheres in small versions of some of the images."""
+def _found(frames: Frames, progress: Tell) -> list[_Seen]:
+    """Look for mirror spheres, in small versions of some of the images, and then closely; raise SphereNotFound."""
+    if len(frames.images) < 3:
+        raise SphereNotFound(
+            f"There are {len(frames.images)} images; a sphere is found by itself in three or more.",
+            hint="Say where it is (--sphere X,Y,R).",
+        )
+    seen: list[_Seen] = []
+    for shrink in frames.shrinks:
+        seen += [_looked_at(frames, circle, progress, given=False) for circle in _roughly(frames, shrink, progress)]
+        sure = [one for one in seen if one.sphere.is_mirror and one.circle.r >= TOO_SMALL]
+        if sure:
+            return sure
+    mirrors = [one.circle.r for one in seen if one.sphere.is_mirror]
+    if mirrors:
+        raise SphereTooSmall(
+            f"The largest sphere has a radius of {max(mirrors):.0f} pixels, and needs {TOO_SMALL:.0f}.",
+            hint="Use a larger sphere, go nearer, or take larger pictures.",
+        )
+    raise SphereNotFound(
+        f"No mirror sphere was found in the {len(frames.images)} images of '{frames.folder.name}'.",
+        hint="Say where it is (--sphere X,Y,R), or put one in: it must show a point of light in each image.",
+    )
+
+
+def _roughly(frames: Frames, shrink: int, progress: Tell) -> list[Circle]:
     chosen, small = frames.spread(SEARCHED_IMAGES), list[Floats]()
     for number, image in enumerate(chosen):
         progress(number, 4 * len(chosen), f"looking at image {number + 1} of {len(chosen)}")
-        small.append(frames.whole(image, frames.shrink))
-    if len(small) < 3:
-        raise SphereNotFound(
-            f"There are {len(small)} images; a sphere is found by itself in three or more.",
-            hint="Say where it is (--sphere X,Y,R).",
-        )
+        small.append(frames.whole(image, shrink))
     progress(1, 4, "looking for spheres")
-    return [one.circle.scaled(frames.shrink) for one in find_spheres(np.stack(small))]
+    return [one.circle.scaled(shrink) for one in find_spheres(np.stack(small))]
 
 
 def _looked_at(frames: Frames, circle: Circle, progress: Tell, *, given: bool) -> _Seen:
@@ -126,21 +141,6 @@ def _outside(one: Highlight | None, window: Window) -> Highlight | None:
         return None
     place = window.outside(Circle(one.x, one.y, one.size))
     return Highlight(place.x, place.y, place.r, one.strength, one.clearness)
-
-
-def _require_some(seen: Sequence[_Seen], circles: Sequence[Circle], frames: Frames) -> None:
-    if seen:
-        return
-    if circles and all(circle.r < TOO_SMALL for circle in circles):
-        largest = max(circle.r for circle in circles)
-        raise SphereNotFound(
-            f"The largest circle with highlights has a radius of {largest:.0f} pixels; a sphere needs {TOO_SMALL:.0f}.",
-            hint="Use a larger sphere, go nearer, or take larger pictures.",
-        )
-    raise SphereNotFound(
-        f"No mirror sphere was found in the {len(frames.images)} images of '{frames.folder.name}'.",
-        hint="Say where it is (--sphere X,Y,R), or put one in: it must show a point of light in each image.",
-    )
 
 
 @dataclass(frozen=True)
@@ -206,7 +206,7 @@ def _matching(field: Frames, frames: Frames) -> Floats:
             f"The flat field '{field.folder.name}' has not the same lights as '{frames.folder.name}'.",
             hint="Capture it with the same lights in the same order.",
         )
-    return np.stack([field.whole(one, field.shrink) for one in chosen if one is not None])
+    return np.stack([field.whole(one, field.shrinks[0]) for one in chosen if one is not None])
 
 
 def _told(

@@ -64,9 +64,10 @@ class Frames:
         return cls(folder, images, (first[1][0], first[1][1]), within)
 
     @property
-    def shrink(self) -> int:
-        """By how much images are made smaller to look for spheres."""
-        return max(one for one in SHRINKS if one == 1 or max(self.shape) / one >= 0.75 * SEARCHED)
+    def shrinks(self) -> tuple[int, ...]:
+        """By how much images are made smaller to look for spheres, the quickest size first."""
+        sizes = [max(one for one in SHRINKS if one == 1 or max(self.shape) / one >= 0.75 * size) for size in SEARCHED]
+        return tuple(dict.fromkeys(sizes))
 
     def spread(self, most: int) -> Sequence[LitImage]:
         """Return at most so many of the images, spread over all."""
