@@ -33,7 +33,7 @@ export PIP_USER := 0
 # Two at a time, the longest ones first.
 CHECKS := check-types check-web check-lint check-format check-layers check-generated
 
-.PHONY: $(CHECKS) help demo install runtime dev test unit integration browser check coverage packages generate docs bench crash faults overload soak fuzz judge requirements web screenshots browser-deps clean
+.PHONY: $(CHECKS) help demo install runtime dev test unit integration browser check coverage packages generate docs bench accuracy crash faults overload soak fuzz judge requirements web screenshots browser-deps clean
 
 help: ## Show what can be made
 	@sed -n 's/^\([a-z-]*\):.*## /\1\t/p' Makefile | while IFS=$$'\t' read -r name text; do printf '%-14s %s\n' "$$name" "$$text"; done
@@ -105,6 +105,9 @@ docs: generate dev ## Write the reference and run the examples of the documentat
 
 bench: dev ## Measure, and print ratios
 	$(RUN) -m bench
+
+accuracy: dev ## Compare normals with the truth, method by method; TETHERLIGHT_REFERENCE_DATA names a folder of sets of others
+	$(RUN) -m bench.accuracy
 
 crash: dev ## Kill the server ROUNDS times and look at what is left
 	$(RUN) tests/endurance/crash.py --rounds $(or $(ROUNDS),200)

@@ -149,6 +149,37 @@ def glossy(lights: Array, *, size: int = 64, rough: float, diffuse: float, shine
     return noisy(stack, lights, n[None], np.full((1, len(n)), diffuse, np.float32), seed=seed, noise=0.002)
 
 
+def plastic(lights: Array, *, size: int = 64, rough: float = 0.25, diffuse: float = 0.5, seed: int = 0) -> RenderedSet:
+    """Render a ball of plastic: light that enters and leaves through a smooth film of index 1.5, and a GGX lobe."""
+    normals, inside = ball(size)
+    n = normals[inside].astype(np.float64)
+    view = np.array([0.0, 0.0, 1.0])
+    images = []
+    for light in lights.astype(np.float64):
+        cos_l, cos_v = np.maximum(n @ light, 0), np.maximum(n @ view, 1e-3)
+        half = (light + view) / np.linalg.norm(light + view)
+        lobe = rough**2 / (np.pi * (np.maximum(n @ half, 0) ** 2 * (rough**2 - 1) + 1) ** 2)
+        shown = _unshadowed(cos_l, rough) * _unshadowed(cos_v, rough)
+        gloss = lobe * _reflected(np.array([half @ view])) * shown / (4 * cos_v)
+        inner = (1 - _reflected(cos_l)) * (1 - _reflected(cos_v)) / 1.5**2 / (1 - 0.6 * diffuse) / np.pi
+        images.append(np.where(cos_l > 0, diffuse * inner * cos_l + gloss, 0))
+    stack = np.stack(images)[:, None, :]
+    stack = stack / max(float(np.quantile(stack, 0.999)), 1e-9)
+    return noisy(stack, lights, n[None], np.full((1, len(n)), diffuse, np.float32), seed=seed, noise=0.002)
+
+
+def _unshadowed(cosine: Array, rough: float) -> Array:
+    return np.asarray(2 * cosine / (cosine + np.sqrt(rough**2 + (1 - rough**2) * cosine**2) + 1e-12))
+
+
+def _reflected(cosine: Array) -> Array:
+    """Return Fresnel's share for a smooth film of index 1.5."""
+    cosine = cosine.clip(1e-6, 1)
+    inner = np.sqrt(1 - (1 - cosine**2) / 1.5**2)
+    across, along = (cosine - 1.5 * inner) / (cosine + 1.5 * inner), (inner - 1.5 * cosine) / (inner + 1.5 * cosine)
+    return np.asarray((across**2 + along**2) / 2)
+
+
 def _oren_nayar(n: Array, light: Array, view: Array, cos_l: Array, cos_v: Array) -> Array:
     sigma2 = 0.4**2
     a, b = 1 - 0.5 * sigma2 / (sigma2 + 0.33), 0.45 * sigma2 / (sigma2 + 0.09)
@@ -174,3 +205,22 @@ def angles(found: Array, truth: Array) -> Array:
     cosine = np.einsum("nc,nc->n", found.astype(np.float64), truth.astype(np.float64))
     norm = np.linalg.norm(found.astype(np.float64), axis=1) * np.linalg.norm(truth.astype(np.float64), axis=1)
     return np.asarray(np.degrees(np.arccos((cosine / np.maximum(norm, 1e-12)).clip(-1, 1))), np.float32)
+
+
+def near_relief(size: int, *, lamps: Array, depth: float = 0.12) -> tuple[RenderedSet, Array]:
+    """Render a relief under small lamps at positions (K, 3) in image widths; return it and its height (H, W) in pixels.
+
+    The set's lights are the directions (K, 3) from the image's centre.
+    """
+    height = relief(size, depth=depth)
+    y, x = np.mgrid[:size, :size].astype(np.float64)
+    middle = (size - 1) / 2
+    points = np.stack([(x - middle) / size, (middle - y) / size, (height - np.median(height)) / size], axis=-1)
+    towards = lamps[:, None, None, :].astype(np.float64) - points[None]
+    distance = np.linalg.norm(towards, axis=-1, keepdims=True)
+    vectors = towards / distance**3 * float((lamps**2).sum(axis=1).mean())
+    normals = normals_of(height)
+    images = 0.4 * np.maximum(np.einsum("khwc,hwc->khw", vectors, normals), 0)
+    directions = lamps / np.linalg.norm(lamps, axis=1, keepdims=True)
+    albedo = np.full(height.shape, 0.4, np.float32)
+    return noisy(images, directions, normals, albedo, seed=0, noise=0.001), height

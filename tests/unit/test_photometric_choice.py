@@ -76,3 +76,28 @@ def test_a_shading_curve_is_found_and_undone():
     np.testing.assert_allclose(curve.undo(curve.of(cosines)), cosines, atol=1e-9)
     assert fit_curve(cosines[:20], cosines[:20]) == LAMBERT
     assert fit_curve(cosines, 1 - cosines).at_limit
+
+
+def test_plastic_takes_a_shading_curve_and_rough_clay_takes_none():
+    choice, chosen, plain = _chosen_and_plain(surfaces.plastic(LIGHTS))
+    assert choice.method.endswith("curve")
+    assert choice.curve.applies
+    assert chosen < 1 < plain
+    choice, chosen, plain = _chosen_and_plain(surfaces.glossy(LIGHTS, rough=0.5, diffuse=0.6, shine=0.04))
+    assert not choice.method.endswith("curve")
+    assert chosen <= plain + 0.1
+
+
+SETS = {
+    "jumps": lambda: surfaces.render(surfaces.steps(64)[0], LIGHTS, normals=surfaces.steps(64)[1]),
+    "noise": lambda: surfaces.render(surfaces.relief(64, depth=0.04), LIGHTS[::2], noise=0.02),
+    "unequal lights": lambda: surfaces.scattered(surfaces.render(surfaces.relief(64), LIGHTS), 0.05)[0],
+    "dark plastic": lambda: surfaces.plastic(LIGHTS, diffuse=0.1),
+    "lacquered metal": lambda: surfaces.glossy(LIGHTS, rough=0.4, diffuse=0.05, shine=0.3),
+}
+
+
+@pytest.mark.parametrize("name", SETS)
+def test_the_chosen_method_is_never_worse_than_least_squares(name):
+    _, chosen, plain = _chosen_and_plain(SETS[name]())
+    assert chosen <= plain + 0.1

@@ -10,15 +10,9 @@ SIZE = 64
 
 def _scene():
     """A relief under lamps at two image widths."""
-    height = surfaces.relief(SIZE, depth=0.12)
-    lamps = NearLights(surfaces.dome(16, lowest=35) * 2)
-    y, x = np.mgrid[:SIZE, :SIZE].astype(np.float64)
-    level = height - np.median(height)
-    points = np.stack([(x - (SIZE - 1) / 2) / SIZE, ((SIZE - 1) / 2 - y) / SIZE, level / SIZE], axis=-1)
-    vectors = lamps.vectors(points.reshape(-1, 3))
-    normals = surfaces.normals_of(height).reshape(-1, 3)
-    shading = np.maximum(np.einsum("knc,nc->kn", vectors, normals), 0)
-    return height, lamps, (0.4 * shading).astype(np.float32), normals
+    lamps = surfaces.dome(16, lowest=35) * 2
+    rendered, height = surfaces.near_relief(SIZE, lamps=lamps)
+    return height, NearLights(lamps), rendered.values, rendered.normals
 
 
 def test_near_lights_are_solved_on_a_plane_and_again_on_the_height():

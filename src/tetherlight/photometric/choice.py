@@ -66,7 +66,7 @@ def choose(
     found: dict[Method, Prediction] = {}
     for method in METHODS:
         curve = curves.get(method, LAMBERT)
-        if method in curves and (curve.lambert or curve.at_limit):
+        if method in curves and not curve.applies:
             continue
         found[method] = predict_left_out(values, lights, method, usable=usable, noise=noise, curve=curve)
     return _decide(found, curves)

@@ -11,8 +11,8 @@ import numpy as np
 
 from tetherlight.photometric import solvers
 from tetherlight.photometric.arrays import Floats, Mask, divided
-from tetherlight.photometric.choice import prediction_error, sample
-from tetherlight.photometric.normals import DEFAULT, Method, needed
+from tetherlight.photometric.choice import object_curve, prediction_error, sample
+from tetherlight.photometric.normals import DEFAULT, METHODS, Method, needed
 
 PIXELS = 2000
 ROUNDS = 6
@@ -34,7 +34,7 @@ class Intensities:
     useful: bool
     why: str
     before: float
-    """Median prediction error of left-out lights, as a share of the albedo, without them."""
+    """Median prediction error of left-out lights, as a share of the albedo, without them, also by a shading curve."""
     after: float
     """The same with the values divided by them."""
 
@@ -55,7 +55,7 @@ def estimate(
     values, usable = values[:, some], usable[:, some]
     lights = lights if lights.ndim == 2 else lights[:, some]
     strengths = relative(values, lights, usable=usable, noise=noise)
-    before = prediction_error(values, lights, method, usable=usable, noise=noise)
+    before = _without(values, lights, method, usable, noise)
     after = prediction_error(values / strengths[:, None], lights, method, usable=usable, noise=noise)
     spread = float(np.log(strengths).std())
     useful = spread > LEAST_SPREAD and after < before * WORTH
@@ -64,6 +64,19 @@ def estimate(
         f"albedo instead of {before:.2%}{', so they are used.' if useful else ', too little to use them.'}"
     )
     return Intensities(strengths, useful, why, before, after)
+
+
+def _without(values: Floats, lights: Floats, method: Method, usable: Mask, noise: float) -> float:
+    """Return the smallest median prediction error with the values as they are.
+
+    Also by a shading curve, for a surface that is not quite Lambertian looks like lights of unequal strength.
+    """
+    errors = [prediction_error(values, lights, method, usable=usable, noise=noise)]
+    for bent in METHODS[-2:]:
+        curve = object_curve(values, lights, bent, usable=usable, noise=noise)
+        if curve.applies:
+            errors.append(prediction_error(values, lights, bent, usable=usable, noise=noise, curve=curve))
+    return min(errors)
 
 
 def relative(values: Floats, lights: Floats, *, usable: Mask, noise: float = 0.0) -> Floats:

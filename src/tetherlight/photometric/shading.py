@@ -11,6 +11,8 @@ from tetherlight.photometric.arrays import Floats
 
 LIMIT_A = 0.3
 LIMIT_B = 0.6
+LEAST_B = -0.02
+"""What is left of noise in a fit of b = 0."""
 BINS = 20
 IN_BIN = 30
 """As few samples a bin needs for its median to count."""
@@ -30,8 +32,18 @@ class Curve:
 
     @property
     def at_limit(self) -> bool:
-        """Whether the fit ended at a limit: then the curve does not apply."""
+        """Whether the fit ended at a limit."""
         return abs(self.a) >= LIMIT_A or abs(self.b) >= LIMIT_B
+
+    @property
+    def applies(self) -> bool:
+        """Whether a fitted curve is one of brightness by cosine alone.
+
+        At a limit it is not. Neither is one with b below 0: rough surfaces (clay, plaster; Oren and Nayar 1994) give
+        such curves, and their shading depends on the camera's direction, too. There the curve predicts images better
+        and turns the normals away.
+        """
+        return not self.lambert and not self.at_limit and self.b >= LEAST_B
 
     @property
     def terminator(self) -> float:
