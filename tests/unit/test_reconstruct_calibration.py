@@ -8,6 +8,7 @@ from PIL import Image
 
 from support.rendered_balls import Balls, render, ring_of_lights
 from tetherlight.errors import CalibrationError, ImageNotFound, SetNotFound, ShapesDiffer, SphereNotFound
+from tetherlight.files.lp import lp_text
 from tetherlight.pixels.response import linear_to_srgb
 from tetherlight.protocol.manifest import FileRecord, Manifest, StepRecord
 from tetherlight.protocol.models import StepState
@@ -108,3 +109,19 @@ def test_what_is_wrong_with_a_folder_is_told(folder: Path, tmp_path: Path) -> No
         calibrate(untold, str(tmp_path))
     with pytest.raises(CalibrationError, match="is outside of the images"):
         calibrate(untold, str(folder), spheres=[(-500, 10, 60)])
+
+
+def test_a_dome_of_known_geometry_is_turned_as_the_sphere_tells(folder: Path, tmp_path: Path) -> None:
+    """All lights together are surer than each, and one without a highlight has its place as well."""
+    angle = np.radians(-25)
+    turn = np.array([[np.cos(angle), -np.sin(angle), 0], [np.sin(angle), np.cos(angle), 0], [0, 0, 1]])
+    known = 350 * LIGHTS @ turn.T
+    path = tmp_path / "dome.lp"
+    path.write_text(lp_text((f"image {number}.png", vector) for number, vector in enumerate(known)))
+    told = calibrate(untold, str(folder), spheres=[(75, 70, 55)], dome=str(path))
+    found = np.array([one["direction"] for one in told["lights"]])
+    assert np.degrees(np.arccos(np.clip(np.sum(found * LIGHTS, axis=1), -1, 1))).max() < 0.5
+    assert all(one["dome_off_deg"] < 1.5 for one in told["lights"])
+    path.write_text(lp_text([("image 0.png", known[0])]))
+    with pytest.raises(CalibrationError, match=r"^dome\.lp has no line for 'image 1\.png'\.$"):
+        calibrate(untold, str(folder), spheres=[(75, 70, 55)], dome=str(path))

@@ -2473,6 +2473,10 @@ intensity_spread: (number | null)
  */
 matte_off_deg: (number | null)
 /**
+ * Angle to where a dome of known geometry has it.
+ */
+dome_off_deg: (number | null)
+/**
  * Angle to the direction in the rig file.
  */
 off_deg: (number | null)

@@ -42,6 +42,10 @@ def calibrate(  # noqa: PLR0917 - typer reads the options off the parameters
     flat: Annotated[
         Path | None, typer.Option(metavar="FOLDER", help="Images of a matte plane under the same lights, likewise.")
     ] = None,
+    dome: Annotated[
+        Path | None,
+        typer.Option(metavar="FILE.lp", help="Known places of a dome's lamps, which are turned as the sphere tells."),
+    ] = None,
     near: Annotated[
         bool, typer.Option("--near", help="Write positions instead of directions, in image widths; two spheres.")
     ] = False,
@@ -58,8 +62,8 @@ def calibrate(  # noqa: PLR0917 - typer reads the options off the parameters
         folder.resolve(),
         [_circle(one, "--sphere") for one in sphere or []],
         None if matte is None else _circle(matte, "--matte"),
-        None if flat is None else flat.resolve(),
-        None,
+        flat=None if flat is None else flat.resolve(),
+        dome=None if dome is None else dome.resolve(),
     )
     told = _calibrated(given, quiet=options_of(context).json)
     place = (folder / DEFAULT if out is None else out).absolute()

@@ -84,6 +84,7 @@ class CalibratedLight(Model):
     intensity: float | None = Field(description="How strong it is against the others; their mean is 1.")
     intensity_spread: float | None = Field(description="Relative spread of the pixels that tell it.")
     matte_off_deg: float | None = Field(description="What the matte sphere's shading differs from the direction.")
+    dome_off_deg: float | None = Field(default=None, description="Angle to where a dome of known geometry has it.")
     off_deg: float | None = Field(default=None, description="Angle to the direction in the rig file.")
     former: FormerLight | None = Field(default=None, description="Null for a light that the rig file has not.")
 

@@ -1,7 +1,7 @@
 """The lights of a folder of images from the mirror spheres in them: what runs in the child."""
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -9,10 +9,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from tetherlight.errors import CalibrationError, SphereNotFound, SphereTooSmall
+from tetherlight.files.lp import read_lp
 from tetherlight.photometric.circles import Circle
 from tetherlight.photometric.flat import Strengths, of_flat_field, of_matte_ball
 from tetherlight.photometric.highlights import Highlight, highlights
-from tetherlight.photometric.positions import Positions, meeting_points, sphere_rays
+from tetherlight.photometric.positions import Positions, meeting_points, sphere_rays, turned_into_place
 from tetherlight.photometric.spheres import (
     AROUND,
     SMALL,
@@ -69,16 +70,20 @@ def calibrate(
     spheres: Sequence[Given] = (),
     matte: Given | None = None,
     flat: str | None = None,
+    dome: str | None = None,
     within: str | None = None,
 ) -> dict[str, Any]:
     """Return what the images of a folder tell of their lights, as `protocol.calibration.LightCalibration` has it.
 
     Without `spheres` they are looked for. `matte` is a matte ball in the same images, `flat` the folder of a flat
-    field. Raises SphereNotFound, SphereTooSmall, CalibrationError, and what `Frames` raises.
+    field, `dome` a light file with the known places of a dome's lamps, which is turned into place. Raises
+    SphereNotFound, SphereTooSmall, CalibrationError, and what `Frames` raises.
     """
     frames = Frames.of(Path(folder), None if within is None else Path(within))
     seen = [_looked_at(frames, Circle(*one), progress, given=True) for one in spheres] or _found(frames, progress)
     lights = _together(seen)
+    if dome is not None:
+        lights = _in_dome(frames, lights, Path(dome))
     strengths = _strengths(frames, lights, matte, flat, within)
     return _told(frames, seen, lights, strengths, matte)
 
@@ -152,6 +157,8 @@ class _Lights:
     apart: NDArray[np.float64]
     """Largest angle between two spheres' directions, in degrees; 0 with one."""
     positions: Positions | None
+    dome_off: NDArray[np.float64] | None = None
+    """Angles in degrees between what was seen and the dome as it is turned; directions are then those of the dome."""
 
 
 def _together(seen: Sequence[_Seen]) -> _Lights:
@@ -172,6 +179,24 @@ def _together(seen: Sequence[_Seen]) -> _Lights:
     if len(rays) > 1:
         places = meeting_points(np.stack([point for point, _ in rays]), np.stack([ray for _, ray in rays]))
     return _Lights(mean, error, apart, places)
+
+
+def _in_dome(frames: Frames, lights: _Lights, path: Path) -> _Lights:
+    """Return the lights as a dome of known geometry has them, turned by what was seen; raise CalibrationError."""
+    known = {line.basename: line.vector for line in read_lp(path, positions=True)}
+    missing = [one.filename for one in frames.images if one.filename not in known]
+    if missing:
+        raise CalibrationError(
+            f"{path.name} has no line for '{missing[0]}'.", hint="The file has a line for each image, as a light file."
+        )
+    places = np.array([known[one.filename] for one in frames.images])
+    turn = turned_into_place(places, lights.directions)
+    units = places / np.linalg.norm(places, axis=1, keepdims=True)
+    # What all lights agree on is surer than each highlight.
+    error = float(np.sqrt(np.nanmean(turn.residuals**2) / np.count_nonzero(np.isfinite(turn.residuals))))
+    return replace(
+        lights, directions=units @ turn.rotation.T, errors=np.full(len(places), error), dome_off=turn.residuals
+    )
 
 
 def _strengths(
@@ -249,6 +274,7 @@ def _light_told(
         "direction": _vector(lights.directions[index]),
         "error_deg": _number(lights.errors[index]),
         "spheres_apart_deg": _number(lights.apart[index]) if len(seen) > 1 else None,
+        "dome_off_deg": None if lights.dome_off is None else _number(lights.dome_off[index]),
         "highlights": [None if one is None else {"x": one.x, "y": one.y, "clearness": one.clearness} for one in found],
         "intensity": None if strengths is None else _number(strengths.intensities[index]),
         "intensity_spread": None if strengths is None else _number(strengths.spread[index]),
@@ -292,6 +318,9 @@ def _warnings(frames: Frames, seen: Sequence[_Seen], lights: _Lights) -> list[st
 
 def _unclear(name: str, index: int, seen: Sequence[_Seen], lights: _Lights) -> str:
     found = [one.sphere.highlights[index] for one in seen]
+    if lights.dome_off is not None:
+        off = lights.dome_off[index]
+        return f"{name}: its light is {off:.1f} degrees from where the dome has it." if off > APART else ""
     if all(one is None for one in found):
         return f"{name}: no highlight was found, so its light stays unknown."
     if not any(one is not None and one.clear for one in found):
@@ -302,7 +331,13 @@ def _unclear(name: str, index: int, seen: Sequence[_Seen], lights: _Lights) -> s
 
 
 def work_of(
-    folder: Path, spheres: Sequence[Given], matte: Given | None, flat: Path | None, within: Path | None
+    folder: Path,
+    spheres: Sequence[Given],
+    matte: Given | None,
+    *,
+    flat: Path | None = None,
+    dome: Path | None = None,
+    within: Path | None = None,
 ) -> Mapping[str, Any]:
     """Return the arguments of `calibrate` as a child gets them."""
     return {
@@ -310,5 +345,6 @@ def work_of(
         "spheres": [list(one) for one in spheres],
         "matte": None if matte is None else list(matte),
         "flat": None if flat is None else str(flat),
+        "dome": None if dome is None else str(dome),
         "within": None if within is None else str(within),
     }

@@ -36,8 +36,8 @@ def work(wanted: CalibrateLights, store: Store) -> Work:
         store.places.set_folder(wanted.set_name),
         [_numbers(one) for one in wanted.spheres or []],
         None if wanted.matte is None else _numbers(wanted.matte),
-        None if wanted.flat_set_name is None else store.places.set_folder(wanted.flat_set_name),
-        store.places.captures_dir,
+        flat=None if wanted.flat_set_name is None else store.places.set_folder(wanted.flat_set_name),
+        within=store.places.captures_dir,
     )
     return Work(FUNCTION, given, DEADLINE_S, MEMORY)
 
@@ -100,7 +100,9 @@ class CalibrationJob(ComputationJob):
             )
         figures = figures_of(told, changes, self.set_name or "", now)
         await self._lights.calibrated(changes, figures)
-        record = ResultRecord.model_validate({"kind": KIND, "made_at": now, **told})
+        kept = {key: value for key, value in told.items() if not isinstance(value, float)}
+        numbers = figures.model_dump(exclude_none=True, exclude={"at", "set"})
+        record = ResultRecord.model_validate({"kind": KIND, "made_at": now, "figures": numbers, **kept})
         await asyncio.to_thread(change_manifest, folder, _noted(record))
         with contextlib.suppress(TetherlightError):
             await self._changes.tell(self.set_name or "", "updated")
