@@ -3,7 +3,7 @@ import pytest
 
 from support import surfaces
 from tetherlight.photometric import kernel
-from tetherlight.photometric.normals import FAST, UNKNOWN, solve
+from tetherlight.photometric.normals import FAST, UNKNOWN, colour_albedo, solve
 
 pytestmark = pytest.mark.skipif(not kernel.available(), reason="numba is not installed, so nothing is compiled")
 
@@ -39,6 +39,21 @@ def test_compiled_and_plain_solvers_agree(relief, method, noise):
         assert np.median(np.abs(one - other)) <= 1e-4 * max(1.0, float(np.median(one)))
     assert not quick.normals[~good].any()
     assert (quick.predicted_error[~good] == UNKNOWN).all()
+
+
+def test_compiled_and_plain_colours_agree(relief):
+    random = np.random.default_rng(1)
+    tint = np.array([1.3, 1.0, 0.7], np.float32)
+    colours = relief.values[..., None] * tint
+    colours[2] += 0.4
+    usable = random.random(relief.values.shape) > 0.15
+    usable[2:, :5] = False
+    solution = solve(relief.values, relief.lights, usable=usable, fast=False)
+    plain = colour_albedo(colours, relief.lights, solution, usable=usable, fast=False)
+    quick = colour_albedo(colours, relief.lights, solution, usable=usable, fast=True)
+    np.testing.assert_allclose(quick, plain, atol=2e-4)
+    assert plain[solution.valid].min() > 0
+    assert not plain[:5].any()
 
 
 @pytest.mark.parametrize("count", [1, 2, 3, 4, 7, 8, 13, 20, 33, 50])

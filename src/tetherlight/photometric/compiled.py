@@ -25,7 +25,7 @@ ZERO, ONE, INF, TINY = np.float32(0), np.float32(1), np.float32(np.inf), np.floa
 DARK, HUBER, NEAR_ZERO = np.float32(solvers.DARK), np.float32(solvers.HUBER), np.float32(solvers.NEAR_ZERO)
 OWN, REST2, MIDDLE = np.float32(solvers.OWN_NOISE), np.float32(solvers.AT_REST**2), np.float32(0.5)
 UNKNOWN, DEGREES = np.float32(90), np.float32(180 / np.pi)
-GAUSS = np.float32(1.4826)
+GAUSS, THREE = np.float32(1.4826), np.float32(3)
 
 
 def _compiled(function: T) -> T:
@@ -408,3 +408,38 @@ def solve_all(
                 normals[at, 0], normals[at, 1], normals[at, 2] = g[0, p] / size, g[1, p] / size, g[2, p] / size
                 albedo[at], residual[at], predicted[at] = size, told[0, p], told[1, p]
                 used[at], valid[at] = np.int32(told[2, p]), True
+
+
+@_compiled
+def colours_all(
+    colours: Array, lights: Array, usable: Array, normals: Array, gray: Array, near: Any, out: Array
+) -> None:
+    """Fit the albedo of three channels to colours (K, N, 3); `near` is how far a sample may be off the gray albedo."""
+    count, pixels = usable.shape
+    for start in range(0, pixels, BLOCK):
+        n = min(BLOCK, pixels - start)
+        # Of the samples that agree, and of all lit ones: weight, three channels; and how many agree.
+        sums = np.zeros((9, n), np.float32)
+        for k in range(count):
+            x, y, z = lights[0, k], lights[1, k], lights[2, k]
+            for p in range(n):
+                at = start + p
+                shade = x * normals[at, 0] + y * normals[at, 1] + z * normals[at, 2]
+                if shade <= ZERO or not usable[k, at]:
+                    continue
+                r, g, b = colours[k, at, 0], colours[k, at, 1], colours[k, at, 2]
+                sums[4, p] += shade * shade
+                sums[5, p] += shade * r
+                sums[6, p] += shade * g
+                sums[7, p] += shade * b
+                if abs((r + g + b) / THREE - shade * gray[at]) <= near * gray[at]:
+                    sums[0, p] += shade * shade
+                    sums[1, p] += shade * r
+                    sums[2, p] += shade * g
+                    sums[3, p] += shade * b
+                    sums[8, p] += ONE
+        for p in range(n):
+            of = 0 if sums[8, p] >= THREE else 4
+            if sums[of, p] > ZERO and gray[start + p] > ZERO:
+                for c in range(3):
+                    out[start + p, c] = sums[of + 1 + c, p] / sums[of, p]

@@ -50,6 +50,18 @@ def solve_fast(
     return out
 
 
+def colours_fast(
+    colours: NDArray[np.float32], lights: Floats, usable: Mask, normals: Floats, gray: Floats, *, near: float
+) -> NDArray[np.float32]:
+    """Return the albedo (N, 3) of colours (K, N, 3); see `normals.colour_albedo`. Lights are (K, 3)."""
+    from tetherlight.photometric.compiled import colours_all  # noqa: PLC0415
+
+    out = np.zeros((colours.shape[1], 3), np.float32)
+    directions = np.ascontiguousarray(lights.T, np.float32)
+    colours_all(np.ascontiguousarray(colours), directions, usable, normals, gray, np.float32(near), out)
+    return out
+
+
 @cache
 def comparisons(count: int) -> NDArray[np.int64]:
     """Return the pairs (M, 2) that order `count` rows, smallest first (Batcher's merge exchange, Knuth 5.2.2 M)."""

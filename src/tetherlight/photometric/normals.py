@@ -48,6 +48,8 @@ BLOCK = 1 << 15
 """As many pixels are solved at a time: all that is between input and output is of this size."""
 FLAT = 1e3
 """The condition number of the lights' matrix above which they count as coplanar."""
+AGREES = 0.25
+"""How far a sample may be off the gray albedo, as a share of it, to count for the colours."""
 UNKNOWN = 90.0
 """The predicted error, in degrees, of a pixel without a normal."""
 
@@ -140,12 +142,19 @@ def solve(
     return _joined(parts, curve)
 
 
-def colour_albedo(colours: Floats, lights: Floats, solution: Solution, *, usable: Mask | None = None) -> Floats:
+def colour_albedo(
+    colours: Floats, lights: Floats, solution: Solution, *, usable: Mask | None = None, fast: bool | None = None
+) -> Floats:
     """Return the albedo of each channel, (N, 3), for the normals of a solution.
 
     colours (K, N, 3), prepared as `values` were. Each channel is the least-squares fit over the samples that face the
     light and agree with the gray albedo within a quarter of it; where fewer than three do, over all that face it.
+    `fast` is that of `solve`.
     """
+    if lights.ndim == 2 and solution.curve.lambert and _worth(colours, fast):
+        marks = np.ones(colours.shape[:2], bool) if usable is None else usable
+        given, gray = colours.astype(np.float32, copy=False), solution.albedo
+        return kernel.colours_fast(given, lights, marks, solution.normals, gray, near=AGREES)
     parts = []
     count = colours.shape[1]
     for start in range(0, max(1, count), BLOCK):
@@ -158,7 +167,7 @@ def colour_albedo(colours: Floats, lights: Floats, solution: Solution, *, usable
         block = colours[:, some].astype(np.float32)
         gray = solution.albedo[some]
         off = np.abs(block.mean(axis=2) - shading * gray)
-        agree = lit & (off <= 0.25 * gray)
+        agree = lit & (off <= AGREES * gray)
         weights = np.where(agree.sum(axis=0) >= 3, agree, lit) * shading
         parts.append(divided(np.einsum("kn,knc->nc", weights, block), (weights * shading).sum(axis=0)[:, None]))
     return np.concatenate(parts).astype(np.float32) * solution.valid[:, None]
