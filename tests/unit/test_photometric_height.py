@@ -150,6 +150,17 @@ def test_normals_that_say_nothing_are_bridged_without_a_warning() -> None:
     assert np.isfinite(height(damaged)).all()
 
 
+def test_what_is_given_stays_as_it_was() -> None:
+    slopes, _, inside = cap(32)
+    slopes[3, 3] = (0.6, 0, -0.8)
+    planes = np.moveaxis(np.moveaxis(slopes, -1, 0).copy(), 0, -1)
+    for given in (slopes, planes, slopes[:1, :1]):
+        before = given.copy()
+        height(given)
+        height(given, inside[: len(given), : given.shape[1]] | (given[..., 2] > 0))
+        assert np.array_equal(given, before)
+
+
 def test_a_depth_map_has_the_factor_that_the_camera_leaves_open() -> None:
     camera = Camera(fx=400, fy=380, cx=70, cy=20)
     y, x = grid(80, 100)

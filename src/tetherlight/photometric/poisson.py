@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from scipy.fft import dctn, idctn, next_fast_len
 
 from tetherlight.photometric.arrays import Floats, Mask
-from tetherlight.photometric.slopes import STEEPEST, valid_normals
+from tetherlight.photometric.slopes import STEEPEST, says_something
 
 Height = NDArray[np.float32]
 _BLOCK = 1 << 19
@@ -35,9 +35,9 @@ def poisson(normals: Floats, inside: Mask) -> Height:
     _mirror(field, normals, inside)
     workers = len(os.sched_getaffinity(0))
     field = dctn(field, norm="ortho", overwrite_x=True, workers=workers)
-    across = 4 * np.sin(np.arange(size[1]) * (np.pi / 2 / size[1])) ** 2
+    across = (4 * np.sin(np.arange(size[1]) * (np.pi / 2 / size[1])) ** 2).astype(np.float32)
     for row in range(size[0]):
-        wave = across + 4 * np.sin(row * (np.pi / 2 / size[0])) ** 2
+        wave = across + np.float32(4 * np.sin(row * (np.pi / 2 / size[0])) ** 2)
         if row == 0:
             wave[0] = np.inf  # the mean height is free
         field[row] /= wave
@@ -61,12 +61,17 @@ def _diverge(field: Height, normals: Floats, inside: Mask, top: int, bottom: int
 
 def _slopes(normals: Floats, inside: Mask) -> tuple[Height, Height]:
     """Return the slopes to the right and down, 0 where the normals say nothing."""
-    normals = np.asarray(normals, np.float32)
-    known = inside & valid_normals(normals)
-    steep = np.maximum(normals[..., 2], np.float32(STEEPEST))
-    zero = np.zeros(inside.shape, np.float32)
-    right = np.divide(-normals[..., 0], steep, out=zero.copy(), where=known)
-    return right, np.divide(normals[..., 1], steep, out=zero, where=known)
+    # Channels apart and in place: this is half of the time of a frame, the transforms being the other one.
+    x, y, z = (np.array(normals[..., axis], np.float32, order="C") for axis in range(3))
+    unknown = ~(inside & says_something(x, y, z))
+    if unknown.any():
+        x[unknown] = y[unknown] = 0
+        z[unknown] = 1
+    np.maximum(z, np.float32(STEEPEST), out=z)
+    np.divide(np.float32(-1), z, out=z)
+    x *= z
+    y *= z
+    return x, np.negative(y, out=y)
 
 
 def _changes(slopes: Height) -> Height:
