@@ -13,6 +13,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+import tifffile
 
 from support.image_sets import Bump, coded_normals_error, dome, folder_with_lp, folder_with_manifest
 from support.patience import stretched
@@ -24,6 +25,7 @@ from tetherlight.pixels.decode import decode
 from tetherlight.protocol.manifest import Manifest
 
 NORMALS_DEG = 1.0
+HEIGHT_SHARE = 0.01
 LIGHTS = dome(8)
 BUMP = Bump()
 NAME = "bump"
@@ -230,6 +232,15 @@ def normal_error(results: Path, truth: Path) -> float:
     return float(np.degrees(np.arccos(np.clip((found * true).sum(axis=2), -1, 1)))[mask].mean())
 
 
-async def test_normals_of_the_simulated_rig_are_those_of_its_scene(shot: Shot) -> None:
+def height_error(results: Path, truth: Path) -> float:
+    """Return the root mean square difference of the heights, without the offset, as a share of the object's range."""
+    mask, true = np.load(truth / "mask.npy"), np.load(truth / "height.npy")
+    off = (tifffile.imread(results / "height.tiff") - true)[mask]
+    return float(np.std(off) / np.ptp(true[mask]))
+
+
+async def test_normals_and_height_of_the_simulated_rig_are_those_of_its_scene(shot: Shot) -> None:
     await shot.client.do("RECONSTRUCT_SET", {"set_name": shot.name}, timeout=stretched(120))
-    assert normal_error(shot.folder / "results", shot.truth) <= NORMALS_DEG
+    results = shot.folder / "results"
+    assert normal_error(results, shot.truth) <= NORMALS_DEG
+    assert height_error(results, shot.truth) <= HEIGHT_SHARE

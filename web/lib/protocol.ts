@@ -1774,7 +1774,7 @@ kind: string
  */
 folder: string
 made_at: (string | null)
-software: Software
+software: (Software | null)
 method: (string | null)
 /**
  * Why this method, in words.

@@ -210,7 +210,7 @@ class ResultRecord(Record):
     kind: str = Field(default="", description="surface, preview, or one of a newer version.")
     folder: str = Field(default="", description="Where its files lie, relative to the set's folder.")
     made_at: Moment | None = None
-    software: Software = Field(default_factory=Software)
+    software: Software | None = None
     method: str | None = None
     why: str | None = Field(default=None, description="Why this method, in words.")
     figures: dict[str, float] = Field(default_factory=dict, description="Numbers that tell how good it is.")

@@ -9,7 +9,7 @@ from typing import Any
 
 from tetherlight.files.durable import store_errors
 from tetherlight.files.workshops import put, workshop
-from tetherlight.protocol.manifest import Manifest, ResultFile, ResultRecord
+from tetherlight.protocol.manifest import Manifest, ResultFile, ResultRecord, Software
 from tetherlight.store.manifest import rewrite_manifest, set_kept
 
 FOLDERS: Mapping[str, str] = {"surface": "results", "preview": "preview"}
@@ -54,6 +54,7 @@ def record_of(made: Path, folder: str, told: Mapping[str, Any]) -> ResultRecord:
         kind=told["kind"],
         folder=folder,
         made_at=datetime.now(UTC),
+        software=Software(),
         method=told["method"],
         why=told["why"],
         figures=told["figures"],

@@ -12,7 +12,7 @@ from tetherlight.photometric.choice import Choice, choose
 from tetherlight.photometric.height import surface
 from tetherlight.photometric.intensities import Intensities, estimate
 from tetherlight.photometric.near import NearLights, VectorField, solve_near
-from tetherlight.photometric.normals import METHODS, Method, Solution, colour_albedo, solve
+from tetherlight.photometric.normals import METHODS, UNKNOWN, Method, Solution, colour_albedo, solve
 from tetherlight.photometric.shading import LAMBERT
 from tetherlight.pixels.png import PngWriter, png_rows
 from tetherlight.pixels.tiff import TiffWriter, tiff_rows
@@ -139,6 +139,8 @@ class Solved:
     """(H, W, 3), mapped."""
     valid: NDArray[np.bool_]
     """(H, W), mapped."""
+    error: Floats
+    """(H, W), mapped: the predicted error in degrees, 90 where there is no normal."""
     thumbs: dict[str, NDArray[Any]]
     sums: Sums
 
@@ -194,6 +196,7 @@ def solve_all(decided: Decided, given: NDArray[np.bool_] | None, folder: Path, s
     stack = decided.survey.stack
     size = stack.size
     normals, valid = sheets.sheet((*size, 3), np.float32), sheets.sheet(size, np.bool_)
+    error = sheets.sheet(size, np.float32)
     sums = Sums()
     with ExitStack() as files:
         sinks = _Sinks(folder, size, stack.frames.ndim == 4, files)
@@ -201,8 +204,9 @@ def solve_all(decided: Decided, given: NDArray[np.bool_] | None, folder: Path, s
             tell(rows.start, size[0], "solving")
             solved = _solve_rows(decided, rows, None if given is None else given[rows], sums)
             normals[rows], valid[rows] = solved.normals, solved.valid
+            error[rows] = np.where(solved.valid, solved.error, UNKNOWN)
             sinks.write(rows.start, solved, decided.albedo_scale)
-    return Solved(normals, valid, {name: thumb.whole() for name, thumb in sinks.thumbs.items()}, sums)
+    return Solved(normals, valid, error, {name: thumb.whole() for name, thumb in sinks.thumbs.items()}, sums)
 
 
 def _solve_rows(decided: Decided, rows: slice, given: NDArray[np.bool_] | None, sums: Sums) -> _Rows:

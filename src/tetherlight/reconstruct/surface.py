@@ -8,6 +8,7 @@ import json
 import time
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -17,6 +18,7 @@ from numpy.typing import NDArray
 from tetherlight.errors import ShapesDiffer
 from tetherlight.files.durable import store_errors, write_atomically
 from tetherlight.photometric import height as heights
+from tetherlight.photometric.trust import correction
 from tetherlight.pixels.decode import decode
 from tetherlight.pixels.png import write_png
 from tetherlight.pixels.response import LINEAR, SRGB, Response, response_of_file
@@ -183,15 +185,23 @@ def _given_mask(chosen: Options, plan: Plan) -> NDArray[np.bool_] | None:
 
 
 def _integrated(solved: Solved, options: Options, tell: Tell) -> heights.Surface:
+    """Return the height; that of a full frame is put right where normals are known to be wrong."""
     tell(0, 1, "integrating the height")
     # A preview is there in a moment, so it does without jumps.
     method: heights.Integration | None = "poisson" if options.preview else None
-    return heights.surface(
+    found = heights.surface(
         solved.normals,
         solved.valid,
         method=method,
         tell=lambda share: tell(share, 1, "integrating the height"),
     )
+    if options.preview or found.method != "poisson":
+        return found
+    lacks = correction(found.height, solved.normals, solved.error)
+    for start in range(0, len(found.height), _ROWS):
+        rows = slice(start, min(start + _ROWS, len(found.height)))
+        found.height[rows] += lacks.rows(rows.start, rows.stop, found.height.shape[1])
+    return replace(found, why=f"{found.why} Normals count as far as they can be trusted.")
 
 
 def _write_height(height: Floats, into: Path, solved: Solved, scale: float | None) -> NDArray[np.uint8]:

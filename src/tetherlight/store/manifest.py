@@ -19,6 +19,7 @@ from tetherlight.protocol.manifest import (
     SCHEMA_VERSION,
     AxisRecord,
     Manifest,
+    ResultRecord,
     in_utc,
 )
 from tetherlight.protocol.models import JobState, first_fault
@@ -72,17 +73,22 @@ def write_manifest(folder: Path, manifest: Manifest) -> None:
     One of an older version stays one of that version. The caller has the set kept.
     """
     refuse_newer(folder.name, manifest)
-    content = manifest.model_dump_json(indent=2, exclude=_not_of_its_version(manifest)).encode() + b"\n"
+    content = manifest.model_dump_json(indent=2, exclude=_left_out(manifest)).encode() + b"\n"
     with store_errors("The manifest could not be written"):
         write_atomically(folder / MANIFEST, content)
 
 
-def _not_of_its_version(manifest: Manifest) -> Any:
-    """Return what is left out of a manifest of version 1."""
+def _left_out(manifest: Manifest) -> Any:
+    """Return what is left out of a manifest: what version 1 does not know, and what others did not say of a result."""
+    results = {
+        number: unsaid
+        for number, one in enumerate(manifest.results)
+        if (unsaid := set(ResultRecord.model_fields) - one.model_fields_set)
+    }
     if manifest.schema_version > 1:
-        return None
+        return {"results": results} if results else None
     empty = {name: True for name in ("results", "copies", "places") if not getattr(manifest, name)}
-    return empty | {"plan": {"axes"}, "steps": {"__all__": {"at"}}}
+    return {"results": results} | empty | {"plan": {"axes"}, "steps": {"__all__": {"at"}}}
 
 
 def refuse_newer(name: str, manifest: Manifest) -> None:
