@@ -226,6 +226,24 @@ async def test_single_captures_are_annotated_deleted_restored_and_fetched(tether
     assert (await tetherlight("images", "download", "no_such_image.jpg")).code == 1
 
 
+async def test_frames_of_a_set_are_taken_again_by_their_lights(tetherlight: Run) -> None:
+    captured = await tetherlight("set", "capture", "light_left", "lights_top", "--metering", "set", "--json")
+    name = captured.json["set_folder"].rpartition("/")[2]
+    before = {
+        one["filename"]: one["sha256"] for one in (await tetherlight("set", "show", name, "--json")).json["images"]
+    }
+    assert (await tetherlight("set", "retake", name)).code == 1, "no frame has an error"
+    assert (await tetherlight("set", "retake", name, "--light", "light_right")).code == 1
+    again = await tetherlight("set", "retake", name, "--light", "lights_top")
+    assert (again.code, again.out) == (0, f"Set {name} is completed.\n")
+    after = {
+        one["filename"]: one["sha256"] for one in (await tetherlight("set", "show", name, "--json")).json["images"]
+    }
+    assert [one for one in before if before[one] != after[one]] == ["image_02_lights_top.jpg"]
+    lines = (await tetherlight("set", "retake", name, "--step", "1", "--json")).out.splitlines()
+    assert json.loads(lines[-1])["state"] == "completed"
+
+
 async def test_the_trash_is_shown_and_emptied(tetherlight: Run) -> None:
     """What stands in the list is what restores it; `--empty` is about sets alone, or captures alone."""
     name = (await tetherlight("set", "capture", "light_left", "--json")).json["set_folder"].rpartition("/")[2]

@@ -133,6 +133,7 @@ async def test_a_bright_room_is_told_at_the_ambient_frame(world: World) -> None:
     await world.simulator.control("room_light", brightness=60)
     result = await (await world.start("light_left", "light_right", ambient=True)).result()
     assert codes(steps(world, result)) == {None: ["ambient_strong"]}
+    assert [one.partition(" is ")[0] for one in result.warnings] == ["ambient: The light of the room"]
     assert suspects(world) == {"suspect_ambient": ["ambient_strong"]}
 
 

@@ -290,8 +290,9 @@ class SetSink(Sink[PhotometricSetResult]):
 
     def _result(self, message: str) -> PhotometricSetResult:
         steps = self.host.manifest.steps
-        done = [step for step in steps if step.state is StepState.DONE and not self._is_ambient(step)]
-        images = [self._path(step.image.filename) for step in done if step.image is not None]
+        done = [step for step in steps if step.state is StepState.DONE]
+        counted = [step.image for step in done if not self._is_ambient(step)]
+        images = [self._path(image.filename) for image in counted if image is not None]
         told = [f"{self.host.plan.label(step.at)}: {warning}" for step in done for warning in step.warnings]
         return PhotometricSetResult(
             message=message,
@@ -300,7 +301,7 @@ class SetSink(Sink[PhotometricSetResult]):
             images_captured=images,
             job_id=self.host.job_id,
             warnings=[*told, *self.host.manifest.warnings],
-            frames_to_check=[self._to_check(step) for step in steps if step.state is StepState.DONE and step.findings],
+            frames_to_check=[self._to_check(step) for step in done if step.findings],
         )
 
     def _to_check(self, step: StepRecord) -> FrameToCheck:
