@@ -30,8 +30,9 @@ def test_compiled_and_plain_solvers_agree(relief, method, noise):
     assert not plain.valid[[9, 10]].any()
     good = plain.valid
     off = surfaces.angles(plain.normals[good], quick.normals[good])
-    assert off.mean() < 0.01
-    assert np.quantile(off, 0.999) < 0.15
+    # Compiled, pixels at rest move on with their neighbours for a step or two.
+    assert off.mean() < 0.02
+    assert np.quantile(off, 0.999) < 0.3
     assert (plain.used == quick.used).mean() > 0.995
     np.testing.assert_allclose(quick.albedo, plain.albedo, atol=3e-3)
     for field in ("residual", "predicted_error"):

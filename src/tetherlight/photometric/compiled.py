@@ -20,7 +20,7 @@ T = TypeVar("T", bound=Callable[..., Any])
 Array = Any
 
 BLOCK = 512
-ENOUGH, STEPS, SINGULAR = solvers.ENOUGH, solvers.STEPS, solvers.SINGULAR
+ENOUGH, STEPS, SINGULAR = solvers.ENOUGH, solvers.HUBER_STEPS, solvers.SINGULAR
 ZERO, ONE, INF, TINY = np.float32(0), np.float32(1), np.float32(np.inf), np.float32(1e-12)
 DARK, HUBER, NEAR_ZERO = np.float32(solvers.DARK), np.float32(solvers.HUBER), np.float32(solvers.NEAR_ZERO)
 OWN, REST2, MIDDLE = np.float32(solvers.OWN_NOISE), np.float32(solvers.AT_REST**2), np.float32(0.5)

@@ -27,7 +27,9 @@ SINGULAR = 1e-7
 WINDOWS = ((0.3, 0.7), (0.2, 0.8), (0.1, 0.6), (0.4, 0.9), (0.5, 0.95), (0.0, 1.0))
 """The shares of the samples, ordered by brightness, between which each window lies."""
 HUBER = 2.0
-AT_REST = 2e-3
+HUBER_STEPS = 5
+"""More bring less than 0.05 degrees on all sets that were tried."""
+AT_REST = 5e-3
 """The change of a pixel's vector, as a share of its length, at which it is not moved any more."""
 CAUCHY = 2.385
 CAUCHY_STEPS = 4
@@ -183,7 +185,7 @@ def lit_huber(samples: Samples) -> tuple[Floats, Floats]:
         active = np.flatnonzero(off.max(axis=0, initial=0) > samples.noise)
     else:
         active = np.arange(len(g))
-    for _ in range(STEPS):
+    for _ in range(HUBER_STEPS):
         if not len(active):
             break
         some, before = samples.of(active), g[active]
