@@ -88,6 +88,12 @@ def test_plastic_takes_a_shading_curve_and_rough_clay_takes_none():
     assert chosen <= plain + 0.1
 
 
+def test_near_lights_take_no_shading_curve():
+    rendered = surfaces.plastic(LIGHTS)
+    near = np.repeat(rendered.lights[:, None], rendered.values.shape[1], axis=1)
+    assert choose(rendered.values, near, pixels=200).curve.lambert
+
+
 SETS = {
     "jumps": lambda: surfaces.render(surfaces.steps(64)[0], LIGHTS, normals=surfaces.steps(64)[1]),
     "noise": lambda: surfaces.render(surfaces.relief(64, depth=0.04), LIGHTS[::2], noise=0.02),

@@ -78,9 +78,13 @@ def check_least(lights: Floats) -> None:
 
 
 def object_curve(values: Floats, lights: Floats, method: Method, *, usable: Mask, noise: float = 0.0) -> Curve:
-    """Fit one shading curve to an object: solve, take the medians of brightness by cosine, fit, and solve again."""
+    """Fit one shading curve to an object: solve, take the medians of brightness by cosine, fit, and solve again.
+
+    Lambert's law is the answer where no curve can be fitted, and for near lights.
+    """
     curve = LAMBERT
-    for _ in range(ROUNDS):
+    # The fall-off of near lights is in their length, so their product with a normal is no cosine.
+    for _ in range(ROUNDS if lights.ndim == 2 else 0):
         solution = solve(values, lights, method=method, usable=usable, noise=noise, curve=curve)
         cosines = predict(lights, solution.normals)
         seen = divided(values, solution.albedo[None])
