@@ -114,9 +114,10 @@ class Sums:
         self.pixels += len(solution.valid)
         self.valid += int(solution.valid.sum())
         self.few_samples += int((solution.used < 4).sum())
-        every = max(1, len(solution.valid) // 400)
-        self.error.append(solution.predicted_error[solution.valid][::every])
-        self.residual.append(solution.residual[solution.valid][::every])
+        some = np.flatnonzero(solution.valid)[:: max(1, len(solution.valid) // 400)]
+        # Taken by their numbers, for a slice would keep all of the rows in memory.
+        self.error.append(solution.predicted_error[some])
+        self.residual.append(solution.residual[some])
 
     def figures(self) -> dict[str, float]:
         """Return them as figures of the report."""

@@ -104,8 +104,9 @@ def _write_report(facts: Facts, small: NDArray[np.uint8], into: Path) -> dict[st
 
 
 def _range(height: Floats) -> float:
-    known = height[np.isfinite(height)]
-    return float(np.ptp(known)) if known.size else 0.0
+    """Return the difference of the highest and the lowest place; 0 where there is none."""
+    low, high = np.nanmin(height, initial=np.inf), np.nanmax(height, initial=-np.inf)
+    return float(high - low) if high >= low else 0.0
 
 
 def _decided(
