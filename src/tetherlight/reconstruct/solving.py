@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from tetherlight.photometric import kernel
 from tetherlight.photometric.choice import Choice, choose
 from tetherlight.photometric.height import surface
 from tetherlight.photometric.intensities import Intensities, estimate
@@ -226,6 +227,8 @@ def _solve_rows(decided: Decided, rows: slice, given: NDArray[np.bool_] | None, 
         usable=usable,
         noise=survey.noise,
         curve=decided.choice.curve,
+        # The whole image says whether compiling is worth it, not a strip of it.
+        fast=kernel.available() and count * survey.stack.frames[0].size >= kernel.LARGE,
     )
     sums.add(solution)
     albedo = solution.albedo

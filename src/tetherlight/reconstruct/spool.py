@@ -17,13 +17,15 @@ from numpy.typing import NDArray
 
 from tetherlight.errors import ShapesDiffer
 from tetherlight.files.durable import FILE_MODE, store_errors
-from tetherlight.pixels.decode import decode
+from tetherlight.pixels.decode import SHRINKS, decode
 from tetherlight.pixels.look import Look, look, opened
 from tetherlight.pixels.response import FULL, Response
 
 Floats = NDArray[np.float32]
 STRIP_BYTES = 12_000_000
 """Of the linear values that are worked on at a time."""
+LARGE_PREVIEW = 600_000
+"""Pixels above which a smaller version is made still smaller."""
 PAGE = 4096
 CLIPPED = 0.995
 """The share of the largest value from which on a sample counts as clipped."""
@@ -73,6 +75,8 @@ def plan_of(folder: Path, names: Sequence[str], shrink: int, within: Path | None
     gray = any(one.channels == 1 for one in looks.values())
     _require_alike(looks)
     first = next(iter(looks.values()))
+    if shrink > 1 and first.width * first.height > LARGE_PREVIEW * shrink**2:
+        shrink = SHRINKS[-1]
     return Plan(
         first.shape(orientation=orientation, shrink=shrink, gray=gray),
         first.dtype,

@@ -18,6 +18,7 @@ from numpy.typing import NDArray
 from tetherlight.errors import ShapesDiffer
 from tetherlight.files.durable import store_errors, write_atomically
 from tetherlight.photometric import height as heights
+from tetherlight.photometric.normals import DEFAULT
 from tetherlight.photometric.trust import correction
 from tetherlight.pixels.decode import decode
 from tetherlight.pixels.png import write_png
@@ -116,7 +117,9 @@ def _decided(
     looks = [survey(stack, inputs.frames, lights, given) for stack in stacks]
     first = looks[0] if inputs.near else likeliest(looks, lights)
     measured = bool(np.ptp(first.stack.intensities) > 0)
-    return decide(first, lights[first.stack.kept], chosen.method, near=inputs.near, measured=measured)
+    # A preview takes the default: to choose takes longer than to solve it.
+    method = DEFAULT if chosen.preview and chosen.method == AUTO else chosen.method
+    return decide(first, lights[first.stack.kept], method, near=inputs.near, measured=measured or chosen.preview)
 
 
 def _telling(progress: Tell, part: str) -> Tell:
