@@ -32,6 +32,11 @@ Told = Callable[[int, str, Sequence[FindingRecord]], Awaitable[None]]
 """Hears the number of a step, the file that was looked at, and what was found; also where that is nothing any more."""
 
 
+def group_of(step: StepRecord) -> str:
+    """Return what a frame has in common with those that differ from it by their light alone."""
+    return json.dumps({name: value for name, value in step.at.items() if name != LIGHT}, sort_keys=True)
+
+
 @dataclass(frozen=True)
 class _Wanted:
     """A frame to look at."""
@@ -128,7 +133,7 @@ class FrameChecks:
         if self._checks is None:
             self._checks = SetChecks(bracketed=self._bracketed)
         step = wanted.step
-        group = json.dumps({name: value for name, value in step.at.items() if name != LIGHT}, sort_keys=True)
+        group = group_of(step)
         facts: dict[str, Any] = {
             "index": step.index, "label": wanted.label, "light": step.light, "group": group,
             "direction": step.direction,

@@ -11,7 +11,7 @@ from tetherlight.camera.camera import Camera
 from tetherlight.camera.exposure import Exposure, SavedFile
 from tetherlight.capture.axes.axis import Stage
 from tetherlight.capture.axes.settings import held_seconds
-from tetherlight.capture.checking import FrameChecks
+from tetherlight.capture.checking import FrameChecks, group_of
 from tetherlight.capture.metering import Metering
 from tetherlight.capture.patience import PATIENCE_S
 from tetherlight.capture.sink import Shot, Sink, findings_of
@@ -55,6 +55,8 @@ class SetSink(Sink[PhotometricSetResult]):
         self._requester = requester
         self._request_id = request_id
         self._checks: FrameChecks | None = None
+        self._groups: set[str] = set()
+        """Of which frames were looked at, those of an earlier run included."""
         self._retaking: frozenset[int] = frozenset()
 
     @property
@@ -173,8 +175,10 @@ class SetSink(Sink[PhotometricSetResult]):
         folder = await asyncio.to_thread(self._store.places.set_folder, self.name)
         if self._checks is None:
             self._checks = FrameChecks(self._store, self._found, bracketed=self.host.plan.varies_exposure)
+        if (group := group_of(step)) not in self._groups:
+            self._groups.add(group)
             for known in self.host.manifest.steps:
-                if known.state is StepState.DONE and known.index != step.index:
+                if known.state is StepState.DONE and known.index != step.index and group_of(known) == group:
                     self._checks.look(known, folder, self.host.plan.label(known.at))
         self._checks.look(step, folder, self.host.plan.label(step.at))
 
