@@ -153,7 +153,7 @@ class FrameChecks:
         """Return the frame with where it lies against the first one of its group."""
         from dataclasses import replace  # noqa: PLC0415
 
-        from tetherlight.photometric.movement import Shift, anchor_of  # noqa: PLC0415
+        from tetherlight.photometric.movement import anchor_of  # noqa: PLC0415
 
         anchor = self._anchors.get(group)
         if anchor is not None:
@@ -162,7 +162,7 @@ class FrameChecks:
         if found is None:
             return frame
         self._anchors[group] = found
-        return replace(frame, shift=Shift(0.0, 0.0))
+        return replace(frame, shift=found.first)
 
 
 def look_apart(_: object, path: str, within: str) -> dict[str, Any]:

@@ -7,7 +7,7 @@ counts only where it comes between one frame and the next and is beyond what the
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cache
 
 import numpy as np
@@ -29,6 +29,8 @@ AGREED = 0.5
 """Pixels by which patches may differ from their median and still agree with it."""
 LEAST = 0.2
 """Pixels of the reduced frame below which nothing is told from noise."""
+PART_LEAST = 1.0
+"""The same where only a part of the patches moves, of which each is less sure."""
 BEYOND = 4.0
 """How many times as large as the usual change between two frames a move must be."""
 EDGES = np.float32(4)
@@ -41,10 +43,12 @@ Spectra = NDArray[np.complex64]
 
 @dataclass(frozen=True)
 class Shift:
-    """Where a frame lies against the first: pixels of the reduced frame to the right and down."""
+    """Where a frame lies against the first: pixels of the reduced frame to the right and down; NaN where unknown."""
 
     right: float
     down: float
+    patches: NDArray[np.float64] | None = field(default=None, compare=False)
+    """The same of each patch; (P, 2)."""
 
 
 @dataclass(frozen=True)
@@ -54,22 +58,26 @@ class Anchor:
     places: tuple[tuple[int, int], ...]
     spectra: tuple[Spectra, ...]
 
-    def shift_of(self, gray: NDArray[np.uint8]) -> Shift | None:
-        """Return where a frame lies, gray and as large as the first, (H, W); None where too little is alike."""
-        found = []
-        for (top, left), spectrum in zip(self.places, self.spectra, strict=True):
+    @property
+    def first(self) -> Shift:
+        """Where the frame itself lies."""
+        return Shift(0.0, 0.0, np.zeros((len(self.places), 2)))
+
+    def shift_of(self, gray: NDArray[np.uint8]) -> Shift:
+        """Return where a frame lies, gray and as large as the first, (H, W)."""
+        patches = np.full((len(self.places), 2), np.nan)
+        for number, ((top, left), spectrum) in enumerate(zip(self.places, self.spectra, strict=True)):
             right, down, clear = _displacement(spectrum, _spectrum(gray[top : top + PATCH, left : left + PATCH]))
             if clear > CLEAR:
-                found.append((right, down))
-        if len(found) < FEWEST:
-            return None
-        shifts = np.asarray(found)
-        middle = np.median(shifts, axis=0)
-        agreed = np.hypot(*(shifts - middle).T) <= max(AGREED, 0.3 * float(np.hypot(*middle)))
-        if np.count_nonzero(agreed) < max(FEWEST, len(found) // 2):
-            return None
-        right, down = shifts[agreed].mean(axis=0)
-        return Shift(float(right), float(down))
+                patches[number] = right, down
+        known = patches[~np.isnan(patches[:, 0])]
+        if len(known) >= FEWEST:
+            middle = np.median(known, axis=0)
+            agreed = np.hypot(*(known - middle).T) <= max(AGREED, 0.3 * float(np.hypot(*middle)))
+            if np.count_nonzero(agreed) >= max(FEWEST, len(known) // 2):
+                right, down = known[agreed].mean(axis=0)
+                return Shift(float(right), float(down), patches)
+        return Shift(np.nan, np.nan, patches)
 
 
 def anchor_of(gray: NDArray[np.uint8]) -> Anchor | None:
@@ -87,27 +95,71 @@ def anchor_of(gray: NDArray[np.uint8]) -> Anchor | None:
     return Anchor(tuple(best), tuple(_spectrum(gray[top : top + PATCH, left : left + PATCH]) for top, left in best))
 
 
-def moves(shifts: Sequence[Shift], directions: Sequence[Sequence[float] | None]) -> list[Shift]:
-    """Return how far each frame has moved against the first, in their order; zero where only the light did.
+Directions = Sequence[Sequence[float] | None]
 
-    `shifts` are those of frames one after the other, the first being zero; `directions` are unit vectors to their
-    lights, x right and y up, or None. At least four frames are needed to know what the light does; with fewer nothing
-    has moved.
+
+def moves(shifts: Sequence[Shift], directions: Directions) -> NDArray[np.float64]:
+    """Return how far each frame has moved against the first, (K, 2) in pixels to the right and down.
+
+    That of most of the picture, or where that stood still of a part of it; zero where only the light moved. `shifts`
+    are those of frames one after the other, the first being zero; `directions` are unit vectors to their lights, x
+    right and y up, or None. At least four frames are needed to know what the light does; with fewer nothing has moved.
     """
-    if len(shifts) <= FEWEST_CHANGES:
-        return [Shift(0.0, 0.0) for _ in shifts]
-    changes = np.diff(np.array([(one.right, one.down) for one in shifts]), axis=0)
-    rest = changes - _by_light(changes, directions)
+    moved = np.zeros((len(shifts), 2))
+    places = np.array([(one.right, one.down) for one in shifts]).reshape(-1, 2)
+    found = _steps(places, directions)
+    back = found.least
+    for index, step in found.steps:
+        moved[index:] += step
+    moved[np.hypot(*moved.T) <= back] = 0.0  # what was moved back
+    parts = _parts(shifts, directions)
+    still = np.hypot(*moved.T) == 0
+    return np.asarray(np.where(still[:, None], parts, moved))
+
+
+@dataclass(frozen=True)
+class _Steps:
+    steps: list[tuple[int, NDArray[np.float64]]]
+    """The frame from which on something lies elsewhere, and by how much."""
+    least: float
+    """Pixels below which nothing is told from what the light does."""
+
+
+def _steps(places: NDArray[np.float64], directions: Directions) -> _Steps:
+    """Return where places (K, 2), NaN where unknown, change by more than the light explains."""
+    known = [index for index, one in enumerate(places) if not np.isnan(one[0])]
+    if len(known) <= FEWEST_CHANGES:
+        return _Steps([], 0.0)
+    changes = np.asarray(np.diff(places[known], axis=0), np.float64)
+    rest = changes - _by_light(changes, [directions[index] for index in known])
     sizes = np.hypot(*rest.T)
     # Where there are few, each change is held against the others alone, so that it does not hide itself.
     usual = [np.median(np.delete(sizes, index)) for index in range(min(len(sizes), FEW))]
     most = LEAST + BEYOND * (np.array(usual) if len(sizes) <= FEW else np.full(len(sizes), np.median(sizes)))
-    moved = np.cumsum(np.where((sizes > most)[:, None], rest, 0.0), axis=0)
-    moved[np.hypot(*moved.T) <= float(np.median(most))] = 0.0  # what was moved back
-    return [Shift(0.0, 0.0), *(Shift(float(right), float(down)) for right, down in moved)]
+    steps = [(known[index + 1], rest[index]) for index in np.flatnonzero(sizes > most)]
+    return _Steps(steps, float(np.median(most)))
 
 
-def _by_light(changes: NDArray[np.float64], directions: Sequence[Sequence[float] | None]) -> NDArray[np.float64]:
+def _parts(shifts: Sequence[Shift], directions: Directions) -> NDArray[np.float64]:
+    """Return how far a part of the picture has moved, (K, 2): what several patches agree on, the others being still."""
+    moved = np.zeros((len(shifts), 2))
+    patches = [one.patches for one in shifts if one.patches is not None]
+    if len(patches) < len(shifts) or not patches:
+        return moved
+    votes: dict[int, list[NDArray[np.float64]]] = {}
+    for places in np.stack(patches).transpose(1, 0, 2):
+        for index, step in _steps(places, directions).steps:
+            if np.hypot(*step) > PART_LEAST:
+                votes.setdefault(index, []).append(step)
+    for index, steps in votes.items():
+        middle = np.median(steps, axis=0)
+        if np.count_nonzero(np.hypot(*(np.array(steps) - middle).T) <= AGREED) >= FEWEST:
+            moved[index:] += middle
+    moved[np.hypot(*moved.T) <= PART_LEAST] = 0.0
+    return moved
+
+
+def _by_light(changes: NDArray[np.float64], directions: Directions) -> NDArray[np.float64]:
     """Return what of the changes is in proportion to those of the light; zero where a direction is not known.
 
     The factor is the one with the least sum of distances, so that a single move does not draw it to itself.

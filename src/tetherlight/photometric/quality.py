@@ -289,10 +289,7 @@ def _moved(lit: Sequence[Frame]) -> dict[int, float]:
     known = [(one, one.shift) for one in lit if one.shift is not None]
     found = moves([shift for _, shift in known], [one.direction for one, _ in known])
     # The threshold of `moves` is in pixels of the reduced frame, which are larger: it is the stricter one.
-    return {
-        one.index: float(np.hypot(shift.right, shift.down)) * one.reduced
-        for (one, _), shift in zip(known, found, strict=True)
-    }
+    return {one.index: float(np.hypot(*shift)) * one.reduced for (one, _), shift in zip(known, found, strict=True)}
 
 
 def _correlation(one: Floats, two: Floats) -> float:
