@@ -7,7 +7,14 @@ import pytest
 from PIL import Image
 
 from support.rendered_balls import Balls, render, ring_of_lights
-from tetherlight.errors import CalibrationError, ImageNotFound, SetNotFound, ShapesDiffer, SphereNotFound
+from tetherlight.errors import (
+    CalibrationError,
+    ImageNotFound,
+    SetNotFound,
+    ShapesDiffer,
+    SphereNotFound,
+    SphereTooSmall,
+)
 from tetherlight.files.lp import lp_text
 from tetherlight.pixels.response import linear_to_srgb
 from tetherlight.protocol.manifest import FileRecord, Manifest, StepRecord
@@ -125,3 +132,23 @@ def test_a_dome_of_known_geometry_is_turned_as_the_sphere_tells(folder: Path, tm
     path.write_text(lp_text([("image 0.png", known[0])]))
     with pytest.raises(CalibrationError, match=r"^dome\.lp has no line for 'image 1\.png'\.$"):
         calibrate(untold, str(folder), spheres=[(75, 70, 55)], dome=str(path))
+
+
+def test_two_spheres_under_distant_lights_agree_and_tell_no_position(tmp_path: Path) -> None:
+    """Their directions are averaged, and the error figure is smaller."""
+    circles = [(60.0, 60.0, 45.0), (175.0, 65.0, 50.0)]
+    save(tmp_path, render(Balls(mirrors=tuple(circles), shape=(130, 240)), LIGHTS))
+    both = calibrate(untold, str(tmp_path), spheres=circles)
+    one = calibrate(untold, str(tmp_path), spheres=circles[1:])
+    found = np.array([light["direction"] for light in both["lights"]])
+    assert np.degrees(np.arccos(np.clip(np.sum(found * LIGHTS, axis=1), -1, 1))).max() < 1
+    assert all(light["spheres_apart_deg"] < 2 for light in both["lights"])
+    assert [light["position"] for light in both["lights"]] == [None] * 6
+    for light, alone in zip(both["lights"], one["lights"], strict=True):
+        assert light["error_deg"] < alone["error_deg"]
+        assert len(light["highlights"]) == 2
+
+
+def test_a_sphere_with_too_few_pixels_is_refused(folder: Path) -> None:
+    with pytest.raises(SphereTooSmall, match="has a radius of 30 pixels; directions need 40"):
+        calibrate(untold, str(folder), spheres=[(75, 70, 30)])

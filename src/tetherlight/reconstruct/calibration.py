@@ -24,7 +24,7 @@ from tetherlight.photometric.spheres import (
     find_spheres,
     refine,
 )
-from tetherlight.reconstruct.frames import FINEST, Floats, Frames, Window
+from tetherlight.reconstruct.frames import Floats, Frames, Window
 
 FUNCTION = "tetherlight.reconstruct.calibration:calibrate"
 DEADLINE_S = 3600.0
@@ -36,6 +36,8 @@ UNSURE = 0.3
 """Confidence below which somebody should look at the circle."""
 APART = 3.0
 """Degrees between what two spheres say of a distant light, from which on it is near."""
+SURE_ANGLE = 1 / 3
+"""What a pixel is worth against the angle between two rays, from which on a position is not believed."""
 SURE_PLACE = 0.05
 """Residual of a position against its distance, from which on it is not believed."""
 
@@ -125,18 +127,17 @@ def _roughly(frames: Frames, shrink: int, progress: Tell) -> list[Circle]:
 def _looked_at(frames: Frames, circle: Circle, progress: Tell, *, given: bool) -> _Seen:
     """Find the exact outline of a sphere, unless it was given, and its highlight in each image."""
     exact = circle if given else _outline(frames, circle)
-    shrink = max(1, int(exact.r / FINEST))
-    window = Window.around(exact, 1.02, frames.shape, shrink)
+    window = Window.around(exact, 1.02, frames.shape)
     parts = []
     for number, image in enumerate(frames.images):
         progress(len(frames.images) + number, 2 * len(frames.images), f"highlight {number + 1} of {len(frames.images)}")
         parts.append(frames.part(image, window))
     found = highlights(np.stack(parts), window.inside(exact))
-    return _Seen(Sphere(exact, tuple(_outside(one, window) for one in found)), given, shrink)
+    return _Seen(Sphere(exact, tuple(_outside(one, window) for one in found)), given, window.shrink)
 
 
 def _outline(frames: Frames, circle: Circle) -> Circle:
-    window = Window.around(circle, AROUND, frames.shape, max(1, int(circle.r / FINEST)))
+    window = Window.around(circle, AROUND, frames.shape)
     parts = np.stack([frames.part(image, window) for image in frames.spread(REFINED_IMAGES)])
     return window.outside(refine(parts, window.inside(circle)))
 
@@ -214,7 +215,7 @@ def _strengths(
         )
     if matte is not None:
         circle = Circle(*matte)
-        window = Window.around(circle, 1.0, frames.shape, max(1, int(circle.r / FINEST)))
+        window = Window.around(circle, 1.0, frames.shape)
         parts = np.stack([frames.part(image, window) for image in frames.images])
         return of_matte_ball(parts, window.inside(circle), lights.directions)
     field = Frames.of(Path(flat or ""), None if within is None else Path(within))
@@ -280,20 +281,28 @@ def _light_told(
         "intensity_spread": None if strengths is None else _number(strengths.spread[index]),
         "matte_off_deg": None if strengths is None or strengths.off_degrees is None
         else _number(strengths.off_degrees[index]),
-        **_place_told(index, frames, lights.positions),
+        **_place_told(index, frames, lights),
     }  # fmt: skip
 
 
-def _place_told(index: int, frames: Frames, places: Positions | None) -> dict[str, Any]:
-    """Return a position in image widths from the image's centre, the table 0; None where it is not sure."""
+def _place_told(index: int, frames: Frames, lights: _Lights) -> dict[str, Any]:
+    """Return a position in image widths from the image's centre, the table 0; None where it is not sure.
+
+    Rays of a distant light meet somewhere, too: by how much a highlight may be off. So they must differ by more.
+    """
+    places = lights.positions
     nothing: dict[str, Any] = {"position": None, "position_error": None}
     if places is None or not np.isfinite(places.places[index]).all():
         return nothing
     height, width = frames.shape
     place = places.places[index] - ((width - 1) / 2, -(height - 1) / 2, 0)
-    if places.residuals[index] > SURE_PLACE * np.linalg.norm(place):
+    distance = float(np.linalg.norm(place))
+    # The mean's error is half of that of the difference of two.
+    share = 2 * float(lights.errors[index]) / float(places.angles[index])
+    if share > SURE_ANGLE or places.residuals[index] > SURE_PLACE * distance or place[2] <= 0:
         return nothing
-    return {"position": _vector(place / width), "position_error": float(places.residuals[index] / width)}
+    error = max(share * distance, float(places.residuals[index]))
+    return {"position": _vector(place / width), "position_error": error / width}
 
 
 def _vector(values: NDArray[np.floating]) -> list[float] | None:

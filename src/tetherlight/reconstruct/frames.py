@@ -11,7 +11,7 @@ from tetherlight.errors import CalibrationError, ImageNotFound, SetNotFound, Sha
 from tetherlight.files.types import is_image, standing_for
 from tetherlight.photometric.circles import Circle
 from tetherlight.photometric.spheres import SEARCHED
-from tetherlight.pixels.decode import SHRINKS, decode, shrunk
+from tetherlight.pixels.decode import SHRINKS, decode
 from tetherlight.pixels.look import look
 from tetherlight.pixels.response import LINEAR, SRGB
 from tetherlight.protocol.manifest import Manifest
@@ -19,8 +19,8 @@ from tetherlight.protocol.models import StepState
 from tetherlight.store.manifest import manifest_of, read_raw_manifest
 
 Floats = NDArray[np.float32]
-FINEST = 500.0
-"""Radius in pixels from which on a ball is read at half the size or less: its highlights are large enough."""
+FINEST = 300.0
+"""Radius in pixels that is enough: a ball of twice as many is read at half the size."""
 
 
 @dataclass(frozen=True)
@@ -76,18 +76,22 @@ class Frames:
 
     def whole(self, image: LitImage, shrink: int) -> Floats:
         """Return an image as linear gray (H, W), from 0 to 1, smaller by a factor; raise ImageUnreadable."""
-        path = self.folder / image.filename
-        pixels = decode(path, self.within, gray=True, shrink=shrink)
-        return (LINEAR if look(path, self.within).linear else SRGB).linear(pixels)
+        return self._read(image, shrink, (slice(None), slice(None)))
 
     def part(self, image: LitImage, window: "Window") -> Floats:
-        """Return a part of an image as linear gray, at the window's size."""
-        return shrunk(self.whole(image, 1)[window.slices], window.shrink)
+        """Return a part of an image as linear gray, at the window's size; raise ImageUnreadable."""
+        return self._read(image, window.shrink, window.slices)
+
+    def _read(self, image: LitImage, shrink: int, part: tuple[slice, slice]) -> Floats:
+        path = self.folder / image.filename
+        pixels = decode(path, self.within, gray=True, shrink=shrink)
+        # Only what is wanted becomes floats: a whole image of 24 million pixels would take 100 MB.
+        return (LINEAR if look(path, self.within).linear else SRGB).linear(np.ascontiguousarray(pixels[part]))
 
 
 @dataclass(frozen=True)
 class Window:
-    """A part of an image around a circle, and by how much it is made smaller."""
+    """A part of an image around a circle, in pixels of the image as it is made smaller by `shrink`."""
 
     left: int
     top: int
@@ -96,11 +100,17 @@ class Window:
     shrink: int = 1
 
     @classmethod
-    def around(cls, circle: Circle, reach: float, shape: tuple[int, int], shrink: int = 1) -> "Window":
-        """Return the part of an image of this shape within `reach` radii; raise CalibrationError where it is empty."""
-        near = reach * circle.r + 2
-        left, top = max(0, int(circle.x - near)), max(0, int(circle.y - near))
-        right, bottom = min(shape[1], int(circle.x + near) + 2), min(shape[0], int(circle.y + near) + 2)
+    def around(cls, circle: Circle, reach: float, shape: tuple[int, int]) -> "Window":
+        """Return the part of an image of this shape within `reach` radii; raise CalibrationError where it is empty.
+
+        A ball of more than FINEST pixels comes at half the size, or less.
+        """
+        shrink = max(one for one in SHRINKS if one == 1 or circle.r >= FINEST * one)
+        small = circle.scaled(1 / shrink)
+        near = reach * small.r + 2
+        height, width = (-(-side // shrink) for side in shape)
+        left, top = max(0, int(small.x - near)), max(0, int(small.y - near))
+        right, bottom = min(width, int(small.x + near) + 2), min(height, int(small.y + near) + 2)
         if right - left < 4 or bottom - top < 4:
             raise CalibrationError(
                 f"The circle at ({circle.x:g}, {circle.y:g}) is outside of the images, which have {shape[1]} x "
@@ -116,11 +126,11 @@ class Window:
 
     def inside(self, circle: Circle) -> Circle:
         """Return a circle of the image as it is in the window."""
-        return circle.moved(-self.left, -self.top).scaled(1 / self.shrink)
+        return circle.scaled(1 / self.shrink).moved(-self.left, -self.top)
 
     def outside(self, circle: Circle) -> Circle:
         """Return a circle of the window as it is in the image."""
-        return circle.scaled(self.shrink).moved(self.left, self.top)
+        return circle.moved(self.left, self.top).scaled(self.shrink)
 
 
 def _of_manifest(manifest: Manifest) -> list[LitImage]:
