@@ -37,6 +37,29 @@ def render(
     return np.clip(noisy, 0, 1).astype(np.float32)
 
 
+def place_of_highlight(ball: tuple[float, float, float], lamp: Doubles) -> tuple[float, float]:
+    """Return the pixel of a near lamp's reflection on a ball that lies on z = 0; the lamp in pixels, y up."""
+    cx, cy, r = ball
+    middle = np.array([cx, -cy, r])
+    normal = np.array([0.0, 0.0, 1.0])
+    for _ in range(200):
+        to_lamp = lamp - (middle + r * normal)
+        half = to_lamp / np.linalg.norm(to_lamp) + (0, 0, 1)
+        normal = half / np.linalg.norm(half)
+    return float(cx + r * normal[0]), float(cy - r * normal[1])
+
+
+def render_highlights(balls: Balls, lamps: Doubles) -> NDArray[np.float32]:
+    """Return images (K, H, W) of mirrors that show nothing but near lamps (K, 3) as small points."""
+    y, x = np.mgrid[: balls.shape[0], : balls.shape[1]]
+    pictures = np.full((len(lamps), *balls.shape), 0.02)
+    for index, lamp in enumerate(lamps):
+        for ball in balls.mirrors:
+            px, py = place_of_highlight(ball, lamp)
+            pictures[index] += 0.9 * np.exp(-((x - px) ** 2 + (y - py) ** 2) / 8)
+    return np.asarray(np.clip(pictures, 0, 1), np.float32)
+
+
 def _picture(balls: Balls, light: Doubles) -> Doubles:
     height, width = balls.shape
     ys, xs = (np.arange(2 * side) / 2 - 0.25 for side in (height, width))

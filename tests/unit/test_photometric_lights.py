@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from support.rendered_balls import Balls, render, ring_of_lights
+from support.rendered_balls import Balls, place_of_highlight, render, ring_of_lights
 from tetherlight.errors import CalibrationError
 from tetherlight.photometric.circles import Circle
 from tetherlight.photometric.flat import of_flat_field, of_matte_ball
@@ -11,15 +11,9 @@ from tetherlight.photometric.highlights import Highlight
 from tetherlight.photometric.positions import meeting_points, moved, sphere_rays, turned_into_place
 
 
-def seen_on(circle: Circle, light):
-    """Give the highlight of a near light on a ball that lies on z = 0, by bisecting towards the law of mirrors."""
-    centre = np.array([circle.x, -circle.y, circle.r])
-    normal = np.array([0.0, 0.0, 1.0])
-    for _ in range(200):
-        to_light = light - (centre + circle.r * normal)
-        half = to_light / np.linalg.norm(to_light) + (0, 0, 1)
-        normal = half / np.linalg.norm(half)
-    return Highlight(circle.x + circle.r * normal[0], circle.y - circle.r * normal[1], 1, 1, 1)
+def seen_on(circle: Circle, light) -> Highlight:
+    """Give the highlight of a near light on a ball that lies on z = 0."""
+    return Highlight(*place_of_highlight((circle.x, circle.y, circle.r), light), 1, 1, 1)
 
 
 def test_two_spheres_tell_where_near_lights_stand() -> None:

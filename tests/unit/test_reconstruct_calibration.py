@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from support.rendered_balls import Balls, render, ring_of_lights
+from support.rendered_balls import Balls, render, render_highlights, ring_of_lights
 from tetherlight.errors import (
     CalibrationError,
     ImageNotFound,
@@ -147,6 +147,19 @@ def test_two_spheres_under_distant_lights_agree_and_tell_no_position(tmp_path: P
     for light, alone in zip(both["lights"], one["lights"], strict=True):
         assert light["error_deg"] < alone["error_deg"]
         assert len(light["highlights"]) == 2
+
+
+def test_two_spheres_tell_where_near_lights_stand(tmp_path: Path) -> None:
+    """In image widths from the image's centre, y up; `tetherlight reconstruct --near` reads them so."""
+    circles = ((90.0, 200.0, 60.0), (610.0, 220.0, 60.0))
+    lamps = np.array([[350.0, -100, 500], [150, -300, 600], [600, -50, 450]])
+    save(tmp_path, render_highlights(Balls(mirrors=circles, shape=(420, 700)), lamps))
+    told = calibrate(untold, str(tmp_path), spheres=circles)
+    expected = (lamps - (349.5, -209.5, 0)) / 700
+    for light, truth in zip(told["lights"], expected, strict=True):
+        assert np.linalg.norm(np.array(light["position"]) - truth) < 0.02
+        assert 0 < light["position_error"] < 0.1
+    assert any("so the light is near" in warning for warning in told["warnings"])
 
 
 def test_a_sphere_with_too_few_pixels_is_refused(folder: Path) -> None:
