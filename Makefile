@@ -106,8 +106,9 @@ docs: generate dev ## Write the reference and run the examples of the documentat
 bench: dev ## Measure, and print ratios
 	$(RUN) -m bench
 
-accuracy: dev ## Compare normals with the truth, method by method; TETHERLIGHT_REFERENCE_DATA names a folder of sets of others
+accuracy: dev ## Compare normals and heights with the truth, method by method; TETHERLIGHT_REFERENCE_DATA names a folder of sets of others
 	$(RUN) -m bench.accuracy
+	$(RUN) -m bench.accuracy_height
 
 crash: dev ## Kill the server ROUNDS times and look at what is left
 	$(RUN) tests/endurance/crash.py --rounds $(or $(ROUNDS),200)

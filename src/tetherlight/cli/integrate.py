@@ -40,7 +40,7 @@ def integrate(
 ) -> None:
     """Find the height of a surface from its normal map; no server is needed.
 
-    Outside the mask the height is NaN. Without a mask, black pixels are outside.
+    Outside the mask the height is NaN. Without a mask, pixels that hold no normal are outside.
     """
     given = {
         "normals": str(normals.absolute()),
