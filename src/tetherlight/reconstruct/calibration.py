@@ -32,6 +32,8 @@ MEMORY = 1_500_000_000
 """Bytes for one folder."""
 SEARCHED_IMAGES = 16
 REFINED_IMAGES = 8
+VAGUE = 80.0
+"""Radius in pixels below which the outline that is found may be off by more than a highlight."""
 UNSURE = 0.3
 """Confidence below which somebody should look at the circle."""
 APART = 3.0
@@ -319,6 +321,8 @@ def _warnings(frames: Frames, seen: Sequence[_Seen], lights: _Lights) -> list[st
         where = f"The sphere at ({one.circle.x:.0f}, {one.circle.y:.0f})"
         if one.circle.r < SMALL:
             said.append(f"{where} has a radius of {one.circle.r:.0f} pixels; {SMALL:.0f} or more give good directions.")
+        if not one.given and one.circle.r < VAGUE:
+            said.append(f"{where} is small, and its outline may be off by pixels: look whether the circle is on it.")
         if not one.given and one.sphere.confidence < UNSURE:
             said.append(f"{where} is not sure: look whether the circle is on it.")
     said += [_unclear(image.filename, index, seen, lights) for index, image in enumerate(frames.images)]
