@@ -1,7 +1,8 @@
 """`python -m bench.accuracy`: how far normals are from the truth by each method, and what they cost beside decoding.
 
 Sets that others made are read from the folder that TETHERLIGHT_REFERENCE_DATA names, and left out without it. Angles
-are mean and median in degrees over the pixels of the mask. All rendered sets have seeds.
+are mean and median in degrees over the pixels of the mask. All rendered sets have seeds. Where RELIGHT_CLI names the
+command line of RelightLab, it solves JPEGs of the same sets.
 """
 
 import os
@@ -18,6 +19,7 @@ from scipy.ndimage import zoom
 
 sys.path.insert(0, str(Path(__file__).parents[1] / "tests"))
 
+from bench import relightlab
 from support import surfaces
 from support.reference_sets import bunny, gray_sphere
 from support.surfaces import RenderedSet
@@ -103,10 +105,13 @@ def of_method(rendered: RenderedSet, method: Method) -> Array:
 
 def accuracy() -> None:
     """Print the angles of all methods on all sets, and those of the chosen one."""
-    print("| set | numpy lstsq | " + " | ".join(METHODS) + " | chosen | which | left-out PSNR |")
-    print("| --- " * (len(METHODS) + 5) + "|")
+    others = ("numpy lstsq", *(("RelightLab",) if relightlab.PROGRAM else ()))
+    print("| set | " + " | ".join((*others, *METHODS)) + " | chosen | which | left-out PSNR |")
+    print("| --- " * (len(METHODS) + len(others) + 4) + "|")
     for name, rendered in sets():
         cells = [angle(by_numpy(rendered), rendered)]
+        if relightlab.PROGRAM:
+            cells.append(angle(relightlab.of_set(rendered.values, rendered.lights, rendered.shape), rendered))
         cells += [angle(of_method(rendered, method), rendered) for method in METHODS]
         choice, divided, values, normals = with_choice(rendered)
         cells += [f"**{angle(normals, rendered)}**", choice.method + (", strengths found" if divided else "")]

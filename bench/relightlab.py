@@ -1,6 +1,7 @@
 """Normals by RelightLab's command line, of the same pictures: where RELIGHT_CLI names that program.
 
-It is built apart and comes with nothing of ours. By its command line it solves by least squares.
+It is built apart and comes with nothing of ours. By its command line it solves by least squares; its robust solver has
+to be made the default in its source.
 """
 
 import os
@@ -16,6 +17,8 @@ from numpy.typing import NDArray
 PROGRAM = os.environ.get("RELIGHT_CLI")
 WHITE = 0.98
 QUALITY = 98
+WIDTH = 160
+"""Of the pictures of a set that is no rectangle."""
 
 
 def coded(values: NDArray[Any]) -> NDArray[np.uint8]:
@@ -47,3 +50,13 @@ def normals(files: list[bytes], lights: NDArray[Any]) -> NDArray[Any]:
         decoded = simplejpeg.decode_jpeg(found[0].read_bytes(), "RGB").astype(np.float32) / 255 * 2 - 1
     flat = decoded.reshape(-1, 3)
     return np.asarray(flat / np.linalg.norm(flat, axis=1, keepdims=True), np.float32)
+
+
+def of_set(values: NDArray[Any], lights: NDArray[Any], shape: tuple[int, int]) -> NDArray[Any]:
+    """Return normals (N, 3) of a set (K, N)."""
+    count = values.shape[1]
+    high, wide = shape
+    if high == 1:
+        high, wide = -(-count // WIDTH), WIDTH
+        values = np.pad(values, ((0, 0), (0, high * wide - count)), mode="edge")
+    return normals(pictures(values, (high, wide)), lights)[:count]
