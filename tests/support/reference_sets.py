@@ -1,4 +1,4 @@
-"""Sets that others made, from the folder of reference data; `values` and `normals` hold the pixels of the mask only."""
+"""Sets that others made, from the folder of reference data; `values` and `normals` hold pixels of the mask."""
 
 from pathlib import Path
 
