@@ -2,7 +2,7 @@
 
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path, PurePosixPath
 
 from tetherlight.errors import ImageNotFound, LightsFileInvalid, LightsUnknown, SetBusy, SetNotFound, TooFewLights
@@ -10,6 +10,7 @@ from tetherlight.files.lp import LP, LightLine, Vector, read_lp
 from tetherlight.files.types import is_image, is_raw, standing_for, suffix_of
 from tetherlight.protocol.manifest import LIGHT, FileRecord, Manifest, StepRecord
 from tetherlight.protocol.models import JobState, StepState
+from tetherlight.reconstruct.exposures import by_image, relative_exposures
 from tetherlight.reconstruct.options import Options
 from tetherlight.store.manifest import manifest_of, read_raw_manifest
 
@@ -32,6 +33,9 @@ class Frame:
     light: str | None = None
     """What the rig calls it."""
     intensity: float = 1.0
+    """How strong the lamp is against the others."""
+    exposure: float = 1.0
+    """How much light the image caught, against the others."""
 
 
 @dataclass(frozen=True)
@@ -44,6 +48,8 @@ class Inputs:
     """Who said where the lights are: `manifest`, or the name of a light file."""
     ambient: str | None = None
     """The image without any light."""
+    ambient_exposure: float = 1.0
+    """As that of the frames."""
     near: bool = False
     """Whether vectors are positions: from the image's centre, in image widths, or millimetres with a scale."""
     millimetres: bool = False
@@ -74,7 +80,7 @@ def find_inputs(folder: Path, options: Options, within: Path | None = None) -> I
         found = _by_manifest(folder, manifest, options)
     else:
         found = _by_light_file(folder, _only_light_file(folder, manifest), options, manifest)
-    return _checked(found)
+    return _exposed(_checked(found), manifest)
 
 
 def _checked(found: Inputs) -> Inputs:
@@ -92,6 +98,16 @@ def _checked(found: Inputs) -> Inputs:
             details={"lights": len(found.frames), "needed": NEEDED},
         )
     return found
+
+
+def _exposed(found: Inputs, manifest: Manifest | None) -> Inputs:
+    """Return the inputs with the exposure of each image, as far as the manifest knows it."""
+    if manifest is None:
+        return found
+    exposures, said = relative_exposures(found.names, by_image(_taken(manifest)))
+    frames = tuple(replace(frame, exposure=exposures[frame.name]) for frame in found.frames)
+    ambient = 1.0 if found.ambient is None else exposures[found.ambient]
+    return replace(found, frames=frames, ambient_exposure=ambient, warnings=(*found.warnings, *said))
 
 
 # By a manifest

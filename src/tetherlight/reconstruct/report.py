@@ -103,6 +103,7 @@ def _light(facts: Facts, number: int) -> dict[str, Any]:
         "light": frame.light,
         "position" if facts.inputs.near else "direction": [round(float(part), 6) for part in frame.vector],
         "intensity": round(float(survey.stack.intensities[number]), 6),
+        "exposure": round(float(survey.stack.exposures[number]), 6),
         "used": used,
     }
     return told | ({"clipped_share": round(survey.clipped[kept.index(number)], 6)} if used else {})

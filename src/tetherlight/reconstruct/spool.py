@@ -140,7 +140,7 @@ def sheets_in(folder: Path) -> Iterator[Sheets]:
 
 @dataclass(frozen=True, eq=False)
 class Stack:
-    """The images of a set as light: linear, without ambient light, divided by the lamps' intensities."""
+    """The images of a set as light: linear, without ambient light, divided by the lamps' intensities and exposures."""
 
     frames: NDArray[Any]
     """(K, H, W) or (K, H, W, 3), as decoded."""
@@ -149,6 +149,10 @@ class Stack:
     response: Response
     intensities: Floats
     """(K,)"""
+    exposures: Floats
+    """(K,) how much light each image caught, against the others."""
+    ambient_exposure: float
+    """The same of the ambient frame."""
     kept: NDArray[np.intp]
     """Which of the images are used."""
 
@@ -156,6 +160,11 @@ class Stack:
     def size(self) -> tuple[int, int]:
         """Height and width."""
         return self.frames.shape[1], self.frames.shape[2]
+
+    @property
+    def scales(self) -> Floats:
+        """(K,) the values of each image for one unit of light."""
+        return self.intensities * self.exposures
 
     @property
     def full(self) -> float:
@@ -172,8 +181,10 @@ class Stack:
         clipped = np.asarray(over.any(axis=3) if over.ndim == 4 else over, np.bool_)
         light = self.response.linear(coded)
         if self.ambient is not None:
-            light -= self.response.linear(self.ambient[rows, ::step])
-        light /= self.intensities[self.kept].reshape(-1, *[1] * (light.ndim - 1))
+            dark = self.response.linear(self.ambient[rows, ::step])
+            for number, exposure in enumerate(self.exposures[self.kept]):
+                light[number] -= dark * np.float32(exposure / self.ambient_exposure)
+        light /= self.scales[self.kept].reshape(-1, *[1] * (light.ndim - 1))
         return light, clipped
 
     def strips(self, more: int = 1) -> Iterator[slice]:

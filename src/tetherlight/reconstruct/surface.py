@@ -140,12 +140,17 @@ def _stacks(
     pixels, sums = decoded(inputs.folder, inputs.names, plan, sheets, tell=tell, within=within)
     count = len(inputs.frames)
     intensities = np.array([frame.intensity for frame in inputs.frames], np.float32)
+    exposures = np.array([frame.exposure for frame in inputs.frames], np.float64)
+    # The geometric mean: lamps whose exposure makes up for their strength keep their values, and so their noise.
+    usual = float(np.exp(np.log(exposures).mean()))
     return [
         Stack(
             frames=pixels[:count],
             ambient=pixels[count] if inputs.ambient else None,
             response=response,
             intensities=intensities / np.float32(intensities.mean()),
+            exposures=np.asarray(exposures / usual, np.float32),
+            ambient_exposure=inputs.ambient_exposure / usual,
             kept=np.arange(count),
         )
         for response in responses

@@ -69,7 +69,7 @@ def survey(stack: Stack, frames: Sequence[Frame], lights: Floats, given: NDArray
     light, clipped = stack.light(rows, step)
     gray = gray_of(light)
     noise = noise_of(stack, rows, step)
-    kept, warnings = _useful(gray, clipped, frames, noise)
+    kept, warnings = _useful(gray, stack.scales[stack.kept], clipped, frames, noise)
     check_lights(lights[kept], least=NEEDED)
     gray, clipped = gray[kept], clipped[kept]
     signal = gray.mean(axis=0)
@@ -111,10 +111,11 @@ def noise_of(stack: Stack, rows: slice, step: int) -> float:
 
 
 def _useful(
-    gray: Floats, clipped: NDArray[np.bool_], frames: Sequence[Frame], noise: float
+    gray: Floats, scales: Floats, clipped: NDArray[np.bool_], frames: Sequence[Frame], noise: float
 ) -> tuple[NDArray[np.intp], list[str]]:
     """Return which images show something, and what is said of the others; raise where too few do."""
-    brightest = np.quantile(gray.reshape(len(gray), -1), 0.999, axis=1)
+    # What an image shows is in its own values: those of a weak lamp were exposed for longer.
+    brightest = scales * np.quantile(gray.reshape(len(gray), -1), 0.999, axis=1)
     black = brightest <= 3 * noise
     white = clipped.reshape(len(clipped), -1).mean(axis=1) > WHITE
     if black.all():
@@ -155,7 +156,7 @@ def _ambient_share(stack: Stack, rows: slice, step: int, values: Floats) -> floa
         return None
     dark = stack.response.linear(stack.ambient[rows, ::step])
     signal = float(np.median(values.mean(axis=0)))
-    return float(np.median(dark)) / signal if signal > 0 else None
+    return float(np.median(dark)) / stack.ambient_exposure / signal if signal > 0 else None
 
 
 def _said(shares: Sequence[float], ambient: float | None, frames: Sequence[Frame]) -> list[str]:
