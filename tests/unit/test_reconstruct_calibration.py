@@ -102,6 +102,48 @@ def test_a_flat_field_tells_how_strong_lights_are(folder: Path, tmp_path: Path) 
         calibrate(untold, str(folder), spheres=[(75, 70, 55)], flat=str(tmp_path / "short"))
 
 
+def with_exposures(folder: Path, times) -> Path:
+    """Write the manifest of a set of six lights; None is a step that does not tell its exposure."""
+    steps = [
+        StepRecord(
+            index=number,
+            light=f"lamp {number}",
+            state=StepState.DONE,
+            exposure={} if time is None else {"exposure_time_s": time},
+            files=(FileRecord(filename=f"image {number}.png", size=1, sha256="", mimetype="image/png"),),
+        )
+        for number, time in enumerate(times)
+    ]
+    write_manifest(folder, Manifest(steps=tuple(steps)))
+    return folder
+
+
+def test_strengths_are_those_of_the_lamps_where_each_has_its_own_exposure(tmp_path: Path) -> None:
+    times = [0.02, 0.01, 0.02, 0.04, 0.005, 0.02]
+    lamps = STRENGTHS / np.array(times)
+    balls = Balls(mirrors=((75.0, 70.0, 55.0),), mattes=((190.0, 70.0, 50.0),), shape=(140, 250))
+    folder = with_exposures(save(tmp_path / "balls", render(balls, LIGHTS, strengths=STRENGTHS)), times)
+    plane = np.broadcast_to((0.3 * STRENGTHS * LIGHTS[:, 2])[:, None, None], (6, 40, 60))
+    flat = with_exposures(save(tmp_path / "flat", plane), times)
+    for more in ({"matte": (190, 70, 50)}, {"flat": str(flat)}):
+        told = calibrate(untold, str(folder), spheres=[(75, 70, 55)], **more)
+        strengths = np.array([one["intensity"] for one in told["lights"]])
+        assert strengths == pytest.approx(lamps / np.exp(np.log(lamps).mean()), rel=0.03)
+        assert not any("exposure" in warning for warning in told["warnings"])
+
+
+def test_strengths_warn_of_exposures_that_only_some_images_tell(folder: Path, tmp_path: Path) -> None:
+    for path in folder.iterdir():
+        (tmp_path / path.name).write_bytes(path.read_bytes())
+    plane = np.broadcast_to((0.3 * LIGHTS[:, 2])[:, None, None], (6, 40, 60))
+    flat = save(tmp_path / "flat", plane)
+    for silent, more in ((tmp_path, {"matte": (190, 70, 50)}), (flat, {"flat": str(flat)})):
+        for one in (tmp_path, flat):
+            with_exposures(one, [0.02, 0.02, None if one == silent else 0.02, 0.02, 0.02, 0.02])
+        told = calibrate(untold, str(tmp_path), spheres=[(75, 70, 55)], **more)
+        assert any("exposure of 1 of 6 images" in warning for warning in told["warnings"])
+
+
 def test_what_is_wrong_with_a_folder_is_told(folder: Path, tmp_path: Path) -> None:
     with pytest.raises(SetNotFound, match="There is no folder"):
         calibrate(untold, str(tmp_path / "none"))

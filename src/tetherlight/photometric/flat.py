@@ -1,6 +1,7 @@
 """How strong each light is: of a matte ball or a flat field, which also check the directions."""
 
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -28,6 +29,10 @@ class Strengths:
     """(K,) relative spread of the pixels that tell it, robust; NaN for a flat field of one value."""
     off_degrees: Doubles | None = None
     """(K,) angle between the given direction and the one that the ball's shading tells."""
+
+    def exposed(self, exposures: Sequence[float]) -> "Strengths":
+        """Return them of images that caught so much light (K,), against each other, instead of the same."""
+        return replace(self, intensities=_about_one(self.intensities / np.asarray(exposures, np.float64)))
 
 
 def of_matte_ball(stack: NDArray[np.floating], circle: Circle, lights: NDArray[np.floating]) -> Strengths:

@@ -24,7 +24,7 @@ from tetherlight.photometric.spheres import (
     find_spheres,
     refine,
 )
-from tetherlight.reconstruct.frames import Floats, Frames, Window
+from tetherlight.reconstruct.frames import Floats, Frames, LitImage, Window
 
 FUNCTION = "tetherlight.reconstruct.calibration:calibrate"
 DEADLINE_S = 3600.0
@@ -88,8 +88,9 @@ def calibrate(
     lights = _together(seen)
     if dome is not None:
         lights = _in_dome(frames, lights, Path(dome))
-    strengths = _strengths(frames, lights, matte, flat, within)
-    return _told(frames, seen, lights, strengths, matte)
+    strengths, said = _strengths(frames, lights, matte, flat, within)
+    told = _told(frames, seen, lights, strengths, matte)
+    return told | {"warnings": [*told["warnings"], *said]}
 
 
 def _found(frames: Frames, progress: Tell) -> list[_Seen]:
@@ -204,10 +205,10 @@ def _in_dome(frames: Frames, lights: _Lights, path: Path) -> _Lights:
 
 def _strengths(
     frames: Frames, lights: _Lights, matte: Given | None, flat: str | None, within: str | None
-) -> Strengths | None:
-    """Return how strong the lights are, where a matte ball or a flat field tells it."""
+) -> tuple[Strengths | None, tuple[str, ...]]:
+    """Return how strong the lights are, where a matte ball or a flat field tells it, and what is to be said of that."""
     if matte is None and flat is None:
-        return None
+        return None, ()
     known = np.isfinite(lights.directions).all(axis=1)
     if not known.all():
         missing = frames.images[int(np.argmin(known))].filename
@@ -219,12 +220,15 @@ def _strengths(
         circle = Circle(*matte)
         window = Window.around(circle, 1.0, frames.shape)
         parts = np.stack([frames.part(image, window) for image in frames.images])
-        return of_matte_ball(parts, window.inside(circle), lights.directions)
+        found = of_matte_ball(parts, window.inside(circle), lights.directions)
+        return found.exposed([image.exposure for image in frames.images]), frames.warnings
     field = Frames.of(Path(flat or ""), None if within is None else Path(within))
-    return of_flat_field(_matching(field, frames), lights.directions)
+    matching = _matching(field, frames)
+    stack = np.stack([field.whole(one, field.shrinks[0]) for one in matching])
+    return of_flat_field(stack, lights.directions).exposed([one.exposure for one in matching]), field.warnings
 
 
-def _matching(field: Frames, frames: Frames) -> Floats:
+def _matching(field: Frames, frames: Frames) -> list[LitImage]:
     """Return the images of a flat field in the order of the lights: by name where both have names, else as they are."""
     by_light = {one.light: one for one in field.images}
     named = None not in by_light
@@ -234,7 +238,7 @@ def _matching(field: Frames, frames: Frames) -> Floats:
             f"The flat field '{field.folder.name}' has not the same lights as '{frames.folder.name}'.",
             hint="Capture it with the same lights in the same order.",
         )
-    return np.stack([field.whole(one, field.shrinks[0]) for one in chosen if one is not None])
+    return [one for one in chosen if one is not None]
 
 
 def _told(

@@ -1,7 +1,7 @@
 """The images of a folder that show one light each, read as linear gray, whole and small or in part and exact."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
@@ -16,6 +16,7 @@ from tetherlight.pixels.look import look
 from tetherlight.pixels.response import LINEAR, SRGB
 from tetherlight.protocol.manifest import Manifest
 from tetherlight.protocol.models import StepState
+from tetherlight.reconstruct.exposures import by_image, relative_exposures
 from tetherlight.store.manifest import manifest_of, read_raw_manifest
 
 Floats = NDArray[np.float32]
@@ -29,6 +30,8 @@ class LitImage:
 
     filename: str
     light: str | None = None
+    exposure: float = 1.0
+    """How much light it caught, against the others."""
 
 
 @dataclass(frozen=True)
@@ -40,6 +43,7 @@ class Frames:
     shape: tuple[int, int]
     """Height and width, upright."""
     within: Path | None = None
+    warnings: tuple[str, ...] = ()
 
     @classmethod
     def of(cls, folder: Path, within: Path | None = None) -> "Frames":
@@ -50,7 +54,7 @@ class Frames:
         if not folder.is_dir():
             raise SetNotFound(f"There is no folder '{folder}'.")
         raw = read_raw_manifest(folder, within or folder.parent)
-        images = tuple(_all_images(folder) if raw is None else _of_manifest(manifest_of(raw)))
+        images, said = (_all_images(folder), ()) if raw is None else _of_manifest(manifest_of(raw))
         if not images:
             raise ImageNotFound(f"The folder '{folder.name}' has no images of lights.")
         shapes = {one.filename: look(folder / one.filename, within).shape(gray=True) for one in images}
@@ -61,7 +65,7 @@ class Frames:
                     f"'{name}' has {shape[1]} x {shape[0]} pixels, and '{first[0]}' has {first[1][1]} x {first[1][0]}.",
                     hint="Take out of the folder what is not of the same series.",
                 )
-        return cls(folder, images, (first[1][0], first[1][1]), within)
+        return cls(folder, tuple(images), (first[1][0], first[1][1]), within, said)
 
     @property
     def shrinks(self) -> tuple[int, ...]:
@@ -133,13 +137,15 @@ class Window:
         return circle.moved(self.left, self.top).scaled(self.shrink)
 
 
-def _of_manifest(manifest: Manifest) -> list[LitImage]:
-    """Return one image of each light: the first, where a plan has more axes."""
+def _of_manifest(manifest: Manifest) -> tuple[list[LitImage], tuple[str, ...]]:
+    """Return one image of each light, the first where a plan has more axes, and what is to be said of exposures."""
     found: dict[str, LitImage] = {}
     for step in manifest.steps:
         if step.light is not None and step.state is StepState.DONE and step.image is not None:
             found.setdefault(step.light, LitImage(step.image.filename, step.light))
-    return list(found.values())
+    names = [one.filename for one in found.values()]
+    exposures, said = relative_exposures(names, by_image(manifest.steps))
+    return [replace(one, exposure=exposures[one.filename]) for one in found.values()], said
 
 
 def _all_images(folder: Path) -> list[LitImage]:
