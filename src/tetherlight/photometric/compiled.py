@@ -25,10 +25,10 @@ ZERO, ONE, INF, TINY = np.float32(0), np.float32(1), np.float32(np.inf), np.floa
 DARK, HUBER, NEAR_ZERO = np.float32(solvers.DARK), np.float32(solvers.HUBER), np.float32(solvers.NEAR_ZERO)
 OWN, REST2, MIDDLE = np.float32(solvers.OWN_NOISE), np.float32(solvers.AT_REST**2), np.float32(0.5)
 UNKNOWN, DEGREES = np.float32(90), np.float32(180 / np.pi)
-GAUSS, THREE = np.float32(1.4826), np.float32(3)
+GAUSS = np.float32(1.4826)
 
 
-def _compiled(function: T) -> T:
+def compiled(function: T) -> T:
     """Compile at the first call and keep it; where there is no place to keep it, compile in each process."""
     options: dict[str, Any] = {"nogil": True, "fastmath": {"contract", "reassoc", "nsz"}, "error_model": "numpy"}
     try:
@@ -38,7 +38,7 @@ def _compiled(function: T) -> T:
     return found
 
 
-@_compiled
+@compiled
 def _order(rows: Array, network: Array) -> None:
     """Order each column, smallest first."""
     for m in range(network.shape[0]):
@@ -49,7 +49,7 @@ def _order(rows: Array, network: Array) -> None:
             high[p] = max(a, b)
 
 
-@_compiled
+@compiled
 def _quantile(rows: Array, counts: Array, share: Any, out: Array) -> None:
     """Take a quantile of the first `counts` of each ordered column, linear between two; 0 where there are none."""
     for p in range(rows.shape[1]):
@@ -60,7 +60,7 @@ def _quantile(rows: Array, counts: Array, share: Any, out: Array) -> None:
         out[p] = a + (b - a) * (place - np.float32(low)) if counts[p] > 0 else ZERO
 
 
-@_compiled
+@compiled
 def _count(rows: Array, counts: Array) -> None:
     """Count the values of each column that are positive and finite."""
     counts[:] = 0
@@ -70,7 +70,7 @@ def _count(rows: Array, counts: Array) -> None:
             counts[p] += np.int32(1) if ZERO <= row[p] < INF else np.int32(0)
 
 
-@_compiled
+@compiled
 def _sums(v: Array, w: Array, lights: Array, products: Array, both: Array, s: Array) -> None:
     """Add up L^T W L and L^T W I."""
     for k in range(v.shape[0]):
@@ -81,7 +81,7 @@ def _sums(v: Array, w: Array, lights: Array, products: Array, both: Array, s: Ar
     np.dot(lights, both, s[6:])
 
 
-@_compiled
+@compiled
 def _vectors(s: Array, g: Array) -> None:
     """Solve g from the sums; 0 where there is no solution."""
     for p in range(s.shape[1]):
@@ -98,7 +98,7 @@ def _vectors(s: Array, g: Array) -> None:
         g[2, p] = np.float32((c * x + e * y + f * z) * over)
 
 
-@_compiled
+@compiled
 def _across(s: Array, n: Array, out: Array) -> None:
     """Return the part of (L^T W L)^-1 across each normal (3, n); 0 where there is no inverse."""
     for p in range(s.shape[1]):
@@ -114,13 +114,13 @@ def _across(s: Array, n: Array, out: Array) -> None:
         out[p] = np.float32(max((a + d + f - along) * over, 0.0))
 
 
-@_compiled
+@compiled
 def _lengths(g: Array, out: Array) -> None:
     for p in range(g.shape[1]):
         out[p] = np.sqrt(g[0, p] * g[0, p] + g[1, p] * g[1, p] + g[2, p] * g[2, p])
 
 
-@_compiled
+@compiled
 def _clear(v: Array, w: Array, noise: Any, network: Array, rows: Array, counts: Array, level: Array) -> None:
     """Take from the weights the samples of noise and deep shadow, where four or more are left."""
     for k in range(v.shape[0]):
@@ -143,7 +143,7 @@ def _clear(v: Array, w: Array, noise: Any, network: Array, rows: Array, counts: 
             weight[p] = row[p] if counts[p] >= ENOUGH else weight[p]
 
 
-@_compiled
+@compiled
 def _keep_four(value: Array, chosen: Array, towards: Array, off: Array) -> None:
     """Keep of one pixel the four chosen samples whose lights it faces most: off is their residual, else infinite."""
     off[:] = INF
@@ -156,7 +156,7 @@ def _keep_four(value: Array, chosen: Array, towards: Array, off: Array) -> None:
             off[best] = abs(value[best] - most)
 
 
-@_compiled
+@compiled
 def _residuals(v: Array, chosen: Array, towards: Array, counts: Array, off: Array) -> None:
     """Write |v - l . g| of the chosen samples that face the light, infinite for the others; counts says of how many."""
     counts[:] = 0
@@ -174,7 +174,7 @@ def _residuals(v: Array, chosen: Array, towards: Array, counts: Array, off: Arra
                 counts[p] += np.int32(1) if off[k, p] < INF else np.int32(0)
 
 
-@_compiled
+@compiled
 def _weights(off: Array, level: Array, size: Array) -> None:
     """Make Huber's weights of residuals, in their place; `level` is the own noise, `size` the albedo."""
     for p in range(off.shape[1]):
@@ -185,7 +185,7 @@ def _weights(off: Array, level: Array, size: Array) -> None:
             row[p] = level[p] / max(row[p], level[p])
 
 
-@_compiled
+@compiled
 def _unsettled(v: Array, chosen: Array, towards: Array, noise: Any, place: Array) -> int:
     """List the pixels of which a chosen sample is off by more than noise; return how many."""
     worst = np.zeros(v.shape[1], np.float32)
@@ -201,7 +201,7 @@ def _unsettled(v: Array, chosen: Array, towards: Array, noise: Any, place: Array
     return active
 
 
-@_compiled
+@compiled
 def _gathered(rows: Array, place: Array, active: int, out: Array) -> None:
     for k in range(rows.shape[0]):
         row, mine = rows[k], out[k]
@@ -209,7 +209,7 @@ def _gathered(rows: Array, place: Array, active: int, out: Array) -> None:
             mine[i] = row[place[i]]
 
 
-@_compiled
+@compiled
 def _moving(after: Array, own: Array, still: Array) -> int:
     """List the pixels whose vector is not at rest yet; return how many."""
     kept = 0
@@ -224,7 +224,7 @@ def _moving(after: Array, own: Array, still: Array) -> int:
     return kept
 
 
-@_compiled
+@compiled
 def _left(after: Array, w: Array, place: Array, g: Array, chosen: Array) -> None:
     """Write vectors, and what counted, to the places of their pixels."""
     for c in range(3):
@@ -236,7 +236,7 @@ def _left(after: Array, w: Array, place: Array, g: Array, chosen: Array) -> None
             mine[place[i]] = ONE if row[i] > ZERO else ZERO
 
 
-@_compiled
+@compiled
 def _step(v: Array, chosen: Array, own: Array, lights: Array, products: Array, network: Array, w: Array) -> Array:
     """Return the vectors (3, n) after one step from `own`; w becomes the weights of the step."""
     count, wide = v.shape
@@ -258,7 +258,7 @@ def _step(v: Array, chosen: Array, own: Array, lights: Array, products: Array, n
     return after
 
 
-@_compiled
+@compiled
 def _robust(
     v: Array, chosen: Array, g: Array, towards: Array, lights: Array, products: Array, noise: Any, network: Array
 ) -> None:
@@ -295,7 +295,7 @@ def _robust(
         active = kept
 
 
-@_compiled
+@compiled
 def _spread(v: Array, w: Array, towards: Array, counts: Array, off: Array, total: Array) -> None:
     """Write the residuals of what counted, infinite for what did not, how many they are, and their squares' sum."""
     counts[:] = 0
@@ -310,7 +310,7 @@ def _spread(v: Array, w: Array, towards: Array, counts: Array, off: Array, total
             counts[p] += np.int32(1) if counted else np.int32(0)
 
 
-@_compiled
+@compiled
 def _count_usable(v: Array, w: Array, counts: Array, bright: Array) -> None:
     """Count the usable samples of each pixel, and find the brightest of them."""
     counts[:] = 0
@@ -322,7 +322,7 @@ def _count_usable(v: Array, w: Array, counts: Array, bright: Array) -> None:
             counts[p] += np.int32(1) if weight[p] > ZERO else np.int32(0)
 
 
-@_compiled
+@compiled
 def _tell(
     robust: bool, noise: Any, counts: Array, level: Array, size: Array, total: Array, across: Array, told: Array
 ) -> None:
@@ -342,7 +342,7 @@ def _tell(
         told[2, p] = np.float32(counts[p])
 
 
-@_compiled
+@compiled
 def solve_block(
     v: Array, w: Array, lights: Array, products: Array, noise: Any, robust: bool, network: Array, g: Array, told: Array
 ) -> None:
@@ -383,7 +383,7 @@ def solve_block(
     _tell(robust, noise, counts, level, size, total, across, told)
 
 
-@_compiled
+@compiled
 def solve_all(
     values: Array, lights: Array, products: Array, usable: Array, noise: Any, robust: bool, network: Array,
     normals: Array, albedo: Array, residual: Array, predicted: Array, used: Array, valid: Array,
@@ -408,38 +408,3 @@ def solve_all(
                 normals[at, 0], normals[at, 1], normals[at, 2] = g[0, p] / size, g[1, p] / size, g[2, p] / size
                 albedo[at], residual[at], predicted[at] = size, told[0, p], told[1, p]
                 used[at], valid[at] = np.int32(told[2, p]), True
-
-
-@_compiled
-def colours_all(
-    colours: Array, lights: Array, usable: Array, normals: Array, gray: Array, near: Any, out: Array
-) -> None:
-    """Fit the albedo of three channels to colours (K, N, 3); `near` is how far a sample may be off the gray albedo."""
-    count, pixels = usable.shape
-    for start in range(0, pixels, BLOCK):
-        n = min(BLOCK, pixels - start)
-        # Of the samples that agree, and of all lit ones: weight, three channels; and how many agree.
-        sums = np.zeros((9, n), np.float32)
-        for k in range(count):
-            x, y, z = lights[0, k], lights[1, k], lights[2, k]
-            for p in range(n):
-                at = start + p
-                shade = x * normals[at, 0] + y * normals[at, 1] + z * normals[at, 2]
-                if shade <= ZERO or not usable[k, at]:
-                    continue
-                r, g, b = colours[k, at, 0], colours[k, at, 1], colours[k, at, 2]
-                sums[4, p] += shade * shade
-                sums[5, p] += shade * r
-                sums[6, p] += shade * g
-                sums[7, p] += shade * b
-                if abs((r + g + b) / THREE - shade * gray[at]) <= near * gray[at]:
-                    sums[0, p] += shade * shade
-                    sums[1, p] += shade * r
-                    sums[2, p] += shade * g
-                    sums[3, p] += shade * b
-                    sums[8, p] += ONE
-        for p in range(n):
-            of = 0 if sums[8, p] >= THREE else 4
-            if sums[of, p] > ZERO and gray[start + p] > ZERO:
-                for c in range(3):
-                    out[start + p, c] = sums[of + 1 + c, p] / sums[of, p]

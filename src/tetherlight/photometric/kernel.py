@@ -4,6 +4,8 @@ numba is optional, and loading it takes half a second: `available` looks for it,
 """
 
 import importlib.util
+import math
+from dataclasses import dataclass
 from functools import cache
 from typing import Any
 
@@ -54,12 +56,57 @@ def colours_fast(
     colours: NDArray[np.float32], lights: Floats, usable: Mask, normals: Floats, gray: Floats, *, near: float
 ) -> NDArray[np.float32]:
     """Return the albedo (N, 3) of colours (K, N, 3); see `normals.colour_albedo`. Lights are (K, 3)."""
-    from tetherlight.photometric.compiled import colours_all  # noqa: PLC0415
+    from tetherlight.photometric.compiled_samples import colours_all  # noqa: PLC0415
 
     out = np.zeros((colours.shape[1], 3), np.float32)
     directions = np.ascontiguousarray(lights.T, np.float32)
     colours_all(np.ascontiguousarray(colours), directions, usable, normals, gray, np.float32(near), out)
     return out
+
+
+@dataclass(frozen=True, eq=False)
+class Coded:
+    """A strip of P pixels of K images in the values of their files, looked up by what is compiled."""
+
+    frames: NDArray[np.unsignedinteger[Any]]
+    """(images, H, W) or (images, H, W, 3)."""
+    kept: NDArray[np.intp]
+    """(K,): which of the images count."""
+    rows: slice
+    tables: NDArray[np.float32]
+    """(channels, size): the light of each value."""
+    dark: NDArray[np.float32] | None
+    """(h, W) or (h, W, 3): the light that is taken off all images, None for none."""
+    over: NDArray[np.float32]
+    """(K,): what light is multiplied with."""
+
+    def _given(self) -> tuple[Any, Any, int, Any, Any, Any]:
+        images, _, width = self.frames.shape[:3]
+        channels = self.frames.shape[3] if self.frames.ndim == 4 else 1
+        size = (self.rows.stop - self.rows.start) * width * channels
+        dark = np.zeros(size, np.float32) if self.dark is None else np.ascontiguousarray(self.dark).ravel()
+        tables = np.ascontiguousarray(np.broadcast_to(self.tables, (channels, self.tables.shape[1])))
+        return self.frames.reshape(images, -1), self.kept, self.rows.start * width * channels, tables, dark, self.over
+
+    def gray(self, full: float, weights: NDArray[np.float32]) -> tuple[NDArray[np.float32], Mask]:
+        """Return the gray light (K, P), that of channels weighted, and which samples are below `full` in all."""
+        from tetherlight.photometric.compiled_samples import gray_all, luma_all  # noqa: PLC0415
+
+        pixels = (self.rows.stop - self.rows.start) * self.frames.shape[2]
+        gray, usable = np.empty((len(self.kept), pixels), np.float32), np.empty((len(self.kept), pixels), np.bool_)
+        if self.frames.ndim == 4:
+            luma_all(*self._given(), math.ceil(full), weights, gray, usable)
+        else:
+            gray_all(*self._given(), math.ceil(full), gray, usable)
+        return gray, usable
+
+    def colours(self, weights: NDArray[np.float32], places: NDArray[np.intp]) -> NDArray[np.float32]:
+        """Return the colours (K, N, 3) of some places of the strip, each channel times its weight."""
+        from tetherlight.photometric.compiled_samples import colours_at  # noqa: PLC0415
+
+        out = np.empty((len(self.kept), len(places), 3), np.float32)
+        colours_at(*self._given(), weights, places, out)
+        return out
 
 
 @cache

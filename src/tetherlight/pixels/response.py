@@ -52,22 +52,26 @@ class Response:
     light: NDArray[np.float64] | None = None
     """(N, 1) or (N, 3): the light of each level, 1 for the last."""
 
-    def linear(self, pixels: NDArray[Any], out: Floats | None = None) -> Floats:
-        """Return the light (same shape, 1 is full) of values of a file: uint8, uint16, or floats from 0 to 1."""
+    def linear(self, pixels: NDArray[Any], *, colour: bool | None = None) -> Floats:
+        """Return the light (same shape, 1 is full) of values of a file: uint8, uint16, or floats from 0 to 1.
+
+        With `colour` the last axis are red, green and blue; by default it is that of a picture (H, W, 3).
+        """
+        colour = pixels.ndim == 3 and pixels.shape[2] == 3 if colour is None else colour
         if pixels.dtype.name not in FULL:
-            return self._coded(np.asarray(pixels))
-        tables = self._tables(pixels.dtype.name)
-        if tables.shape[0] == 1:
-            return np.asarray(np.take(tables[0], pixels, out=out))
-        if pixels.ndim != 3 or pixels.shape[2] != 3:
-            return np.asarray(np.take(tables.mean(axis=0, dtype=np.float32), pixels, out=out))
-        result = np.empty(pixels.shape, np.float32) if out is None else out
+            return self._of_floats(pixels, colour)
+        tables = self.tables(pixels.dtype, colour=colour)
+        if len(tables) == 1:
+            return np.asarray(np.take(tables[0], pixels))
+        result = np.empty(pixels.shape, np.float32)
         for channel in range(3):
             result[..., channel] = tables[channel][pixels[..., channel]]
         return result
 
-    def _tables(self, name: str) -> Floats:
-        return self._of_bytes if name == "uint8" else self._of_words
+    def tables(self, dtype: np.dtype[Any], *, colour: bool) -> Floats:
+        """Return the light of each value of uint8 or uint16: (1, size), or (3, size) where the channels differ."""
+        tables = self._of_bytes if dtype.name == "uint8" else self._of_words
+        return tables if colour or len(tables) == 1 else tables.mean(axis=0, keepdims=True, dtype=np.float32)
 
     @cached_property
     def _of_bytes(self) -> Floats:
@@ -83,11 +87,14 @@ class Response:
         channels = 1 if self.light is None else self.light.shape[1]
         return np.stack([self._coded(coded, channel) for channel in range(channels)])
 
+    def _of_floats(self, values: NDArray[Any], colour: bool) -> Floats:
+        if colour and self.light is not None and self.light.shape[1] == 3:
+            return np.stack([self._coded(values[..., channel], channel) for channel in range(3)], axis=-1)
+        return self._coded(values)
+
     def _coded(self, values: NDArray[Any], channel: int | None = None) -> Floats:
         if self.levels is None or self.light is None:
             return srgb_to_linear(values) if self.name == "srgb" else np.asarray(values, np.float32)
-        if channel is None and values.ndim == 3 and self.light.shape[1] == 3:
-            return np.stack([self._coded(values[..., one], one) for one in range(3)], axis=-1)
         light = self.light.mean(axis=1) if channel is None else self.light[:, channel]
         return np.asarray(np.interp(values, self.levels, light), np.float32)
 

@@ -18,7 +18,8 @@ from tetherlight.photometric.shading import LAMBERT
 from tetherlight.pixels.png import PngWriter, png_rows
 from tetherlight.pixels.tiff import TiffWriter, tiff_rows
 from tetherlight.reconstruct.pictures import Thumb, coded_albedo, coded_error, coded_normals
-from tetherlight.reconstruct.spool import WEIGHTS, Floats, Sheets, Stack, Tell, gray_of
+from tetherlight.reconstruct.spool import WEIGHTS, Floats, Sheets, Stack, Tell
+from tetherlight.reconstruct.strips import strip_of
 from tetherlight.reconstruct.survey import Survey
 
 THUMB = 900
@@ -212,36 +213,37 @@ def solve_all(decided: Decided, given: NDArray[np.bool_] | None, folder: Path, s
 
 
 def _solve_rows(decided: Decided, rows: slice, given: NDArray[np.bool_] | None, sums: Sums) -> _Rows:
-    survey = decided.survey
-    light, clipped = survey.stack.light(rows)
-    count, high, wide = clipped.shape
-    gray = gray_of(light).reshape(count, -1)
-    found = given is None and _coarse(survey, rows, wide).ravel() & (gray.mean(axis=0) > survey.threshold)
+    survey, stack = decided.survey, decided.survey.stack
+    # The whole image says whether compiling is worth it, not a strip of it.
+    fast = kernel.available() and len(stack.kept) * stack.frames[0].size >= kernel.LARGE
+    strip = strip_of(stack, rows, fast=fast)
+    size = rows.stop - rows.start, stack.size[1]
+    found = given is None and _coarse(survey, rows, size[1]).ravel() & (strip.gray.mean(axis=0) > survey.threshold)
     inside = np.asarray(found if given is None else given.ravel(), np.bool_)
-    usable = ~clipped.reshape(count, -1)[:, inside]
+    places, whole = np.flatnonzero(inside), bool(inside.all())
+    usable = strip.usable if whole else strip.usable.take(places, axis=1)
     lights = decided.lights_of(rows, inside)
     solution = solve(
-        gray[:, inside],
+        strip.gray if whole else strip.gray.take(places, axis=1),
         lights,
         method=decided.choice.method,
         usable=usable,
         noise=survey.noise,
         curve=decided.choice.curve,
-        # The whole image says whether compiling is worth it, not a strip of it.
-        fast=kernel.available() and count * survey.stack.frames[0].size >= kernel.LARGE,
+        fast=fast,
     )
     sums.add(solution)
     albedo = solution.albedo
-    if light.ndim == 4:
+    if stack.colour:
         # The fit compares gray with the mean of the channels: they are weighted for it as gray is.
         weights = 3 * WEIGHTS
-        colours = light.reshape(count, high * wide, 3)[:, inside] * weights
-        albedo = colour_albedo(colours, lights, solution, usable=usable) / weights
+        albedo = colour_albedo(strip.colours(weights, places), lights, solution, usable=usable) / weights
 
     def spread(values: NDArray[Any]) -> NDArray[Any]:
-        whole = np.zeros((high * wide, *values.shape[1:]), values.dtype)
-        whole[inside] = values
-        return whole.reshape(high, wide, *values.shape[1:])
+        spaced = values if whole else np.zeros((inside.size, *values.shape[1:]), values.dtype)
+        if not whole:
+            spaced[places] = values
+        return spaced.reshape(*size, *values.shape[1:])
 
     return _Rows(
         normals=spread(solution.normals),

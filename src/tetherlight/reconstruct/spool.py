@@ -162,6 +162,11 @@ class Stack:
         return self.frames.shape[1], self.frames.shape[2]
 
     @property
+    def colour(self) -> bool:
+        """Whether the images have three channels."""
+        return self.frames.ndim == 4
+
+    @property
     def scales(self) -> Floats:
         """(K,) the values of each image for one unit of light."""
         return self.intensities * self.exposures
@@ -179,9 +184,9 @@ class Stack:
         coded = self.frames[self.kept, rows, ::step]
         over = np.asarray(coded >= self.full)
         clipped = np.asarray(over.any(axis=3) if over.ndim == 4 else over, np.bool_)
-        light = self.response.linear(coded)
+        light = self.response.linear(coded, colour=self.colour)
         if self.ambient is not None:
-            dark = self.response.linear(self.ambient[rows, ::step])
+            dark = self.response.linear(self.ambient[rows, ::step], colour=self.colour)
             for number, exposure in enumerate(self.exposures[self.kept]):
                 light[number] -= dark * np.float32(exposure / self.ambient_exposure)
         light /= self.scales[self.kept].reshape(-1, *[1] * (light.ndim - 1))
