@@ -54,46 +54,55 @@ def colours_at(
     frames: Array, kept: Array, first: int, tables: Array, dark: Array, over: Array, weights: Array, places: Array,
     out: Array,
 ) -> None:  # fmt: skip
-    """Look up the colours (K, N, 3) of N places of a strip, each channel times its weight."""
+    """Look up the colours (K, 3, N) of N places of a strip, each channel times its weight."""
     for k in range(out.shape[0]):
-        coded, colours = frames[kept[k]], out[k]
-        for i in range(places.shape[0]):
-            at = 3 * places[i]
-            for c in range(3):
-                light = tables[c, coded[first + at + c]] - dark[at + c]
-                colours[i, c] = light * over[k] * weights[c]
+        coded = frames[kept[k]]
+        for c in range(3):
+            table, colours, by = tables[c], out[k, c], over[k] * weights[c]
+            for i in range(places.shape[0]):
+                at = 3 * places[i] + c
+                colours[i] = (table[coded[first + at]] - dark[at]) * by
+
+
+@compiled
+def _add_up(n: int, lit: Array, agree: Array, colours: Array, sums: Array) -> None:
+    """Add a light to the sums of n pixels: of the samples that agree from row 0 on, of all lit ones from row 4 on."""
+    for p in range(n):
+        sums[0, p] += agree[p] * agree[p]
+        sums[4, p] += lit[p] * lit[p]
+        sums[8, p] += ONE if agree[p] > ZERO else ZERO
+    for c in range(3):
+        colour, agreed, shone = colours[c], sums[1 + c], sums[5 + c]
+        for p in range(n):
+            agreed[p] += agree[p] * colour[p]
+            shone[p] += lit[p] * colour[p]
 
 
 @compiled
 def colours_all(
     colours: Array, lights: Array, usable: Array, normals: Array, gray: Array, near: Any, out: Array
 ) -> None:
-    """Fit the albedo of three channels to colours (K, N, 3); `near` is how far a sample may be off the gray albedo."""
+    """Fit the albedo of three channels to colours (K, 3, N); `near` is how far a sample may be off the gray albedo."""
     count, pixels = usable.shape
     for start in range(0, pixels, BLOCK):
         n = min(BLOCK, pixels - start)
-        # Of the samples that agree, and of all lit ones: weight, three channels; and how many agree.
+        lit, agree = np.empty(n, np.float32), np.empty(n, np.float32)
+        nx, ny, nz, size = np.empty(n, np.float32), np.empty(n, np.float32), np.empty(n, np.float32), gray[start:]
+        for p in range(n):
+            nx[p], ny[p], nz[p] = normals[start + p, 0], normals[start + p, 1], normals[start + p, 2]
         sums = np.zeros((9, n), np.float32)
         for k in range(count):
-            x, y, z = lights[0, k], lights[1, k], lights[2, k]
+            x, y, z, marks = lights[0, k], lights[1, k], lights[2, k], usable[k, start:]
+            red, green, blue = colours[k, 0, start:], colours[k, 1, start:], colours[k, 2, start:]
             for p in range(n):
-                at = start + p
-                shade = x * normals[at, 0] + y * normals[at, 1] + z * normals[at, 2]
-                if shade <= ZERO or not usable[k, at]:
-                    continue
-                r, g, b = colours[k, at, 0], colours[k, at, 1], colours[k, at, 2]
-                sums[4, p] += shade * shade
-                sums[5, p] += shade * r
-                sums[6, p] += shade * g
-                sums[7, p] += shade * b
-                if abs((r + g + b) / THREE - shade * gray[at]) <= near * gray[at]:
-                    sums[0, p] += shade * shade
-                    sums[1, p] += shade * r
-                    sums[2, p] += shade * g
-                    sums[3, p] += shade * b
-                    sums[8, p] += ONE
+                shade = x * nx[p] + y * ny[p] + z * nz[p]
+                shade = shade if shade > ZERO and marks[p] else ZERO
+                off = abs((red[p] + green[p] + blue[p]) / THREE - shade * size[p])
+                lit[p] = shade
+                agree[p] = shade if off <= near * size[p] else ZERO
+            _add_up(n, lit, agree, colours[k, :, start:], sums)
         for p in range(n):
             of = 0 if sums[8, p] >= THREE else 4
-            if sums[of, p] > ZERO and gray[start + p] > ZERO:
+            if sums[of, p] > ZERO and size[p] > ZERO:
                 for c in range(3):
                     out[start + p, c] = sums[of + 1 + c, p] / sums[of, p]

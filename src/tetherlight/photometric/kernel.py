@@ -60,7 +60,8 @@ def colours_fast(
 
     out = np.zeros((colours.shape[1], 3), np.float32)
     directions = np.ascontiguousarray(lights.T, np.float32)
-    colours_all(np.ascontiguousarray(colours), directions, usable, normals, gray, np.float32(near), out)
+    planes = np.ascontiguousarray(np.moveaxis(colours, 2, 1))
+    colours_all(planes, directions, usable, normals, gray, np.float32(near), out)
     return out
 
 
@@ -104,9 +105,10 @@ class Coded:
         """Return the colours (K, N, 3) of some places of the strip, each channel times its weight."""
         from tetherlight.photometric.compiled_samples import colours_at  # noqa: PLC0415
 
-        out = np.empty((len(self.kept), len(places), 3), np.float32)
+        # A plane for each channel, as `colours_fast` wants them.
+        out = np.empty((len(self.kept), 3, len(places)), np.float32)
         colours_at(*self._given(), weights, places, out)
-        return out
+        return np.moveaxis(out, 1, 2)
 
 
 @cache
