@@ -36,7 +36,9 @@ PAGES = [ROOT / "README.md", ROOT / "CONTRIBUTING.md", *sorted(ROOT.glob("docs/t
 NOT_RUN = {
     "podman build": "It needs a registry of images, and rights that a test does not have.",
     "tetherlight reconstruct captures": "It needs images of a lit object: test_reconstruction.py.",
-    "tetherlight integrate normals.png": "It needs a normal map: test_cli_integrate.py.",
+    "tetherlight integrate normals.png --out": "It needs a normal map: test_cli_integrate.py.",
+    "tetherlight integrate normals.png --mask mask.png --out": "The same.",
+    "tetherlight integrate normals.png --mask mask.png --camera": "The same.",
     "tetherlight calibrate FOLDER": "It needs images of a mirror sphere: test_cli_calibrate.py.",
     "tetherlight jobs resume job-1 --focus here": "It needs a stack whose lens nobody can place: test_focus_stack.py.",
 }

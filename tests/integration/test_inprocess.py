@@ -24,6 +24,7 @@ from tetherlight.errors import (
     RequestError,
     ServerStopping,
     TetherlightError,
+    SphereNotFound,
     TooFewLights,
     UnknownAction,
 )
@@ -83,7 +84,7 @@ async def prepared(tmp_path_factory: pytest.TempPathFactory, ring: LogRing) -> A
         await world.rig.cameras.select(None, None, spare.camera_id, select=False)
         async with InProcess(world.rig, "prepare", EVERY_RIGHT) as caller:
             images, sets, job_id = {}, {}, ""
-            for use in ("look", "delete", "restore", "rename"):
+            for use in ("look", "delete", "restore", "rename", "retake"):
                 images[use] = (await caller.call(CAPTURE_IMAGE, {"download": True})).files[0].path
                 made: Any = await caller.call("CAPTURE_PHOTOMETRIC_SET", {"light_sequence": [LIGHT]})
                 sets[use], job_id = Path(made.set_folder).name, made.job_id
@@ -113,13 +114,15 @@ def payload_of(action: Action[Any, Any], prepared: Prepared) -> dict[str, Any]:
         return {"camera_id": prepared.spare}
     if action.name in PAYLOADS:
         return PAYLOADS[action.name]
-    use = {"RESTORE": "restore", "DELETE": "delete", "RENAME": "rename"}.get(action.name.partition("_")[0], "look")
+    verb = action.name.partition("_")[0].lower()
+    use = verb if verb in prepared.sets else "look"
     known = {"set_name": prepared.sets[use], "image_path": prepared.images[use], "job_id": prepared.job_id}
     return action.example | {name: value for name, value in known.items() if name in action.payload.model_fields}
 
 
 FAILS: dict[str, type[TetherlightError]] = {
     "RECONSTRUCT_SET": TooFewLights,  # its sets have one
+    "CALIBRATE_LIGHTS": SphereNotFound,
     "READY": InvalidPayload,  # no live view of this caller is paced
     "CANCEL_JOB": JobConflict,  # the job has ended
     "PAUSE_JOB": JobConflict,
