@@ -1,5 +1,6 @@
 """Rows of images as light: what is compiled gives what numpy gives."""
 
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -27,6 +28,8 @@ def stack_of(response: Response, dtype: type, *, colour: bool, ambient: bool) ->
         ambient=random.integers(0, 20, frames.shape[1:], dtype) if ambient else None,
         response=response,
         intensities=np.linspace(0.8, 1.3, 6, dtype=np.float32),
+        exposures=np.array([1, 1, 0.5, 2, 1, 0.25], np.float32),
+        ambient_exposure=1.5,
         kept=np.array([0, 2, 3, 5]),
     )
 
@@ -55,7 +58,7 @@ def test_what_is_compiled_looks_up_what_numpy_does(
 
 def test_floats_are_light_already() -> None:
     stack = stack_of(LINEAR, np.uint8, colour=True, ambient=False)
-    floats = Stack(stack.frames / np.float32(255), None, LINEAR, stack.intensities, stack.kept)
+    floats = replace(stack, frames=stack.frames / np.float32(255))
     found = strip_of(floats, ROWS, fast=True)
     np.testing.assert_allclose(found.gray, strip_of(stack, ROWS, fast=False).gray, rtol=1e-5, atol=1e-7)
     assert found.usable.all()
@@ -63,12 +66,11 @@ def test_floats_are_light_already() -> None:
 
 @pytest.mark.parametrize("fast", [False, pytest.param(True, marks=needs_numba)])
 def test_a_curve_of_each_colour_counts_for_each_image_of_a_stack(fast: bool) -> None:
-    stack = Stack(np.full((3, 2, 2, 3), 128, np.uint8), None, OF_EACH, np.ones(3, np.float32), np.arange(3))
-    found = strip_of(stack, slice(0, 2), fast=fast)
-    colour = found.colours(np.ones(3, np.float32), np.arange(4))
-    expected = OF_EACH.linear(stack.frames[0])
-    np.testing.assert_allclose(colour, np.broadcast_to(expected.reshape(1, 4, 3), (3, 4, 3)), rtol=1e-5)
-    assert expected[0, 0] == pytest.approx([0.1, 0.2, 0.3], abs=0.01)
+    stack = stack_of(OF_EACH, np.uint8, colour=True, ambient=False)
+    found = strip_of(stack, slice(0, 2), fast=fast).colours(np.ones(3, np.float32), np.arange(18))
+    for number, colours in zip(stack.kept, found, strict=True):
+        expected = OF_EACH.linear(stack.frames[number, :2]).reshape(18, 3) / stack.scales[number]
+        np.testing.assert_allclose(colours, expected, rtol=1e-5)
 
 
 @needs_numba

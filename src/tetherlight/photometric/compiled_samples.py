@@ -1,8 +1,9 @@
 """What goes before the solvers and after them, compiled by numba: values of files as light, and the albedo of colours.
 
 `compiled.py` says how numbers are written. Files' values are uint8 or uint16, (images, values of one image); K of the
-images are `kept`. A strip of P pixels begins `first` values into each image. `dark` is the ambient light of the strip
-(P * channels), `over` (K,) is 1 / intensity, and `tables` (channels, size) hold the light of each value.
+images are `kept`. A strip of P pixels begins `first` values into each image. `tables` (channels, size) hold the light
+of each value. `share` (K,) of `dark`, the ambient light of the strip (P * channels), is taken off it, and what is left
+is multiplied by `over` (K,).
 """
 
 from typing import Any
@@ -16,8 +17,8 @@ THREE = np.float32(3)
 
 @compiled
 def gray_all(
-    frames: Array, kept: Array, first: int, tables: Array, dark: Array, over: Array, full: int, gray: Array,
-    usable: Array,
+    frames: Array, kept: Array, first: int, tables: Array, dark: Array, share: Array, over: Array, full: int,
+    gray: Array, usable: Array,
 ) -> None:  # fmt: skip
     """Look up gray images: light without ambient light, and which samples are below `full`, both (K, P)."""
     count, pixels = gray.shape
@@ -25,15 +26,15 @@ def gray_all(
     for k in range(count):
         coded, value, marks = frames[kept[k], first : first + pixels], gray[k], usable[k]
         for p in range(pixels):
-            value[p] = (table[coded[p]] - dark[p]) * over[k]
+            value[p] = (table[coded[p]] - dark[p] * share[k]) * over[k]
         for p in range(pixels):
             marks[p] = coded[p] < full
 
 
 @compiled
 def luma_all(
-    frames: Array, kept: Array, first: int, tables: Array, dark: Array, over: Array, full: int, weights: Array,
-    gray: Array, usable: Array,
+    frames: Array, kept: Array, first: int, tables: Array, dark: Array, share: Array, over: Array, full: int,
+    weights: Array, gray: Array, usable: Array,
 ) -> None:  # fmt: skip
     """Look up colour images, as `gray_all` does: their channels weighted, all of them below `full`."""
     count, pixels = gray.shape
@@ -41,9 +42,9 @@ def luma_all(
     for k in range(count):
         coded, value, marks = frames[kept[k], first : first + 3 * pixels], gray[k], usable[k]
         for p in range(pixels):
-            r = red[coded[3 * p]] - dark[3 * p]
-            g = green[coded[3 * p + 1]] - dark[3 * p + 1]
-            b = blue[coded[3 * p + 2]] - dark[3 * p + 2]
+            r = red[coded[3 * p]] - dark[3 * p] * share[k]
+            g = green[coded[3 * p + 1]] - dark[3 * p + 1] * share[k]
+            b = blue[coded[3 * p + 2]] - dark[3 * p + 2] * share[k]
             value[p] = (r * weights[0] + g * weights[1] + b * weights[2]) * over[k]
         for p in range(pixels):
             marks[p] = max(coded[3 * p], coded[3 * p + 1], coded[3 * p + 2]) < full
@@ -51,8 +52,8 @@ def luma_all(
 
 @compiled
 def colours_at(
-    frames: Array, kept: Array, first: int, tables: Array, dark: Array, over: Array, weights: Array, places: Array,
-    out: Array,
+    frames: Array, kept: Array, first: int, tables: Array, dark: Array, share: Array, over: Array, weights: Array,
+    places: Array, out: Array,
 ) -> None:  # fmt: skip
     """Look up the colours (K, 3, N) of N places of a strip, each channel times its weight."""
     for k in range(out.shape[0]):
@@ -61,7 +62,7 @@ def colours_at(
             table, colours, by = tables[c], out[k, c], over[k] * weights[c]
             for i in range(places.shape[0]):
                 at = 3 * places[i] + c
-                colours[i] = (table[coded[first + at]] - dark[at]) * by
+                colours[i] = (table[coded[first + at]] - dark[at] * share[k]) * by
 
 
 @compiled

@@ -77,17 +77,20 @@ class Coded:
     tables: NDArray[np.float32]
     """(channels, size): the light of each value."""
     dark: NDArray[np.float32] | None
-    """(h, W) or (h, W, 3): the light that is taken off all images, None for none."""
+    """(h, W) or (h, W, 3): the light that is taken off, None for none."""
+    share: NDArray[np.float32]
+    """(K,): how much of it each image has."""
     over: NDArray[np.float32]
     """(K,): what light is multiplied with."""
 
-    def _given(self) -> tuple[Any, Any, int, Any, Any, Any]:
+    def _given(self) -> tuple[Any, Any, int, Any, Any, Any, Any]:
         images, _, width = self.frames.shape[:3]
         channels = self.frames.shape[3] if self.frames.ndim == 4 else 1
         size = (self.rows.stop - self.rows.start) * width * channels
         dark = np.zeros(size, np.float32) if self.dark is None else np.ascontiguousarray(self.dark).ravel()
         tables = np.ascontiguousarray(np.broadcast_to(self.tables, (channels, self.tables.shape[1])))
-        return self.frames.reshape(images, -1), self.kept, self.rows.start * width * channels, tables, dark, self.over
+        first = self.rows.start * width * channels
+        return self.frames.reshape(images, -1), self.kept, first, tables, dark, self.share, self.over
 
     def gray(self, full: float, weights: NDArray[np.float32]) -> tuple[NDArray[np.float32], Mask]:
         """Return the gray light (K, P), that of channels weighted, and which samples are below `full` in all."""

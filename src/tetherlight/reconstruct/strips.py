@@ -59,6 +59,7 @@ def strip_of(stack: Stack, rows: slice, *, fast: bool) -> Strip:
         rows=rows,
         tables=response.tables(stack.frames.dtype, colour=colour),
         dark=None if dark is None else response.linear(dark[rows], colour=colour),
-        over=np.reciprocal(stack.intensities[stack.kept]),
+        share=(stack.exposures[stack.kept] / stack.ambient_exposure).astype(np.float32),
+        over=np.reciprocal(stack.scales[stack.kept]).astype(np.float32),
     )
     return _Compiled(*coded.gray(stack.full, WEIGHTS), coded)
