@@ -26,10 +26,12 @@ from support.surfaces import RenderedSet
 from tetherlight.photometric.choice import Choice, choose, object_curve
 from tetherlight.photometric.height import surface
 from tetherlight.photometric.intensities import estimate
+from tetherlight.photometric.kernel import Coded
 from tetherlight.photometric.leaveout import leave_one_out
 from tetherlight.photometric.near import NearLights, solve_near
 from tetherlight.photometric.normals import METHODS, Method, solve
 from tetherlight.photometric.shading import LAMBERT
+from tetherlight.reconstruct.spool import WEIGHTS
 
 Array = NDArray[Any]
 SIZE = 96
@@ -165,6 +167,18 @@ def cost(lights: int = 20, high: int = 1500, wide: int = 2000) -> None:
     )
     print("\n| processor time beside decoding | ratio |\n| --- | --- |")
     print(f"| look-up of linear values, numpy | {min(_cpu(lambda: table[frames]) for _ in range(3)) / floor:.2f} |")
+    coded = Coded(
+        frames=frames.reshape(lights, high, wide),
+        kept=np.arange(lights),
+        rows=slice(0, high),
+        tables=table[None],
+        dark=None,
+        share=np.ones(lights, np.float32),
+        over=np.ones(lights, np.float32),
+    )
+    coded.gray(254, WEIGHTS)
+    spent = min(_cpu(lambda: coded.gray(254, WEIGHTS)) for _ in range(3))
+    print(f"| look-up of linear values, compiled, with what is clipped | {spent / floor:.2f} |")
     told: tuple[tuple[Method, float, bool], ...] = (
         ("least-squares", 0.0, True), ("lit-huber", 0.0, True), ("lit-huber", 0.03, True),
         ("least-squares", 0.0, False), ("lit-huber", 0.0, False),
