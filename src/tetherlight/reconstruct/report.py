@@ -37,6 +37,8 @@ class Facts:
     height_method: str
     height_why: str
     sums: Mapping[str, str]
+    warnings: tuple[str, ...]
+    """Further ones than those of inputs, plan and survey."""
     seconds: Mapping[str, float]
 
 
@@ -86,7 +88,7 @@ def report_of(facts: Facts) -> dict[str, Any]:
         "ambient": inputs.ambient,
         "intensities": None if decided.intensities is None else decided.intensities.why,
         "figures": figures_of(facts),
-        "warnings": [*inputs.warnings, *plan.warnings, *decided.survey.warnings],
+        "warnings": [*inputs.warnings, *plan.warnings, *decided.survey.warnings, *facts.warnings],
         "options": facts.options.as_dict(),
         "timings_s": dict(facts.seconds),
         "software": {name: version(name) for name in SOFTWARE},

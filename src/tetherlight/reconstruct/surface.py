@@ -26,6 +26,7 @@ from tetherlight.pixels.response import LINEAR, SRGB, Response, response_of_file
 from tetherlight.pixels.tiff import tiff_rows
 from tetherlight.reconstruct.coding import likeliest
 from tetherlight.reconstruct.inputs import MANIFEST_SOURCE, Inputs, find_inputs
+from tetherlight.reconstruct.moving import moves
 from tetherlight.reconstruct.options import AUTO, Options
 from tetherlight.reconstruct.pictures import relief
 from tetherlight.reconstruct.report import Facts, page_of, report_of
@@ -71,6 +72,9 @@ def reconstruct(
         given = _given_mask(chosen, plan)
         with watch.part("choose"):
             decided = _decided(stacks, inputs, chosen, _lights(inputs, plan), given)
+        checked = inputs.source == MANIFEST_SOURCE and not inputs.near and not chosen.preview
+        with watch.part("choose"):
+            said = moves(decided.survey.stack, inputs.frames) if checked else []
         with watch.part("solve"):
             solved = solve_all(decided, given, Path(into), sheets, _telling(progress, "solve"))
         with watch.part("height"):
@@ -89,6 +93,7 @@ def reconstruct(
         height_method=found.method,
         height_why=found.why,
         sums=sums,
+        warnings=tuple(said),
         seconds=watch.seconds,
     )
     _telling(progress, "report")(0, 1, "writing the report")
