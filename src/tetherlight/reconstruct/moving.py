@@ -24,7 +24,7 @@ from tetherlight.reconstruct.frames import Floats, Window
 from tetherlight.reconstruct.inputs import Frame
 from tetherlight.reconstruct.spool import Stack, gray_of
 
-LEAST_SAMPLES = 160_000_000
+LEAST_SAMPLES = 200_000_000
 """Pixels of all images below which nothing is looked for: it would take more than a tenth of the time."""
 LEAST_DEGREES = 2.0
 """A smaller angle is no move."""
