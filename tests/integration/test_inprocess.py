@@ -23,8 +23,8 @@ from tetherlight.errors import (
     LiveviewStopped,
     RequestError,
     ServerStopping,
-    TetherlightError,
     SphereNotFound,
+    TetherlightError,
     TooFewLights,
     UnknownAction,
 )
