@@ -42,6 +42,13 @@ def test_importing_the_package_loads_nothing_but_itself() -> None:
     assert loaded - {"importlib", "warnings"} == {"tetherlight"}
 
 
+def test_a_server_loads_no_numbers_before_it_needs_them() -> None:
+    """They would take a third of its start and of its memory."""
+    loaded = set(said("import json, sys, tetherlight.server.app; print(json.dumps(sorted(sys.modules)))"))
+    assert "tetherlight.rig.rig" in loaded
+    assert not {"numpy", "scipy", "numba", "tifffile", "rawpy"} & loaded
+
+
 @pytest.mark.parametrize("name", ["Client", "SyncClient"])
 def test_a_client_loads_no_library_of_the_server(name: str) -> None:
     script = f"import json, sys, tetherlight; tetherlight.{name}; print(json.dumps(sorted(sys.modules)))"

@@ -16,14 +16,14 @@ if TYPE_CHECKING:
     from tetherlight.cli import progress
     from tetherlight.files import durable, lp
     from tetherlight.process import run as process
-    from tetherlight.reconstruct import calibration
+    from tetherlight.reconstruct import calibration_work as work
 else:
     asyncio = Later("asyncio")
     progress = Later("tetherlight.cli.progress")
     durable = Later("tetherlight.files.durable")
     lp = Later("tetherlight.files.lp")
     process = Later("tetherlight.process.run")
-    calibration = Later("tetherlight.reconstruct.calibration")
+    work = Later("tetherlight.reconstruct.calibration_work")
 
 DEFAULT = "lights.lp"
 CIRCLE = "X,Y,R"
@@ -58,7 +58,7 @@ def calibrate(  # noqa: PLR0917 - typer reads the options off the parameters
     Spheres are found by themselves where none is named. Pixels are counted from the upper left: the centre of the first
     is 0,0, x to the right, y down. Each image shows one light.
     """
-    given = calibration.work_of(
+    given = work.work_of(
         folder.resolve(),
         [_circle(one, "--sphere") for one in sphere or []],
         None if matte is None else _circle(matte, "--matte"),
@@ -94,10 +94,10 @@ def _calibrated(given: Any, *, quiet: bool) -> dict[str, Any]:
         with progress.counting_share(quiet=quiet) as move:
             told: dict[str, Any] = asyncio.run(
                 process.run(
-                    calibration.FUNCTION,
+                    work.FUNCTION,
                     given,
-                    deadline=calibration.DEADLINE_S,
-                    memory=calibration.MEMORY,
+                    deadline=work.DEADLINE_S,
+                    memory=work.MEMORY,
                     on_progress=lambda one: move(one.share, one.activity),
                 )
             )

@@ -1,6 +1,6 @@
 """The lights of a folder of images from the mirror spheres in them: what runs in the child."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -24,12 +24,9 @@ from tetherlight.photometric.spheres import (
     find_spheres,
     refine,
 )
+from tetherlight.reconstruct.calibration_work import Given
 from tetherlight.reconstruct.frames import Floats, Frames, LitImage, Window
 
-FUNCTION = "tetherlight.reconstruct.calibration:calibrate"
-DEADLINE_S = 3600.0
-MEMORY = 1_500_000_000
-"""Bytes for one folder."""
 SEARCHED_IMAGES = 16
 REFINED_IMAGES = 8
 VAGUE = 80.0
@@ -43,8 +40,6 @@ SURE_ANGLE = 1 / 3
 SURE_PLACE = 0.05
 """Residual of a position against its distance, from which on it is not believed."""
 
-Given = Sequence[float]
-"""x, y and radius of a circle, in pixels."""
 Tell = Callable[..., None]
 
 
@@ -345,23 +340,3 @@ def _unclear(name: str, index: int, seen: Sequence[_Seen], lights: _Lights) -> s
     if lights.apart[index] > APART:
         return f"{name}: the spheres differ by {lights.apart[index]:.1f} degrees, so the light is near."
     return ""
-
-
-def work_of(
-    folder: Path,
-    spheres: Sequence[Given],
-    matte: Given | None,
-    *,
-    flat: Path | None = None,
-    dome: Path | None = None,
-    within: Path | None = None,
-) -> Mapping[str, Any]:
-    """Return the arguments of `calibrate` as a child gets them."""
-    return {
-        "folder": str(folder),
-        "spheres": [list(one) for one in spheres],
-        "matte": None if matte is None else list(matte),
-        "flat": None if flat is None else str(flat),
-        "dome": None if dome is None else str(dome),
-        "within": None if within is None else str(within),
-    }

@@ -2,12 +2,12 @@
 
 import asyncio
 import contextlib
-from collections.abc import Callable, Mapping
+import math
+from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
+from statistics import fmean
 from typing import Any
-
-import numpy as np
 
 from tetherlight.collection.set_changes import SetChanges
 from tetherlight.errors import CalibrationError, TetherlightError
@@ -15,12 +15,11 @@ from tetherlight.jobs import claims
 from tetherlight.jobs.computation import ComputationJob, Work
 from tetherlight.jobs.jobs import Jobs, new_id
 from tetherlight.lights.lights import Lights
-from tetherlight.photometric.positions import moved
 from tetherlight.protocol.calibration import BallCircle, CalibrateLights, LightCalibration
 from tetherlight.protocol.manifest import Manifest, ResultRecord
 from tetherlight.protocol.models import LightInfo, Model
 from tetherlight.publisher import Publisher
-from tetherlight.reconstruct.calibration import DEADLINE_S, FUNCTION, MEMORY, work_of
+from tetherlight.reconstruct.calibration_work import DEADLINE_S, FUNCTION, MEMORY, work_of
 from tetherlight.rigfile.calibration import CalibrationFigures
 from tetherlight.store.manifest import change_manifest, manifest_of, read_raw_manifest
 from tetherlight.store.store import Store
@@ -145,7 +144,7 @@ def compared(told: Mapping[str, Any], rig: Mapping[str, LightInfo], scale: float
     return {
         **told,
         "lights": lights,
-        "mean_error_deg": float(np.mean(errors)) if errors else None,
+        "mean_error_deg": fmean(errors) if errors else None,
         "largest_error_deg": max(errors, default=None),
         "moved_deg": max(angles, default=None),
     }
@@ -186,8 +185,13 @@ def _beside(one: Mapping[str, Any], known: LightInfo | None, width: int, scale: 
     former = known.model_dump(include={"direction", "position", "intensity", "calibrated_at"})
     if known.direction is None or one["direction"] is None:
         return nothing | {"former": former}
-    angle = moved(np.array([one["direction"]]), np.array([known.direction]))
-    return nothing | {"former": former, "off_deg": angle}
+    return nothing | {"former": former, "off_deg": _angle(one["direction"], known.direction)}
+
+
+def _angle(one: Sequence[float], other: Sequence[float]) -> float:
+    """Return the degrees between two vectors; the server does not load numpy for that."""
+    cosine = sum(a * b for a, b in zip(one, other, strict=True)) / (math.hypot(*one) * math.hypot(*other))
+    return math.degrees(math.acos(min(1.0, max(-1.0, cosine))))
 
 
 def _noted(record: ResultRecord) -> Callable[[Manifest], Manifest]:
