@@ -112,12 +112,7 @@ def _delivered(found: list[dict[str, Any]], kind: str, viewers: int, camera_fps:
 
 def _cost(found: dict[tuple[str, int], list[dict[str, Any]]], viewers: int) -> Iterator[Row]:
     cost = {kind: median([each["cpu_us"] for each in found[kind, viewers]]) for kind in (*KINDS, "broadcast", APART)}
-    for kind, against, goal in (
-        ("binary", "broadcast", 1.5),
-        ("binary", APART, None),
-        ("base64", "binary", 2.0),
-        ("mjpeg", "broadcast", None),
-    ):
+    for kind, against, goal in COMPARED:
         yield Row(
             f"processor time per frame, {kind}, {_count(viewers)}", f"{cost[kind]:.0f} µs",
             f"{cost[against]:.0f} µs, {against}", cost[kind] / cost[against],
