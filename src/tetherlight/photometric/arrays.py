@@ -35,4 +35,5 @@ def divided(above: Floats, below: Floats) -> Floats:
     """Divide, with 0 where the divisor is not positive."""
     shape = np.broadcast_shapes(above.shape, below.shape)
     kind = np.result_type(above, below, np.float32)
-    return np.divide(above, below, out=np.zeros(shape, kind), where=below > 0)
+    found: Floats = np.divide(above, below, out=np.zeros(shape, kind), where=below > 0)
+    return found
