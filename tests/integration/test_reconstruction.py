@@ -168,6 +168,7 @@ async def test_the_command_says_what_is_wrong_and_leaves_nothing(tmp_path: Path)
     code, _, err = await command("set", "--json", folder=tmp_path)
     assert json.loads(err)["error_code"] == "images_black"
     assert (await command("set", "--method", "guess", folder=tmp_path))[0] == 2
+    assert (await command("none", folder=tmp_path))[2].startswith(f"tetherlight: There is no folder '{tmp_path}/none'")
     assert sorted(path.name for path in folder.iterdir()) == before
 
 

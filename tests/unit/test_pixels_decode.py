@@ -130,8 +130,9 @@ def test_transparency_is_left_out(tmp_path):
 @pytest.mark.parametrize("content", [b"", b"no picture at all", b"\xff\xd8\xff\xe0", b"\x89PNG\r\n\x1a\n", b"II*\0"])
 def test_what_holds_no_picture_is_told_with_the_name_of_the_file(tmp_path, name, content):
     (tmp_path / name).write_bytes(content)
-    with pytest.raises(ImageUnreadable, match=name):
+    with pytest.raises(ImageUnreadable, match=name) as refused:
         decode(tmp_path / name)
+    assert "BufferedReader" not in (refused.value.hint or "")
 
 
 def test_a_jpeg_that_breaks_off_is_damaged(tmp_path):

@@ -8,6 +8,7 @@ import typer
 from tetherlight.cli.lazy import Later
 from tetherlight.cli.options import INTERRUPTED, note, options_of
 from tetherlight.cli.output import say
+from tetherlight.errors import SetNotFound
 
 if TYPE_CHECKING:
     import asyncio
@@ -76,6 +77,9 @@ def reconstruct(  # noqa: PLR0917 - typer reads the options off the parameters
 
 def _computed(folder: Path, chosen: "choices.Options", out: Path | None, *, quiet: bool) -> "tuple[Path, ResultRecord]":
     """Compute a surface and put it into its place; return that, and what is told of it."""
+    if not folder.is_dir():
+        # Before a folder for the results is made beside it.
+        raise SetNotFound(f"There is no folder '{folder}'.")
     own = folder / keeping.FOLDERS["preview" if chosen.preview else "surface"]
     place = own if out is None else out.absolute()
     try:

@@ -11,7 +11,7 @@ from types import MappingProxyType
 from typing import Any
 
 import numpy as np
-from PIL import Image
+from PIL import Image, UnidentifiedImageError
 
 from tetherlight.errors import ImageUnreadable, OutOfResources, TetherlightError
 from tetherlight.files.durable import open_regular
@@ -126,6 +126,8 @@ def unreadable(path: Path, error: Exception) -> TetherlightError:
 
 def _advice(error: Exception) -> str | None:
     """Return what a library says, as far as it fits on a line; libraries name no paths where they read open files."""
+    if isinstance(error, UnidentifiedImageError):
+        return None  # it says no more than that, and of an open file how Python shows it
     line = " ".join(str(error).split())[:160]
     return f"The reader says: {line}" if line else None
 
