@@ -93,7 +93,7 @@ coverage: dev ## Tell how much of the code the unit and integration tests reach,
 
 packages: dev web ## Build wheel and source archive into dist/, install each anew and let it serve
 	rm -rf dist
-	TETHERLIGHT_REQUIRE_WEB=1 $(RUN) -m hatchling build -t sdist -t wheel
+	$(RUN) -m hatchling build -t sdist -t wheel
 	$(RUN) scripts/smoke.py dist
 
 generate: runtime ## Write the schema, the reference pages and the types of the web application

@@ -15,11 +15,8 @@ compile() {
         --no-emit-index-url --no-emit-find-links --custom-compile-command "make requirements" "$@"
 }
 
-extras="--extra fast --extra mdns --extra metrics --extra mqtt --extra raw --extra serial"
-
-# shellcheck disable=SC2086  # words on purpose
-compile --upgrade pyproject.toml $extras --group dev -o requirements/dev.txt
-# shellcheck disable=SC2086
-compile pyproject.toml $extras -c requirements/dev.txt -o requirements/runtime.txt
+compile --upgrade pyproject.toml --extra all --group dev -o requirements/dev.txt
+compile pyproject.toml --extra all -c requirements/dev.txt -o requirements/runtime.txt
+compile pyproject.toml -c requirements/dev.txt -o requirements/client.txt
 compile --group build -c requirements/dev.txt -o requirements/build.txt
 compile --group judge -c requirements/dev.txt -o requirements/judge.txt

@@ -74,6 +74,7 @@ TetherlightError                 internal_error
     ├── ServerStopping           server_stopping
     ├── ServerUnreachable        server_unreachable
     ├── ClientTooSlow            client_too_slow
+    ├── NotInstalled             not_installed
     └── OutOfResources           out_of_resources
 
 The client raises the same class that the server raised: see `error_class`.
@@ -594,6 +595,25 @@ class ClientTooSlow(ServerError):
     code = "client_too_slow"
 
 
+class NotInstalled(ServerError):
+    """A library that comes with an extra of the package is needed, and is not there."""
+
+    code = "not_installed"
+
+    @classmethod
+    def of(cls, error: BaseException) -> Self | None:
+        """Return our error for a module that is missing, or None where it is one of ours or something else failed."""
+        if not isinstance(error, ModuleNotFoundError) or error.name is None:
+            return None
+        library = error.name.partition(".")[0]
+        if library == "tetherlight":
+            return None
+        return cls(
+            f"The library '{library}' is needed for this, and is not installed.",
+            hint="pip install 'tetherlight[all]' brings all of them; the extras server, simulator and surface some.",
+        )
+
+
 class OutOfResources(ServerError):
     """The server's machine has no files, memory or processes left to do it."""
 
@@ -632,7 +652,8 @@ def held(error: type[E], thing: str, job_id: str) -> E:
 
 def unexpected(error: Exception) -> TetherlightError:
     """Return what a client is told of an exception that nobody foresaw."""
-    return OutOfResources.of(error) or TetherlightError("The server made a mistake; its log says more.")
+    known = OutOfResources.of(error) or NotInstalled.of(error)
+    return known or TetherlightError("The server made a mistake; its log says more.")
 
 
 def error_classes(root: type[TetherlightError] = TetherlightError) -> Iterator[type[TetherlightError]]:

@@ -34,6 +34,9 @@ ROOT = Path(__file__).parents[2]
 PAGES = [ROOT / "README.md", ROOT / "CONTRIBUTING.md", *sorted(ROOT.glob("docs/tutorials/*.md")),
          *sorted(ROOT.glob("docs/how-to/*.md")), *sorted(ROOT.glob("docs/explanations/*.md"))]  # fmt: skip
 NOT_RUN = {
+    "pip install .  ": "It needs an environment of its own: test_light_install.py, test_installed_package.py.",
+    "uv tool install": "It needs a package index: make packages.",
+    "pip install --require-hashes": "The same.",
     "podman build": "It needs a registry of images, and rights that a test does not have.",
     "tetherlight reconstruct captures": "It needs images of a lit object: test_reconstruction.py.",
     "tetherlight integrate normals.png --out": "It needs a normal map: test_cli_integrate.py.",

@@ -83,7 +83,7 @@ def build_wheel(checkout: Path) -> Path:
     for name in FOR_THE_BUILD:
         (checkout / name).parent.mkdir(exist_ok=True)
         shutil.copy(ROOT / name, checkout / name)
-    run(sys.executable, "-m", "hatchling", "build", "-t", "wheel", folder=checkout)
+    run("env", "TETHERLIGHT_WEB=0", sys.executable, "-m", "hatchling", "build", "-t", "wheel", folder=checkout)
     (wheel,) = (checkout / "dist").iterdir()
     return wheel
 

@@ -1,6 +1,7 @@
 """Wheels and source archives carry the web application where it can be built."""
 
 import importlib.util
+import tomllib
 from pathlib import Path
 from typing import Any
 
@@ -10,16 +11,20 @@ from hatchling.bridge.app import Application
 ROOT = Path(__file__).parents[2]
 
 
-def build(root: Path, version: str = "standard", target: str = "wheel") -> dict[str, Any]:
-    """Run the hook in a folder and return what it adds to the build."""
+def hook_of(root: Path, target: str = "wheel") -> Any:
+    """Return the hook for a folder."""
     spec = importlib.util.spec_from_file_location("hatch_build", ROOT / "hatch_build.py")
     assert spec is not None
     assert spec.loader is not None
     module = importlib.util.module_from_spec(spec)
     spec.loader.exec_module(module)
-    hook = module.WebBuildHook(str(root), {}, None, None, str(root / "dist"), target, Application())
+    return module.WebBuildHook(str(root), {}, None, None, str(root / "dist"), target, Application())
+
+
+def build(root: Path, version: str = "standard", target: str = "wheel") -> dict[str, Any]:
+    """Run the hook in a folder and return what it adds to the build."""
     build_data: dict[str, Any] = {"force_include": {}}
-    hook.initialize(version, build_data)
+    hook_of(root, target).initialize(version, build_data)
     return build_data
 
 
@@ -40,16 +45,30 @@ def unpacked(checkout: Path) -> Path:
     return checkout
 
 
-def test_without_an_export_the_build_goes_on(checkout: Path) -> None:
-    """A server without pages is better than no server."""
-    assert build(checkout) == {"force_include": {}}
-
-
-def test_a_release_insists(checkout: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """TETHERLIGHT_REQUIRE_WEB=1 makes a missing export an error."""
-    monkeypatch.setenv("TETHERLIGHT_REQUIRE_WEB", "1")
-    with pytest.raises(RuntimeError, match="required"):
+def test_without_an_export_the_build_ends_with_one_sentence(checkout: Path) -> None:
+    """A package that silently has no pages would be noticed by those who install it, and too late."""
+    with pytest.raises(RuntimeError, match=r"could not be built: .*TETHERLIGHT_WEB=0 builds without it"):
         build(checkout)
+
+
+def test_pages_may_be_left_out_on_purpose(checkout: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """TETHERLIGHT_WEB=0 builds a server with its protocol alone, and needs no Node.js."""
+    monkeypatch.setenv("TETHERLIGHT_WEB", "0")
+    assert build(checkout) == {"force_include": {}}
+    assert hook_of(checkout).dependencies() == []
+
+
+def test_node_comes_with_what_the_build_needs(checkout: Path) -> None:
+    """Who installs from a repository has pages, whatever the system brings."""
+    with (ROOT / "pyproject.toml").open("rb") as file:
+        build_group = tomllib.load(file)["dependency-groups"]["build"]
+    (node,) = hook_of(checkout).dependencies()
+    assert node in build_group
+
+
+def test_an_archive_needs_no_node(unpacked: Path) -> None:
+    """Its export was built when it was made."""
+    assert hook_of(unpacked).dependencies() == []
 
 
 def test_the_export_of_an_archive_is_taken_as_it_is(unpacked: Path) -> None:

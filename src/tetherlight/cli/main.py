@@ -10,7 +10,7 @@ import typer
 
 from tetherlight.cli.lazy import Later, LazyGroup, Place
 from tetherlight.cli.options import DEFAULT_SERVER, TOKENS, Options, hoisted, tell_error
-from tetherlight.errors import TetherlightError
+from tetherlight.errors import NotInstalled, TetherlightError
 
 if TYPE_CHECKING:
     from importlib import metadata
@@ -122,3 +122,7 @@ def main() -> None:
         app()
     except TetherlightError as error:
         sys.exit(tell_error(error, as_json="--json" in sys.argv))
+    except ModuleNotFoundError as error:
+        if (missing := NotInstalled.of(error)) is None:
+            raise
+        sys.exit(tell_error(missing, as_json="--json" in sys.argv))

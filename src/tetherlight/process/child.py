@@ -17,7 +17,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from tetherlight.errors import OutOfResources, TetherlightError, WorkFailed, WorkMemory
+from tetherlight.errors import NotInstalled, OutOfResources, TetherlightError, WorkFailed, WorkMemory
 from tetherlight.process import wire
 
 logger = logging.getLogger(__name__)
@@ -105,9 +105,8 @@ def answer(name: str, arguments: dict[str, Any], progress: Progress) -> dict[str
         return {"error": wire.failure(WorkMemory(f"'{name}' asked for more memory than it may have."))}
     except BaseException as error:
         logger.exception("%s failed", name)
-        failed = (isinstance(error, Exception) and OutOfResources.of(error)) or WorkFailed(
-            f"'{name}' failed ({type(error).__name__}).", hint="The server's log says more."
-        )
+        known = OutOfResources.of(error) or NotInstalled.of(error) if isinstance(error, Exception) else None
+        failed = known or WorkFailed(f"'{name}' failed ({type(error).__name__}).", hint="The server's log says more.")
         return {"error": wire.failure(failed)}
 
 
