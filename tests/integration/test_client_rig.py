@@ -217,6 +217,24 @@ async def test_events_begin_with_how_things_stand(rig: Client) -> None:
         await rig.set_lights({}, others_off=True)
 
 
+async def test_a_light_has_a_level_that_everybody_is_told(rig: Client) -> None:
+    async with aclosing(rig.events("lights")) as events:
+        await anext(events)
+        changed = await rig.set_light("light_left", True, level=0.4)
+        assert changed.new_state
+        assert changed.message == "Light 'light_left' turned ON at 40%. (simulated)"
+        told = (await anext(events)).data
+        assert isinstance(told, LightStates)
+        assert (told.levels["light_left"], told.states["light_left"]) == (0.4, True)
+        await rig.set_lights({}, others_off=True)
+        states = await rig.set_lights({"light_left": True, "lights_top": True}, levels={"lights_top": 0.5})
+        assert {name: level for name, level in states.levels.items() if level} == {"light_left": 0.4, "lights_top": 0.5}
+        with pytest.raises(errors.InvalidPayload, match="level of light 'light_left' is 0"):
+            await rig.set_light("light_left", True, level=0.0)
+        await rig.set_light("light_left", False, level=1.0)
+        await rig.set_lights({"lights_top": False}, levels={"lights_top": 1.0}, others_off=True)
+
+
 async def test_each_loop_over_events_hears_its_own_topics(rig: Client) -> None:
     async with aclosing(rig.events("lights")) as lights, aclosing(rig.events("storage", "lights")) as both:
         await anext(lights)

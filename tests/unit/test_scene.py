@@ -54,6 +54,15 @@ def test_light_adds_up(scene):
     np.testing.assert_allclose(both[unclipped], (left + right - dark)[unclipped], atol=2.5)
 
 
+def test_brightness_follows_the_level_of_a_light(scene):
+    dark, full = shine(scene), shine(scene, "light_left")
+    scene.set_lights({"light_left": 0.25})
+    dimmed = scene.linear(REFERENCE_EXPOSURE).astype(np.float64)
+    unclipped = full < 16000
+    np.testing.assert_allclose(dimmed[unclipped], (dark + 0.25 * (full - dark))[unclipped], atol=2.5)
+    assert (scene.light_states["light_left"], scene.light_levels["light_left"]) == (True, 0.25)
+
+
 def test_doubling_the_time_doubles_the_values(scene):
     """Exposure is linear in time and in sensitivity, and the aperture counts squared."""
     only(scene, "light_front")

@@ -266,7 +266,7 @@ payload: NoPayload
 result: LightStates
 }
 /**
- * Switch one light on or off.
+ * Switch one light on or off, or to a level where its lamp can be dimmed.
  */
 SET_LIGHT_STATE: {
 payload: SetLightState
@@ -939,6 +939,12 @@ export interface LightStates {
 states: {
 [k: string]: boolean
 }
+/**
+ * How bright each light is now, from 0 to 1, linear in light.
+ */
+levels: {
+[k: string]: number
+}
 gpio_available: boolean
 driver: string
 message: (string | null)
@@ -961,6 +967,14 @@ pin: (number | null)
  */
 active_low: boolean
 state: boolean
+/**
+ * Whether it can be anything but off or at full power.
+ */
+dims: boolean
+/**
+ * How bright it is while it is on, also when nothing is said of the level.
+ */
+on_level: number
 group: (string | null)
 direction: ([number, number, number] | null)
 /**
@@ -980,6 +994,14 @@ intensity: (number | null)
  * When this was measured, not written by hand.
  */
 calibrated_at: (string | null)
+/**
+ * Its light is the lamp's signal to this power.
+ */
+gamma: (number | null)
+/**
+ * Instead of gamma: measured pairs of signal and light.
+ */
+curve: ([number, number][] | null)
 }
 /**
  * A light and whether it shall be on.
@@ -990,6 +1012,10 @@ calibrated_at: (string | null)
 export interface SetLightState {
 light_name: string
 state: boolean
+/**
+ * How bright it becomes, linear in light; without it as bright as it was last, 1 at first.
+ */
+level?: (number | null)
 }
 /**
  * A light's new state.
@@ -1012,6 +1038,12 @@ message: string
 export interface SetLightStates {
 states: {
 [k: string]: boolean
+}
+/**
+ * How bright those become that `states` names; the others as bright as they were last.
+ */
+levels?: {
+[k: string]: number
 }
 others_off?: boolean
 }
@@ -1046,6 +1078,14 @@ intensity?: (number | null)
  * Stays as it is where nothing is said and the light stands where it stood.
  */
 calibrated_at?: (string | null)
+/**
+ * Its light is the lamp's signal to this power, 1 for linear. This and `curve` stay where neither is said.
+ */
+gamma?: (number | null)
+/**
+ * Instead of gamma: measured pairs of signal and light, from 0 to 1; empty for none.
+ */
+curve?: ([number, number][] | null)
 }
 /**
  * The lights in their order, and how the set is called.
@@ -1084,6 +1124,12 @@ catalogue_number?: (string | null)
  */
 scale_mm_per_pixel?: (number | null)
 light_sequence: string[]
+/**
+ * How bright lights of the sequence are, above 0 to 1; the others as bright as they were last.
+ */
+levels?: {
+[k: string]: number
+}
 /**
  * Also take a frame with every light off.
  */
@@ -1236,6 +1282,12 @@ step?: (number | null)
  * setting: the config entry.
  */
 name?: (string | null)
+/**
+ * light: how bright, above 0 to 1; the others as bright as they were last.
+ */
+levels?: {
+[k: string]: number
+}
 /**
  * What an axis of a plug-in needs to know.
  */
@@ -1608,6 +1660,10 @@ direction: ([number, number, number] | null)
  */
 position: ([number, number, number] | null)
 settle_s: (number | null)
+/**
+ * How bright it is in each frame, from 0 to 1; null is 1.
+ */
+level: (number | null)
 pin: (number | null)
 /**
  * How strong it is against the others; their mean is 1.
@@ -1664,6 +1720,10 @@ state: (StepState | string)
 direction: ([number, number, number] | null)
 position: ([number, number, number] | null)
 intensity: (number | null)
+/**
+ * How bright its light was switched, from 0 to 1; null is 1.
+ */
+level: (number | null)
 settle_s: (number | null)
 on_at: (string | null)
 off_at: (string | null)

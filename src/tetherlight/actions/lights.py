@@ -1,6 +1,7 @@
 """Handlers of the actions on lights."""
 
 from tetherlight.actions.context import Context, Pair, bind
+from tetherlight.lights.lamps import OFF, ON
 from tetherlight.protocol.cameras import NoPayload
 from tetherlight.protocol.lights import (
     GET_LIGHT_STATES,
@@ -23,9 +24,12 @@ async def get_light_states(context: Context, _: NoPayload) -> LightStates:
 async def set_light_state(context: Context, payload: SetLightState) -> LightChange:
     """Switch one light."""
     lights = context.rig.lights
-    states = await lights.set({payload.light_name: payload.state})
+    levels = {} if payload.level is None else {payload.light_name: payload.level}
+    states = await lights.set({payload.light_name: payload.state}, on_levels=levels)
     available = lights.gpio_available
-    message = f"Light '{payload.light_name}' turned {'ON' if payload.state else 'OFF'}."
+    level = lights.levels[payload.light_name]
+    word = f"ON at {level:.0%}" if OFF < level < ON else "ON" if payload.state else "OFF"
+    message = f"Light '{payload.light_name}' turned {word}."
     return LightChange(
         light_name=payload.light_name,
         new_state=states[payload.light_name],
@@ -36,7 +40,7 @@ async def set_light_state(context: Context, payload: SetLightState) -> LightChan
 
 async def set_light_states(context: Context, payload: SetLightStates) -> LightStates:
     """Switch several lights in one step."""
-    await context.rig.lights.set(payload.states, others_off=payload.others_off)
+    await context.rig.lights.set(payload.states, on_levels=payload.levels, others_off=payload.others_off)
     return context.rig.light_states()
 
 

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING
 
 from tetherlight.camera.values import amount
 from tetherlight.capture.axes.axis import Stage
+from tetherlight.capture.axes.light import LightAxis
 from tetherlight.capture.plan import Plan
 from tetherlight.errors import ConfigInvalid, InvalidPayload, TetherlightError
 from tetherlight.files.durable import make_folder
@@ -107,8 +108,8 @@ class Metering:
 
         meter.begin()
         shots = 0
-        await self.stage.lights.only(light, owner=self.stage.owner)
-        axis = next(axis for axis in self.plan.axes if axis.name == LIGHT)
+        axis = next(axis for axis in self.plan.axes if isinstance(axis, LightAxis))
+        await axis.light(self.stage, light)
         if await self.stage.keeper.stopped_within(axis.settle_s(light, self.stage.plan)):
             return None
         while (seconds := meter.next(now)) is not None:

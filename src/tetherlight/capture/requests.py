@@ -12,9 +12,10 @@ from tetherlight.capture.axes.registry import planned_axis
 from tetherlight.capture.locked import locked_values
 from tetherlight.capture.plan import Plan
 from tetherlight.errors import InvalidPayload
+from tetherlight.lights.lamps import ON
 from tetherlight.protocol.axes import MAX_VALUES, AxisPlan, exposure_axis
 from tetherlight.protocol.captures import MAX_SERIES, CaptureSeries
-from tetherlight.protocol.manifest import LIGHT, AxisRecord, CameraRecord, ConfigRecord, Manifest, PlannedLight
+from tetherlight.protocol.manifest import LIGHT, CameraRecord, ConfigRecord, Manifest, PlannedLight
 from tetherlight.protocol.manifest import Plan as PlanRecord
 from tetherlight.protocol.models import ConfigEntry, ConfigType, JobState, LightInfo
 from tetherlight.protocol.sets import CapturePhotometricSet, CaptureSet
@@ -26,7 +27,7 @@ def set_plan(wanted: CapturePhotometricSet | CaptureSet) -> Plan:
         return Plan.of(wanted.axes)
     check_sequence(wanted.light_sequence)
     lights: list[JsonValue] = [*([None] if wanted.ambient else []), *wanted.light_sequence]
-    axes: list[Axis] = [LightAxis(AxisRecord(axis=LIGHT, values=tuple(lights)))]
+    axes: list[Axis] = [LightAxis.planned(AxisPlan(axis=LIGHT, values=lights, levels=wanted.levels))]
     if wanted.focus is not None:
         axes.insert(0, planned_axis(wanted.focus.axis()))
     if wanted.exposure is not None:
@@ -64,13 +65,15 @@ def series_plan(wanted: CaptureSeries) -> Plan:
     return plan
 
 
-def planned_light(light: LightInfo) -> PlannedLight:
-    """Return what a manifest keeps of a light."""
+def planned_light(light: LightInfo, level: float | None = None) -> PlannedLight:
+    """Return what a manifest keeps of a light, which is as bright as it was last where no level is given."""
+    level = light.on_level if level is None else level
     return PlannedLight(
         name=light.name,
         direction=light.direction,
         position=light.position,
         settle_s=light.settle_s,
+        level=None if level == ON else level,
         pin=light.pin,
         intensity=light.intensity,
         calibrated_at=light.calibrated_at,
@@ -87,8 +90,10 @@ def set_record(
 ) -> PlanRecord:
     """Write down a set's plan, but for its axes; `settle_s` is for lights that have no time of their own."""
     position = plan.position(LIGHT)
+    axis = None if position is None else plan.axes[position]
+    levels = axis.levels if isinstance(axis, LightAxis) else {}
     return PlanRecord(
-        lights=tuple(planned_light(light) for light in lights),
+        lights=tuple(planned_light(light, levels.get(light.name)) for light in lights),
         ambient=position is not None and None in plan.axes[position].values,
         settle_s=settle_s,
         on_failure=wanted.on_failure,

@@ -7,6 +7,8 @@ from typing import Annotated, Any
 
 import typer
 
+from tetherlight.cli.levels import Levels
+
 FocusOption = Annotated[
     str | None,
     typer.Option(
@@ -32,22 +34,34 @@ COUNTED = re.compile(r"(\d+)(?:x(-?\d+(?:\.\d+)?))?")
 class Grid:
     """The axes of a set as options give them; outermost are the further ones, then focus, lights and exposure."""
 
-    def __init__(self, focus: str | None, exposure: str | None, axes: Sequence[str] | None, *, ambient: bool) -> None:
+    def __init__(
+        self,
+        focus: str | None,
+        exposure: str | None,
+        axes: Sequence[str] | None,
+        *,
+        ambient: bool,
+        levels: Sequence[str] | None = None,
+    ) -> None:
         self._focus = focus_places(focus)
         self._exposure = exposures(exposure)
         self._axes = [_axis(text) for text in axes or ()]
         self._ambient = ambient
+        self._levels = Levels(levels)
 
     def with_lights(self, lights: list[str]) -> dict[str, Any]:
         """Return the arguments of `capture_set`, or of `capture_axes` where there are further axes."""
+        levels = self._levels.of(lights)
         if not self._axes:
             return {
                 "light_sequence": lights, "ambient": self._ambient, "focus": self._focus, "exposure": self._exposure,
+                **({"levels": levels} if levels else {}),
             }  # fmt: skip
         found = list(self._axes)
         if self._focus is not None:
             found.append({"axis": "focus", "count": self._focus[0], "step": self._focus[1]})
-        found.append({"axis": "light", "values": [*([None] if self._ambient else []), *lights]})
+        values = [*([None] if self._ambient else []), *lights]
+        found.append({"axis": "light", "values": values} | ({"levels": levels} if levels else {}))
         if self._exposure is not None:
             found.append({"axis": "exposure", "values": self._exposure})
         return {"axes": found}

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from tetherlight.cli import completion
+from tetherlight.cli.levels import LevelOption, level_of
 from tetherlight.cli.options import connected, note, options_of
 from tetherlight.cli.output import show
 
@@ -29,10 +30,12 @@ def switch_on(
     context: typer.Context,
     names: Annotated[list[str], typer.Argument(help="Lights by name.", autocompletion=completion.lights)],
     only: Annotated[bool, typer.Option("--only", help="Switch all others off.")] = False,
+    level: LevelOption = None,
 ) -> None:
     """Switch lights on, all of them in one step."""
+    levels = None if level is None else dict.fromkeys(names, level_of(level))
     with connected(context) as rig:
-        _show(context, rig.set_lights(dict.fromkeys(names, True), others_off=only))
+        _show(context, rig.set_lights(dict.fromkeys(names, True), levels=levels, others_off=only))
 
 
 @app.command("off")
@@ -66,8 +69,13 @@ def walk(
 
 def _show(context: typer.Context, states: "LightStates") -> None:
     rows = [
-        (light.name, "on" if light.state else "off", light.pin, light.group, light.fault) for light in states.lights
+        (light.name, _state(states.levels.get(light.name, float(light.state))), light.pin, light.group, light.fault)
+        for light in states.lights
     ]
     show(context, states, ("LIGHT", "STATE", "PIN", "GROUP", "FAULT"), rows, empty="The rig has no lights.")
     if states.message and not options_of(context).json:
         note(states.message)
+
+
+def _state(level: float) -> str:
+    return "off" if level <= 0 else "on" if level >= 1 else f"{level:.1%}".replace(".0%", "%")

@@ -10,6 +10,7 @@ import typer
 
 from tetherlight.cli import axes, completion, trash
 from tetherlight.cli.lazy import Later
+from tetherlight.cli.levels import LevelsOption
 from tetherlight.cli.options import FAILED, INTERRUPTED, choose_camera, connected, note, options_of
 from tetherlight.cli.output import HERE, THERE, bytes_text, say, show, show_json
 from tetherlight.cli.words import CameraOption
@@ -98,6 +99,7 @@ def capture_set(  # noqa: PLR0917 - typer reads the options off the parameters
     focus: axes.FocusOption = None,
     exposure: axes.ExposureOption = None,
     axis: axes.AxisOption = None,
+    level: LevelsOption = None,
     output: Output = None,
 ) -> None:
     """Take one image per light, at each focus and exposure where they are given.
@@ -107,7 +109,7 @@ def capture_set(  # noqa: PLR0917 - typer reads the options off the parameters
     plan: dict[str, Any] = {"prefix": name, "notes": notes, "on_failure": on_failure.value, "retakes": retakes}
     plan |= {"metering": metering.value if metering else None}
     plan |= {"catalogue_number": catalogue_number, "scale_mm_per_pixel": scale}
-    grid = axes.Grid(focus, exposure, axis, ambient=ambient)
+    grid = axes.Grid(focus, exposure, axis, ambient=ambient, levels=level)
     with connected(context) as rig:
         plan["camera_id"] = choose_camera(rig, camera)
         sequence = list(lights or rig.lights().states)

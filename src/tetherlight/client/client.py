@@ -210,13 +210,16 @@ class Client(ImageRequests):
         """Return every light and whether it is on."""
         return await self._ask(light_table.GET_LIGHT_STATES)
 
-    async def set_light(self, name: str, on: bool) -> light_table.LightChange:
-        """Switch one light."""
-        return await self._ask(light_table.SET_LIGHT_STATE, light_name=name, state=on)
+    async def set_light(self, name: str, on: bool, *, level: float | None = None) -> light_table.LightChange:
+        """Switch one light; `level` from 0 to 1 is how bright it becomes, else as bright as it was last."""
+        return await self._ask(light_table.SET_LIGHT_STATE, light_name=name, state=on, level=level)
 
-    async def set_lights(self, states: Mapping[str, bool], *, others_off: bool = False) -> light_table.LightStates:
-        """Switch several lights in one step."""
-        return await self._ask(light_table.SET_LIGHT_STATES, states=dict(states), others_off=others_off)
+    async def set_lights(
+        self, states: Mapping[str, bool], *, levels: Mapping[str, float] | None = None, others_off: bool = False
+    ) -> light_table.LightStates:
+        """Switch several lights in one step; `levels` says of some of them how bright they become, from 0 to 1."""
+        given = {"levels": dict(levels)} if levels else {}
+        return await self._ask(light_table.SET_LIGHT_STATES, states=dict(states), others_off=others_off, **given)
 
     async def set_rig(self, rig: Sequence[light_table.EditedLight]) -> light_table.LightStates:
         """Replace the lights of the rig file."""

@@ -92,6 +92,7 @@ class ImageRequests(Requests):
         scale_mm_per_pixel: float | None = None,
         focus: tuple[int, int] | axis_table.FocusPlaces | None = None,
         exposure: Sequence[float | Mapping[str, str | float]] | None = None,
+        levels: Mapping[str, float] | None = None,
         camera_id: str | None = None,
         progress: Progress | None = None,
     ) -> SetCapture:
@@ -100,13 +101,14 @@ class ImageRequests(Requests):
         `focus` is a count of places and the size of a drive between them, from -3 to 3; `exposure` are EV offsets from
         the exposure now, or settings by alias. Each multiplies the images. A frame without its light is taken again by
         itself, `retakes` times at most. With `metering` test shots find the exposure time, for all lights or for each.
+        `levels` says how bright lights are, above 0 to 1; the others are as bright as they were last.
         """
         plan = set_table.CAPTURE_PHOTOMETRIC_SET.parse({
             "light_sequence": list(light_sequence), "set_name_prefix": prefix, "ambient": ambient,
             "on_failure": on_failure, "retakes": retakes, "notes": notes, "camera_id": camera_id,
             "metering": metering,
             "catalogue_number": catalogue_number, "scale_mm_per_pixel": scale_mm_per_pixel,
-            "focus": places_of(focus), "exposure": exposures_of(exposure),
+            "focus": places_of(focus), "exposure": exposures_of(exposure), "levels": levels and dict(levels),
         })  # fmt: skip
         return SetCapture(self._session, plan, progress)
 

@@ -6,6 +6,7 @@ from collections.abc import AsyncIterator, Callable, Iterable, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import replace
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any, Self, TypeVar
 
 from pydantic import ValidationError
@@ -26,6 +27,7 @@ from tetherlight.rigfile.rigfile import RigFile
 logger = logging.getLogger(__name__)
 
 T = TypeVar("T")
+NO_LEVELS: Levels = MappingProxyType({})
 
 
 class Lights:
@@ -39,6 +41,7 @@ class Lights:
         self._rack = rack
         self._guard = guard or Guard()
         self._levels: dict[str, float] = {}
+        self._on_levels: dict[str, float] = {}
         self._faults: dict[str, str] = {}
         self._owner: str | None = None
         self._listeners: list[Callable[[], None]] = []
@@ -108,7 +111,14 @@ class Lights:
         self._require([name])
         light = next(light for light in self.rig_file.lights if light.name == name)
         fault = self._faults.get(name) or self._rack.unavailable.get(name)
-        return light.info(state=self._levels[name] > OFF, fault=fault)
+        return light.info(
+            state=self._levels[name] > OFF, fault=fault, dims=self._rack.dims(name), on_level=self._on_levels[name]
+        )
+
+    def require_level(self, name: str, level: float) -> None:
+        """Raise UnknownLight or InvalidPayload where a light cannot be as bright as this."""
+        self._require([name])
+        self._require_possible({name: level})
 
     def status(self) -> LightsStatus:
         """Describe all lights and their driver."""
@@ -119,15 +129,23 @@ class Lights:
             lights=[self.light(name) for name in self._levels],
         )
 
-    async def set(self, levels: Levels, *, owner: str | None = None, others_off: bool = False) -> dict[str, bool]:
+    async def set(
+        self,
+        levels: Mapping[str, float | bool],
+        *,
+        on_levels: Levels = NO_LEVELS,
+        owner: str | None = None,
+        others_off: bool = False,
+    ) -> dict[str, bool]:
         """Switch some lights, together where their driver can, and return which of all are on then.
 
-        Changes are made in the order of the calls. With `others_off` lamps that cannot be driven do not stand in the
-        way of the named ones. Raises LightsBusy at once where a job has the lights; UnknownLight, InvalidPayload for a
-        level that a lamp cannot have, LampFailed.
+        True is as bright as in `on_levels`, else as the light was last, at first ON. Changes are made in the order of
+        the calls. With `others_off` lamps that cannot be driven do not stand in the way of the named ones. Raises
+        LightsBusy at once where a job has the lights; UnknownLight, InvalidPayload for a level that a lamp cannot have,
+        LampFailed.
         """
         self._require_free(owner)
-        return await to_the_end(self._set(levels, others_off=others_off))
+        return await to_the_end(self._set(levels, on_levels, others_off=others_off))
 
     async def settled(self) -> None:
         """Wait until the changes that were asked for until now are made."""
@@ -207,21 +225,28 @@ class Lights:
             if not OFF <= level <= ON:
                 raise InvalidPayload(f"The level of light '{name}' must be from 0 to 1.")
             if level not in {OFF, ON} and not self._rack.dims(name):
-                raise InvalidPayload(f"Light '{name}' cannot be dimmed, only switched off and on.")
+                raise InvalidPayload(
+                    f"Light '{name}' cannot be dimmed, only switched off and on.",
+                    hint="Its lamp hangs on something that only switches; leave the level out, or say 1.",
+                )
 
     def _require_free(self, owner: str | None) -> None:
         if self._owner is not None and self._owner != owner:
             raise held(LightsBusy, "the lights", self._owner)
 
-    async def _set(self, levels: Levels, *, others_off: bool) -> dict[str, bool]:
+    async def _set(self, levels: Mapping[str, float | bool], on_levels: Levels, *, others_off: bool) -> dict[str, bool]:
         async with self._lock:
-            self._require(levels)
+            self._require([*levels, *on_levels])
+            self._require_possible(on_levels)
             self._require_possible(levels)
+            given = {name: float(level) for name, level in on_levels.items() if level > OFF}
+            bright = self._on_levels | given
             others = dict.fromkeys(self._reachable(), OFF) if others_off else {}
-            wanted = others | {name: float(level) for name, level in levels.items()}
+            wanted = others | {name: bright[name] if level is True else float(level) for name, level in levels.items()}
             if any(level > self._levels[name] for name, level in wanted.items()):
                 self._guard.check(self._levels | wanted)
             await self._switch(wanted)
+            self._on_levels |= given
             return self.states
 
     async def _switch(self, levels: Levels) -> None:
@@ -237,6 +262,8 @@ class Lights:
             else:
                 self._faults.pop(name, None)
                 self._levels[name] = level
+                if level > OFF:
+                    self._on_levels[name] = level
         self._changed()
         if problem:
             raise problem
@@ -266,6 +293,7 @@ class Lights:
     async def _take(self, lights: Sequence[RigLight]) -> None:
         self._faults = {}
         self._levels = {light.name: OFF for light in lights}
+        self._on_levels = {light.name: self._on_levels.get(light.name, ON) for light in lights}
         await self._rack.define(lights)
 
     async def _replace(self, lights: Sequence[RigLight]) -> None:
@@ -325,6 +353,7 @@ def _rig_lights(lights: Sequence[EditedLight], former: Iterable[RigLight]) -> li
 def _rig_light(light: EditedLight, former: RigLight | None) -> RigLight:
     given = light.model_dump()
     kept = {} if former is None else former.own_driver | former.measured(given)
+    given["curve"] = tuple(light.curve) if light.curve else None
     try:
         return RigLight(**(given | kept))
     except ValidationError as error:

@@ -16,6 +16,8 @@ LEAST_HELD_S, MOST_HELD_S = 1.0, 3600.0
 Ev = Annotated[float, Field(ge=-20, le=20, allow_inf_nan=False)]
 Exposed = Ev | dict[Literal["shutterspeed", "aperture", "iso", "exposure_s"], str | float]
 """An exposure: EV offset from the one that the plan finds, or settings by alias; exposure_s are seconds of bulb."""
+OnLevel = Annotated[float, Field(gt=0, le=1, allow_inf_nan=False)]
+"""How bright a light is that is on: linear in its light."""
 Step = Annotated[float, Field(ge=-1e6, le=1e6, allow_inf_nan=False)]
 
 
@@ -45,6 +47,9 @@ class AxisPlan(Payload):
         description="focus: size of a drive, 1 to 3, negative towards near; time: seconds from start to start.",
     )
     name: str | None = Field(default=None, max_length=200, description="setting: the config entry.")
+    levels: dict[str, OnLevel] = Field(
+        default_factory=dict, description="light: how bright, above 0 to 1; the others as bright as they were last."
+    )
     options: dict[str, JsonValue] = Field(default_factory=dict, description="What an axis of a plug-in needs to know.")
 
 

@@ -1,6 +1,8 @@
 """Actions on lights."""
 
-from pydantic import AwareDatetime, Field
+from typing import Annotated
+
+from pydantic import AwareDatetime, Field, model_validator
 
 from tetherlight import errors
 from tetherlight.protocol.action import Action, Payload
@@ -13,10 +15,19 @@ SERVER_ONLY = frozenset({"hooks", "bridges", "offload", "driver", "chip", "addre
 They mean the same wherever they stand: of the rig the first three are tables; a lamp has a driver and an address."""
 
 
+Level = Annotated[float, Field(ge=0, le=1, allow_inf_nan=False)]
+"""How bright a light is: linear in its light, 1 at full power."""
+
+ZERO = "the level of light '{}' is 0, and it shall be on: say state false, or a level above 0"
+
+
 class LightStates(Model):
     """Every light by name, on or off, in the rig file's order."""
 
     states: dict[str, bool]
+    levels: dict[str, float] = Field(
+        default_factory=dict, description="How bright each light is now, from 0 to 1, linear in light."
+    )
     gpio_available: bool
     driver: str
     message: str | None = None
@@ -28,6 +39,16 @@ class SetLightState(Payload):
 
     light_name: str
     state: bool
+    level: Level | None = Field(
+        default=None,
+        description="How bright it becomes, linear in light; without it as bright as it was last, 1 at first.",
+    )
+
+    @model_validator(mode="after")
+    def _on_is_no_zero(self) -> "SetLightState":
+        if self.state and self.level == 0:
+            raise ValueError(ZERO.format(self.light_name[:200]))
+        return self
 
 
 class LightChange(Model):
@@ -43,7 +64,20 @@ class SetLightStates(Payload):
     """Several lights at once; the others stay as they are unless `others_off`."""
 
     states: dict[str, bool]
+    levels: dict[str, Level] = Field(
+        default_factory=dict,
+        description="How bright those become that `states` names; the others as bright as they were last.",
+    )
     others_off: bool = False
+
+    @model_validator(mode="after")
+    def _levels_of_states(self) -> "SetLightStates":
+        for name, level in self.levels.items():
+            if name not in self.states:
+                raise ValueError(f"light '{name[:200]}' has a level and no state")
+            if self.states[name] and level == 0:
+                raise ValueError(ZERO.format(name[:200]))
+        return self
 
 
 class EditedLight(Payload):
@@ -60,6 +94,15 @@ class EditedLight(Payload):
     calibrated_at: AwareDatetime | None = Field(
         default=None, description="Stays as it is where nothing is said and the light stands where it stood."
     )
+    gamma: float | None = Field(
+        default=None,
+        description=(
+            "Its light is the lamp's signal to this power, 1 for linear. This and `curve` stay where neither is said."
+        ),
+    )
+    curve: list[tuple[float, float]] | None = Field(
+        default=None, description="Instead of gamma: measured pairs of signal and light, from 0 to 1; empty for none."
+    )
 
 
 class SetRig(Payload):
@@ -75,6 +118,7 @@ GET_LIGHT_STATES = Action(
     repeatable=True,
     example_result={
         "states": {"lights_top": False, "light_front": True},
+        "levels": {"lights_top": 0.0, "light_front": 1.0},
         "gpio_available": True,
         "driver": "gpiod",
         "lights": [{"name": "lights_top", "pin": 24, "state": False},
@@ -83,7 +127,7 @@ GET_LIGHT_STATES = Action(
 SET_LIGHT_STATE = Action(
     "SET_LIGHT_STATE", SetLightState, LightChange,
     right="control",
-    summary="Switch one light on or off.",
+    summary="Switch one light on or off, or to a level where its lamp can be dimmed.",
     errors=(errors.UnknownLight, errors.LightsBusy, errors.LampFailed),
     example={"light_name": "light_front", "state": True},
     example_result={"light_name": "light_front", "new_state": True, "gpio_available": True,
@@ -95,7 +139,8 @@ SET_LIGHT_STATES = Action(
     summary="Switch several lights in one step.",
     errors=(errors.UnknownLight, errors.LightsBusy, errors.LampFailed),
     example={"states": {"light_front": True}, "others_off": True},
-    example_result={"states": {"lights_top": False, "light_front": True}, "gpio_available": True, "driver": "gpiod",
+    example_result={"states": {"lights_top": False, "light_front": True},
+                    "levels": {"lights_top": 0.0, "light_front": 1.0}, "gpio_available": True, "driver": "gpiod",
                     "lights": []},
 )  # fmt: skip
 SET_RIG = Action(
@@ -105,5 +150,6 @@ SET_RIG = Action(
     server_only=SERVER_ONLY,
     errors=(errors.ServerOnly, errors.LightsBusy, errors.InvalidName, errors.StoreError, errors.InvalidSetting),
     example={"lights": [{"name": "light_front", "pin": 4, "direction": [0.0, -0.7071, 0.7071]}]},
-    example_result={"states": {"light_front": False}, "gpio_available": True, "driver": "gpiod", "lights": []},
+    example_result={"states": {"light_front": False}, "levels": {"light_front": 0.0}, "gpio_available": True,
+                    "driver": "gpiod", "lights": []},
 )  # fmt: skip

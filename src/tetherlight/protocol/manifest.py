@@ -96,6 +96,7 @@ class PlannedLight(Record):
     direction: Direction | None = None
     position: tuple[float, float, float] | None = Field(default=None, description="Millimetres from the object.")
     settle_s: float | None = None
+    level: float | None = Field(default=None, description="How bright it is in each frame, from 0 to 1; null is 1.")
     pin: int | None = None
     intensity: float | None = Field(default=None, description="How strong it is against the others; their mean is 1.")
     calibrated_at: Moment | None = Field(default=None, description="When direction and intensity were measured.")
@@ -178,6 +179,7 @@ class StepRecord(Record):
     direction: Direction | None = None
     position: tuple[float, float, float] | None = None
     intensity: float | None = None
+    level: float | None = Field(default=None, description="How bright its light was switched, from 0 to 1; null is 1.")
     settle_s: float | None = None
     on_at: Moment | None = None
     off_at: Moment | None = None

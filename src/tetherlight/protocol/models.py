@@ -134,6 +134,10 @@ class LightInfo(Model):
     pin: int | None = Field(default=None, description="BCM number or line offset.")
     active_low: bool = Field(default=False, description="Whether the lamp is on while its line is low.")
     state: bool = False
+    dims: bool = Field(default=False, description="Whether it can be anything but off or at full power.")
+    on_level: float = Field(
+        default=1.0, description="How bright it is while it is on, also when nothing is said of the level."
+    )
     group: str | None = None
     direction: Direction | None = None
     position: tuple[float, float, float] | None = Field(default=None, description="Millimetres from the object.")
@@ -141,6 +145,10 @@ class LightInfo(Model):
     fault: str | None = None
     intensity: float | None = Field(default=None, description="How strong it is against the others; their mean is 1.")
     calibrated_at: datetime | None = Field(default=None, description="When this was measured, not written by hand.")
+    gamma: float | None = Field(default=None, description="Its light is the lamp's signal to this power.")
+    curve: list[tuple[float, float]] | None = Field(
+        default=None, description="Instead of gamma: measured pairs of signal and light."
+    )
 
 
 class LightsStatus(Model):

@@ -6,7 +6,7 @@ from pydantic import Field, RootModel
 
 from tetherlight import errors
 from tetherlight.protocol.action import Action, CameraPayload, Payload
-from tetherlight.protocol.axes import MAX_VALUES, AxisPlan, Exposed, FocusPlaces
+from tetherlight.protocol.axes import MAX_VALUES, AxisPlan, Exposed, FocusPlaces, OnLevel
 from tetherlight.protocol.cameras import Message
 from tetherlight.protocol.jobs import JOB_EXAMPLE
 from tetherlight.protocol.manifest import Manifest, MeteredFor
@@ -51,6 +51,10 @@ class CapturePhotometricSet(NewSet):
     """The lights in their order, and how the set is called."""
 
     light_sequence: list[str]
+    levels: dict[str, OnLevel] = Field(
+        default_factory=dict,
+        description="How bright lights of the sequence are, above 0 to 1; the others as bright as they were last.",
+    )
     ambient: bool = Field(default=False, description="Also take a frame with every light off.")
     focus: FocusPlaces | None = Field(default=None, description="Take the whole sequence at each of these places.")
     exposure: list[Exposed] | None = Field(

@@ -76,7 +76,10 @@ class CalibrationJob(ComputationJob):
     async def _keep(self, result: Any) -> Model:
         folder = await asyncio.to_thread(self._store.places.set_folder, self.set_name or "")
         scale = await asyncio.to_thread(_scale, folder, self._store.places.captures_dir)
-        told = compared(result, {light.name: light for light in self._lights.status().lights}, scale)
+        levels = await asyncio.to_thread(_levels, folder)
+        told = compared(
+            at_full_power(result, levels), {light.name: light for light in self._lights.status().lights}, scale
+        )
         now = datetime.now(UTC).replace(microsecond=0)
         if self._wanted.apply:
             await self._apply(folder, told, now)
@@ -202,6 +205,30 @@ def _noted(record: ResultRecord) -> Callable[[Manifest], Manifest]:
         return manifest.model_copy(update={"results": (*others, record)})
 
     return change
+
+
+def at_full_power(told: Mapping[str, Any], levels: Mapping[str, float]) -> Mapping[str, Any]:
+    """Return what a child has found with the strengths of lamps at full power, their mean 1.
+
+    `levels` says how bright those were that were dimmed in the set.
+    """
+    dimmed = any(levels.get(one["light"] or "", 1.0) != 1.0 for one in told["lights"])
+    lights = [
+        one if one["intensity"] is None else one | {"intensity": one["intensity"] / levels.get(one["light"] or "", 1.0)}
+        for one in told["lights"]
+    ]
+    strengths = [one["intensity"] for one in lights if one["intensity"] is not None]
+    if not dimmed or not strengths:
+        return told
+    mean = fmean(strengths)
+    scaled = [one if one["intensity"] is None else one | {"intensity": one["intensity"] / mean} for one in lights]
+    return {**told, "lights": scaled}
+
+
+def _levels(folder: Path) -> dict[str, float]:
+    raw = read_raw_manifest(folder)
+    plan = None if raw is None else manifest_of(raw).plan
+    return {light.name: light.level for light in (plan.lights if plan else ()) if light.level}
 
 
 def _scale(folder: Path, within: Path) -> float | None:

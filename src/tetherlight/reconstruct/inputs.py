@@ -137,7 +137,8 @@ def _by_manifest(folder: Path, manifest: Manifest, options: Options) -> Inputs:
             _file_of(step, options),
             _vector(step, options),
             step.light,
-            intensity=float(getattr(step, "intensity", None) or 1.0),
+            # What was measured of a lamp is its strength at full power.
+            intensity=(step.intensity or 1.0) * (step.level or 1.0),
         )
         for step in lit
     ]

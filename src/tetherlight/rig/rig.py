@@ -219,7 +219,8 @@ class Rig:
         """Tell every light by name."""
         status = self.lights.status()
         return LightStates(
-            states=dict(self.lights.states),
+            states=self.lights.states,
+            levels=self.lights.levels,
             gpio_available=status.gpio_available,
             driver=status.driver,
             message=status.message,

@@ -137,10 +137,15 @@ def _with_keys(item: Table | InlineTable, keys: LightKeys) -> Item:
         if name not in keys:
             item.remove(name)
     for name, value in keys.items():
-        plain = list(value) if isinstance(value, tuple) else value
+        plain = _plain(value)
         if name not in before or before[name] != plain:
             item[name] = plain
     return item
+
+
+def _plain(value: Any) -> Any:
+    """Return a value with arrays as the file has them."""
+    return [_plain(part) for part in value] if isinstance(value, tuple) else value
 
 
 @contextlib.contextmanager

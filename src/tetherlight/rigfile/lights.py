@@ -1,5 +1,6 @@
 """The lights of a rig as its file describes them."""
 
+import itertools
 import math
 from collections.abc import Iterable, Mapping, Sequence
 from types import MappingProxyType
@@ -12,6 +13,10 @@ from tetherlight.protocol.models import Direction, LightInfo, Model
 
 Finite = Annotated[float, Field(allow_inf_nan=False)]
 Vector = tuple[Finite, Finite, Finite]
+Share = Annotated[float, Field(ge=0, le=1, allow_inf_nan=False)]
+
+LAW = ("gamma", "curve")
+"""The keys that say how a lamp's light follows its signal."""
 
 MAX_NAME = 64
 """Characters of a light's name, which becomes a part of file names: image_01_<name>.jpg."""
@@ -39,6 +44,10 @@ class LightTable(GpioLine):
     """When direction and intensity were measured."""
     settle_s: Finite | None = Field(default=None, ge=0, le=600)
     group: str | None = Field(default=None, min_length=1, max_length=64)
+    gamma: Finite | None = Field(default=None, ge=0.2, le=5)
+    """Its light is the lamp's signal to this power; 1, where nothing is said, is linear."""
+    curve: tuple[tuple[Share, Share], ...] | None = Field(default=None, min_length=1, max_length=256)
+    """Instead of gamma what was measured: pairs of signal and light, each from 0 to 1 and growing."""
     driver: str | None = Field(default=None, min_length=1, max_length=64)
     """What switches this lamp, where that is not the rig's own driver; only the file says it."""
     address: str | None = Field(default=None, min_length=1, max_length=256)
@@ -50,6 +59,20 @@ class LightTable(GpioLine):
         if value is not None and not any(value):
             raise ValueError("must not be [0, 0, 0]")
         return value
+
+    @field_validator("curve")
+    @classmethod
+    def _grows(cls, value: tuple[tuple[float, float], ...] | None) -> tuple[tuple[float, float], ...] | None:
+        for (signal, light), (next_signal, next_light) in itertools.pairwise(whole_curve(value or ())):
+            if next_signal <= signal or next_light <= light:
+                raise ValueError("its pairs of signal and light must both grow, from [0, 0] to [1, 1]")
+        return value
+
+    @model_validator(mode="after")
+    def _one_law(self) -> Self:
+        if self.gamma is not None and self.curve is not None:
+            raise ValueError("it has a gamma or a curve, not both")
+        return self
 
     @model_validator(mode="after")
     def _one_place(self) -> Self:
@@ -72,7 +95,18 @@ class RigLight(LightTable):
         """Return what was measured of the light and is still true of it as somebody has edited it."""
         stands = all(_alike(edited.get(key), getattr(self, key)) for key in ("direction", "position"))
         kept = {"intensity": self.intensity, "calibrated_at": self.calibrated_at if stands else None}
-        return {key: value for key, value in kept.items() if edited.get(key) is None}
+        law = {"gamma": self.gamma, "curve": self.curve} if all(edited.get(key) is None for key in LAW) else {}
+        return {key: value for key, value in kept.items() if edited.get(key) is None} | law
+
+    def signal(self, level: float) -> float:
+        """Return the signal from 0 to 1 that makes the lamp as bright as this level, which is linear in light."""
+        if self.curve is None:
+            return float(level ** (1 / (self.gamma or 1.0)))
+        points = whole_curve(self.curve)
+        for (signal, light), (next_signal, next_light) in itertools.pairwise(points):
+            if level <= next_light:
+                return signal + (level - light) / (next_light - light) * (next_signal - signal)
+        return 1.0
 
     @property
     def own_driver(self) -> dict[str, Any]:
@@ -83,13 +117,15 @@ class RigLight(LightTable):
         """Return the light with other values; raise ValidationError."""
         return type(self).model_validate(self.model_dump() | dict(values))
 
-    def info(self, *, state: bool, fault: str | None) -> LightInfo:
+    def info(self, *, state: bool, fault: str | None, dims: bool, on_level: float) -> LightInfo:
         """Describe the light to clients, who learn neither its driver nor its address."""
         return LightInfo(
             name=self.name,
             pin=self.pin,
             active_low=self.active_low,
             state=state,
+            dims=dims,
+            on_level=on_level,
             group=self.group,
             direction=self.unit_direction,
             position=self.position,
@@ -97,7 +133,17 @@ class RigLight(LightTable):
             fault=fault,
             intensity=self.intensity,
             calibrated_at=self.calibrated_at,
+            gamma=self.gamma,
+            curve=None if self.curve is None else list(self.curve),
         )
+
+
+def whole_curve(curve: Sequence[tuple[float, float]]) -> list[tuple[float, float]]:
+    """Return a curve from [0, 0] to [1, 1], whose ends need not be said."""
+    points = [(float(signal), float(light)) for signal, light in curve]
+    begin = [] if points and points[0] == (0.0, 0.0) else [(0.0, 0.0)]
+    end = [] if points and points[-1] == (1.0, 1.0) else [(1.0, 1.0)]
+    return [*begin, *points, *end]
 
 
 def _alike(one: Sequence[float] | None, other: Sequence[float] | None) -> bool:

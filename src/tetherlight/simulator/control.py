@@ -108,18 +108,22 @@ class Control:
         raise Refused(f"There is no camera {name!r}; there are {', '.join(camera.name for camera in self._cameras)}.")
 
     def _status(self, _fields: Fields) -> Answer:
-        return {"cameras": [_describe(camera) for camera in self._cameras], "lights": self._stage.lights()}
+        return {
+            "cameras": [_describe(camera) for camera in self._cameras],
+            "lights": self._stage.lights(),
+            "levels": self._stage.levels(),
+        }
 
     def _define_lights(self, fields: Fields) -> None:
         self._stage.define_lights(dict(_read_light(name, entry) for name, entry in table(fields, "lights").items()))
 
     def _set_lights(self, fields: Fields) -> Answer:
-        states = table(fields, "lights")
-        if not all(isinstance(state, bool) for state in states.values()):
-            raise Refused("The states of lights are true or false.")
+        levels = table(fields, "lights")
+        if not all(isinstance(level, bool | int | float) and 0 <= level <= 1 for level in levels.values()):
+            raise Refused("The states of lights are true or false, or levels from 0 to 1.")
         with _known_light():
-            self._stage.set_lights(states)
-        return {"lights": self._stage.lights()}
+            self._stage.set_lights(levels)
+        return {"lights": self._stage.lights(), "levels": self._stage.levels()}
 
     def _light_fault(self, fields: Fields) -> None:
         if fields.get("kind") not in {"dead", None}:

@@ -94,7 +94,7 @@ class Scene:
         self._sensor = Sensor(seed)
         self._lock = threading.RLock()
         self._lights = dict(DEFAULT_LIGHTS if lights is None else lights)
-        self._on: dict[str, bool] = dict.fromkeys(self._lights, False)
+        self._levels: dict[str, float] = dict.fromkeys(self._lights, 0.0)
         self._dead: dict[str, int | None] = {}
         """Lamps that do not fire, and how often they still fail; None is for ever."""
         self._room = 1.0
@@ -111,7 +111,13 @@ class Scene:
     def light_states(self) -> Mapping[str, bool]:
         """Which lights are switched on, dead ones included; a copy."""
         with self._lock:
-            return dict(self._on)
+            return {name: level > 0 for name, level in self._levels.items()}
+
+    @property
+    def light_levels(self) -> Mapping[str, float]:
+        """How bright the lights are switched, from 0 to 1, dead ones included; a copy."""
+        with self._lock:
+            return dict(self._levels)
 
     @property
     def lights(self) -> Mapping[str, SceneLight]:
@@ -128,25 +134,28 @@ class Scene:
         """Replace the lights; those that keep their name stay on or off, and dead if they were."""
         with self._lock:
             self._lights = dict(lights)
-            self._on = {name: self._on.get(name, False) for name in lights}
+            self._levels = {name: self._levels.get(name, 0.0) for name in lights}
             self._dead = {name: times for name, times in self._dead.items() if name in lights}
             if self._ahead and self._warmer is None:
                 self._warmer = threading.Thread(target=self._catch_up, name="scene-warmer", daemon=True)
                 self._warmer.start()
 
-    def set_lights(self, states: Mapping[str, bool]) -> None:
-        """Switch the named lights and leave the others; raise KeyError, and change nothing, if one is unknown."""
+    def set_lights(self, levels: Mapping[str, float]) -> None:
+        """Switch the named lights to levels from 0 to 1, linear in light, and leave the others.
+
+        True and False are such levels. Raises KeyError, and changes nothing, if one is unknown.
+        """
         with self._lock:
-            for name in states:
+            for name in levels:
                 if name not in self._lights:
                     raise KeyError(name)
-            for name in [name for name, on in states.items() if self._on[name] and not on]:
+            for name in [name for name, level in levels.items() if self._levels[name] and not level]:
                 times = self._dead.get(name)
                 if times is not None:
                     self._dead[name] = times - 1
                     if times <= 1:
                         del self._dead[name]
-            self._on.update(states)
+            self._levels.update({name: float(level) for name, level in levels.items()})
 
     def kill_light(self, name: str, dead: bool, times: int | None = None) -> None:
         """Make a lamp fail or work again: a dead one stays dark when switched on; raise KeyError if it is unknown.
@@ -339,9 +348,10 @@ class Scene:
             self._frames += 1
             intensities: dict[Direction, float] = {}
             for name, light in self._lights.items():
-                if self._on[name] and name not in self._dead:
+                level = self._levels[name]
+                if level and name not in self._dead:
                     direction = _normalised(light)
-                    intensities[direction] = intensities.get(direction, 0.0) + light.intensity
+                    intensities[direction] = intensities.get(direction, 0.0) + level * light.intensity
             return view, intensities, self._frames
 
     def _view(self, size: Size) -> View:

@@ -41,15 +41,19 @@ class Stage:
         """Tell which lights are switched on."""
         return dict(self.scene().light_states)
 
+    def levels(self) -> dict[str, float]:
+        """Tell how bright the lights are switched."""
+        return dict(self.scene().light_levels)
+
     def define_lights(self, lights: Mapping[str, SceneLight]) -> None:
         """Replace the lights everywhere."""
         for scene in self._scenes:
             scene.define_lights(lights)
 
-    def set_lights(self, states: Mapping[str, bool]) -> None:
+    def set_lights(self, levels: Mapping[str, float]) -> None:
         """Switch the named lights; raise KeyError for an unknown one."""
         for scene in self._scenes:
-            scene.set_lights(states)
+            scene.set_lights(levels)
 
     def kill_light(self, name: str, dead: bool, times: int | None = None) -> None:
         """Make a lamp fail, for ever or so many times, or work again; raise KeyError for an unknown one."""

@@ -17,6 +17,7 @@ import { RigEditor } from "./RigEditor";
 const WALK_MS = 700;
 const BLINKS = 3;
 const BLINK_MS = 350;
+const WHEEL_STEP = 5;
 
 /** The dome with its lights, to switch and to name them. */
 export function LightsScreen() {
@@ -111,6 +112,66 @@ interface TableProps {
   blinking: string | null;
 }
 
+/** How bright a light is: dragged, turned with the wheel, or by the arrow keys. */
+function LevelSlider({ light, level, reason }: { light: LightInfo; level: number; reason: string | null }) {
+  const store = useStore();
+  const [dragged, setDragged] = useState<number | null>(null);
+  const waiting = useRef<number | null>(null);
+  const asking = useRef(false);
+  const told = level > 0 ? level : light.on_level;
+  const shown = Math.round((dragged ?? told) * 100);
+  // One request at a time: what is dragged meanwhile is asked for when the lamp has answered.
+  const ask = async () => {
+    asking.current = true;
+    while (waiting.current !== null) {
+      const wanted = waiting.current;
+      waiting.current = null;
+      const request = { light_name: light.name, state: true, level: wanted };
+      await store.service.request("SET_LIGHT_STATE", request).catch((error) => store.complain(error));
+    }
+    asking.current = false;
+    setDragged(null);
+  };
+  const change = (percent: number) => {
+    const wanted = Math.min(100, Math.max(1, Math.round(percent))) / 100;
+    setDragged(wanted);
+    waiting.current = wanted;
+    if (!asking.current) void ask();
+  };
+  const slider = useRef<HTMLInputElement>(null);
+  const turn = useRef(change);
+  turn.current = (steps) => change(shown + steps);
+  const off = reason !== null;
+  useEffect(() => {
+    const input = slider.current;
+    if (!input || off) return;
+    const onWheel = (event: WheelEvent) => {
+      // The page scrolls unless the slider has the focus.
+      if (document.activeElement !== input || event.deltaY === 0) return;
+      event.preventDefault();
+      turn.current(event.deltaY < 0 ? WHEEL_STEP : -WHEEL_STEP);
+    };
+    input.addEventListener("wheel", onWheel, { passive: false });
+    return () => input.removeEventListener("wheel", onWheel);
+  }, [off]);
+  return (
+    <span className={styles.level} data-on={level > 0 || undefined}>
+      <input
+        ref={slider}
+        type="range"
+        min={1}
+        max={100}
+        value={shown}
+        disabled={off}
+        aria-label={`Level of ${lightLabel(light.name)}`}
+        aria-valuetext={`${shown} %`}
+        onChange={(event) => change(Number(event.target.value))}
+      />
+      <output>{shown} %</output>
+    </span>
+  );
+}
+
 function LightTable({ lights, reason, onSet, onBlink, blinking }: TableProps) {
   return (
     <ul className={styles.table} aria-label="Lights">
@@ -121,6 +182,9 @@ function LightTable({ lights, reason, onSet, onBlink, blinking }: TableProps) {
             <span className={styles.name}>
               <span>{lightLabel(light.name)}</span>
               <span className={styles.facts}>{factsOf(light)}</span>
+              {light.dims && (
+                <LevelSlider light={light} level={lights.levels[light.name] ?? Number(on)} reason={reason} />
+              )}
               {light.fault && (
                 <span className={styles.fault}>
                   <Icon name="warning" size={14} /> {light.fault}

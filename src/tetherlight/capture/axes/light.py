@@ -7,6 +7,7 @@ from pydantic import JsonValue
 
 from tetherlight.capture.axes.axis import Axis, Stage
 from tetherlight.errors import InvalidPayload, TetherlightError
+from tetherlight.lights.lamps import ON
 from tetherlight.protocol.axes import AxisPlan
 from tetherlight.protocol.manifest import LIGHT, AxisRecord, Plan
 
@@ -26,14 +27,29 @@ class LightAxis(Axis):
             raise cls.invalid("its values are names of lights, or null for none")
         if all(one is None for one in wanted.values):
             raise InvalidPayload("Axis 'light': it must name at least one light.")
-        return cls(AxisRecord(axis=cls.name, values=tuple(wanted.values)))
+        if strange := [name for name in wanted.levels if name not in wanted.values]:
+            raise cls.invalid(f"light '{strange[0][:200]}' has a level and is not in the plan")
+        options: dict[str, JsonValue] = {"levels": dict(wanted.levels)} if wanted.levels else {}
+        return cls(AxisRecord(axis=cls.name, values=tuple(wanted.values), options=options))
+
+    @property
+    def levels(self) -> Mapping[str, float]:
+        """How bright lights are of which the request says so."""
+        given = self.options.get("levels")
+        return {name: float(str(level)) for name, level in given.items()} if isinstance(given, dict) else {}
+
+    def level(self, name: str, plan: Plan) -> float:
+        """Return how bright a light is in the plan."""
+        known = next((light.level for light in plan.lights if light.name == name), None)
+        return ON if known is None else known
 
     def writes(self, value: JsonValue, plan: Plan) -> Mapping[str, Any]:
         """Tell the light, where it shines from, and how long it settles."""
         known = next((light for light in plan.lights if light.name == value), None)
         kept = ("direction", "position", "intensity")
         place = {name: getattr(known, name) for name in kept} if known else {}
-        return {"light": value, "settle_s": self.settle_s(value, plan), **place}
+        level = known.level if known else None
+        return {"light": value, "settle_s": self.settle_s(value, plan), "level": level, **place}
 
     def settle_s(self, value: JsonValue, plan: Plan) -> float:
         """Return the lamp's own time, else the rig's."""
@@ -54,14 +70,21 @@ class LightAxis(Axis):
         """Make sure that the rig has all of them."""
         for name in self.values:
             if name is not None:
-                stage.lights.light(str(name))
+                stage.lights.require_level(str(name), self.level(str(name), stage.plan))
 
     async def apply(self, stage: Stage, value: JsonValue) -> Sequence[str]:
         """Switch it on and every other one off."""
-        await stage.lights.only(None if value is None else str(value), owner=stage.owner)
+        await self.light(stage, value)
         for name, wanted in self.locked(value, stage.plan).items():
             await stage.camera.set_config(name, wanted, owner=stage.owner)
         return ()
+
+    async def light(self, stage: Stage, value: JsonValue) -> None:
+        """Switch this light on as bright as the plan says, and every other one off."""
+        if value is None:
+            await stage.lights.only(None, owner=stage.owner)
+        else:
+            await stage.lights.only(str(value), self.level(str(value), stage.plan), owner=stage.owner)
 
     async def restore(self, stage: Stage) -> None:
         """Give the camera the exposure time back that it had before another one was found."""

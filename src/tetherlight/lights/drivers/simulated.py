@@ -10,7 +10,7 @@ from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any, ClassVar
 
-from tetherlight.lights.lamps import OFF, LampDriver, LampKind, Levels, Setup, lamp_failed
+from tetherlight.lights.lamps import OFF, ON, LampDriver, LampKind, Levels, Setup, lamp_failed
 from tetherlight.protocol.models import Direction
 from tetherlight.rigfile.lights import RigLight
 
@@ -67,12 +67,13 @@ class SceneLamps(LampDriver):
 
     name: ClassVar[str] = "simulated"
     real: ClassVar[bool] = False
+    dims: ClassVar[bool] = True
 
     def __init__(self, control: Path, *, deadline_s: float = ANSWER_DEADLINE_S) -> None:
         self._control = control
         self._deadline = deadline_s
         self._lights: tuple[RigLight, ...] = ()
-        self._states: dict[str, bool] = {}
+        self._levels: dict[str, float] = {}
         self._link: _Link | None = None
         self._hangs = False
         self._using = asyncio.Lock()
@@ -87,13 +88,13 @@ class SceneLamps(LampDriver):
     @property
     def unavailable(self) -> Mapping[str, str]:
         """All lights, as long as there is no simulator."""
-        return {} if self._link and not self._link.ended else dict.fromkeys(self._states, SILENT)
+        return {} if self._link and not self._link.ended else dict.fromkeys(self._levels, SILENT)
 
     async def define(self, lights: Sequence[RigLight]) -> None:
         """Replace the lights of the scene, all off."""
         async with self._using:
             self._lights = tuple(lights)
-            self._states = {light.name: False for light in lights}
+            self._levels = {light.name: OFF for light in lights}
             await self._drop()
             try:
                 await self._connect(DEFINE_DEADLINE_S)
@@ -105,24 +106,23 @@ class SceneLamps(LampDriver):
 
     async def switch(self, levels: Levels) -> None:
         """Switch lights in one request; a lost simulator is looked for once."""
-        states = {name: level > OFF for name, level in levels.items()}
         async with self._using:
-            before = self._states
-            self._states = before | dict(states)
+            before = self._levels
+            self._levels = before | dict(levels)
             try:
-                await self._tell(states)
+                await self._tell(levels)
             except (OSError, ValueError) as error:
-                self._states = before
+                self._levels = before
                 self._hangs = isinstance(error, TimeoutError)
                 if self._link is None:
                     self._lost.set()
                 cause = str(error) if isinstance(error, _Refused) else SILENT
-                raise lamp_failed(dict.fromkeys(states, cause)) from error
+                raise lamp_failed(dict.fromkeys(levels, cause)) from error
 
-    async def _tell(self, states: Mapping[str, bool]) -> None:
+    async def _tell(self, levels: Levels) -> None:
         if self._link:
             try:
-                await self._link.ask({"op": "set_lights", "lights": dict(states)})
+                await self._link.ask({"op": "set_lights", "lights": _plain(levels)})
             except ConnectionError:
                 await self._drop()
             except (TimeoutError, ValueError) as error:
@@ -140,7 +140,7 @@ class SceneLamps(LampDriver):
         try:
             scene = {light.name: _scene(light) for light in self._lights}
             await link.ask({"op": "define_lights", "lights": scene}, patience)
-            await link.ask({"op": "set_lights", "lights": self._states})
+            await link.ask({"op": "set_lights", "lights": _plain(self._levels)})
         except BaseException:
             await link.close()
             raise
@@ -166,7 +166,7 @@ class SceneLamps(LampDriver):
             while not await self._find_again():
                 await asyncio.sleep(pause)
                 pause = min(2 * pause, LONGEST_LOOK_S)
-            self._tell_change(self._states)
+            self._tell_change(self._levels)
 
     async def _find_again(self) -> bool:
         async with self._using:
@@ -182,8 +182,8 @@ class SceneLamps(LampDriver):
 
     def off_now(self) -> frozenset[str]:
         """Ask over a connection of its own, since the other one may be in use."""
-        self._states = dict.fromkeys(self._states, False)
-        message = json.dumps({"op": "set_lights", "lights": self._states}) + "\n"
+        self._levels = dict.fromkeys(self._levels, OFF)
+        message = json.dumps({"op": "set_lights", "lights": _plain(self._levels)}) + "\n"
         try:
             with socket.socket(socket.AF_UNIX) as connection:
                 connection.settimeout(IMPATIENT_DEADLINE_S)
@@ -192,7 +192,7 @@ class SceneLamps(LampDriver):
                 answer = connection.recv(4096)
         except OSError:
             answer = b""
-        return frozenset() if re.search(rb'"ok":\s*true', answer) else frozenset(self._states)
+        return frozenset() if re.search(rb'"ok":\s*true', answer) else frozenset(self._levels)
 
     async def close(self) -> None:
         """Close the connection and look for it no more."""
@@ -264,6 +264,11 @@ class _Link:
         with contextlib.suppress(OSError, TimeoutError):
             async with asyncio.timeout(self._deadline):
                 await self._writer.wait_closed()
+
+
+def _plain(levels: Levels) -> dict[str, bool | float]:
+    """Say true and false of lamps at full power and off, as the control socket's oldest users do."""
+    return {name: level if OFF < level < ON else level > OFF for name, level in levels.items()}
 
 
 def _scene(light: RigLight) -> dict[str, Any]:
