@@ -37,6 +37,7 @@ TetherlightError                 internal_error
 ├── LightError                   light_error
 │   ├── UnknownLight             unknown_light
 │   ├── LightsBusy               lights_busy
+│   ├── LightLimited             light_limited
 │   └── LampFailed               lamp_failed
 ├── StoreError                   store_error
 │   ├── SetNotFound              set_not_found
@@ -355,6 +356,13 @@ class LightsBusy(LightError):
     """A job owns the lights."""
 
     code = "lights_busy"
+    retryable = True
+
+
+class LightLimited(LightError):
+    """A limit that the rig file states for lamps stands in the way; `details` has `limit`, `lights` and `wait_s`."""
+
+    code = "light_limited"
     retryable = True
 
 

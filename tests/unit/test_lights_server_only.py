@@ -87,9 +87,13 @@ def own(text: str) -> tuple[dict[str, object], dict[str, object]]:
 def test_each_key_of_the_rig_file_is_editable_or_the_servers_own() -> None:
     """A new key must choose; the addresses of cameras and the calibration have actions of their own."""
     assert (
-        set(LightTable.model_fields) - EDITABLE == SERVER_ONLY & set(LightTable.model_fields) == {"driver", "address"}
+        set(LightTable.model_fields) - EDITABLE
+        == SERVER_ONLY & set(LightTable.model_fields)
+        == {"driver", "address", "allow_hold"}
     )
-    assert set(RigTables.model_fields) - {"cameras", "lights", "naming", "calibration"} == SERVER_ONLY - {"address"}
+    assert set(RigTables.model_fields) - {"cameras", "lights", "naming", "calibration"} == SERVER_ONLY - {
+        "address", "allow_hold",
+    }  # fmt: skip
     assert set() == EDITABLE & SERVER_ONLY
 
 

@@ -74,7 +74,7 @@ export type JobList = Job[]
  * This interface was referenced by `TetherlightProtocol`'s JSON-Schema
  * via the `definition` "ErrorCode".
  */
-export type ErrorCode = ("internal_error" | "invalid_request" | "invalid_message" | "unknown_action" | "invalid_payload" | "message_too_large" | "invalid_name" | "too_many_requests" | "request_too_slow" | "server_only" | "unauthorized" | "forbidden" | "camera_error" | "no_camera_selected" | "camera_not_found" | "camera_not_open" | "camera_busy" | "camera_claimed" | "camera_forbidden" | "camera_lost" | "camera_timeout" | "camera_crashed" | "detection_failed" | "capture_failed" | "card_full" | "capture_refused" | "preview_unsupported" | "preview_failed" | "liveview_stopped" | "config_not_found" | "config_readonly" | "config_invalid" | "config_rejected" | "focus_unknown" | "light_error" | "unknown_light" | "lights_busy" | "lamp_failed" | "store_error" | "set_not_found" | "set_busy" | "set_exists" | "manifest_newer" | "image_not_found" | "image_unreadable" | "lights_file_invalid" | "disk_full" | "store_full" | "surface_error" | "too_few_lights" | "lights_coplanar" | "lights_unknown" | "images_black" | "images_clipped" | "normals_invalid" | "camera_matrix_invalid" | "shapes_differ" | "calibration_error" | "sphere_not_found" | "sphere_too_small" | "job_error" | "job_not_found" | "cpu_busy" | "job_conflict" | "sequence_failed" | "work_failed" | "work_timeout" | "work_memory" | "server_error" | "invalid_setting" | "start_failed" | "server_stopping" | "server_unreachable" | "client_too_slow" | "not_installed" | "out_of_resources")
+export type ErrorCode = ("internal_error" | "invalid_request" | "invalid_message" | "unknown_action" | "invalid_payload" | "message_too_large" | "invalid_name" | "too_many_requests" | "request_too_slow" | "server_only" | "unauthorized" | "forbidden" | "camera_error" | "no_camera_selected" | "camera_not_found" | "camera_not_open" | "camera_busy" | "camera_claimed" | "camera_forbidden" | "camera_lost" | "camera_timeout" | "camera_crashed" | "detection_failed" | "capture_failed" | "card_full" | "capture_refused" | "preview_unsupported" | "preview_failed" | "liveview_stopped" | "config_not_found" | "config_readonly" | "config_invalid" | "config_rejected" | "focus_unknown" | "light_error" | "unknown_light" | "lights_busy" | "light_limited" | "lamp_failed" | "store_error" | "set_not_found" | "set_busy" | "set_exists" | "manifest_newer" | "image_not_found" | "image_unreadable" | "lights_file_invalid" | "disk_full" | "store_full" | "surface_error" | "too_few_lights" | "lights_coplanar" | "lights_unknown" | "images_black" | "images_clipped" | "normals_invalid" | "camera_matrix_invalid" | "shapes_differ" | "calibration_error" | "sphere_not_found" | "sphere_too_small" | "job_error" | "job_not_found" | "cpu_busy" | "job_conflict" | "sequence_failed" | "work_failed" | "work_timeout" | "work_memory" | "server_error" | "invalid_setting" | "start_failed" | "server_stopping" | "server_unreachable" | "client_too_slow" | "not_installed" | "out_of_resources")
 /**
  * Why a connection ended.
  * 
@@ -995,6 +995,30 @@ intensity: (number | null)
  */
 calibrated_at: (string | null)
 /**
+ * The brightest that it may be.
+ */
+max_level: (number | null)
+/**
+ * It goes off after so long.
+ */
+max_on_s: (number | null)
+/**
+ * It stays off for at least so long.
+ */
+min_off_s: (number | null)
+/**
+ * Share of `duty_s` that it may be on at full power.
+ */
+duty: (number | null)
+/**
+ * Over how long `duty` counts; 60 where nothing is said.
+ */
+duty_s: (number | null)
+/**
+ * What it takes at full power.
+ */
+watts: (number | null)
+/**
  * Its light is the lamp's signal to this power.
  */
 gamma: (number | null)
@@ -1078,6 +1102,30 @@ intensity?: (number | null)
  * Stays as it is where nothing is said and the light stands where it stood.
  */
 calibrated_at?: (string | null)
+/**
+ * Stays where nothing is said; 0 for no limit.
+ */
+max_level?: (number | null)
+/**
+ * Stays where nothing is said; 0 for no limit.
+ */
+max_on_s?: (number | null)
+/**
+ * Stays where nothing is said; 0 for no limit.
+ */
+min_off_s?: (number | null)
+/**
+ * Stays where nothing is said; 0 for no limit.
+ */
+duty?: (number | null)
+/**
+ * Stays where nothing is said; 0 for no limit.
+ */
+duty_s?: (number | null)
+/**
+ * Stays where nothing is said; 0 for no limit.
+ */
+watts?: (number | null)
 /**
  * Its light is the lamp's signal to this power, 1 for linear. This and `curve` stay where neither is said.
  */
@@ -2657,6 +2705,12 @@ lights_changed: {
 data: LightStates
 }
 /**
+ * A light went off because of a limit that the rig file states.
+ */
+light_tripped: {
+data: LightTrip
+}
+/**
  * A job started, went on or ended.
  */
 job_changed: {
@@ -2840,6 +2894,20 @@ message: string
 export interface ConfigChange {
 camera_id: string
 entries: ConfigEntry[]
+}
+/**
+ * A light that the guard has switched off.
+ * 
+ * This interface was referenced by `TetherlightProtocol`'s JSON-Schema
+ * via the `definition` "LightTrip".
+ */
+export interface LightTrip {
+light: string
+/**
+ * The key of the rig file that says so: max_on_s or duty.
+ */
+limit: string
+message: string
 }
 /**
  * An image set that is new, changed or gone.

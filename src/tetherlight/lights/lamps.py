@@ -28,6 +28,10 @@ class LampDriver(ABC):
     dims: ClassVar[bool] = False
     """Whether its lamps can be anything but off or on; the others are never asked to."""
 
+    def holds(self, light: str) -> bool:  # noqa: ARG002 - for those that know
+        """Tell whether the lamp stays as it is when the server dies without a word, as far as its last hop is known."""
+        return False
+
     def on_change(self, tell: Callable[[Levels], None]) -> None:  # noqa: B027 - most have nothing to do
         """Tell from now on when lamps are lost or back by themselves, and how those stand that are known.
 

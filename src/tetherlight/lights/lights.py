@@ -11,9 +11,9 @@ from typing import Any, Self, TypeVar
 
 from pydantic import ValidationError
 
-from tetherlight.errors import InvalidName, InvalidPayload, LampFailed, LightsBusy, UnknownLight, held
+from tetherlight.errors import InvalidName, InvalidPayload, LampFailed, LightLimited, LightsBusy, UnknownLight, held
 from tetherlight.lights.choice import Find, choose_drivers
-from tetherlight.lights.guard import Guard
+from tetherlight.lights.guard import Guard, Trip
 from tetherlight.lights.lamps import OFF, ON, Levels, Setup, failed_lights
 from tetherlight.lights.rack import Rack
 from tetherlight.lights.registry import find_kind
@@ -21,12 +21,13 @@ from tetherlight.process.threads import to_the_end
 from tetherlight.protocol.lights import EditedLight
 from tetherlight.protocol.models import LightInfo, LightsStatus, first_fault
 from tetherlight.rigfile.calibration import CalibrationFigures
-from tetherlight.rigfile.lights import RigLight, is_light_name, light_problem, name_problem
+from tetherlight.rigfile.lights import LIMITS, RigLight, is_light_name, light_problem, name_problem
 from tetherlight.rigfile.rigfile import RigFile
 
 logger = logging.getLogger(__name__)
 
 T = TypeVar("T")
+TRY_AGAIN_S = 1.0
 NO_LEVELS: Levels = MappingProxyType({})
 
 
@@ -47,6 +48,9 @@ class Lights:
         self._listeners: list[Callable[[], None]] = []
         self._lock = asyncio.Lock()
         self._closed = False
+        self._limit: asyncio.TimerHandle | None = None
+        self._tripping: asyncio.Task[None] | None = None
+        self._trip_listeners: list[Callable[[Trip], None]] = []
         self._rack.on_change(self._heard)
 
     @classmethod
@@ -63,7 +67,7 @@ class Lights:
         `simulator_control` is the socket of a simulator whose scene is lit; `find` gives kinds of lamps by name.
         """
         rack = await choose_drivers(Setup(rig_file, simulator_control), find)
-        lights = cls(rig_file, rack, guard)
+        lights = cls(rig_file, rack, guard or Guard(rig_file.guard))
         try:
             await to_the_end(lights._define(rig_file.lights))
         except BaseException:
@@ -120,6 +124,16 @@ class Lights:
         self._require([name])
         self._require_possible({name: level})
 
+    def require_leaving(self, name: str) -> None:
+        """Raise LightLimited where a light would burn on if the server died, and the rig file does not allow that."""
+        light = next(light for light in self.rig_file.lights if light.name == name)
+        if self._rack.holds(name) and not light.allow_hold:
+            raise LightLimited(
+                f"Light '{name}' would stay on if the server died, so jobs do not use it.",
+                hint="Let something behind the server switch it off, or say allow_hold = true for it in the rig file.",
+                details={"lights": [name], "limit": "allow_hold", "wait_s": None},
+            )
+
     def status(self) -> LightsStatus:
         """Describe all lights and their driver."""
         return LightsStatus(
@@ -168,6 +182,7 @@ class Lights:
         """Switch everything off at once without waiting for anything; for the way out of a dying process."""
         lit = self._rack.off_now()
         self._levels = {name: level if name in lit else OFF for name, level in self._levels.items()}
+        self._guard.note(self._levels)
 
     def claim(self, owner: str) -> None:
         """Give the lights to a job from now on, behind the changes asked for before; raise LightsBusy."""
@@ -208,6 +223,15 @@ class Lights:
         """Call back after each change; return what ends that."""
         self._listeners.append(callback)
         return lambda: self._listeners.remove(callback) if callback in self._listeners else None
+
+    def on_trip(self, callback: Callable[[Trip], None]) -> None:
+        """Call back when a light had to go off because of a limit."""
+        self._trip_listeners.append(callback)
+
+    @property
+    def trips(self) -> int:
+        """How often a light had to go off because of a limit, since the start."""
+        return self._guard.trips
 
     async def close(self) -> None:
         """Switch everything off and give back the lamps; idempotent."""
@@ -293,7 +317,10 @@ class Lights:
     async def _take(self, lights: Sequence[RigLight]) -> None:
         self._faults = {}
         self._levels = {light.name: OFF for light in lights}
-        self._on_levels = {light.name: self._on_levels.get(light.name, ON) for light in lights}
+        self._on_levels = {
+            light.name: min(self._on_levels.get(light.name, ON), light.max_level or ON) for light in lights
+        }
+        self._guard.define(lights)
         await self._rack.define(lights)
 
     async def _replace(self, lights: Sequence[RigLight]) -> None:
@@ -318,7 +345,45 @@ class Lights:
                 self._faults = {}
                 self._changed()
 
+    def _watch(self) -> None:
+        """Look at the limits again when the first of the lamps that shine has reached one."""
+        if self._limit is not None:
+            self._limit.cancel()
+            self._limit = None
+        due = None if self._closed else self._guard.due()
+        if due is not None and (self._tripping is None or self._tripping.done()):
+            self._limit = asyncio.get_running_loop().call_later(due, self._begin_trip)
+
+    def _begin_trip(self) -> None:
+        self._limit = None
+        self._tripping = asyncio.get_running_loop().create_task(self._trip(), name="limits of the lights")
+
+    async def _trip(self) -> None:
+        """Switch off what has reached its limit, whoever owns it; what does not go off is tried again soon."""
+        async with self._lock:
+            # What has happened to the lights meanwhile counts.
+            self._guard.note(self._levels)
+            trips = self._guard.tripped()
+            try:
+                if trips:
+                    await self._switch({trip.light: OFF for trip in trips})
+            except LampFailed as error:
+                logger.error("A light that has reached its limit does not go off: %s", error)  # noqa: TRY400
+                await asyncio.sleep(TRY_AGAIN_S)
+            off = [trip for trip in trips if self._levels.get(trip.light) == OFF]
+            self._faults |= {trip.light: trip.message for trip in off}
+        for trip in off:
+            logger.warning("%s", trip.message)
+            for tell in tuple(self._trip_listeners):
+                tell(trip)
+        self._tripping = None
+        self._changed()
+
     async def _close(self) -> None:
+        if self._limit is not None:
+            self._limit.cancel()
+        if self._tripping is not None:
+            await asyncio.gather(self._tripping, return_exceptions=True)
         await self._all_off()
         async with self._lock:
             await self._rack.close()
@@ -330,6 +395,8 @@ class Lights:
         self._changed()
 
     def _changed(self) -> None:
+        self._guard.note(self._levels)
+        self._watch()
         for callback in tuple(self._listeners):
             try:
                 callback()
@@ -354,6 +421,7 @@ def _rig_light(light: EditedLight, former: RigLight | None) -> RigLight:
     given = light.model_dump()
     kept = {} if former is None else former.own_driver | former.measured(given)
     given["curve"] = tuple(light.curve) if light.curve else None
+    given |= {key: None for key in LIMITS if given[key] == 0}
     try:
         return RigLight(**(given | kept))
     except ValidationError as error:

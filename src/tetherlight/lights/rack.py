@@ -64,6 +64,10 @@ class Rack:
         """Tell whether a light can be anything but off or on."""
         return light in self._by_light and self._by_light[light].dims
 
+    def holds(self, light: str) -> bool:
+        """Tell whether a light stays as it is when the server dies without a word."""
+        return light in self._by_light and self._by_light[light].holds(light)
+
     def on_change(self, tell: Callable[[Levels], None]) -> None:
         """Tell from now on when lamps are lost or back by themselves."""
         for driver in self._drivers:

@@ -13,7 +13,7 @@ from pydantic import BaseModel, Field, RootModel
 
 from tetherlight.protocol.captures import SERIES
 from tetherlight.protocol.jobs import JOBS
-from tetherlight.protocol.lights import LightStates
+from tetherlight.protocol.lights import LightStates, LightTrip
 from tetherlight.protocol.models import (
     CameraInfo,
     CameraStatus,
@@ -222,6 +222,9 @@ IMAGE_CAPTURED = Event("image_captured", ImageCaptured, "The button on a camera'
 CAMERA_WARNING = Event("camera_warning", CameraWarning, "Battery or card will soon be empty or full.", "camera")
 CONFIG_CHANGED = Event("config_changed", ConfigChange, "Config entries changed, by a client or on the body.", "config")
 LIGHTS_CHANGED = Event("lights_changed", LightStates, "Lights were switched or the rig file was edited.", "lights")
+LIGHT_TRIPPED = Event(
+    "light_tripped", LightTrip, "A light went off because of a limit that the rig file states.", "lights"
+)
 JOB_CHANGED = Event("job_changed", Job, "A job started, went on or ended.", "job", feature=JOBS)
 SETS_CHANGED = Event("sets_changed", SetChange, "An image set is new, changed or gone.", "sets")
 CAPTURES_CHANGED = Event("captures_changed", CapturesChange, "Single captures are new, changed or gone.", "sets")

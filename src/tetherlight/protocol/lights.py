@@ -9,10 +9,13 @@ from tetherlight.protocol.action import Action, Payload
 from tetherlight.protocol.cameras import NoPayload
 from tetherlight.protocol.models import Direction, LightInfo, Model
 
-SERVER_ONLY = frozenset({"hooks", "bridges", "offload", "driver", "chip", "address"})
+SERVER_ONLY = frozenset({
+    "hooks", "bridges", "offload", "driver", "chip", "address", "allow_hold", "guard", "drivers",
+})  # fmt: skip
 """Keys of the rig file that run programs, open ports or hold secrets: clients neither write nor read them.
 
-They mean the same wherever they stand: of the rig the first three are tables; a lamp has a driver and an address."""
+They mean the same wherever they stand: of the rig the first three and the last two are tables; a lamp has a driver, an
+address and `allow_hold`."""
 
 
 Level = Annotated[float, Field(ge=0, le=1, allow_inf_nan=False)]
@@ -80,6 +83,17 @@ class SetLightStates(Payload):
         return self
 
 
+class LightTrip(Model):
+    """A light that the guard has switched off."""
+
+    light: str
+    limit: str = Field(description="The key of the rig file that says so: max_on_s or duty.")
+    message: str
+
+
+Limit = Annotated[float | None, Field(default=None, description="Stays where nothing is said; 0 for no limit.")]
+
+
 class EditedLight(Payload):
     """A light as it shall stand in the rig file."""
 
@@ -94,6 +108,12 @@ class EditedLight(Payload):
     calibrated_at: AwareDatetime | None = Field(
         default=None, description="Stays as it is where nothing is said and the light stands where it stood."
     )
+    max_level: Limit = None
+    max_on_s: Limit = None
+    min_off_s: Limit = None
+    duty: Limit = None
+    duty_s: Limit = None
+    watts: Limit = None
     gamma: float | None = Field(
         default=None,
         description=(
@@ -128,7 +148,7 @@ SET_LIGHT_STATE = Action(
     "SET_LIGHT_STATE", SetLightState, LightChange,
     right="control",
     summary="Switch one light on or off, or to a level where its lamp can be dimmed.",
-    errors=(errors.UnknownLight, errors.LightsBusy, errors.LampFailed),
+    errors=(errors.UnknownLight, errors.LightsBusy, errors.LightLimited, errors.LampFailed),
     example={"light_name": "light_front", "state": True},
     example_result={"light_name": "light_front", "new_state": True, "gpio_available": True,
                     "message": "Light 'light_front' turned ON."},
@@ -137,7 +157,7 @@ SET_LIGHT_STATES = Action(
     "SET_LIGHT_STATES", SetLightStates, LightStates,
     right="control",
     summary="Switch several lights in one step.",
-    errors=(errors.UnknownLight, errors.LightsBusy, errors.LampFailed),
+    errors=(errors.UnknownLight, errors.LightsBusy, errors.LightLimited, errors.LampFailed),
     example={"states": {"light_front": True}, "others_off": True},
     example_result={"states": {"lights_top": False, "light_front": True},
                     "levels": {"lights_top": 0.0, "light_front": 1.0}, "gpio_available": True, "driver": "gpiod",

@@ -145,6 +145,12 @@ class LightInfo(Model):
     fault: str | None = None
     intensity: float | None = Field(default=None, description="How strong it is against the others; their mean is 1.")
     calibrated_at: datetime | None = Field(default=None, description="When this was measured, not written by hand.")
+    max_level: float | None = Field(default=None, description="The brightest that it may be.")
+    max_on_s: float | None = Field(default=None, description="It goes off after so long.")
+    min_off_s: float | None = Field(default=None, description="It stays off for at least so long.")
+    duty: float | None = Field(default=None, description="Share of `duty_s` that it may be on at full power.")
+    duty_s: float | None = Field(default=None, description="Over how long `duty` counts; 60 where nothing is said.")
+    watts: float | None = Field(default=None, description="What it takes at full power.")
     gamma: float | None = Field(default=None, description="Its light is the lamp's signal to this power.")
     curve: list[tuple[float, float]] | None = Field(
         default=None, description="Instead of gamma: measured pairs of signal and light."

@@ -3,7 +3,7 @@
 import asyncio
 import contextlib
 import logging
-from collections.abc import AsyncIterator, Coroutine
+from collections.abc import AsyncIterator, Callable, Coroutine
 from datetime import UTC, datetime
 from importlib.metadata import version
 from typing import Any, TypeVar
@@ -24,15 +24,14 @@ from tetherlight.errors import (
 )
 from tetherlight.jobs.claims import Claims
 from tetherlight.jobs.jobs import Jobs
+from tetherlight.lights.guard import Trip
 from tetherlight.lights.lights import Lights
 from tetherlight.logs.setup import log_ring
 from tetherlight.process.threads import failure_of, in_daemon_thread
 from tetherlight.protocol.captures import CaptureSeries, SeriesResult
-from tetherlight.protocol.events import (
-    LIGHTS_CHANGED,
-)
+from tetherlight.protocol.events import LIGHT_TRIPPED, LIGHTS_CHANGED
 from tetherlight.protocol.features import FEATURES
-from tetherlight.protocol.lights import LightStates
+from tetherlight.protocol.lights import LightStates, LightTrip
 from tetherlight.protocol.messages import PROTOCOL_VERSION, RequestId
 from tetherlight.protocol.models import LightsStatus
 from tetherlight.protocol.server import Finding, ServerInfo
@@ -41,6 +40,7 @@ from tetherlight.publisher import Publisher
 from tetherlight.reconstruct.calibration_job import Calibrations
 from tetherlight.reconstruct.job import Surfaces
 from tetherlight.rig.cameras import Cameras
+from tetherlight.rig.idle import lights_off_when_idle
 from tetherlight.rig.topics import Topics, readers_of
 from tetherlight.rig.watch import CameraWatch
 from tetherlight.rigfile.rigfile import RigFile
@@ -107,6 +107,8 @@ class Rig:
         self.topics = Topics(self.publisher, readers)
         self.started_at = datetime.now(UTC)
         self.stopping = False
+        self.attended: Callable[[], bool] = lambda: False
+        """Whether anybody is there who could switch the lights off; who lets clients in says so."""
         self._tasks: set[asyncio.Task[None]] = set()
         self._watch = self.cameras.listener = CameraWatch(
             self.cameras,
@@ -135,6 +137,7 @@ class Rig:
             recovered = await in_daemon_thread(store.prepare)
             rig = cls(settings, lights, store)
             lights.listen(rig._lights_changed)
+            lights.on_trip(rig._light_tripped)
             rig.trash.tell_removals()
             await rig.shooting.find_interrupted(recovered)
             if fault := await asyncio.to_thread(state_fault, settings):
@@ -142,6 +145,8 @@ class Rig:
             rig.background(rig._watch.run())
             rig.background(rig._tidy())
             rig.background(rig._empty_trash())
+            if rig_file.guard.idle_off_s is not None:
+                rig.background(lights_off_when_idle(lights, rig._busy, rig_file.guard.idle_off_s))
             try:
                 yield rig
             finally:
@@ -229,6 +234,14 @@ class Rig:
 
     def _lights_changed(self) -> None:
         self.publisher.publish(LIGHTS_CHANGED, self.light_states())
+
+    def _busy(self) -> bool:
+        """Tell whether somebody is there, or a job has the lights."""
+        return self.attended() or self.lights.owner is not None
+
+    def _light_tripped(self, trip: Trip) -> None:
+        told = LightTrip(light=trip.light, limit=trip.limit, message=trip.message)
+        self.publisher.publish(LIGHT_TRIPPED, told)
 
     async def info(self) -> ServerInfo:
         """Tell what this server is and how everything stands."""

@@ -15,6 +15,8 @@ Finite = Annotated[float, Field(allow_inf_nan=False)]
 Vector = tuple[Finite, Finite, Finite]
 Share = Annotated[float, Field(ge=0, le=1, allow_inf_nan=False)]
 
+LIMITS = ("max_level", "max_on_s", "min_off_s", "duty", "duty_s", "watts")
+"""The keys of `Limits`."""
 LAW = ("gamma", "curve")
 """The keys that say how a lamp's light follows its signal."""
 
@@ -33,7 +35,37 @@ class GpioLine(Model):
     active_low: bool = False
 
 
-class LightTable(GpioLine):
+class GuardTable(Model):
+    """The limits of the rig as a whole; only the file says them."""
+
+    model_config = ConfigDict(strict=True)
+
+    max_watts: Finite | None = Field(default=None, gt=0)
+    max_lamps: int | None = Field(default=None, ge=1)
+    idle_off_s: Finite | None = Field(default=None, ge=1, le=604800)
+    """All lights go off when nobody was there and no job ran for so long."""
+
+
+NO_GUARD = GuardTable()
+
+
+class Limits(Model):
+    """What a lamp can bear; no limit is active that is not stated."""
+
+    model_config = ConfigDict(strict=True)
+
+    max_level: Finite | None = Field(default=None, gt=0, le=1)
+    max_on_s: Finite | None = Field(default=None, gt=0, le=604800)
+    """Longest time that it is on without a break."""
+    min_off_s: Finite | None = Field(default=None, gt=0, le=86400)
+    duty: Finite | None = Field(default=None, gt=0, lt=1)
+    """Share of the time, at full power, that it may be on, over `duty_s`; a dimmed lamp warms less."""
+    duty_s: Finite | None = Field(default=None, gt=0, le=86400)
+    watts: Finite | None = Field(default=None, gt=0, le=1e6)
+    """What it takes at full power."""
+
+
+class LightTable(GpioLine, Limits):
     """The keys that a light has in the rig file."""
 
     direction: Vector | None = None
@@ -52,6 +84,9 @@ class LightTable(GpioLine):
     """What switches this lamp, where that is not the rig's own driver; only the file says it."""
     address: str | None = Field(default=None, min_length=1, max_length=256)
     """Where that driver reaches it, on the network or on a serial line; only the file says it and only we read it."""
+
+    allow_hold: bool = False
+    """Whether jobs may use it though it stays as it is when the server dies; only the file says it."""
 
     @field_validator("direction", "position")
     @classmethod
@@ -96,7 +131,8 @@ class RigLight(LightTable):
         stands = all(_alike(edited.get(key), getattr(self, key)) for key in ("direction", "position"))
         kept = {"intensity": self.intensity, "calibrated_at": self.calibrated_at if stands else None}
         law = {"gamma": self.gamma, "curve": self.curve} if all(edited.get(key) is None for key in LAW) else {}
-        return {key: value for key, value in kept.items() if edited.get(key) is None} | law
+        limits = {key: getattr(self, key) for key in LIMITS}
+        return {key: value for key, value in (kept | limits).items() if edited.get(key) is None} | law
 
     def signal(self, level: float) -> float:
         """Return the signal from 0 to 1 that makes the lamp as bright as this level, which is linear in light."""
@@ -111,7 +147,7 @@ class RigLight(LightTable):
     @property
     def own_driver(self) -> dict[str, Any]:
         """The keys that only the file says."""
-        return {"driver": self.driver, "address": self.address}
+        return {"driver": self.driver, "address": self.address, "allow_hold": self.allow_hold}
 
     def changed(self, values: Mapping[str, Any]) -> Self:
         """Return the light with other values; raise ValidationError."""
@@ -133,6 +169,7 @@ class RigLight(LightTable):
             fault=fault,
             intensity=self.intensity,
             calibrated_at=self.calibrated_at,
+            **{key: getattr(self, key) for key in LIMITS},
             gamma=self.gamma,
             curve=None if self.curve is None else list(self.curve),
         )

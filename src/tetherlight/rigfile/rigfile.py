@@ -18,7 +18,7 @@ from tetherlight.protocol.lights import SERVER_ONLY
 from tetherlight.protocol.models import Model, first_fault
 from tetherlight.rigfile import edit as rig_edit
 from tetherlight.rigfile.calibration import MOST, CalibrationFigures, CalibrationTable, replaced
-from tetherlight.rigfile.lights import DEFAULT_LIGHTS, LightTable, RigLight, light_problem
+from tetherlight.rigfile.lights import DEFAULT_LIGHTS, NO_GUARD, GuardTable, LightTable, RigLight, light_problem
 
 DEFAULT_NAME = "rig.toml"
 MAX_BYTES = 4_000_000
@@ -59,6 +59,8 @@ class RigTables(Model):
     lights: dict[str, LightTable] | None = None
     naming: NamingTable = NamingTable()
     calibration: CalibrationTable | None = None
+    guard: GuardTable = GuardTable()
+    drivers: dict[str, dict[str, Any]] = Field(default_factory=dict)
     hooks: Any = None
     bridges: Any = None
     offload: Any = None
@@ -93,6 +95,9 @@ class RigFile:
     """Whether the lights, and so their pins, are ours and not the file's."""
     naming: Templates = DEFAULT_TEMPLATES
     calibration: CalibrationTable | None = None
+    guard: GuardTable = NO_GUARD
+    drivers: Mapping[str, Mapping[str, Any]] = field(default_factory=dict, repr=False)
+    """What the drivers of lamps need to know beside addresses, by driver."""
     unused: tuple[str, ...] = ()
     """Tables that are kept and that this version has no use for."""
     secrets: frozenset[str] = field(default=frozenset(), repr=False)
@@ -120,7 +125,8 @@ class RigFile:
         unused = {name: value for name in UNUSED if (value := getattr(tables, name)) is not None}
         addresses = [light.address for light in lights if light.address is not None]
         hosts = [part for address in addresses for part in PARTS.split(address)]
-        secrets = frozenset(word for word in _words([*unused.values(), addresses, hosts]) if len(word) >= SECRET)
+        told = _words([*unused.values(), tables.drivers, addresses, hosts])
+        secrets = frozenset(word for word in told if len(word) >= SECRET)
         default = tables.lights is None
         return cls(
             path,
@@ -131,6 +137,8 @@ class RigFile:
             default,
             naming,
             tables.calibration,
+            tables.guard,
+            tables.drivers,
             tuple(unused),
             secrets,
         )

@@ -86,6 +86,7 @@ async def _start(app: FastAPI, open_rig: OpenRig, stack: contextlib.AsyncExitSta
     clients = Clients(settings.max_connections)
     stopping = Stopping(rig, clients)
     rig.publisher.listen(clients.hear)
+    rig.attended = lambda: len(clients) > 0
     clients.start()
     stack.push_async_callback(stopping.finish)
     stack.enter_context(stopping.on_signals())

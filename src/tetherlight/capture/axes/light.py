@@ -6,8 +6,8 @@ from typing import Any, Self
 from pydantic import JsonValue
 
 from tetherlight.capture.axes.axis import Axis, Stage
-from tetherlight.errors import InvalidPayload, TetherlightError
-from tetherlight.lights.lamps import ON
+from tetherlight.errors import InvalidPayload, LightLimited, TetherlightError
+from tetherlight.lights.lamps import ON, lamp_failed
 from tetherlight.protocol.axes import AxisPlan
 from tetherlight.protocol.manifest import LIGHT, AxisRecord, Plan
 
@@ -19,6 +19,10 @@ class LightAxis(Axis):
     letter = "l"
     uses_lights = True
     uses_camera = False
+
+    def __init__(self, record: AxisRecord) -> None:
+        super().__init__(record)
+        self._lit: str | None = None
 
     @classmethod
     def planned(cls, wanted: AxisPlan) -> Self:
@@ -71,12 +75,32 @@ class LightAxis(Axis):
         for name in self.values:
             if name is not None:
                 stage.lights.require_level(str(name), self.level(str(name), stage.plan))
+                stage.lights.require_leaving(str(name))
 
-    async def apply(self, stage: Stage, value: JsonValue) -> Sequence[str]:
-        """Switch it on and every other one off."""
-        await self.light(stage, value)
+    async def apply(self, stage: Stage, value: JsonValue) -> Sequence[str] | None:
+        """Switch it on and every other one off, when it has rested and cooled as the rig file says."""
+        while True:
+            try:
+                await self.light(stage, value)
+            except LightLimited as error:
+                wait_s = (error.details or {}).get("wait_s")
+                if wait_s is None:
+                    raise
+                await stage.lights.only(None, owner=stage.owner)
+                if await stage.keeper.stopped_within(wait_s):
+                    return None
+            else:
+                break
+        self._lit = None if value is None else str(value)
         for name, wanted in self.locked(value, stage.plan).items():
             await stage.camera.set_config(name, wanted, owner=stage.owner)
+        return ()
+
+    def confirm(self, stage: Stage) -> Sequence[str]:
+        """Raise where the light is not on any more, because of a limit or because its lamp is lost."""
+        if self._lit is not None and not stage.lights.states.get(self._lit):
+            fault = stage.lights.light(self._lit).fault
+            raise lamp_failed({self._lit: fault or "It went off before the exposure."})
         return ()
 
     async def light(self, stage: Stage, value: JsonValue) -> None:
