@@ -43,7 +43,7 @@ SECRETS = ("very-secret-program", "very-secret-password", "very-secret-place", "
 RIG = """
 # Only the server's machine knows this.
 hooks.set_done = "/bin/very-secret-program"
-bridges.mqtt = { user = "rig", password = "very-secret-password" }
+bridges.mqtt = { username = "rig", password = "very-secret-password" }
 offload = { to = "very-secret-place" }
 [lights]
 light_left = { pin = 27, direction = [-0.7071, 0.0, 0.7071] }

@@ -4,6 +4,8 @@ import asyncio
 import contextlib
 import socket
 from collections.abc import AsyncIterator, Generator
+from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import httpx
@@ -19,6 +21,7 @@ from tetherlight.liveview.liveview import Liveview
 from tetherlight.protocol.cameras import StartLiveview
 from tetherlight.protocol.messages import MAX_MESSAGE_BYTES, Request, failure_reply, success_reply
 from tetherlight.publisher import Publisher
+from tetherlight.rigfile.rigfile import RigFile
 from tetherlight.server.app import create_app
 from tetherlight.server.clients import Clients
 from tetherlight.server.state import ServerState
@@ -34,6 +37,8 @@ class FakeRig:
         self.camera = camera
         self.live = Liveview(camera, 0)
         self.store = None
+        self.lights = SimpleNamespace(rig_file=RigFile(Path("rig.toml")))
+        self.reports: list[object] = []
         self.gate = asyncio.Event()
         self.under_way = 0
         self.most_under_way = 0

@@ -19,11 +19,10 @@ driver = "simulated"
 # What happens by itself.
 [hooks]
 set_done = "/usr/local/bin/copy-it"  # by night
-[[bridges]]
-kind = "mqtt"
+[bridges.mqtt]
 password = "secret"
-[bridges.tls]
-key = "secret.pem"
+[bridges.mdns]
+interfaces = ["10.0.0.9"]
 [lights.far]
 driver = "simulated"
 address = "10.0.0.7/1"
@@ -35,7 +34,7 @@ to = "backup:/rig"
 """,
     "inline tables": """
 hooks = { set_done = "/usr/local/bin/copy-it", more = { deep = [1, 2] } }
-bridges = [{ kind = "mqtt", password = "secret" }]
+bridges = { mqtt = { host = "10.0.0.8", password = "secret" } }
 offload = "backup:/rig"
 driver = "simulated"
 chip = "any"
@@ -161,9 +160,9 @@ def test_what_an_edit_would_change_of_it_is_not_written(tmp_path: Path) -> None:
 
 
 def test_words_that_the_log_must_not_tell_are_known() -> None:
-    """An address as a whole, and its host alone; what stands in the tables at any depth; no driver, no group."""
+    """An address as a whole, and its host alone; all of tables without a use; no driver, no group."""
     found = RigFile.parse(TEXTS["inline tables"], Path("rig.toml"))
-    assert found.secrets == {"10.0.0.7/1", "10.0.0.7", "/usr/local/bin/copy-it", "secret", "backup:/rig"}
+    assert found.secrets == {"10.0.0.7/1", "10.0.0.7", "/usr/local/bin/copy-it", "10.0.0.8", "secret", "backup:/rig"}
     assert RigFile(Path("rig.toml")).secrets == frozenset()
 
 

@@ -105,6 +105,8 @@ class Rig:
         self.trash = TrashCan(store, self.publisher)
         readers = readers_of(self.cameras, self.light_states, self.jobs, self.sets, store)
         self.topics = Topics(self.publisher, readers)
+        self.reports: list[Callable[[], Finding]] = []
+        """What else the doctor is told while the rig is there."""
         self.started_at = datetime.now(UTC)
         self.stopping = False
         self.attended: Callable[[], bool] = lambda: False
@@ -265,4 +267,5 @@ class Rig:
     async def diagnose(self) -> list[Finding]:
         """Let the doctor look for what is wrong."""
         ports = [camera.port for camera in self.cameras.open]
-        return await diagnose(self.settings, self.lights.rig_file, serving=True, open_ports=ports)
+        found = await diagnose(self.settings, self.lights.rig_file, serving=True, open_ports=ports)
+        return [*found, *(report() for report in self.reports)]

@@ -17,6 +17,7 @@ from tetherlight.naming.templates import DEFAULT_TEMPLATES, Kind, Template, Temp
 from tetherlight.protocol.lights import SERVER_ONLY
 from tetherlight.protocol.models import Model, first_fault
 from tetherlight.rigfile import edit as rig_edit
+from tetherlight.rigfile.bridges import BridgesTable
 from tetherlight.rigfile.calibration import MOST, CalibrationFigures, CalibrationTable, replaced
 from tetherlight.rigfile.lights import DEFAULT_LIGHTS, NO_GUARD, GuardTable, LightTable, RigLight, light_problem
 
@@ -26,7 +27,7 @@ PARTS = re.compile(r"[\s/@#?&=,;:]+")
 """Between the parts of an address: errors tell a host without its port."""
 SECRET = 6
 """Characters of the shortest word that is kept out of the log; shorter ones stand in every other line."""
-UNUSED = ("hooks", "bridges", "offload")
+UNUSED = ("hooks", "offload")
 """Tables that have a meaning in versions to come."""
 
 
@@ -62,7 +63,7 @@ class RigTables(Model):
     guard: GuardTable = GuardTable()
     drivers: dict[str, dict[str, Any]] = Field(default_factory=dict)
     hooks: Any = None
-    bridges: Any = None
+    bridges: BridgesTable = BridgesTable()
     offload: Any = None
 
     @field_validator("cameras")
@@ -98,10 +99,11 @@ class RigFile:
     guard: GuardTable = NO_GUARD
     drivers: Mapping[str, Mapping[str, Any]] = field(default_factory=dict, repr=False)
     """What the drivers of lamps need to know beside addresses, by driver."""
+    bridges: BridgesTable = field(default=BridgesTable(), repr=False)
     unused: tuple[str, ...] = ()
     """Tables that are kept and that this version has no use for."""
     secrets: frozenset[str] = field(default=frozenset(), repr=False)
-    """Words that no client may read, also not in the log: addresses of lamps, and what stands in those tables."""
+    """Words that no client may read, also not in the log: addresses of lamps and brokers, and how one gets in there."""
 
     @classmethod
     def load(cls, path: Path | None = None) -> Self:
@@ -127,6 +129,11 @@ class RigFile:
         hosts = [part for address in addresses for part in PARTS.split(address)]
         told = _words([*unused.values(), tables.drivers, addresses, hosts])
         secrets = frozenset(word for word in told if len(word) >= SECRET)
+        secrets = frozenset(
+            word
+            for word in _words([*unused.values(), *tables.bridges.secrets, addresses, hosts])
+            if len(word) >= SECRET
+        )
         default = tables.lights is None
         return cls(
             path,
@@ -139,6 +146,7 @@ class RigFile:
             tables.calibration,
             tables.guard,
             tables.drivers,
+            tables.bridges,
             tuple(unused),
             secrets,
         )

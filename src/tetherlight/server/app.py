@@ -12,6 +12,8 @@ from starlette.routing import Route, WebSocketRoute
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from tetherlight.actions.dispatch import BULKY, dispatch
+from tetherlight.bridges.bridge import Listens
+from tetherlight.bridges.bridges import Bridges
 from tetherlight.errors import TetherlightError
 from tetherlight.logs.setup import set_up_logging
 from tetherlight.protocol.routes import HEALTH, LIVEVIEW, PAGES, WEBSOCKET
@@ -42,13 +44,21 @@ OpenRig = Callable[[Settings], AbstractAsyncContextManager[Any]]
 
 
 def create_app(
-    settings: Settings | None = None, *, open_rig: OpenRig = Rig.open, dispatch_to: Dispatch = dispatch
+    settings: Settings | None = None,
+    *,
+    open_rig: OpenRig = Rig.open,
+    dispatch_to: Dispatch = dispatch,
+    listens: Listens | None = None,
 ) -> FastAPI:
-    """Return the application; without settings they are read from the environment when it starts."""
+    """Return the application; without settings they are read from the environment when it starts.
+
+    `listens` says where it will be reached, where uvicorn's own configuration does not.
+    """
     app = Application(
         title="Tetherlight", docs_url=None, redoc_url=None, openapi_url=None, lifespan=_lifespan(open_rig)
     )
     app.state.given_settings = settings
+    app.state.listens = listens
     app.state.start_error = None
     app.add_middleware(Gate)
     app.add_middleware(StartAndStop)
@@ -83,6 +93,8 @@ async def _start(app: FastAPI, open_rig: OpenRig, stack: contextlib.AsyncExitSta
         key = await asyncio.to_thread(session_key, settings.state_dir) if settings.api_token is not None else b""
         pages = await asyncio.to_thread(load_pages, settings.base_path)
         rig = await stack.enter_async_context(open_rig(settings))
+    # Before all that ends earlier: they still tell how the rig stopped.
+    bridges = await stack.enter_async_context(Bridges.open(rig, app.state.listens))
     clients = Clients(settings.max_connections)
     stopping = Stopping(rig, clients)
     rig.publisher.listen(clients.hear)
@@ -90,7 +102,8 @@ async def _start(app: FastAPI, open_rig: OpenRig, stack: contextlib.AsyncExitSta
     clients.start()
     stack.push_async_callback(stopping.finish)
     stack.enter_context(stopping.on_signals())
-    app.state.server = ServerState(settings, rig, clients, Guard(settings, key), Proxies(settings.trusted_proxies))
+    guard, proxies = Guard(settings, key), Proxies(settings.trusted_proxies)
+    app.state.server = ServerState(settings, rig, clients, guard, proxies, bridges)
     app.include_router(images_router(rig.store))
     # The pages answer every path that is left: they come last.
     app.mount(PAGES.prefix, pages)
@@ -117,6 +130,7 @@ class StartAndStop:
             await self._app(scope, receive, send)
             return
         state = scope["app"].state
+        state.listens = state.listens or _listens(server_config(scope))
 
         async def send_short(message: Message) -> None:
             if message["type"] == "lifespan.startup.failed" and state.start_error is not None:
@@ -128,6 +142,13 @@ class StartAndStop:
             await send(message)
 
         await self._app(scope, receive, send_short)
+
+
+def _listens(config: Any) -> Listens | None:
+    """Return where uvicorn was told to listen; None where it chooses the port, or somebody else serves."""
+    if config is None or not config.port or config.uds or config.fd is not None:
+        return None
+    return Listens(config.host, config.port, tls=config.ssl_certfile is not None)
 
 
 def _look_at_uvicorn(config: Any, settings: Settings, *, bare: bool) -> None:

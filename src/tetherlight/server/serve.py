@@ -14,6 +14,7 @@ from types import FrameType
 
 import uvicorn
 
+from tetherlight.bridges.bridge import Listens
 from tetherlight.errors import ServerStopping, StartFailed
 from tetherlight.logs.setup import log_everything
 from tetherlight.protocol.messages import MAX_MESSAGE_BYTES
@@ -61,7 +62,8 @@ def serve(settings: Settings, address: Address, *, no_auth: bool = False, token_
     _check_tls(address)
     settings, token_place = _with_token(settings, address, no_auth=no_auth, token_dir=token_dir or settings.state_dir)
     with listening(address) as listener, contextlib.ExitStack() as further, _ended_by_signal():
-        app = create_app(settings)
+        port = listener.getsockname()[1]
+        app = create_app(settings, listens=Listens(address.host, port, tls=address.tls_cert is not None))
         reception = Reception(settings.max_connections + FURTHER_CONNECTIONS, Proxies(settings.trusted_proxies))
         welcome = _welcome(_page(address, listener, settings), settings.api_token, token_place)
         server = Server(_config(app, address, reception), reception, welcome)

@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING
 
 from starlette.types import Scope
 
+from tetherlight.bridges.bridges import Bridges
 from tetherlight.server.access.proxies import Proxies
 from tetherlight.server.access.security import Guard
 from tetherlight.server.clients import Clients
@@ -16,13 +17,14 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class ServerState:
-    """The settings, the rig, the clients, the guard and the trusted proxies of one server."""
+    """The settings, the rig, the clients, the guard, the trusted proxies and the bridges of one server."""
 
     settings: Settings
     rig: "Rig"
     clients: Clients
     guard: Guard
     proxies: Proxies
+    bridges: Bridges
 
 
 def server_state(scope: Scope) -> ServerState:

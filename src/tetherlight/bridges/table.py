@@ -1,0 +1,35 @@
+"""The table of bridges: which there are, when one is wanted, and where it is."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from importlib import import_module
+from importlib.util import find_spec
+
+from tetherlight.bridges.bridge import Opens
+from tetherlight.errors import StartFailed
+from tetherlight.rigfile.rigfile import RigFile
+
+
+@dataclass(frozen=True, slots=True)
+class BridgeRow:
+    """One row: a name, and the module whose `open_bridge` opens it, which is loaded where it is wanted."""
+
+    name: str
+    module: str
+    wanted: Callable[[RigFile], bool]
+    library: str | None = None
+    """The module without which it cannot work; it comes with the extra of `extra`."""
+    extra: str | None = None
+
+    def load(self) -> Opens:
+        """Return what opens it; raise StartFailed where what it needs is not installed."""
+        if self.library is not None and find_spec(self.library) is None:
+            raise StartFailed(
+                f"The bridge {self.name} needs {self.library}, which is not installed.",
+                hint=f"pip install 'tetherlight[{self.extra}]', then start the server again.",
+            )
+        opens: Opens = import_module(self.module).open_bridge
+        return opens
+
+
+BRIDGES: tuple[BridgeRow, ...] = ()
