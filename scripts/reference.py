@@ -73,8 +73,8 @@ code from 4000 on the close frame says more, in a sentence for people.
 HTTP_HEAD = """# HTTP
 
 All paths lie below the one under which the server is published. Where a token is needed it comes as
-`Authorization: Bearer TOKEN` or as the cookie of the login page; players may send it as a password. Errors come as
-[JSON](errors.md).
+`Authorization: Bearer TOKEN` or as the cookie of the login page; players may send it as a password. The token must have
+the [right](../how-to/rights.md) that stands in the last column. Errors come as [JSON](errors.md).
 
 """
 IMAGES_HEAD = """
@@ -254,7 +254,7 @@ def http_page() -> str:
     images = [(f"`{suffix}`", f"`{row['mimetype']}`", row["kind"].replace("other", "")) for suffix, row in types]
     return (
         f"{NOTE}\n{HTTP_HEAD}"
-        + table(("request", "meaning", "answer", "without a token"), [_route(row) for row in ROUTES.values()])
+        + table(("request", "meaning", "answer", "right"), [_route(row) for row in ROUTES.values()])
         + IMAGES_HEAD
         + table(("extension", "type", "kind"), images)
     )
@@ -264,7 +264,7 @@ def _route(row: Route) -> tuple[str, str, str, str]:
     query = " ".join(f"`?{name}=` {meaning[:1].lower()}{meaning[1:]}" for name, meaning in row.query.items())
     answer = f"`{row.answer}`" if "/" in row.answer and " " not in row.answer else row.answer
     request = f"{', '.join(row.methods)} `{row.pattern}`"
-    return request, f"{row.summary} {query}".strip(), answer, "yes" if row.open else ""
+    return request, f"{row.summary} {query}".strip(), answer, f"`{row.right}`" if row.right else "none"
 
 
 def settings_page() -> str:

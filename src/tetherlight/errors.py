@@ -12,6 +12,7 @@ TetherlightError                 internal_error
 │   ├── ServerOnly               server_only
 │   ├── Unauthorized             unauthorized
 │   └── Forbidden                forbidden
+│       └── RightMissing         right_missing
 ├── CameraError                  camera_error
 │   ├── NoCameraSelected         no_camera_selected
 │   ├── CameraNotFound           camera_not_found
@@ -194,6 +195,12 @@ class Forbidden(RequestError):
 
     code = "forbidden"
     status = 403
+
+
+class RightMissing(Forbidden):
+    """Who asks is known and may not do that: the role of its token has not the right that it needs."""
+
+    code = "right_missing"
 
 
 class CameraError(TetherlightError):

@@ -71,8 +71,8 @@ async def test_a_client_is_told_what_only_the_server_sets_and_which_right_it_lac
     assert reply["error_details"] == {"key": "driver"}
     connection.rights = frozenset({"read", "delete"})
     reply = json.loads(await dispatch(rig, cast("Connection", connection), request) or b"")
-    assert (reply["error_code"], reply["error_details"]) == ("forbidden", {"right": "control"})
-    assert reply["error"] == "SET_RIG needs the right 'control', which c1 does not have."
+    assert (reply["error_code"], reply["error_details"]) == ("right_missing", {"right": "settings"})
+    assert reply["error"] == "SET_RIG needs the right 'settings', which c1 does not have."
 
 
 async def test_other_errors_of_the_system_stay_the_servers_mistake() -> None:

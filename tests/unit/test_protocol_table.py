@@ -65,7 +65,10 @@ def test_an_action_needs_one_right(action: Action[Any, Any]) -> None:
     assert action.right in EVERY_RIGHT
     assert not action.repeatable or action.right == "read"
     assert (action.right == "delete") == action.name.startswith(("DELETE_", "RESTORE_", "EMPTY_"))
-    assert not action.name.startswith(("SET_", "CAPTURE_", "ANNOTATE_", "RENAME_")) or action.right == "control"
+    changes_the_rig = action.name in {"SET_RIG", "SET_NAMING"}
+    assert (action.right == "settings") == changes_the_rig
+    changes = action.name.startswith(("SET_", "CAPTURE_", "ANNOTATE_", "RENAME_")) and not changes_the_rig
+    assert not changes or action.right == "control"
 
 
 @every_action

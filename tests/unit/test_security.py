@@ -10,6 +10,7 @@ import pytest
 from starlette.datastructures import Headers
 
 from tetherlight.errors import Forbidden, TooManyRequests, Unauthorized
+from tetherlight.server.access.grants import MASTER
 from tetherlight.server.access.security import COOKIE, FAILURES, STRONG_BYTES, Guard, hostname, load_secret, session_key
 from tetherlight.settings import Settings
 
@@ -148,7 +149,7 @@ def test_guessing_is_stopped_for_the_address_that_guesses(caplog: pytest.LogCapt
 def test_a_session_is_valid_until_it_is_changed_or_expires(monkeypatch: pytest.MonkeyPatch) -> None:
     """The cookie is signed, dated and bound to the token."""
     ours = guard()
-    cookie = f"{COOKIE}={ours.session()}"
+    cookie = f"{COOKIE}={ours.session(MASTER)}"
     assert ours.authenticated({"cookie": f"other=1; {cookie}"}, "x")
     assert not guard(api_token="another-token").authenticated({"cookie": cookie}, "x")
     assert not Guard(Settings(api_token=TOKEN), b"other key").authenticated({"cookie": cookie}, "x")

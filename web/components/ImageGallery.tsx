@@ -61,7 +61,7 @@ export function ImageGallery() {
   }, [list, shelf, search, order, filter]);
   const names = useMemo(() => sets.map((set) => set.name), [sets]);
   const chosen = sets.filter((set) => selection.chosen.has(set.name));
-  const reason = useOffline();
+  const reason = useOffline("delete");
   const keys = {
     // All of them, also those that are not loaded yet.
     "Ctrl+a": () => void list.all().then((all) => setSelection(everything(all.map((set) => set.name)))),

@@ -2,7 +2,16 @@
 
 import { createContext, type ReactNode, useContext, useEffect, useState, useSyncExternalStore } from "react";
 import { socketUrl } from "@/lib/base";
-import { awaited, LATER_TOPICS, NOTHING_KNOWN, offline, type RigState, RigStore, TOPICS } from "@/services/RigStore";
+import {
+  awaited,
+  LATER_TOPICS,
+  NOTHING_KNOWN,
+  offline,
+  type Right,
+  type RigState,
+  RigStore,
+  TOPICS,
+} from "@/services/RigStore";
 import type { ShelfState } from "@/services/SetShelf";
 import type { Write } from "@/services/SettingWrites";
 import { WebSocketService } from "@/services/WebSocketService";
@@ -52,9 +61,9 @@ export function useConnected(): boolean {
   return useRig((state) => state.status.state === "open");
 }
 
-/** Why nothing can be asked of the server now, in words; null where it can. */
-export function useOffline(): string | null {
-  return useRig(offline);
+/** Why nothing can be asked of the server now that needs this right, in words; null where it can. */
+export function useOffline(right: Right = "control"): string | null {
+  return useRig((state) => offline(state, right));
 }
 
 /** What is not known yet, in words: nothing is wrong, it only has not come. */

@@ -74,7 +74,7 @@ export type JobList = Job[]
  * This interface was referenced by `TetherlightProtocol`'s JSON-Schema
  * via the `definition` "ErrorCode".
  */
-export type ErrorCode = ("internal_error" | "invalid_request" | "invalid_message" | "unknown_action" | "invalid_payload" | "message_too_large" | "invalid_name" | "too_many_requests" | "request_too_slow" | "server_only" | "unauthorized" | "forbidden" | "camera_error" | "no_camera_selected" | "camera_not_found" | "camera_not_open" | "camera_busy" | "camera_claimed" | "camera_forbidden" | "camera_lost" | "camera_timeout" | "camera_crashed" | "detection_failed" | "capture_failed" | "card_full" | "capture_refused" | "preview_unsupported" | "preview_failed" | "liveview_stopped" | "config_not_found" | "config_readonly" | "config_invalid" | "config_rejected" | "focus_unknown" | "light_error" | "unknown_light" | "lights_busy" | "light_limited" | "lamp_failed" | "store_error" | "set_not_found" | "set_busy" | "set_exists" | "manifest_newer" | "image_not_found" | "image_unreadable" | "lights_file_invalid" | "disk_full" | "store_full" | "surface_error" | "too_few_lights" | "lights_coplanar" | "lights_unknown" | "images_black" | "images_clipped" | "normals_invalid" | "camera_matrix_invalid" | "shapes_differ" | "calibration_error" | "sphere_not_found" | "sphere_too_small" | "job_error" | "job_not_found" | "cpu_busy" | "job_conflict" | "sequence_failed" | "work_failed" | "work_timeout" | "work_memory" | "server_error" | "invalid_setting" | "start_failed" | "server_stopping" | "server_unreachable" | "client_too_slow" | "not_installed" | "out_of_resources")
+export type ErrorCode = ("internal_error" | "invalid_request" | "invalid_message" | "unknown_action" | "invalid_payload" | "message_too_large" | "invalid_name" | "too_many_requests" | "request_too_slow" | "server_only" | "unauthorized" | "forbidden" | "right_missing" | "camera_error" | "no_camera_selected" | "camera_not_found" | "camera_not_open" | "camera_busy" | "camera_claimed" | "camera_forbidden" | "camera_lost" | "camera_timeout" | "camera_crashed" | "detection_failed" | "capture_failed" | "card_full" | "capture_refused" | "preview_unsupported" | "preview_failed" | "liveview_stopped" | "config_not_found" | "config_readonly" | "config_invalid" | "config_rejected" | "focus_unknown" | "light_error" | "unknown_light" | "lights_busy" | "light_limited" | "lamp_failed" | "store_error" | "set_not_found" | "set_busy" | "set_exists" | "manifest_newer" | "image_not_found" | "image_unreadable" | "lights_file_invalid" | "disk_full" | "store_full" | "surface_error" | "too_few_lights" | "lights_coplanar" | "lights_unknown" | "images_black" | "images_clipped" | "normals_invalid" | "camera_matrix_invalid" | "shapes_differ" | "calibration_error" | "sphere_not_found" | "sphere_too_small" | "job_error" | "job_not_found" | "cpu_busy" | "job_conflict" | "sequence_failed" | "work_failed" | "work_timeout" | "work_memory" | "server_error" | "invalid_setting" | "start_failed" | "server_stopping" | "server_unreachable" | "client_too_slow" | "not_installed" | "out_of_resources")
 /**
  * Why a connection ended.
  * 
@@ -2223,9 +2223,17 @@ protocol: number
 features: string[]
 simulated: boolean
 /**
- * Whether clients must show API_TOKEN.
+ * Whether clients must show a token.
  */
 token_needed: boolean
+/**
+ * What who asks is; null where its rights are no role's.
+ */
+role: (("viewer" | "operator" | "owner" | "metrics") | null)
+/**
+ * What who asks may do; servers that do not say it know one token, which opens all.
+ */
+rights: (("read" | "control" | "delete" | "settings" | "metrics")[] | null)
 cameras: CameraStatus[]
 /**
  * The selected camera's camera_id.
@@ -2454,7 +2462,7 @@ matte?: (BallCircle | null)
  */
 flat_set_name?: (string | null)
 /**
- * Write it into the rig file and the set's manifest.
+ * Write it into the rig file and the set's manifest; this needs the right `settings` as well.
  */
 apply?: boolean
 }

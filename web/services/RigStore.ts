@@ -23,6 +23,17 @@ import { RequestFailed } from "./WebSocketService";
 export const TOPICS: Topic[] = ["camera", "config", "lights", "job"];
 export const LATER_TOPICS: Topic[] = ["storage"];
 const CAPTURES_SHOWN = 60;
+
+export type Right = NonNullable<ServerInfo["rights"]>[number];
+
+/** What somebody without a right is told. */
+const MISSING: Record<Right, string> = {
+  read: "it shows nothing here.",
+  control: "you may look, and change nothing.",
+  delete: "you may not delete.",
+  settings: "you may not change the rig itself.",
+  metrics: "you may not read the figures.",
+};
 const MEANWHILE_S = 15;
 
 export interface CameraTrouble extends CameraChange {
@@ -269,7 +280,8 @@ export class RigStore {
     try {
       await this.service.request("SELECT_CAMERA", { camera_id: only.camera_id });
     } catch (error) {
-      this.complain(error);
+      // Nobody asked for it: who may only look opens no camera by coming here.
+      if (!(error instanceof RequestFailed && error.code === "right_missing")) this.complain(error);
     } finally {
       this.selecting = false;
     }
@@ -402,10 +414,16 @@ export function awaited({ status, settled, inventory }: RigState): string | null
   return inventory?.open.some(({ selected }) => selected) ? null : "Looking for the camera…";
 }
 
-/** Why nothing can be asked of the server now, in words; null where it can. */
-export function offline(state: RigState): string | null {
-  if (state.status.state === "open") return null;
+/** Why nothing can be asked of the server now that needs this right, in words; null where it can. */
+export function offline(state: RigState, right: Right = "control"): string | null {
+  if (state.status.state === "open") return barred(state, right);
   return awaited(state) ?? "There is no connection to the server.";
+}
+
+/** Why the token that was shown here does not open this; null where it does, or where it is not known yet. */
+function barred({ server }: RigState, right: Right): string | null {
+  if (!server?.rights || server.rights.includes(right)) return null;
+  return `Your token's role is ${server.role ?? "none"}: ${MISSING[right]}`;
 }
 
 function isUnderWay(job: Job): boolean {

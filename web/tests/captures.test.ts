@@ -133,3 +133,16 @@ it("does not take what is not known yet for what is wrong", () => {
   expect(awaited(known({ status: open, inventory: { cameras: [], open: [{ selected: true }] } }))).toBeNull();
   expect(awaited(known({ status: open, settled: true }))).toBeNull();
 });
+
+it("says why a token does not open something", () => {
+  const open = { state: "open", since: 0, reconnected: false };
+  const as = (server: object) => ({ ...NOTHING_KNOWN, status: open, server }) as typeof NOTHING_KNOWN;
+  const viewer = as({ role: "viewer", rights: ["read"] });
+  expect(offline(viewer, "read")).toBeNull();
+  expect(offline(viewer)).toBe("Your token's role is viewer: you may look, and change nothing.");
+  const operator = as({ role: "operator", rights: ["read", "control"] });
+  expect(offline(operator)).toBeNull();
+  expect(offline(operator, "delete")).toBe("Your token's role is operator: you may not delete.");
+  // Servers that know one token do not tell what it opens.
+  expect(offline(as({}), "delete")).toBeNull();
+});

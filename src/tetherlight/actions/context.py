@@ -11,6 +11,7 @@ from tetherlight.protocol.action import Action, Payload, Right
 from tetherlight.protocol.cameras import Encoding
 from tetherlight.protocol.messages import Encoded, Request
 from tetherlight.protocol.names import Topic
+from tetherlight.protocol.roles import Role, right_missing, role_of
 from tetherlight.rig.rig import Rig
 
 P = TypeVar("P", bound=Payload)
@@ -34,6 +35,8 @@ class Caller(Protocol):
     """Its name in the log."""
     rights: frozenset[Right]
     """What it may ask for; an action whose right is not here is refused."""
+    role: Role | None
+    """What its token says that it is; None where it needed none."""
     topics: frozenset[Topic]
     """What it hears of; an action may change them."""
 
@@ -53,6 +56,14 @@ class Caller(Protocol):
 
     def ready(self, camera_id: str | None, seq: int | None) -> None:
         """Let the next frame of the paced live views come; raise InvalidPayload where there is nothing to confirm."""
+
+
+def require(caller: Caller, right: Right, what: str) -> None:
+    """Raise RightMissing where a caller has not the right that something needs; `what` begins the sentence."""
+    if right in caller.rights:
+        return
+    role = role_of(caller.rights)
+    raise right_missing(what, right, caller.name if role is None else f"the role '{role}'")
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,9 +6,9 @@ import time
 from collections.abc import Awaitable, Callable
 from typing import Any, TypeVar
 
-from tetherlight.actions.context import Caller, Context
+from tetherlight.actions.context import Caller, Context, require
 from tetherlight.actions.table import HANDLERS
-from tetherlight.errors import Forbidden, RequestError, TetherlightError, unexpected
+from tetherlight.errors import RequestError, TetherlightError, unexpected
 from tetherlight.protocol.action import Action
 from tetherlight.protocol.actions import find_action
 from tetherlight.protocol.cameras import READY
@@ -49,7 +49,7 @@ async def dispatch(rig: Rig, caller: Caller, request: Request) -> bytes | None:
 async def perform(rig: Rig, caller: Caller, request: Request, finish: Finish[T]) -> T:
     """Do what a request asks, if its caller may; log who asked, with which rights, and how it ended.
 
-    Raises one of our errors, whatever happens; Forbidden where the caller has not the right that the action needs.
+    Raises one of our errors, whatever happens; RightMissing where the caller has not the right that the action needs.
     """
     started = time.perf_counter()
     outcome = "cancelled"
@@ -75,18 +75,9 @@ async def perform(rig: Rig, caller: Caller, request: Request, finish: Finish[T])
 
 async def _done(context: Context, finish: Finish[T]) -> T:
     action = find_action(context.request.action)
-    _check_right(context.caller, action)
+    require(context.caller, action.right, action.name)
     payload = action.parse(context.request.payload)
     return await finish(action, await HANDLERS[action.name](context, payload))
-
-
-def _check_right(caller: Caller, action: Action[Any, Any]) -> None:
-    if action.right not in caller.rights:
-        raise Forbidden(
-            f"{action.name} needs the right '{action.right}', which {caller.name} does not have.",
-            hint="Rights are given on the server's machine, to each kind of caller.",
-            details={"right": action.right},
-        )
 
 
 def _log(caller: Caller, request: Request, duration_ms: float, outcome: str) -> None:

@@ -17,6 +17,7 @@ from tetherlight.protocol.action import Action, Payload, Right
 from tetherlight.protocol.cameras import Encoding
 from tetherlight.protocol.messages import Encoded, Request
 from tetherlight.protocol.names import Topic
+from tetherlight.protocol.roles import Role
 from tetherlight.publisher import Publication
 from tetherlight.rig.rig import Rig
 
@@ -48,6 +49,7 @@ class InProcess:
         self.id = f"{name}-{next(_numbers)}"
         self.name = name
         self.rights: frozenset[Right] = frozenset(rights)
+        self.role: Role | None = None
         self.topics: frozenset[Topic] = frozenset()
         self._rig = rig
         self._hear = hear

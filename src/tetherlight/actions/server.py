@@ -7,6 +7,7 @@ from tetherlight.actions.context import Context, Pair, bind
 from tetherlight.logs.setup import log_ring
 from tetherlight.protocol.cameras import Message, NoPayload
 from tetherlight.protocol.messages import PROTOCOL_VERSION, Encoded
+from tetherlight.protocol.roles import role_of
 from tetherlight.protocol.schema import protocol_schema
 from tetherlight.protocol.server import (
     AUTH,
@@ -29,7 +30,15 @@ from tetherlight.protocol.server import (
 
 async def get_server_info(context: Context, _: NoPayload) -> ServerInfo:
     """Tell what this server is and how it stands."""
-    return await context.rig.info()
+    caller = context.caller
+    found = await context.rig.info()
+    return found.model_copy(
+        update={
+            "token_needed": found.token_needed or caller.role is not None,
+            "role": caller.role or role_of(caller.rights),
+            "rights": sorted(caller.rights),
+        }
+    )
 
 
 async def describe(_context: Context, _: NoPayload) -> Encoded[Description]:

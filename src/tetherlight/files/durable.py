@@ -128,24 +128,24 @@ def is_temporary(name: str) -> bool:
     return name.startswith(".") and name.endswith(TEMP_SUFFIXES)
 
 
-def write_atomically(path: Path, content: bytes, *, durable: bool = True) -> None:
+def write_atomically(path: Path, content: bytes, *, durable: bool = True, mode: int = FILE_MODE) -> None:
     """Write a whole file under a temporary name and put it in place; `durable` also waits for the disk.
 
     Raise OSError, with nothing left behind and an earlier file of that name untouched.
     """
-    with placed(path, durable=durable) as descriptor:
+    with placed(path, durable=durable, mode=mode) as descriptor:
         write_whole(descriptor, content)
 
 
 @contextmanager
-def placed(path: Path, *, durable: bool = True) -> Iterator[int]:
+def placed(path: Path, *, durable: bool = True, mode: int = FILE_MODE) -> Iterator[int]:
     """Give the descriptor of a new file under a temporary name, and put it in place when all of it is written.
 
     `durable` also waits for the disk. Where anything is raised, nothing is left behind and an earlier file of that name
     is untouched.
     """
     temporary = path.with_name(f".{path.name[:100]}.{secrets.token_hex(4)}.tmp")
-    descriptor = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, FILE_MODE)
+    descriptor = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, mode)
     try:
         try:
             yield descriptor

@@ -65,10 +65,11 @@ class CameraPayload(Payload):
     camera_id: str | None = None
 
 
-Right = Literal["read", "control", "delete"]
-"""What a caller may do: look, live view among it; change and capture; throw away and bring back."""
+Right = Literal["read", "control", "delete", "settings", "metrics"]
+"""What a caller may do: look, live view among it; change and capture; throw away and bring back; change what the rig
+itself is; read the figures of its monitoring."""
 
-EVERY_RIGHT: frozenset[Right] = frozenset({"read", "control", "delete"})
+EVERY_RIGHT: frozenset[Right] = frozenset({"read", "control", "delete", "settings", "metrics"})
 
 P = TypeVar("P", bound=Payload)
 R = TypeVar("R", bound=BaseModel)

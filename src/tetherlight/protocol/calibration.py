@@ -32,7 +32,10 @@ class CalibrateLights(Payload):
     flat_set_name: str | None = Field(
         default=None, description="A set of a matte plane under the same lights, which tells that likewise."
     )
-    apply: bool = Field(default=False, description="Write it into the rig file and the set's manifest.")
+    apply: bool = Field(
+        default=False,
+        description="Write it into the rig file and the set's manifest; this needs the right `settings` as well.",
+    )
 
 
 class FoundSphere(Model):

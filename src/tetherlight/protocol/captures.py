@@ -165,7 +165,7 @@ GET_NAMING = Action(
 )  # fmt: skip
 SET_NAMING = Action(
     "SET_NAMING", NamingTemplates, Naming,
-    right="control",
+    right="settings",
     summary="Keep the templates of names in the rig file.",
     errors=(errors.InvalidName, errors.StoreError, errors.InvalidSetting),
     example={"capture": "image_{model}_{date}-{time}"},

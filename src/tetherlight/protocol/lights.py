@@ -165,7 +165,7 @@ SET_LIGHT_STATES = Action(
 )  # fmt: skip
 SET_RIG = Action(
     "SET_RIG", SetRig, LightStates,
-    right="control",
+    right="settings",
     summary="Replace the lights of the rig file; all lights go off.",
     server_only=SERVER_ONLY,
     errors=(errors.ServerOnly, errors.LightsBusy, errors.InvalidName, errors.StoreError, errors.InvalidSetting),

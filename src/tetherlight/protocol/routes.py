@@ -1,11 +1,13 @@
 """The table of HTTP routes: everything that the server answers besides what is said over the WebSocket."""
 
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from functools import cached_property
 from types import MappingProxyType
 from urllib.parse import quote
 
+from tetherlight.protocol.action import Right
 from tetherlight.protocol.names import Feature
 
 READING = ("GET", "HEAD")
@@ -24,9 +26,19 @@ class Route:
     methods: tuple[str, ...] = READING
     query: Mapping[str, str] = field(default_factory=dict)
     """What may stand behind the question mark, and what it does."""
-    open: bool = False
-    """Whether it is answered without a token where others need one."""
+    right: Right | None = "read"
+    """What its caller must have; None where it is answered without a token where others need one."""
     feature: Feature | None = None
+
+    @property
+    def open(self) -> bool:
+        """Whether it is answered without a token where others need one."""
+        return self.right is None
+
+    @cached_property
+    def matches(self) -> Callable[[str], object]:
+        """Say whether an address is one of this row."""
+        return re.compile(re.sub(r"\\{(\w+)(:path)?\\}", _any_part, re.escape(self.path))).fullmatch
 
     @property
     def pattern(self) -> str:
@@ -47,17 +59,21 @@ class Route:
         return re.sub(r"\{(\w+)(:path)?\}", put, self.path)
 
 
+def _any_part(found: re.Match[str]) -> str:
+    return ".*" if found[2] else "[^/]+"
+
+
 MJPEG = Feature("mjpeg", "The live view as motion JPEG.")
 THUMBNAILS = Feature("thumbnails", "Small versions of images.")
 ZIP = Feature("zip", "A whole set as one file.")
 
 WEBSOCKET = Route("WEBSOCKET", "/ws", "a WebSocket", "The conversation: requests, replies, events, frames.", ("GET",))
 HEALTH = Route(
-    "HEALTH", "/health", "application/json", "Tell that the server answers; 503 while it is stopping.", open=True
+    "HEALTH", "/health", "application/json", "Tell that the server answers; 503 while it is stopping.", right=None
 )
-LOGIN_PAGE = Route("LOGIN_PAGE", "/login", "text/html", "Ask for the token.", open=True)
+LOGIN_PAGE = Route("LOGIN_PAGE", "/login", "text/html", "Ask for the token.", right=None)
 LOGIN = Route(
-    "LOGIN", "/login", "a redirection with a cookie", "Take the token of the form field `token`.", ("POST",), open=True
+    "LOGIN", "/login", "a redirection with a cookie", "Take the token of the form field `token`.", ("POST",), right=None
 )
 LOGOUT = Route("LOGOUT", "/logout", "a redirection", "Take the cookie back.", ("POST",))
 IMAGE = Route(
@@ -95,3 +111,9 @@ ROUTES: Mapping[str, Route] = MappingProxyType(
         )
     }
 )  # fmt: skip
+
+
+def needed_right(method: str, path: str) -> Right | None:
+    """Return what a request needs; where no row answers nothing changes, and to look is enough."""
+    found = next((row for row in ROUTES.values() if method in row.methods and row.matches(path)), PAGES)
+    return found.right

@@ -187,6 +187,7 @@ def _routes() -> Iterator[tuple[str, Schema]]:
                 "answer": row.answer,
                 "query": dict(row.query),
                 "open": row.open,
+                "right": row.right,
             },
         )
 

@@ -6,10 +6,11 @@ from typing import Any, Literal
 from pydantic import Field
 
 from tetherlight import errors
-from tetherlight.protocol.action import Action, Payload
+from tetherlight.protocol.action import Action, Payload, Right
 from tetherlight.protocol.cameras import Message, NoPayload
 from tetherlight.protocol.models import CameraStatus, Job, LightsStatus, LogLevel, Model, Storage
 from tetherlight.protocol.names import Feature, Topic
+from tetherlight.protocol.roles import Role
 
 
 class ServerInfo(Model):
@@ -20,7 +21,11 @@ class ServerInfo(Model):
     protocol: int
     features: list[str]
     simulated: bool = False
-    token_needed: bool = Field(default=False, description="Whether clients must show API_TOKEN.")
+    token_needed: bool = Field(default=False, description="Whether clients must show a token.")
+    role: Role | None = Field(default=None, description="What who asks is; null where its rights are no role's.")
+    rights: list[Right] | None = Field(
+        default=None, description="What who asks may do; servers that do not say it know one token, which opens all."
+    )
     cameras: list[CameraStatus]
     selected: str | None = Field(default=None, description="The selected camera's camera_id.")
     lights: LightsStatus

@@ -3,7 +3,8 @@
 import asyncio
 import contextlib
 import logging
-from collections.abc import AsyncIterator, Callable
+import secrets
+from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import AbstractAsyncContextManager
 from typing import Any
 
@@ -29,11 +30,13 @@ from tetherlight.server.http.mjpeg import LiveviewMjpg
 from tetherlight.server.http.pages import load_pages
 from tetherlight.server.link import keep_receive, server_config
 from tetherlight.server.memory import give_back_freed_memory
+from tetherlight.server.revoking import follow_tokens
 from tetherlight.server.startup import endable_start
 from tetherlight.server.state import ServerState
 from tetherlight.server.stopping import Stopping
 from tetherlight.server.ws.websocket import Dispatch, WebSocketEndpoint
 from tetherlight.settings import Settings, load_settings
+from tetherlight.tokens import Tokens
 
 logger = logging.getLogger(__name__)
 
@@ -48,17 +51,21 @@ def create_app(
     *,
     open_rig: OpenRig = Rig.open,
     dispatch_to: Dispatch = dispatch,
+    tokens: Tokens | None = None,
+    no_auth: bool = False,
     listens: Listens | None = None,
 ) -> FastAPI:
     """Return the application; without settings they are read from the environment when it starts.
 
-    `listens` says where it will be reached, where uvicorn's own configuration does not.
+    `tokens` are those of STATE_DIR where they are not given; with `no_auth` none are needed. `listens` says where it
+    will be reached, where uvicorn's own configuration does not.
     """
     app = Application(
         title="Tetherlight", docs_url=None, redoc_url=None, openapi_url=None, lifespan=_lifespan(open_rig)
     )
     app.state.given_settings = settings
     app.state.listens = listens
+    app.state.tokens, app.state.no_auth = tokens, no_auth
     app.state.start_error = None
     app.add_middleware(Gate)
     app.add_middleware(StartAndStop)
@@ -90,7 +97,7 @@ async def _start(app: FastAPI, open_rig: OpenRig, stack: contextlib.AsyncExitSta
     set_up_logging(settings.log_level, secret=settings.api_token)
     give_back_freed_memory()
     with endable_start():
-        key = await asyncio.to_thread(session_key, settings.state_dir) if settings.api_token is not None else b""
+        guard = await asyncio.to_thread(_guard, app, settings)
         pages = await asyncio.to_thread(load_pages, settings.base_path)
         rig = await stack.enter_async_context(open_rig(settings))
     # Before all that ends earlier: they still tell how the rig stopped.
@@ -102,11 +109,35 @@ async def _start(app: FastAPI, open_rig: OpenRig, stack: contextlib.AsyncExitSta
     clients.start()
     stack.push_async_callback(stopping.finish)
     stack.enter_context(stopping.on_signals())
-    guard, proxies = Guard(settings, key), Proxies(settings.trusted_proxies)
+    stack.enter_context(_followed(guard, clients))
+    proxies = Proxies(settings.trusted_proxies)
     app.state.server = ServerState(settings, rig, clients, guard, proxies, bridges)
     app.include_router(images_router(rig.store))
     # The pages answer every path that is left: they come last.
     app.mount(PAGES.prefix, pages)
+
+
+def _guard(app: FastAPI, settings: Settings) -> Guard:
+    """Return what decides who may come in; raise InvalidSetting where the tokens cannot be read. Blocking."""
+    tokens = app.state.tokens or Tokens.beside(settings.state_dir)
+    tokens.refresh()
+    needed = settings.api_token is not None or tokens
+    # Cookies of those who log in by the first token, made later, do not outlive the run.
+    key = session_key(settings.state_dir) if needed else secrets.token_bytes(32)
+    return Guard(settings, key, tokens, no_auth=app.state.no_auth)
+
+
+@contextlib.contextmanager
+def _followed(guard: Guard, clients: Clients) -> Iterator[None]:
+    """Let tokens come and go while the context lasts."""
+    if guard.tokens is None or guard.no_auth:
+        yield
+        return
+    task = asyncio.create_task(follow_tokens(guard.tokens, guard, clients), name="look at the tokens")
+    try:
+        yield
+    finally:
+        task.cancel()
 
 
 class Application(FastAPI):

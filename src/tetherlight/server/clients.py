@@ -3,13 +3,14 @@
 import asyncio
 import contextlib
 import logging
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import Protocol
 
 from starlette.types import Scope
 
 from tetherlight.protocol.closing import CloseCode
 from tetherlight.publisher import Publication
+from tetherlight.server.access.grants import Grant
 from tetherlight.server.access.strangers import Strangers
 from tetherlight.server.link import Link
 
@@ -131,6 +132,15 @@ class Clients:
             for task in tasks:
                 task.cancel()
             await asyncio.gather(*tasks, return_exceptions=True)
+
+    def dismiss(self, holds: Callable[[Grant], bool]) -> None:
+        """End all that was let in by what does not hold any more: a token was revoked, or the first one made."""
+        for client in self:
+            if client.link.grant is not None and not holds(client.link.grant):
+                client.close(CloseCode.UNAUTHORIZED, "The token that was shown here is not valid any more.")
+        for link in tuple(self._responses.values()):
+            if link.grant is not None and not holds(link.grant):
+                link.abort()
 
     async def _sweep(self) -> None:
         loop = asyncio.get_running_loop()

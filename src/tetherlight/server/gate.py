@@ -9,9 +9,12 @@ from starlette.responses import RedirectResponse, Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from tetherlight.errors import RequestTooSlow, TetherlightError, Unauthorized, unexpected
+from tetherlight.protocol.action import Right
 from tetherlight.protocol.closing import CloseCode
-from tetherlight.protocol.routes import LIVEVIEW, LOGIN_PAGE, ROUTES
+from tetherlight.protocol.roles import right_missing
+from tetherlight.protocol.routes import LIVEVIEW, LOGIN_PAGE, WEBSOCKET, needed_right
 from tetherlight.server.access.deadlines import TimelyBody
+from tetherlight.server.access.grants import GRANT, Grant, grant_of
 from tetherlight.server.access.proxies import Proxies
 from tetherlight.server.access.security import Guard
 from tetherlight.server.access.visitors import VISITOR, counted_address
@@ -21,7 +24,6 @@ from tetherlight.server.state import server_state
 
 logger = logging.getLogger(__name__)
 
-OPEN_PATHS = frozenset(row.path for row in ROUTES.values() if row.open)
 READING = frozenset({"GET", "HEAD", "OPTIONS"})
 PLAYED = LIVEVIEW.path.rpartition("/")[2]
 """The end of what players ask for."""
@@ -65,6 +67,7 @@ class Gate:
                 link.progress()
 
             refusal = _refusal(scope, headers, state.guard, state.settings.base_path)
+            link.grant = grant_of(scope)
             await _answer(refusal or self._app, scope, body, send_guarded)
 
     async def _websocket(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -75,8 +78,10 @@ class Gate:
         try:
             state.guard.check_host(headers.get("host"))
             state.guard.check_origin(headers.get("origin"), headers.get("host"))
-            scope["authenticated"] = state.guard.authenticated(headers, peer_of(scope))
-            recognise(scope, known=scope["authenticated"])
+            grant = scope[GRANT] = state.guard.authenticated(headers, peer_of(scope))
+            recognise(scope, known=grant is not None)
+            if grant is not None:
+                require_right(grant, WEBSOCKET.right)
         except TetherlightError as error:
             logger.warning("A connection from %s was refused: %s", peer_of(scope), error.message)
             # Browsers tell a page the close code only of a connection that was accepted.
@@ -173,14 +178,24 @@ def _admitted(scope: Scope, headers: Headers, guard: Guard) -> bool:
     """Say whether a request needs no token or shows it; raise for a wrong one."""
     # Where no token is needed, who has yet to send something is no better known than a stranger elsewhere.
     complete = scope["method"] in READING
-    if scope["path"] in OPEN_PATHS:
+    needed = needed_right(scope["method"], scope["path"])
+    if needed is None:
         if guard.open and complete:
             recognise(scope)
         return True
-    if not guard.authenticated(headers, peer_of(scope)):
+    grant = guard.authenticated(headers, peer_of(scope))
+    if grant is None:
         return False
+    require_right(grant, needed)
+    scope[GRANT] = grant
     recognise(scope, known=complete or not guard.open)
     return True
+
+
+def require_right(grant: Grant, right: Right | None) -> None:
+    """Raise RightMissing where somebody has been let in as what must not have this."""
+    if right is not None and right not in grant.rights:
+        raise right_missing("This", right, f"the role '{grant.role}'")
 
 
 def _challenge(error: Unauthorized, path: str) -> Response:

@@ -13,6 +13,7 @@ from typing import Any
 from starlette.types import Receive, Scope
 from websockets.protocol import State
 
+from tetherlight.server.access.grants import grant_of
 from tetherlight.server.access.visitors import VISITOR
 
 logger = logging.getLogger(__name__)
@@ -44,6 +45,8 @@ class Link:
         self._last_buffered = 0
         self._passed = self._last_passed = 0
         self._visitor = scope.get(VISITOR)
+        self.grant = grant_of(scope)
+        """What the other end is let in as; None as long as it is a stranger."""
         self.complete = False
         """Whether all that there is to send was handed over."""
 

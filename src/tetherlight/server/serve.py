@@ -24,6 +24,7 @@ from tetherlight.server.access.security import load_secret
 from tetherlight.server.app import create_app
 from tetherlight.server.link import tune_socket
 from tetherlight.settings import Settings
+from tetherlight.tokens import Tokens
 
 logger = logging.getLogger(__name__)
 
@@ -60,10 +61,11 @@ def serve(settings: Settings, address: Address, *, no_auth: bool = False, token_
     """
     log_everything(settings.log_level)
     _check_tls(address)
-    settings, token_place = _with_token(settings, address, no_auth=no_auth, token_dir=token_dir or settings.state_dir)
+    token_dir = token_dir or settings.state_dir
+    settings, token_place = _with_token(settings, address, no_auth=no_auth, token_dir=token_dir)
     with listening(address) as listener, contextlib.ExitStack() as further, _ended_by_signal():
-        port = listener.getsockname()[1]
-        app = create_app(settings, listens=Listens(address.host, port, tls=address.tls_cert is not None))
+        listens = Listens(address.host, listener.getsockname()[1], tls=address.tls_cert is not None)
+        app = create_app(settings, tokens=Tokens.beside(token_dir), no_auth=no_auth, listens=listens)
         reception = Reception(settings.max_connections + FURTHER_CONNECTIONS, Proxies(settings.trusted_proxies))
         welcome = _welcome(_page(address, listener, settings), settings.api_token, token_place)
         server = Server(_config(app, address, reception), reception, welcome)

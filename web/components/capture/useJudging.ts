@@ -3,7 +3,7 @@
 import { useEffect, useMemo, useRef, useState } from "react";
 import type { ImageFile } from "@/lib/protocol";
 import { annotateCapture, deleteCaptures } from "@/services/captures";
-import { useStore } from "../RigProvider";
+import { useOffline, useStore } from "../RigProvider";
 import type { Keys } from "../useKeys";
 import { ratingWords } from "./Filmstrip";
 
@@ -22,6 +22,7 @@ export interface Judging {
 /** Rating, noting and throwing away shots on the Capture screen. */
 export function useJudging(pictures: ImageFile[], offline: string | null): Judging {
   const store = useStore();
+  const undeletable = useOffline("delete");
   const [said, setSaid] = useState("");
   const left = useRef<{ path: string; index: number } | null>(null);
   const ratings = useMemo(
@@ -45,7 +46,10 @@ export function useJudging(pictures: ImageFile[], offline: string | null): Judgi
     );
   };
   const remove = (image: ImageFile) => {
-    if (offline !== null) return;
+    if (undeletable !== null) {
+      store.notify({ text: undeletable });
+      return;
+    }
     if (shotInFocus() === image.path) {
       left.current = { path: image.path, index: pictures.indexOf(image) };
     }

@@ -27,6 +27,7 @@ export function SetScreen() {
   const router = useRouter();
   const store = useStore();
   const reason = useOffline();
+  const undeletable = useOffline("delete");
   const { details, missing, reload } = useSet(name);
   const [viewed, setViewed] = useState<number | null>(null);
   const [open, setOpen] = useState<"rename" | "download" | "delete" | null>(null);
@@ -84,7 +85,13 @@ export function SetScreen() {
             Download
           </Button>
           <Button icon="edit" reason={reason} onClick={() => setOpen("rename")} aria-label="Rename" title="Rename" />
-          <Button icon="trash" reason={reason} onClick={() => setOpen("delete")} aria-label="Delete" title="Delete" />
+          <Button
+            icon="trash"
+            reason={undeletable}
+            onClick={() => setOpen("delete")}
+            aria-label="Delete"
+            title="Delete"
+          />
         </div>
       </div>
       <SetFacts

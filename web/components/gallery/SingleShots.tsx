@@ -6,7 +6,7 @@ import type { ImageFile } from "@/lib/protocol";
 import { afterRemoval, NOTHING_CHOSEN, type Selection } from "@/lib/selection";
 import { arrangeShots, ratingsOf, type ShelfOrder, type Shot, type ShotFilter, shotsOf } from "@/lib/sets";
 import { annotateCapture, deleteCaptures } from "@/services/captures";
-import { useConnected, useStore } from "../RigProvider";
+import { useOffline, useStore } from "../RigProvider";
 import { EmptyState } from "../ui/EmptyState";
 import { ChosenShots } from "./ChosenShots";
 import { ContactSheet } from "./ContactSheet";
@@ -26,7 +26,8 @@ interface Props {
 /** Pictures that belong to no set: to look at, to rate, to note something with, and to throw away. */
 export function SingleShots({ scroller, search, order, filter }: Props) {
   const store = useStore();
-  const connected = useConnected();
+  const changeable = useOffline() === null;
+  const deletable = useOffline("delete") === null;
   const captures = useAllCaptures();
   const [viewed, setViewed] = useState<string | null>(null);
   const [selection, setSelection] = useState<Selection>(NOTHING_CHOSEN);
@@ -85,9 +86,9 @@ export function SingleShots({ scroller, search, order, filter }: Props) {
         all={shots}
         shots={chosen}
         ratings={ratings}
-        onRate={connected ? rate : undefined}
-        onNotes={connected ? () => setNoting(true) : undefined}
-        onDelete={connected ? (gone) => void remove(gone) : undefined}
+        onRate={changeable ? rate : undefined}
+        onNotes={changeable ? () => setNoting(true) : undefined}
+        onDelete={deletable ? (gone) => void remove(gone) : undefined}
         onNone={() => setSelection(NOTHING_CHOSEN)}
       />
       {noting && chosen.length > 0 && (
@@ -109,9 +110,9 @@ export function SingleShots({ scroller, search, order, filter }: Props) {
           onIndex={(index) => setViewed(paths[index] ?? null)}
           onClose={() => setViewed(null)}
           ratings={ratings}
-          onRate={connected ? (image, rating) => rate([image], rating) : undefined}
-          onNotes={connected ? (image, notes) => void annotate([image], { notes }) : undefined}
-          onDelete={connected ? (image) => void remove([image]) : undefined}
+          onRate={changeable ? (image, rating) => rate([image], rating) : undefined}
+          onNotes={changeable ? (image, notes) => void annotate([image], { notes }) : undefined}
+          onDelete={deletable ? (image) => void remove([image]) : undefined}
         />
       )}
     </>

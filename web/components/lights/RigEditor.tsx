@@ -5,7 +5,7 @@ import { anglesOf, type Direction, fromAngles } from "@/lib/dome";
 import { lightLabel } from "@/lib/format";
 import { assignLp, parseLp } from "@/lib/lp";
 import type { EditedLight, LightInfo } from "@/lib/protocol";
-import { useStore } from "../RigProvider";
+import { useOffline, useStore } from "../RigProvider";
 import { Button } from "../ui/Button";
 import { Choice } from "../ui/Choice";
 import { Field } from "../ui/Field";
@@ -30,6 +30,7 @@ export function RigEditor({ lights, onDone }: { lights: LightInfo[]; onDone: () 
   const [chosen, setChosen] = useState<string | null>(lights[0]?.name ?? null);
   const [problem, setProblem] = useState<string | null>(null);
   const [saving, setSaving] = useState(false);
+  const reason = useOffline("settings");
   const change = (name: string, with_: Partial<Draft>) => {
     setDrafts((before) => before.map((draft) => (draft.name === name ? { ...draft, ...with_ } : draft)));
     if (with_.name !== undefined) setChosen(with_.name);
@@ -133,7 +134,7 @@ export function RigEditor({ lights, onDone }: { lights: LightInfo[]; onDone: () 
           )}
           <div className={styles.end}>
             <Button onClick={onDone}>Leave as it was</Button>
-            <Button tone="main" onClick={save} disabled={saving}>
+            <Button tone="main" onClick={save} reason={reason} disabled={saving}>
               {saving ? "Saving…" : "Save the rig"}
             </Button>
           </div>

@@ -17,7 +17,7 @@ const REPORTED_LINES = 200;
 export function Diagnostics() {
   const store = useStore();
   const connected = useConnected();
-  const offline = useOffline();
+  const offline = useOffline("read");
   const [findings, setFindings] = useState<Finding[] | null>(null);
   const [report, setReport] = useState<{ text: string; copied: boolean } | null>(null);
   const look = useCallback(() => {

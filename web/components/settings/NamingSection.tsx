@@ -32,7 +32,7 @@ export function NamingSection() {
   const templates = kept && { capture: edited.capture ?? kept.capture, set: edited.set ?? kept.set };
   const capture = usePreview("capture", templates?.capture ?? "");
   const set = usePreview("set", templates?.set ?? "");
-  const offline = useOffline();
+  const offline = useOffline("settings");
   if (kept === null || templates === null) return null;
   const previews = { capture, set };
   const changed = KINDS.filter(({ kind }) => templates[kind] !== kept[kind]);

@@ -66,6 +66,7 @@ function Connection() {
   const status = useRig((rig) => rig.status);
   const latency = useRig((rig) => rig.latency);
   const guarded = useRig((rig) => rig.server?.token_needed);
+  const role = useRig((rig) => rig.server?.role);
   const [address, setAddress] = useState("");
   useEffect(() => setAddress(window.location.host), []);
   const leave = async () => {
@@ -79,7 +80,14 @@ function Connection() {
           ["Server", address],
           ["State", status.state === "open" ? "connected" : status.state],
           ["Round trip", latency === null ? "–" : `${latency.toFixed(0)} ms`],
-          ["Access", guarded === undefined ? "–" : guarded ? "with a token" : "open to all who reach it"],
+          [
+            "Access",
+            guarded === undefined
+              ? "–"
+              : guarded
+                ? `with a token, as ${role ?? "visitor"}`
+                : "open to all who reach it",
+          ],
         ]}
       />
       {guarded && (
@@ -95,7 +103,7 @@ function Connection() {
 
 function Cameras() {
   const store = useStore();
-  const offline = useOffline();
+  const offline = useOffline("read");
   const awaiting = useAwaited();
   const cameras = useRig((rig) => rig.inventory?.cameras);
   const [looking, setLooking] = useState(false);

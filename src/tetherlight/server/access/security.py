@@ -14,9 +14,11 @@ from http.cookies import CookieError, SimpleCookie
 from pathlib import Path
 from urllib.parse import urlsplit
 
-from tetherlight.errors import Forbidden, TooManyRequests, Unauthorized
+from tetherlight.errors import Forbidden, InvalidSetting, TooManyRequests, Unauthorized
 from tetherlight.files.durable import read_regular
+from tetherlight.server.access.grants import MASTER, OPEN, Grant
 from tetherlight.settings import Settings
+from tetherlight.tokens import Tokens
 
 logger = logging.getLogger(__name__)
 
@@ -60,7 +62,13 @@ class Failures:
 class Guard:
     """Decides by host name, origin and token whether a request may pass."""
 
-    def __init__(self, settings: Settings, session_key: bytes) -> None:
+    def __init__(
+        self, settings: Settings, session_key: bytes, tokens: Tokens | None = None, *, no_auth: bool = False
+    ) -> None:
+        self.no_auth = no_auth
+        """Whether everybody shall be let in, whatever tokens there are."""
+        self.tokens = tokens
+        """Those beside API_TOKEN."""
         self._token = settings.api_token.encode() if settings.api_token is not None else None
         self._weak = self._token is not None and len(self._token) < STRONG_BYTES
         if self._weak:
@@ -76,7 +84,15 @@ class Guard:
     @property
     def open(self) -> bool:
         """Whether no token is needed."""
-        return self._token is None
+        return self.no_auth or (self._token is None and not self.tokens)
+
+    def holds(self, grant: Grant) -> bool:
+        """Say whether what was given is still worth something: a token may have been revoked, or the first one made."""
+        if grant == OPEN:
+            return self.open
+        if grant == MASTER:
+            return True
+        return self.tokens is not None and self.tokens.with_hash(grant.key) is not None
 
     def check_host(self, host: str | None) -> None:
         """Raise Forbidden for a host name that is not ours: a page elsewhere may have rebound its own name to us.
@@ -128,52 +144,77 @@ class Guard:
                 f"Pages of '{(origin or '')[:200]}' may not use this server.", hint="Add the origin to ALLOWED_ORIGINS."
             )
 
-    def check_token(self, token: str, address: str) -> None:
-        """Raise Unauthorized for a wrong token, TooManyRequests for an address that guessed too often.
+    def check_token(self, token: str, address: str) -> Grant:
+        """Return what a token gives; raise Unauthorized for a wrong one, TooManyRequests for who guessed too often.
 
-        The right token always passes, since many may share an address with one who guesses; only where it is short
+        A right token always passes, since many may share an address with one who guesses; only where API_TOKEN is short
         enough to be guessed, an address that guessed must wait as well.
         """
-        if self._token is None:
-            return
+        if self.open:
+            return OPEN
+        if (found := self._named(token)) is not None:
+            return found
         if self._weak:
             self._failures.check(address)
-        if hmac.compare_digest(token.encode("utf-8", "surrogateescape"), self._token):
-            return
+        if self._token is not None and hmac.compare_digest(token.encode("utf-8", "surrogateescape"), self._token):
+            return MASTER
         self._failures.check(address)
+        if self._just_made() and (found := self._named(token)) is not None:
+            return found
         self._failures.add(address)
         raise Unauthorized("The token is wrong.")
 
-    def authenticated(self, headers: Mapping[str, str], address: str) -> bool:
-        """Say whether the request's header or cookie shows the token; raise for a header with a wrong one."""
-        if self._token is None:
-            return True
+    def _named(self, token: str) -> Grant | None:
+        found = self.tokens.find(token) if self.tokens is not None else None
+        return None if found is None else Grant(found.sha256, found.role, found.name)
+
+    def _just_made(self) -> bool:
+        """Look whether there are other tokens than a moment ago."""
+        try:
+            return self.tokens is not None and self.tokens.refresh()
+        except InvalidSetting as error:
+            logger.warning("%s", error.message)
+            return False
+
+    def authenticated(self, headers: Mapping[str, str], address: str) -> Grant | None:
+        """Return what the request's header or cookie shows, None for nothing; raise for a header with a wrong token."""
+        if self.open:
+            return OPEN
         token = _header_token(headers.get("authorization"))
         if token is not None:
-            self.check_token(token, address)
-            return True
-        return self._session_valid(headers.get("cookie"))
+            return self.check_token(token, address)
+        return self._session_grant(headers.get("cookie"))
 
-    def session(self) -> str:
-        """Return a new value for the session cookie."""
+    def session(self, grant: Grant) -> str:
+        """Return a new value for the session cookie of who has shown this."""
         expiry = str(int(time.time()) + COOKIE_SECONDS)
-        return f"{expiry}.{self._sign(expiry)}"
+        return f"{expiry}.{'' if grant in {OPEN, MASTER} else f'{grant.key}.'}{self._sign(expiry, grant)}"
 
-    def _session_valid(self, cookies: str | None) -> bool:
+    def _session_grant(self, cookies: str | None) -> Grant | None:
         if not cookies:
-            return False
+            return None
         try:
             morsel = SimpleCookie(cookies).get(COOKIE)
         except CookieError:
-            return False
-        expiry, _, signature = morsel.value.partition(".") if morsel is not None else ("", "", "")
-        if not hmac.compare_digest(signature.encode(), self._sign(expiry).encode()):
-            return False
-        return expiry.isdigit() and int(expiry) > time.time()
+            return None
+        expiry, _, rest = morsel.value.partition(".") if morsel is not None else ("", "", "")
+        key, _, signature = rest.rpartition(".")
+        grant = self._grant_with(key)
+        if grant is None or not hmac.compare_digest(signature.encode(), self._sign(expiry, grant).encode()):
+            return None
+        return grant if expiry.isdigit() and int(expiry) > time.time() else None
 
-    def _sign(self, expiry: str) -> str:
+    def _grant_with(self, key: str) -> Grant | None:
+        """Return what the key in a cookie stands for: the one of a token that is gone stands for nothing."""
+        if not key:
+            return None if self._token is None else MASTER
+        found = self.tokens.with_hash(key) if self.tokens is not None else None
+        return None if found is None else Grant(found.sha256, found.role, found.name)
+
+    def _sign(self, expiry: str, grant: Grant) -> str:
         # The key is random and not derived from the token: a cookie cannot be used to guess tokens unnoticed.
-        return hmac.digest(self._session_key, (self._token or b"") + b"\0" + expiry.encode(), "sha256").hex()
+        shown = (self._token or b"") if grant in {OPEN, MASTER} else grant.key.encode()
+        return hmac.digest(self._session_key, shown + b"\0" + expiry.encode(), "sha256").hex()
 
 
 def load_secret(path: Path) -> str:

@@ -10,10 +10,10 @@ from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 from starlette.routing import Route
 
-from tetherlight.errors import TetherlightError, TooManyRequests
-from tetherlight.protocol.routes import LOGIN, LOGIN_PAGE, LOGOUT
+from tetherlight.errors import TetherlightError
+from tetherlight.protocol.routes import LOGIN, LOGIN_PAGE, LOGOUT, PAGES
 from tetherlight.server.access.security import COOKIE, COOKIE_SECONDS
-from tetherlight.server.gate import peer_of, recognise
+from tetherlight.server.gate import peer_of, recognise, require_right
 from tetherlight.server.http.pages import page_csp
 from tetherlight.server.state import server_state
 
@@ -35,9 +35,9 @@ async def show_login(request: Request) -> Response:
     try:
         known = state.guard.authenticated(request.headers, peer_of(request.scope))
     except TetherlightError:
-        known = False
+        known = None
     # Browsers carry the part behind # over to where they are sent, unless that has one: the token shall not stay.
-    return _home(request, "#") if known else _form(request, "", 200)
+    return _home(request, "#") if known is not None else _form(request, "", 200)
 
 
 async def log_in(request: Request) -> Response:
@@ -50,14 +50,15 @@ async def log_in(request: Request) -> Response:
             return _form(request, "That is too long for a token.", 413)
     token = parse_qs(body.decode("utf-8", "replace")).get("token", [""])[0].strip()
     try:
-        state.guard.check_token(token, peer_of(request.scope))
+        grant = state.guard.check_token(token, peer_of(request.scope))
+        require_right(grant, PAGES.right)
     except TetherlightError as error:
-        return _form(request, error.message, 429 if isinstance(error, TooManyRequests) else 401)
+        return _form(request, error.message, error.status)
     recognise(request.scope)
     response = _home(request)
     response.set_cookie(
         COOKIE,
-        state.guard.session(),
+        state.guard.session(grant),
         max_age=COOKIE_SECONDS,
         path=state.settings.base_path or "/",
         secure=request.url.scheme == "https",

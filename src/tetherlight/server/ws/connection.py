@@ -7,12 +7,14 @@ from typing import Literal
 
 from tetherlight.errors import ClientTooSlow, InvalidPayload, TetherlightError
 from tetherlight.liveview.liveview import Liveview, stopped
-from tetherlight.protocol.action import EVERY_RIGHT
+from tetherlight.protocol.action import Right
 from tetherlight.protocol.closing import CloseCode
 from tetherlight.protocol.events import LIVEVIEW_ENDED, PREVIEW_ENDED, StreamEnd
 from tetherlight.protocol.messages import event_message
 from tetherlight.protocol.names import Topic
+from tetherlight.protocol.roles import Role
 from tetherlight.publisher import Publication
+from tetherlight.server.access.grants import OPEN, Grant
 from tetherlight.server.link import Link, websocket_message
 from tetherlight.server.ws.fanout import BULK, Outbox
 from tetherlight.server.ws.starting import Starting
@@ -29,13 +31,14 @@ StreamKey = tuple[str, Literal["frames", "raw"]]
 class Connection:
     """A client of the server, from its handshake to its last message."""
 
-    def __init__(self, connection_id: str, peer: str, link: Link, *, authenticated: bool) -> None:
+    def __init__(self, connection_id: str, peer: str, link: Link) -> None:
         self.id = self.name = connection_id
-        # The token opens everything: whoever is in may do whatever the protocol knows.
-        self.rights = EVERY_RIGHT
         self.peer = peer
         self.link = link
-        self.authenticated = authenticated
+        self.rights: frozenset[Right] = frozenset()
+        self.role: Role | None = None
+        if link.grant is not None:
+            self.admit(link.grant)
         self.topics: frozenset[Topic] = frozenset()
         self.outbox = Outbox()
         self.closing: tuple[CloseCode, str] | None = None
@@ -43,6 +46,19 @@ class Connection:
         self._streams: dict[StreamKey, Stream] = {}
         self._starting: dict[Starting, None] = {}
         self._started = 0
+
+    def admit(self, grant: Grant) -> None:
+        """Let the client in as what it has shown."""
+        self.link.grant = grant
+        self.rights = grant.rights
+        self.role = None if grant == OPEN else grant.role
+        if grant.name is not None:
+            self.name = f"{self.id} '{grant.name}'"
+
+    @property
+    def authenticated(self) -> bool:
+        """Whether the client is in."""
+        return self.link.grant is not None
 
     def send(self, message: bytes) -> None:
         """Queue a message; a client that leaves too many unread is closed."""
@@ -57,7 +73,7 @@ class Connection:
 
     def hear(self, publication: Publication) -> None:
         """Queue an event if it concerns this connection."""
-        if self.authenticated and publication.concerns(self.id, self.topics):
+        if "read" in self.rights and publication.concerns(self.id, self.topics):
             self.send(publication.message)
 
     def close(self, code: CloseCode, reason: str, *, forget: bool = False) -> None:

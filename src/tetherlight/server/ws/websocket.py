@@ -16,11 +16,13 @@ from tetherlight.errors import InvalidMessage, TetherlightError, TooManyRequests
 from tetherlight.process.threads import failure_of
 from tetherlight.protocol.closing import CloseCode
 from tetherlight.protocol.messages import BadRequest, Request, failure_reply, parse_request, success_reply
+from tetherlight.protocol.routes import WEBSOCKET
 from tetherlight.protocol.server import AUTH
+from tetherlight.server.access.grants import grant_of
 from tetherlight.server.access.security import AUTH_SECONDS, Guard
 from tetherlight.server.access.visitors import counted_address
 from tetherlight.server.clients import Clients
-from tetherlight.server.gate import peer_of
+from tetherlight.server.gate import peer_of, require_right
 from tetherlight.server.link import Link
 from tetherlight.server.state import ServerState, server_state
 from tetherlight.server.ws.connection import Connection
@@ -85,7 +87,8 @@ class Conversation:
             action, request_id = request.action, request.request_id
             if action.upper() != AUTH.name:
                 raise Unauthorized("The first message must be AUTH with the server's token.")
-            guard.check_token(AUTH.parse(request.payload).token, self._connection.peer)
+            grant = guard.check_token(AUTH.parse(request.payload).token, self._connection.peer)
+            require_right(grant, WEBSOCKET.right)
         except TimeoutError:
             self._connection.close(CloseCode.UNAUTHORIZED, f"No AUTH came within {AUTH_SECONDS:.0f} s.")
             return False
@@ -99,7 +102,7 @@ class Conversation:
             self._turn_away(TooManyRequests(NO_ROOM), action, request_id, CloseCode.TOO_MANY)
             return False
         clients.add(self._connection)
-        self._connection.authenticated = True
+        self._connection.admit(grant)
         self._connection.link.recognise()
         self._connection.send(success_reply(action, {"message": "Authenticated."}, request_id))
         return True
@@ -196,14 +199,14 @@ class WebSocketEndpoint:
         state = server_state(scope)
         await receive()
         await send({"type": "websocket.accept"})
-        known = scope.get("authenticated", state.guard.open)
+        known = grant_of(scope) is not None
         refusal = _no_room(state, known=known)
         if refusal is not None:
             await send({"type": "websocket.close", "code": refusal[0], "reason": refusal[1]})
             return
         link = Link(scope)
         link.tune()
-        connection = Connection(state.clients.next_id(), peer_of(scope), link, authenticated=known)
+        connection = Connection(state.clients.next_id(), peer_of(scope), link)
         logger.info("%s connected from %s", connection.id, connection.peer)
         answer = partial(self._dispatch, state.rig)
         if known:
