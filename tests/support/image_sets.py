@@ -106,6 +106,20 @@ def folder_with_manifest(
     return folder
 
 
+def folder_with_bracket(folder: Path, lights: Floats, scene: Sequence[Floats], seconds: Sequence[float]) -> Path:
+    """Write a folder as a plan of lights and exposures leaves it; `scene` is what one second gives, without an end."""
+    folder.mkdir(parents=True, exist_ok=True)
+    steps = []
+    for number, (light, picture) in enumerate(zip(lights, scene, strict=True)):
+        for place, time in enumerate(seconds):
+            index = number * len(seconds) + place + 1
+            taken = _step(folder, index, f"light_{number + 1}", light, np.clip(picture * time, 0, 1))
+            at = {"light": taken.light, "exposure": {"shutterspeed": f"{time:g}"}}
+            steps.append(taken.model_copy(update={"at": at, "exposure": {"exposure_time_s": time}}))
+    write_manifest(folder, Manifest(status=JobState.COMPLETED, steps=tuple(steps)))
+    return folder
+
+
 def _step(folder: Path, number: int, light: str | None, direction: Floats | None, picture: Floats) -> StepRecord:
     name = f"image_{number:02d}_{light or 'ambient'}.jpg"
     save(folder / name, picture)

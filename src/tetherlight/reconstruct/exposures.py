@@ -14,7 +14,13 @@ _PARTS = (("exposure_time_s", "shutterspeed", 1), ("f_number", "aperture", -2), 
 
 def by_image(steps: Sequence[StepRecord]) -> dict[str, Mapping[str, Any]]:
     """Return what is known of the exposure of each file of these steps, by its name."""
-    return {file.filename: step.exposure for step in steps for file in step.files}
+    return {file.filename: _held(step) | step.exposure for step in steps for file in step.files}
+
+
+def _held(step: StepRecord) -> dict[str, Any]:
+    """Return for how long the shutter was held open, where the plan said that."""
+    planned = step.at.get("exposure")
+    return {"exposure_time_s": planned["exposure_s"]} if isinstance(planned, dict) and "exposure_s" in planned else {}
 
 
 def relative_exposures(

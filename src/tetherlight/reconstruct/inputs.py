@@ -1,9 +1,12 @@
 """What a folder gives to reconstruct from: its images and their lights, by its manifest or by a light file."""
 
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
+from itertools import pairwise
 from pathlib import Path, PurePosixPath
+
+from pydantic import JsonValue
 
 from tetherlight.errors import ImageNotFound, LightsFileInvalid, LightsUnknown, SetBusy, SetNotFound, TooFewLights
 from tetherlight.files.lp import LP, LightLine, Vector, read_lp
@@ -17,9 +20,22 @@ from tetherlight.store.manifest import manifest_of, read_raw_manifest
 MANIFEST_SOURCE = "manifest"
 NEEDED = 3
 """Lights, at least."""
+EXPOSURE = "exposure"
+"""The axis whose pictures of one light are merged."""
+_DIFFERENT = 1.05
+"""Exposures that are less apart are not known to differ."""
 _HOW_TO_TELL = (
     "Give a light file (--lights), calibrate the set (tetherlight calibrate), or write directions into the rig file."
 )
+
+
+@dataclass(frozen=True)
+class Shot:
+    """A further image of the same light, exposed for longer."""
+
+    name: str
+    exposure: float
+    """As that of a frame."""
 
 
 @dataclass(frozen=True)
@@ -36,6 +52,8 @@ class Frame:
     """How strong the lamp is against the others."""
     exposure: float = 1.0
     """How much light the image caught, against the others."""
+    more: tuple[Shot, ...] = ()
+    """What is merged with it, shorter exposures first; the image itself is the shortest of all."""
 
 
 @dataclass(frozen=True)
@@ -50,6 +68,8 @@ class Inputs:
     """The image without any light."""
     ambient_exposure: float = 1.0
     """As that of the frames."""
+    ambient_more: tuple[Shot, ...] = ()
+    """As those of the frames."""
     near: bool = False
     """Whether vectors are positions: from the image's centre, in image widths, or millimetres with a scale."""
     millimetres: bool = False
@@ -57,9 +77,21 @@ class Inputs:
     warnings: tuple[str, ...] = ()
 
     @property
+    def series(self) -> tuple[tuple[Shot, ...], ...]:
+        """The exposures of each light, the shortest first; those without light last."""
+        lit = [(Shot(frame.name, frame.exposure), *frame.more) for frame in self.frames]
+        dark = [(Shot(self.ambient, self.ambient_exposure), *self.ambient_more)] if self.ambient else []
+        return (*lit, *dark)
+
+    @property
     def names(self) -> tuple[str, ...]:
-        """The files, that without light last."""
-        return (*(frame.name for frame in self.frames), *([self.ambient] if self.ambient else []))
+        """All files, those without light last."""
+        return tuple(shot.name for shots in self.series for shot in shots)
+
+    @property
+    def merged(self) -> bool:
+        """Whether some frames are made of several exposures."""
+        return any(len(shots) > 1 for shots in self.series)
 
 
 def find_inputs(folder: Path, options: Options, within: Path | None = None) -> Inputs:
@@ -105,9 +137,36 @@ def _exposed(found: Inputs, manifest: Manifest | None) -> Inputs:
     if manifest is None:
         return found
     exposures, said = relative_exposures(found.names, by_image(_taken(manifest)))
-    frames = tuple(replace(frame, exposure=exposures[frame.name]) for frame in found.frames)
-    ambient = 1.0 if found.ambient is None else exposures[found.ambient]
-    return replace(found, frames=frames, ambient_exposure=ambient, warnings=(*found.warnings, *said))
+    ordered = [
+        sorted((Shot(shot.name, exposures[shot.name]) for shot in shots), key=lambda shot: shot.exposure)
+        for shots in found.series
+    ]
+    if found.merged and (said or any(map(_alike, ordered))):
+        return _exposed(_unmerged(found), manifest)
+    frames = tuple(
+        replace(frame, name=first.name, exposure=first.exposure, more=tuple(more))
+        for frame, (first, *more) in zip(found.frames, ordered, strict=False)
+    )
+    found = replace(found, frames=frames, warnings=(*found.warnings, *said))
+    if found.ambient is None:
+        return found
+    first, *more = ordered[-1]
+    return replace(found, ambient=first.name, ambient_exposure=first.exposure, ambient_more=tuple(more))
+
+
+def _alike(shots: Sequence[Shot]) -> bool:
+    """Tell whether exposures that shall differ are not known to."""
+    return any(longer.exposure < _DIFFERENT * one.exposure for one, longer in pairwise(shots))
+
+
+def _unmerged(found: Inputs) -> Inputs:
+    """Take of each light the first of its exposures, and say so."""
+    frames = tuple(replace(frame, more=()) for frame in found.frames)
+    said = (
+        f"How long the {max(map(len, found.series))} exposures of each light were is not known, so they were not "
+        "merged; the first was taken."
+    )
+    return replace(found, frames=frames, ambient_more=(), warnings=(*found.warnings, said))
 
 
 # By a manifest
@@ -118,9 +177,11 @@ def _has_light(step: StepRecord, options: Options) -> bool:
 
 
 def _by_manifest(folder: Path, manifest: Manifest, options: Options) -> Inputs:
-    steps, warnings = _one_per_light(_taken(manifest))
-    lit = [step for step in steps if step.light is not None]
-    unknown = [step.light for step in lit if not _has_light(step, options)]
+    steps, warnings = _alike_but_for_light(_taken(manifest))
+    brackets = _brackets(steps)
+    lit = [shots for shots in brackets if shots[0].light is not None]
+    dark = next((shots for shots in brackets if shots[0].light is None), [])
+    unknown = [step.light for step, *_ in lit if not _has_light(step, options)]
     if unknown:
         what = "position" if options.near else "direction"
         raise LightsUnknown(f"The {what} of light '{unknown[0]}' is not known.", hint=_HOW_TO_TELL)
@@ -139,14 +200,16 @@ def _by_manifest(folder: Path, manifest: Manifest, options: Options) -> Inputs:
             step.light,
             # What was measured of a lamp is its strength at full power.
             intensity=(step.intensity or 1.0) * (step.level or 1.0),
+            more=_further(more, options),
         )
-        for step in lit
+        for step, *more in lit
     ]
     return Inputs(
         folder,
         tuple(frames),
         MANIFEST_SOURCE,
-        ambient=_ambient(steps, options),
+        ambient=_ambient(dark, options),
+        ambient_more=_further(dark[1:], options),
         near=options.near,
         millimetres=options.near,
         scale_mm_per_pixel=manifest.scale_mm_per_pixel,
@@ -162,17 +225,37 @@ def _vector(step: StepRecord, options: Options) -> Vector:
     return (x, y, z)
 
 
-def _one_per_light(steps: Sequence[StepRecord]) -> tuple[list[StepRecord], list[str]]:
-    """Take one picture of each light: in a plan of more axes, those of one value of each that has the most lights."""
+def _alike_but_for_light(steps: Sequence[StepRecord]) -> tuple[list[StepRecord], list[str]]:
+    """Take the pictures of each light: in a plan of more axes, those of one value of each that has the most lights.
+
+    Exposures of one light are all taken: they are merged.
+    """
     groups: dict[str, list[StepRecord]] = defaultdict(list)
     for step in steps:
-        others = {axis: value for axis, value in step.at.items() if axis != LIGHT}
-        groups[repr(sorted(others.items(), key=str))].append(step)
+        groups[repr(sorted(_others(step).items(), key=str))].append(step)
     if len(groups) <= 1:
         return list(steps), []
     best = max(groups.values(), key=lambda group: len({step.light for step in group if step.light}))
-    at = ", ".join(f"{axis} {value}" for axis, value in best[0].at.items() if axis != LIGHT)
+    at = ", ".join(f"{axis} {value}" for axis, value in _others(best[0]).items())
     return best, [f"The set has {len(groups)} pictures of each light; those with {at} were taken."]
+
+
+def _others(step: StepRecord) -> dict[str, JsonValue]:
+    return {axis: value for axis, value in step.at.items() if axis not in {LIGHT, EXPOSURE}}
+
+
+def _brackets(steps: Iterable[StepRecord]) -> list[list[StepRecord]]:
+    """Return the steps that belong together: the exposures of one light, which may come several times."""
+    seen, found = Counter[str](), defaultdict[tuple[str | None, int], list[StepRecord]](list)
+    for step in steps:
+        key = repr((step.light, step.at.get(EXPOSURE)))
+        found[step.light, seen[key]].append(step)
+        seen[key] += 1
+    return list(found.values())
+
+
+def _further(shots: Sequence[StepRecord], options: Options) -> tuple[Shot, ...]:
+    return tuple(Shot(_file_of(step, options), 1.0) for step in shots)
 
 
 def _file_of(step: StepRecord, options: Options) -> str:

@@ -106,6 +106,7 @@ def _light(facts: Facts, number: int) -> dict[str, Any]:
         "position" if facts.inputs.near else "direction": [round(float(part), 6) for part in frame.vector],
         "intensity": round(float(survey.stack.intensities[number]), 6),
         "exposure": round(float(survey.stack.exposures[number]), 6),
+        "merged_with": [shot.name for shot in frame.more],
         "used": used,
     }
     return told | ({"clipped_share": round(survey.clipped[kept.index(number)], 6)} if used else {})
@@ -188,7 +189,8 @@ def _row(light: Mapping[str, Any]) -> tuple[str, ...]:
     vector = light.get("direction") or light["position"]
     clipped = f"{light['clipped_share']:.2%}" if light["used"] else "left out"
     place = (f"{part:.3f}" for part in vector)
-    return (light["filename"], light["light"] or "", *place, f"{light['intensity']:.3f}", clipped)
+    more = f" and {len(light['merged_with'])} longer" if light["merged_with"] else ""
+    return (f"{light['filename']}{more}", light["light"] or "", *place, f"{light['intensity']:.3f}", clipped)
 
 
 def _table(head: tuple[str, ...], rows: Any) -> str:

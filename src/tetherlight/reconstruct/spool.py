@@ -155,6 +155,8 @@ class Stack:
     """The same of the ambient frame."""
     kept: NDArray[np.intp]
     """Which of the images are used."""
+    grain: float | None = None
+    """The light of one step of the files, where these frames are made of several of them."""
 
     @property
     def size(self) -> tuple[int, int]:

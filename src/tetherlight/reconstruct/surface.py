@@ -24,6 +24,7 @@ from tetherlight.pixels.decode import decode
 from tetherlight.pixels.png import write_png
 from tetherlight.pixels.response import LINEAR, SRGB, Response, response_of_file
 from tetherlight.pixels.tiff import tiff_rows
+from tetherlight.reconstruct.brackets import merged_frames
 from tetherlight.reconstruct.coding import likeliest
 from tetherlight.reconstruct.inputs import MANIFEST_SOURCE, Inputs, find_inputs
 from tetherlight.reconstruct.moving import moves
@@ -141,8 +142,12 @@ def _stacks(
     inputs: Inputs, plan: Plan, chosen: Options, sheets: Sheets, *, tell: Tell, within: Path | None
 ) -> tuple[list[Stack], dict[str, str]]:
     """Decode all images; return them as light, for each way in which they may be coded, and the sha256 of the files."""
-    responses = _responses(inputs, plan, chosen)
-    pixels, sums = decoded(inputs.folder, inputs.names, plan, sheets, tell=tell, within=within)
+    responses, grain = _responses(inputs, plan, chosen), None
+    if inputs.merged:
+        made = merged_frames(inputs.folder, inputs.series, plan, responses[0], sheets, tell=tell, within=within)
+        pixels, sums, responses, grain = made.frames, made.sums, [made.response], made.grain
+    else:
+        pixels, sums = decoded(inputs.folder, inputs.names, plan, sheets, tell=tell, within=within)
     count = len(inputs.frames)
     intensities = np.array([frame.intensity for frame in inputs.frames], np.float32)
     exposures = np.array([frame.exposure for frame in inputs.frames], np.float64)
@@ -157,6 +162,7 @@ def _stacks(
             exposures=np.asarray(exposures / usual, np.float32),
             ambient_exposure=inputs.ambient_exposure / usual,
             kept=np.arange(count),
+            grain=grain,
         )
         for response in responses
     ], sums

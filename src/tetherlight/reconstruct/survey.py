@@ -101,7 +101,9 @@ def noise_of(stack: Stack, rows: slice, step: int) -> float:
     where there is no dark frame.
     """
     top = FULL.get(stack.frames.dtype.name)
-    level = 0.0 if top is None else float(stack.response.linear(np.array([1], stack.frames.dtype))[0])
+    level = stack.grain
+    if level is None:
+        level = 0.0 if top is None else float(stack.response.linear(np.array([1], stack.frames.dtype))[0])
     if stack.ambient is None:
         return 2 * level
     dark = stack.response.linear(stack.ambient[rows, :])
