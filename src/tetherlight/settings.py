@@ -147,7 +147,7 @@ def load_settings(**overrides: Any) -> Settings:
     except ValidationError as error:
         fault = first_fault(error)
         if not fault.place:
-            raise InvalidSetting(f"{fault.sentence}.") from None
+            raise InvalidSetting(f"{fault.message}.") from None
         name = str(fault.place[0]).upper()
         shown = "" if name == "API_TOKEN" else f" is {str(fault.value)[:80]!r}:"
         raise InvalidSetting(f"Setting {name}{shown} {fault.reason}.") from None

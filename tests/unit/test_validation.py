@@ -47,7 +47,7 @@ def test_what_our_validators_say_needs_no_heading() -> None:
     """And begins small behind a colon, large on its own."""
     named, whole = first_fault(wrong(name="long")), first_fault(wrong(sizes=[0]))
     assert (named.field, named.reason) == ("name", "one letter is enough")
-    assert (whole.place, whole.sentence) == ((), "Nothing fits")
+    assert (whole.place, whole.message) == ((), "Nothing fits")
 
 
 def test_every_fault_is_found() -> None:

@@ -158,4 +158,4 @@ def _sentence(fault: Fault, action: str) -> str:
         case "extra_forbidden":
             return f"{action} has no field '{name}'."
         case _:
-            return f"Field '{name}' of {action}: {fault.reason}." if name else f"{action}: {fault.sentence}."
+            return f"Field '{name}' of {action}: {fault.reason}." if name else f"{action}: {fault.message}."

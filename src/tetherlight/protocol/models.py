@@ -301,6 +301,7 @@ class Fault:
     kind: str
     """Pydantic's word for it, such as `missing` or `extra_forbidden`."""
     message: str
+    """Why, to stand alone; without a full stop."""
     value: Any = None
 
     @property
@@ -309,14 +310,9 @@ class Fault:
         return ".".join(str(part) for part in self.place)
 
     @property
-    def sentence(self) -> str:
-        """Why, to stand alone; without a full stop."""
-        return self.message.removeprefix(_PREFIX)
-
-    @property
     def reason(self) -> str:
         """Why, to stand behind a colon."""
-        return f"{self.sentence[:1].lower()}{self.sentence[1:]}"
+        return f"{self.message[:1].lower()}{self.message[1:]}"
 
 
 def faults_of(error: ValidationError, given: Any = None) -> list[Fault]:
@@ -326,7 +322,7 @@ def faults_of(error: ValidationError, given: Any = None) -> list[Fault]:
     is one that the sender knows: pydantic tells it for each kind, with the kind in the place.
     """
     found = [
-        Fault(tuple(one["loc"]), str(one["type"]), str(one["msg"]), one["input"])
+        Fault(tuple(one["loc"]), str(one["type"]), str(one["msg"]).removeprefix(_PREFIX), one["input"])
         for one in error.errors(include_url=False, include_context=False)
     ]
     if given is None:
