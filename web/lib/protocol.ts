@@ -2053,6 +2053,12 @@ near?: boolean
  */
 files?: ("jpeg" | "raw")
 /**
+ * Lights that are left out, by their names or by those of their images.
+ * 
+ * @maxItems 1000
+ */
+exclude?: string[]
+/**
  * Make a small and quick version, beside the whole one.
  */
 preview?: boolean

@@ -20,10 +20,10 @@ from PIL import Image, ImageFile
 from tetherlight.files.durable import placed, store_errors, write_whole
 
 Samples = NDArray[np.unsignedinteger[Any]]
-"""(H, W) for gray, (H, W, 3) for RGB; uint8 or uint16."""
+"""(H, W) for gray, (H, W, 3) for RGB, (H, W, 4) with alpha; uint8 or uint16."""
 
 _SIGNATURE = b"\x89PNG\r\n\x1a\n"
-_COLOURS = {1: 0, 3: 2}
+_COLOURS = {1: 0, 3: 2, 4: 6}
 _BLOCK = 1 << 20
 """Bytes that are filtered and packed at a time."""
 _SAMPLE = 1 << 14
@@ -55,7 +55,7 @@ class PngWriter:
         self._chunk(b"IDAT", b"\x78\x01")
 
     def write(self, rows: Samples) -> None:
-        """Write the next rows, (h, W) or (h, W, 3) of the type that was said; raise OSError."""
+        """Write the next rows, (h, W) or (h, W, channels) of the type that was said; raise OSError."""
         if rows.shape[1:] != self._shape or rows.dtype != self._dtype or len(rows) > self._missing:
             raise ValueError(f"rows of {rows.shape} {rows.dtype} do not fit into the picture")
         self._missing -= len(rows)
@@ -99,7 +99,7 @@ class PngWriter:
 
 @contextmanager
 def png_rows(path: Path, width: int, height: int, *, channels: int = 3, deep: bool = True) -> Iterator[PngWriter]:
-    """Write a PNG of 1 or 3 channels of 8 bits, or 16 where it is `deep`, from top to bottom.
+    """Write a PNG of 1, 3 or 4 channels of 8 bits, or 16 where it is `deep`, from top to bottom.
 
     It is there when all rows are written, and in place of an earlier file only then. Raise StoreError and DiskFull.
     """
@@ -111,7 +111,10 @@ def png_rows(path: Path, width: int, height: int, *, channels: int = 3, deep: bo
 
 
 def write_png(path: Path, pixels: Samples) -> None:
-    """Write a picture, (H, W) or (H, W, 3) of uint8 or uint16, whole or not at all; raise StoreError and DiskFull."""
+    """Write a picture, (H, W) or (H, W, channels) of uint8 or uint16, whole or not at all.
+
+    Raise StoreError and DiskFull.
+    """
     height, width = pixels.shape[:2]
     channels = 1 if pixels.ndim == 2 else pixels.shape[2]
     with png_rows(path, width, height, channels=channels, deep=pixels.dtype == np.uint16) as png:

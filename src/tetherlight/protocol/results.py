@@ -1,6 +1,6 @@
 """Actions on what is computed of sets."""
 
-from typing import Literal
+from typing import Annotated, Literal
 
 from pydantic import Field
 
@@ -14,6 +14,7 @@ Method = Literal[
     "auto", "least-squares", "lit-huber", "l1", "lit-l1", "lit-cauchy", "windows", "lit-cauchy-curve", "windows-curve"
 ]
 CodedAs = Literal["auto", "srgb", "linear"]
+Excluded = Annotated[str, Field(min_length=1, max_length=255)]
 
 
 class ReconstructSet(Payload):
@@ -24,6 +25,11 @@ class ReconstructSet(Payload):
     response: CodedAs = Field(default="auto", description="How the values of the images were coded.")
     near: bool = Field(default=False, description="Take the lights' positions instead of their directions.")
     files: Literal["jpeg", "raw"] = Field(default="jpeg", description="Which images of a step are taken.")
+    exclude: list[Excluded] = Field(
+        default_factory=list,
+        max_length=1000,
+        description="Lights that are left out, by their names or by those of their images.",
+    )
     preview: bool = Field(default=False, description="Make a small and quick version, beside the whole one.")
 
 

@@ -75,6 +75,8 @@ class Inputs:
     millimetres: bool = False
     scale_mm_per_pixel: float | None = None
     warnings: tuple[str, ...] = ()
+    excluded: tuple[str, ...] = ()
+    """Images that were to be left out."""
 
     @property
     def series(self) -> tuple[tuple[Shot, ...], ...]:
@@ -112,7 +114,14 @@ def find_inputs(folder: Path, options: Options, within: Path | None = None) -> I
         found = _by_manifest(folder, manifest, options)
     else:
         found = _by_light_file(folder, _only_light_file(folder, manifest), options, manifest)
-    return _exposed(_checked(found), manifest)
+    return _exposed(_checked(_without(found, options)), manifest)
+
+
+def _without(found: Inputs, options: Options) -> Inputs:
+    """Leave out what was excluded by the name of a light or of an image."""
+    kept = tuple(one for one in found.frames if not {one.name, one.light} & set(options.exclude))
+    out = tuple(one.name for one in found.frames if one not in kept)
+    return replace(found, frames=kept, excluded=out)
 
 
 def _checked(found: Inputs) -> Inputs:

@@ -109,6 +109,7 @@ class Surfaces:
             method=wanted.method,
             near=wanted.near,
             raw=wanted.files == "raw",
+            exclude=tuple(wanted.exclude),
             preview=wanted.preview,
         )
 

@@ -49,7 +49,8 @@ def put_in_place(made: Path, place: Path) -> None:
 
 def record_of(made: Path, folder: str, told: Mapping[str, Any]) -> ResultRecord:
     """Return what is noted of a result."""
-    files = sorted(path for path in made.iterdir() if path.is_file() and not path.name.startswith("."))
+    files = sorted(path for path in made.rglob("[!.]*") if path.is_file())
+    listed = [ResultFile(filename=f"{folder}/{path.relative_to(made)}", size=path.stat().st_size) for path in files]
     return ResultRecord(
         kind=told["kind"],
         folder=folder,
@@ -58,7 +59,7 @@ def record_of(made: Path, folder: str, told: Mapping[str, Any]) -> ResultRecord:
         method=told["method"],
         why=told["why"],
         figures=told["figures"],
-        files=tuple(ResultFile(filename=f"{folder}/{path.name}", size=path.stat().st_size) for path in files),
+        files=tuple(listed),
         warnings=tuple(told["warnings"]),
     )
 

@@ -30,13 +30,15 @@ class Options:
     """Whether the lights have positions instead of directions."""
     raw: bool = False
     """Whether RAW files are taken where the set has both."""
+    exclude: tuple[str, ...] = ()
+    """Names of lights, or of their images, that are left out."""
     preview: bool = False
     """Whether a small and quick version is wanted."""
 
     @classmethod
     def of(cls, given: Mapping[str, Any]) -> Self:
         """Take them from what has travelled; raise InvalidPayload for a method that there is not."""
-        made = cls(**given)
+        made = cls(**{**given, "exclude": tuple(given.get("exclude", ()))})
         if made.method not in METHODS:
             raise InvalidPayload(f"There is no method '{made.method[:60]}'.", hint=f"Methods are {', '.join(METHODS)}.")
         return made

@@ -83,6 +83,7 @@ def report_of(facts: Facts) -> dict[str, Any]:
         "residual_png_levels_per_percent": DEGREES,
         "normals_convention": "x right, y up, z to the camera (OpenGL); value = round((n + 1) / 2 * 65535)",
         "lights_source": inputs.source,
+        "excluded": list(inputs.excluded),
         "near": inputs.near,
         "lights": [_light(facts, number) for number in range(len(inputs.frames))],
         "ambient": inputs.ambient,
@@ -109,7 +110,11 @@ def _light(facts: Facts, number: int) -> dict[str, Any]:
         "merged_with": [shot.name for shot in frame.more],
         "used": used,
     }
-    return told | ({"clipped_share": round(survey.clipped[kept.index(number)], 6)} if used else {})
+    if not used:
+        return told
+    at = kept.index(number)
+    clipped, residual = survey.clipped[at], facts.decided.residuals[at]
+    return told | {"clipped_share": round(clipped, 6), "residual": round(residual, 6)}
 
 
 # The page

@@ -21,6 +21,7 @@ from tetherlight.reconstruct.pictures import Thumb, coded_albedo, coded_error, c
 from tetherlight.reconstruct.spool import WEIGHTS, Floats, Sheets, Stack, Tell
 from tetherlight.reconstruct.strips import strip_of
 from tetherlight.reconstruct.survey import Survey
+from tetherlight.reconstruct.views import Views
 
 THUMB = 900
 """Pixels of the longer edge of what is shown on a page."""
@@ -43,6 +44,8 @@ class Decided:
     field: VectorField | None
     """Of near lights."""
     albedo_scale: float
+    residuals: tuple[float, ...]
+    """Of each image in use: the median |seen - predicted| of its lit samples, as a share of the albedo."""
 
     def lights_of(self, rows: slice, inside: NDArray[np.bool_]) -> Floats:
         """Return the lights (K, 3), or (K, N, 3) of the pixels that are inside some rows."""
@@ -67,7 +70,22 @@ def decide(survey: Survey, lights: Floats, method: str, *, near: bool, measured:
     few = solve(values[:, ::4], inner if inner.ndim == 2 else inner[:, ::4], method=choice.method, curve=choice.curve,
                 usable=usable[:, ::4], noise=survey.noise)  # fmt: skip
     bright = float(np.quantile(few.albedo[few.valid], 0.995)) if few.valid.any() else 1.0
-    return Decided(survey, lights, choice, found if used else None, field, BRIGHT / max(bright, 1e-6))
+    scale = BRIGHT / max(bright, 1e-6)
+    told = residuals_of(few, values[:, ::4], inner if inner.ndim == 2 else inner[:, ::4], usable[:, ::4])
+    return Decided(survey, lights, choice, found if used else None, field, scale, told)
+
+
+def residuals_of(found: Solution, values: Floats, lights: Floats, usable: NDArray[np.bool_]) -> tuple[float, ...]:
+    """Return the median |seen - predicted| / albedo of each light's lit samples (K, N); 1 where it has none."""
+    normals, albedo = found.normals[found.valid], np.maximum(found.albedo[found.valid], np.float32(1e-9))
+    told = []
+    for number, seen in enumerate(values):
+        light = lights[number] if lights.ndim == 2 else lights[number][found.valid]
+        facing = (normals * light).sum(axis=-1)
+        lit = (facing > 0) & usable[number][found.valid]
+        off = np.abs(seen[found.valid] / albedo - found.curve.of(facing))[lit]
+        told.append(float(np.median(off)) if off.size else 1.0)
+    return tuple(told)
 
 
 def _named(method: Method) -> Choice:
@@ -145,6 +163,7 @@ class Solved:
     error: Floats
     """(H, W), mapped: the predicted error in degrees, 90 where there is no normal."""
     thumbs: dict[str, NDArray[Any]]
+    views: Views
     sums: Sums
 
 
@@ -165,6 +184,7 @@ class _Sinks:
         self._light: TiffWriter = stack.enter_context(
             tiff_rows(folder / "albedo.tiff", width, height, channels=channels, description="linear reflectance")
         )
+        self.views = Views(size, colour=colour)
         step = max(1, -(-max(size) // THUMB))
         self.thumbs = {name: Thumb(step) for name in ("normals", "albedo", "error", "residual", "valid")}
 
@@ -177,7 +197,9 @@ class _Sinks:
         self._light.write(rows.albedo)
         self._mask.write(rows.valid.astype(np.uint8) * np.uint8(255))
         self._error.write(coded_error(rows.error))
-        self._residual.write(coded_error(rows.residual * 100))
+        residual = coded_error(rows.residual * 100)
+        self._residual.write(residual)
+        self.views.take(rows.normals, albedo, residual, rows.valid)
         kept: tuple[NDArray[Any], ...] = (normals, albedo, rows.error, rows.residual, rows.valid)
         for thumb, values in zip(self.thumbs.values(), kept, strict=True):
             thumb.keep(start, values)
@@ -209,7 +231,9 @@ def solve_all(decided: Decided, given: NDArray[np.bool_] | None, folder: Path, s
             normals[rows], valid[rows] = solved.normals, solved.valid
             error[rows] = np.where(solved.valid, solved.error, UNKNOWN)
             sinks.write(rows.start, solved, decided.albedo_scale)
-    return Solved(normals, valid, error, {name: thumb.whole() for name, thumb in sinks.thumbs.items()}, sums)
+    return Solved(
+        normals, valid, error, {name: thumb.whole() for name, thumb in sinks.thumbs.items()}, sinks.views, sums
+    )
 
 
 def _solve_rows(decided: Decided, rows: slice, given: NDArray[np.bool_] | None, sums: Sums) -> _Rows:

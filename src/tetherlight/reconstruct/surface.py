@@ -82,6 +82,8 @@ def reconstruct(
             found = _integrated(solved, chosen, _telling(progress, "height"))
             scale = inputs.scale_mm_per_pixel and inputs.scale_mm_per_pixel * plan.shrink
             small = _write_height(found.height, Path(into), solved, scale)
+            unit = "mm" if scale else "pixels"
+            solved.views.write(Path(into), found.height, shrunk=plan.shrink, unit=unit, factor=scale or 1.0)
     facts = Facts(
         inputs=inputs,
         plan=plan,
@@ -89,7 +91,7 @@ def reconstruct(
         decided=decided,
         solved=solved,
         response=decided.survey.stack.response.name,
-        unit="mm" if scale else "pixels",
+        unit=unit,
         height_range=_range(found.height) * (scale or 1.0),
         height_method=found.method,
         height_why=found.why,

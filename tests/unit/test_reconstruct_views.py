@@ -1,0 +1,87 @@
+"""The pictures that a page shows of a surface, and lights that are left out of one."""
+
+import json
+from pathlib import Path
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from support.image_sets import Bump, dome, folder_with_lp
+from tetherlight.errors import TooFewLights
+from tetherlight.reconstruct import views
+from tetherlight.reconstruct.options import Options
+from tetherlight.reconstruct.surface import reconstruct
+from tetherlight.reconstruct.views import Views, coded_height
+
+LIGHTS = dome(8)
+BUMP = Bump()
+
+
+def unheard(*_: object) -> None:
+    """Hear nothing of the progress."""
+
+
+def made(tmp_path: Path, **options: object) -> Path:
+    """Compute the surface of a bump; return the folder with it."""
+    folder = folder_with_lp(tmp_path / "set", LIGHTS, [BUMP.lit(light) for light in LIGHTS])
+    out = tmp_path / "out"
+    out.mkdir()
+    chosen = Options(method="least-squares", response="srgb", **options)  # type: ignore[arg-type]
+    reconstruct(unheard, folder=str(folder), into=str(out), options=chosen.as_dict())
+    return out
+
+
+def test_the_page_finds_normals_and_height_that_are_those_of_the_files(tmp_path: Path) -> None:
+    folder = made(tmp_path) / "view"
+    told = json.loads((folder / "view.json").read_text())
+    height, width = BUMP.height.shape
+    assert (told["width"], told["height"], told["step"]) == (width, height, 1)
+    normals = np.asarray(Image.open(folder / "normals.png"))
+    assert normals.shape == (height, width, 4)
+    assert (normals[..., 3] == 255).all()
+    np.testing.assert_allclose(normals[..., :3] / 127.5 - 1, BUMP.normals, atol=0.02)
+    deep = np.asarray(Image.open(folder / "height.png")).astype(float)
+    share = (deep[..., 0] * 256 + deep[..., 1]) / 65535
+    found = told["height_low"] + share * (told["height_high"] - told["height_low"])
+    off = found - BUMP.height
+    assert told["height_unit"] == "pixels"
+    assert np.std(off) < 0.02 * np.ptp(BUMP.height)
+
+
+def test_large_surfaces_are_shown_by_the_mean_of_squares_of_valid_pixels(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(views, "LONGEST", 4)
+    shown = Views((9, 12), colour=False)
+    assert (shown.step, shown.shape) == (3, (3, 4))
+    normals = np.zeros((9, 12, 3), np.float32)
+    normals[..., 2] = 1
+    valid = np.ones((9, 12), np.bool_)
+    valid[:3, :3] = False
+    valid[0, 3] = False
+    gray = np.where(valid, 90, 0).astype(np.uint8)
+    for start in range(0, 9, 2):
+        rows = slice(start, start + 2)
+        shown.take(normals[rows] * valid[rows][..., None], gray[rows], gray[rows], valid[rows])
+    assert shown._normals[0, 0].tolist() == [128, 128, 255, 0]
+    assert (shown._normals[..., 3] == 255).sum() == 11
+    assert shown._albedo.ravel().tolist() == [0, *[90] * 11]
+    assert shown._residual.ravel().tolist() == [0, *[90] * 11]
+
+
+def test_height_outside_of_the_object_has_no_number() -> None:
+    coded = coded_height(np.array([[1.0, np.nan, 3.0]], np.float32), 1.0, 3.0)
+    assert coded.tolist() == [[[0, 0, 0, 255], [0, 0, 0, 0], [255, 255, 0, 255]]]
+
+
+def test_lights_that_are_excluded_have_no_part_in_the_surface(tmp_path: Path) -> None:
+    report = json.loads((made(tmp_path, exclude=("image_02.png",)) / "report.json").read_text())
+    assert report["excluded"] == ["image_02.png"]
+    assert [light["filename"] for light in report["lights"]].count("image_02.png") == 0
+    assert report["figures"]["lights"] == 7
+    # What is left explains the images, and each light is told how well.
+    assert all(light["residual"] < 0.02 for light in report["lights"])
+
+
+def test_to_exclude_nearly_all_lights_is_refused(tmp_path: Path) -> None:
+    with pytest.raises(TooFewLights, match="2 lights"):
+        made(tmp_path, exclude=tuple(f"image_{number:02d}.png" for number in range(1, 7)))
