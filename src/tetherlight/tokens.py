@@ -164,7 +164,7 @@ class Tokens:
         except OSError as error:
             why = error.strerror or str(error)
         except ValidationError as error:
-            why = first_fault(error).sentence
+            why = first_fault(error).message
         except ValueError:
             why = "it is no JSON"
         raise InvalidSetting(

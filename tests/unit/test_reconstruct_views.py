@@ -18,7 +18,7 @@ LIGHTS = dome(8)
 BUMP = Bump()
 
 
-def unheard(*_: object) -> None:
+def unheard(done: float, total: float, activity: str | None = None) -> None:
     """Hear nothing of the progress."""
 
 
