@@ -33,7 +33,7 @@ export PIP_USER := 0
 # Two at a time, the longest ones first.
 CHECKS := check-types check-web check-lint check-format check-layers check-generated
 
-.PHONY: $(CHECKS) help demo install runtime dev test unit integration browser check coverage packages generate docs bench accuracy crash faults overload soak fuzz judge requirements web screenshots browser-deps clean
+.PHONY: $(CHECKS) help demo install runtime dev test unit integration browser check coverage packages deb test-fresh generate docs bench accuracy crash faults overload soak fuzz judge requirements web screenshots browser-deps clean
 
 help: ## Show what can be made
 	@sed -n 's/^\([a-z-]*\):.*## /\1\t/p' Makefile | while IFS=$$'\t' read -r name text; do printf '%-14s %s\n' "$$name" "$$text"; done
@@ -95,6 +95,16 @@ packages: dev web ## Build wheel and source archive into dist/, install each ane
 	rm -rf dist
 	$(RUN) -m hatchling build -t sdist -t wheel
 	$(RUN) scripts/smoke.py dist
+
+deb: dev web ## Build a Debian package for the release and machine that this runs on; into dist/
+	rm -f dist/*.whl
+	$(RUN) -m hatchling build -t wheel
+	@test -x .cache/deb/bin/python || $(RUN) -m venv .cache/deb
+	@.cache/deb/bin/python -m pip --disable-pip-version-check --quiet install --require-hashes -r requirements/deb.txt
+	scripts/deb.sh .cache/deb
+
+test-fresh: ## Try the two commands and the package on fresh Debians: RELEASES="bookworm trixie"; as root, with debootstrap
+	for release in $(or $(RELEASES),bookworm trixie); do scripts/fresh.sh "$$release"; done
 
 generate: runtime ## Write the schema, the reference pages and the types of the web application
 	$(RUN) scripts/generate.py

@@ -19,4 +19,5 @@ compile --upgrade pyproject.toml --extra all --group dev -o requirements/dev.txt
 compile pyproject.toml --extra all -c requirements/dev.txt -o requirements/runtime.txt
 compile pyproject.toml -c requirements/dev.txt -o requirements/client.txt
 compile --group build -c requirements/dev.txt -o requirements/build.txt
+compile --group deb -c requirements/dev.txt -o requirements/deb.txt
 compile --group judge -c requirements/dev.txt -o requirements/judge.txt
