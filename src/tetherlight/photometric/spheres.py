@@ -81,7 +81,8 @@ def refine(stack: NDArray[np.generic], circle: Circle, *, outer: bool = True) ->
     With `outer` a larger circle around it that is as real is taken for the outline.
     """
     views = views_of(stack)
-    near = outlined(views, circle, 0.06 if circle.r < 100 else 0.03)
+    # A ball of 30 pixels in a small image is known by two of them.
+    near = outlined(views, outlined(views, circle, 0.08), 0.03)
     if outer:
         near = outermost(views, near)
     return settled(views, outlined(views, near, 0.015))
