@@ -6,6 +6,7 @@ import pytest
 
 from support.image_sets import Bump, dome, folder_with_lp, folder_with_manifest
 from tetherlight.errors import ImageNotFound, LightsFileInvalid, LightsUnknown, SetBusy, SetNotFound, TooFewLights
+from tetherlight.protocol.manifest import ResultRecord
 from tetherlight.protocol.models import JobState
 from tetherlight.reconstruct.inputs import find_inputs
 from tetherlight.reconstruct.options import Options
@@ -132,6 +133,21 @@ def test_a_light_without_direction_is_named(captured: Path) -> None:
     write_manifest(captured, manifest.model_copy(update={"steps": steps}))
     with pytest.raises(LightsUnknown, match="direction of light 'light_2'"):
         find_inputs(captured, NONE)
+
+
+def test_what_was_measured_in_the_set_itself_stands_for_what_the_rig_knew(captured: Path) -> None:
+    """A light that the calibration has not found keeps what it had."""
+    manifest = read_manifest(captured)
+    steps = tuple(one.model_copy(update={"direction": None}) if one.index == 2 else one for one in manifest.steps)
+    lights = [
+        {"light": "light_2", "direction": [0.6, 0.0, 0.8], "position_mm": None, "intensity": 1.5},
+        {"light": "light_3", "direction": None, "position_mm": None, "intensity": None},
+    ]
+    record = ResultRecord.model_validate({"kind": "calibration", "lights": lights})
+    write_manifest(captured, manifest.model_copy(update={"steps": steps, "results": (record,)}))
+    found = find_inputs(captured, NONE)
+    assert (found.frames[1].vector, found.frames[1].intensity) == ((0.6, 0.0, 0.8), 1.5)
+    assert found.frames[2].vector == pytest.approx(tuple(LIGHTS[2]))
 
 
 def test_a_set_that_is_being_captured_is_refused(captured: Path) -> None:

@@ -20,12 +20,11 @@ from tetherlight.protocol.manifest import Manifest, ResultRecord
 from tetherlight.protocol.models import LightInfo, Model
 from tetherlight.publisher import Publisher
 from tetherlight.reconstruct.calibration_work import DEADLINE_S, FUNCTION, MEMORY, work_of
+from tetherlight.reconstruct.inputs import CALIBRATION
 from tetherlight.rigfile.calibration import CalibrationFigures
 from tetherlight.store.manifest import change_manifest, manifest_of, read_raw_manifest
 from tetherlight.store.store import Store
 
-KIND = "calibration"
-"""What the result is called in the manifest."""
 DECIMALS = 6
 
 
@@ -104,7 +103,7 @@ class CalibrationJob(ComputationJob):
         await self._lights.calibrated(changes, figures)
         kept = {key: value for key, value in told.items() if not isinstance(value, float)}
         numbers = figures.model_dump(exclude_none=True, exclude={"at", "set"})
-        record = ResultRecord.model_validate({"kind": KIND, "made_at": now, "figures": numbers, **kept})
+        record = ResultRecord.model_validate({"kind": CALIBRATION, "made_at": now, "figures": numbers, **kept})
         await asyncio.to_thread(change_manifest, folder, _noted(record))
         with contextlib.suppress(TetherlightError):
             await self._changes.tell(self.set_name or "", "updated")
@@ -201,7 +200,7 @@ def _noted(record: ResultRecord) -> Callable[[Manifest], Manifest]:
     """Return what puts a record into a manifest, in the place of a former one of its kind."""
 
     def change(manifest: Manifest) -> Manifest:
-        others = tuple(one for one in manifest.results if getattr(one, "kind", None) != KIND)
+        others = tuple(one for one in manifest.results if getattr(one, "kind", None) != CALIBRATION)
         return manifest.model_copy(update={"results": (*others, record)})
 
     return change

@@ -18,6 +18,8 @@ from tetherlight.reconstruct.options import Options
 from tetherlight.store.manifest import manifest_of, read_raw_manifest
 
 MANIFEST_SOURCE = "manifest"
+CALIBRATION = "calibration"
+"""What a calibration is called among the results of a set."""
 NEEDED = 3
 """Lights, at least."""
 EXPOSURE = "exposure"
@@ -105,7 +107,7 @@ def find_inputs(folder: Path, options: Options, within: Path | None = None) -> I
     if not folder.is_dir():
         raise SetNotFound(f"There is no folder '{folder}'.")
     raw = read_raw_manifest(folder, within or folder.parent)
-    manifest = None if raw is None else manifest_of(raw)
+    manifest = None if raw is None else _calibrated(manifest_of(raw))
     if manifest is not None and manifest.status is JobState.RUNNING:
         raise SetBusy(f"The set '{folder.name}' is being captured.", hint="Wait until it is done.")
     if options.lights is not None:
@@ -179,6 +181,22 @@ def _unmerged(found: Inputs) -> Inputs:
 
 
 # By a manifest
+
+
+def _calibrated(manifest: Manifest) -> Manifest:
+    """Return a manifest with what was measured in the set itself in the place of what the rig knew before."""
+    found = next((one for one in manifest.results if one.kind == CALIBRATION), None)
+    measured = {
+        one["light"]: {
+            key: one[told]
+            for key, told in (("direction", "direction"), ("position", "position_mm"), ("intensity", "intensity"))
+            if one.get(told) is not None
+        }
+        for one in getattr(found, "lights", ())
+        if isinstance(one, dict) and one.get("light") is not None
+    }
+    steps = tuple(step.model_copy(update=measured.get(step.light, {})) for step in manifest.steps)
+    return manifest.model_copy(update={"steps": steps}) if measured else manifest
 
 
 def _has_light(step: StepRecord, options: Options) -> bool:
