@@ -4,6 +4,7 @@ import asyncio
 import io
 import json
 import os
+import re
 import signal
 import sys
 import zipfile
@@ -137,10 +138,10 @@ async def test_a_cancel_in_the_middle_leaves_nothing(tmp_path: Path) -> None:
 # The command line
 
 
-async def command(*arguments: str, folder: Path) -> tuple[int, str, str]:
+async def command(*arguments: str, folder: Path, of: tuple[str, ...] = ("reconstruct",)) -> tuple[int, str, str]:
     """Run the command and return its exit code and what it said."""
     process = await asyncio.create_subprocess_exec(
-        sys.executable, "-m", "tetherlight", "reconstruct", *arguments, cwd=folder,
+        sys.executable, "-m", "tetherlight", *of, *arguments, cwd=folder,
         stdout=asyncio.subprocess.PIPE, stderr=asyncio.subprocess.PIPE,
     )  # fmt: skip
     out, err = await asyncio.wait_for(process.communicate(), stretched(90))
@@ -170,6 +171,48 @@ async def test_the_command_says_what_is_wrong_and_leaves_nothing(tmp_path: Path)
     assert (await command("set", "--method", "guess", folder=tmp_path))[0] == 2
     assert (await command("none", folder=tmp_path))[2].startswith(f"tetherlight: There is no folder '{tmp_path}/none'")
     assert sorted(path.name for path in folder.iterdir()) == before
+
+
+async def test_a_command_asks_the_server_and_names_report_and_manifest(kept: Kept, tmp_path: Path) -> None:
+    """It says what the server says where there can be no surface."""
+    at_server = ("set", "reconstruct", "--server", kept.server.url)
+    code, out, err = await command(NAME, "--method", "l1", folder=tmp_path, of=at_server)
+    assert (code, err) == (0, "")
+    assert f"The surface is in {NAME}/results on the server" in out
+    assert "Predicted error of the normals" in out
+    async with kept.server.http() as http:
+        for what, address in re.findall(r"(Report|Manifest): (\S+)", out):
+            assert (await http.get(address)).status_code == 200, what
+    assert (kept.folder / "results" / "report.html").is_file()
+    code, out, _ = await command(NAME, "--preview", "--json", folder=tmp_path, of=at_server)
+    assert (code, json.loads(out)["result"]["folder"]) == (0, "preview")
+    code, _, err = await command("none", folder=tmp_path, of=at_server)
+    assert (code, err.splitlines()[0]) == (1, "tetherlight: Set 'none' not found or empty.")
+    code, _, err = await command(NAME, "--method", "guess", folder=tmp_path, of=at_server)
+    assert code == 2
+    assert "method" in err
+
+
+async def test_an_interrupted_command_leaves_the_job_running_at_the_server(tmp_path: Path) -> None:
+    large = Bump((900, 1200))
+    folder = tmp_path / "captures" / "photometric_sets" / NAME
+    folder_with_manifest(folder, LIGHTS, [large.lit(one) for one in LIGHTS])
+    async with ServerProcess(tmp_path) as server, server.client() as client:
+        await client.do("SUBSCRIBE", {"topics": ["job"]})
+        process = await asyncio.create_subprocess_exec(
+            sys.executable, "-m", "tetherlight", "set", "reconstruct", NAME, "--server", server.url,
+            stdout=asyncio.subprocess.PIPE, stderr=asyncio.subprocess.PIPE,
+        )  # fmt: skip
+        told = await client.event(
+            lambda one: one["action"] == "job_changed" and one["data"]["progress"], timeout=stretched(60)
+        )
+        process.send_signal(signal.SIGINT)
+        _, err = await asyncio.wait_for(process.communicate(), stretched(60))
+        job_id = told["data"]["job_id"]
+        assert process.returncode == 130
+        assert err.decode().startswith(f"Job {job_id} goes on at the server.")
+        ended = await client.do("CANCEL_JOB", {"job_id": job_id})
+        assert ended["state"] == "cancelled"
 
 
 @pytest.mark.parametrize(("sent", "code"), [(signal.SIGINT, 130), (signal.SIGKILL, -signal.SIGKILL)])

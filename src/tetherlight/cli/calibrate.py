@@ -6,23 +6,18 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from tetherlight.cli.lazy import Later
-from tetherlight.cli.options import INTERRUPTED, note, options_of
+from tetherlight.cli.options import options_of
 from tetherlight.cli.output import print_table, show_json
 from tetherlight.errors import InvalidPayload
 
 if TYPE_CHECKING:
-    import asyncio
-
-    from tetherlight.cli import progress
+    from tetherlight.cli import computing
     from tetherlight.files import durable, lp
-    from tetherlight.process import run as process
     from tetherlight.reconstruct import calibration_work as work
 else:
-    asyncio = Later("asyncio")
-    progress = Later("tetherlight.cli.progress")
+    computing = Later("tetherlight.cli.computing")
     durable = Later("tetherlight.files.durable")
     lp = Later("tetherlight.files.lp")
-    process = Later("tetherlight.process.run")
     work = Later("tetherlight.reconstruct.calibration_work")
 
 DEFAULT = "lights.lp"
@@ -65,7 +60,10 @@ def calibrate(  # noqa: PLR0917 - typer reads the options off the parameters
         flat=None if flat is None else flat.resolve(),
         dome=None if dome is None else dome.resolve(),
     )
-    told = _calibrated(given, quiet=options_of(context).json)
+    with computing.interruptible("Interrupted; nothing was written."):
+        told = computing.in_child(
+            work.FUNCTION, given, deadline=work.DEADLINE_S, memory=work.MEMORY, quiet=options_of(context).json
+        )
     place = (folder / DEFAULT if out is None else out).absolute()
     _write(place, told, near=near)
     if options_of(context).json:
@@ -87,24 +85,6 @@ def _circle(text: str, option: str) -> tuple[float, float, float]:
             hint=f"A circle is {CIRCLE}, in pixels, such as {option} 1204,880,310.",
         )
     return x, y, r
-
-
-def _calibrated(given: Any, *, quiet: bool) -> dict[str, Any]:
-    try:
-        with progress.counting_share(quiet=quiet) as move:
-            told: dict[str, Any] = asyncio.run(
-                process.run(
-                    work.FUNCTION,
-                    given,
-                    deadline=work.DEADLINE_S,
-                    memory=work.MEMORY,
-                    on_progress=lambda one: move(one.share, one.activity),
-                )
-            )
-    except KeyboardInterrupt:
-        note("Interrupted; nothing was written.")
-        raise typer.Exit(INTERRUPTED) from None
-    return told
 
 
 def _write(place: Path, told: dict[str, Any], *, near: bool) -> None:

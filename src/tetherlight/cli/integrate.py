@@ -6,17 +6,14 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from tetherlight.cli.lazy import Later
-from tetherlight.cli.options import INTERRUPTED, note
+from tetherlight.cli.options import options_of
 from tetherlight.cli.output import say
 
 if TYPE_CHECKING:
-    import asyncio
-
-    from tetherlight.process import run as process
+    from tetherlight.cli import computing
     from tetherlight.reconstruct import integrate as work
 else:
-    asyncio = Later("asyncio")
-    process = Later("tetherlight.process.run")
+    computing = Later("tetherlight.cli.computing")
     work = Later("tetherlight.reconstruct.integrate")
 
 
@@ -48,11 +45,10 @@ def integrate(
         "mask": None if mask is None else str(mask.absolute()),
         "camera": None if camera is None else str(camera.absolute()),
     }
-    try:
-        told = asyncio.run(process.run(work.FUNCTION, given, deadline=work.DEADLINE_S, memory=work.MEMORY))
-    except KeyboardInterrupt:
-        note("Interrupted; nothing was written.")
-        raise typer.Exit(INTERRUPTED) from None
+    with computing.interruptible("Interrupted; nothing was written."):
+        told = computing.in_child(
+            work.FUNCTION, given, deadline=work.DEADLINE_S, memory=work.MEMORY, quiet=options_of(context).json
+        )
     say(context, told, _sentences(told))
 
 

@@ -81,7 +81,7 @@ def _steps(total: int | None, capture: Capturing[Any, Any, Any], *, quiet: bool)
             yield lambda **changes: bar.update(task, **changes)
         except KeyboardInterrupt:
             bar.stop()
-            raise _left_running(capture) from None
+            raise left_running(capture.job_id) from None
 
 
 def _each(rig: Client, capture: Capturing[Any, S, Any]) -> Iterator[S]:
@@ -120,13 +120,14 @@ def _paused(step: PhotometricProgress) -> SequenceFailed:
     return SequenceFailed(f"The set is paused: {step.error_detail}", hint=again, details={"job_id": step.job_id})
 
 
-def _left_running(capture: Capturing[Any, Any, Any]) -> typer.Exit:
-    if capture.job_id is None:
+def left_running(job_id: str | None) -> typer.Exit:
+    """Say what becomes of a job whose command was interrupted, and return what ends the command."""
+    if job_id is None:
         note("Interrupted before it was confirmed; `tetherlight jobs list` tells whether it runs.")
     else:
         note(
-            f"Job {capture.job_id} goes on at the server. `tetherlight jobs cancel {capture.job_id}` cancels it, "
-            f"`tetherlight jobs watch {capture.job_id}` follows it."
+            f"Job {job_id} goes on at the server. `tetherlight jobs cancel {job_id}` cancels it, "
+            f"`tetherlight jobs watch {job_id}` follows it."
         )
     return typer.Exit(INTERRUPTED)
 

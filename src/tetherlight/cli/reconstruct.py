@@ -6,25 +6,20 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from tetherlight.cli.lazy import Later
-from tetherlight.cli.options import INTERRUPTED, note, options_of
+from tetherlight.cli.options import options_of
 from tetherlight.cli.output import say
 from tetherlight.errors import SetNotFound
 
 if TYPE_CHECKING:
-    import asyncio
-
-    from tetherlight.cli import progress
+    from tetherlight.cli import computing
     from tetherlight.files import workshops
-    from tetherlight.process import run as process
     from tetherlight.protocol import manifest as manifests
     from tetherlight.protocol.manifest import ResultRecord
     from tetherlight.reconstruct import job, keeping
     from tetherlight.reconstruct import options as choices
 else:
-    asyncio = Later("asyncio")
-    progress = Later("tetherlight.cli.progress")
+    computing = Later("tetherlight.cli.computing")
     workshops = Later("tetherlight.files.workshops")
-    process = Later("tetherlight.process.run")
     manifests = Later("tetherlight.protocol.manifest")
     job = Later("tetherlight.reconstruct.job")
     keeping = Later("tetherlight.reconstruct.keeping")
@@ -82,33 +77,28 @@ def _computed(folder: Path, chosen: "choices.Options", out: Path | None, *, quie
         raise SetNotFound(f"There is no folder '{folder}'.")
     own = folder / keeping.FOLDERS["preview" if chosen.preview else "surface"]
     place = own if out is None else out.absolute()
-    try:
-        with progress.counting_share(quiet=quiet) as move, keeping.making(place) as made:
-            work = job.work(folder, made, chosen)
-            told = asyncio.run(
-                process.run(
-                    work.function,
-                    work.arguments,
-                    deadline=work.deadline_s,
-                    memory=work.memory,
-                    on_progress=lambda one: move(one.share, one.activity),
-                )
-            )
-            if place == own and (folder / manifests.MANIFEST).is_file():
-                return place, keeping.keep_in_set(made, folder, told)
-            record = keeping.record_of(made, place.name, told)
-            keeping.put_in_place(made, place)
-            return place, record
-    except KeyboardInterrupt:
-        note("Interrupted; nothing was changed.")
-        raise typer.Exit(INTERRUPTED) from None
+    with computing.interruptible("Interrupted; nothing was changed."), keeping.making(place) as made:
+        work = job.work(folder, made, chosen)
+        told = computing.in_child(
+            work.function, work.arguments, deadline=work.deadline_s, memory=work.memory, quiet=quiet
+        )
+        if place == own and (folder / manifests.MANIFEST).is_file():
+            return place, keeping.keep_in_set(made, folder, told)
+        record = keeping.record_of(made, place.name, told)
+        keeping.put_in_place(made, place)
+        return place, record
 
 
 def _sentences(place: Path, record: "ResultRecord") -> str:
+    lines = [f"The surface is in {place}; report.html shows it.", figures_sentence(record)]
+    return "\n".join([*lines, *(f"Warning: {warning}" for warning in record.warnings)])
+
+
+def figures_sentence(record: "ResultRecord") -> str:
+    """Say how a surface was found and how good it is."""
     figures: dict[str, Any] = dict(record.figures)
-    lines = [f"The surface is in {place}; report.html shows it.", f"{record.why}"]
-    lines.append(
+    return (
+        f"{record.why}\n"
         f"Predicted error of the normals: {figures['predicted_error_median_deg']:.2f} degrees in the median; "
         f"{figures['valid_share']:.1%} of the object is solved, with {figures['lights']:.0f} lights."
     )
-    return "\n".join([*lines, *(f"Warning: {warning}" for warning in record.warnings)])

@@ -1,4 +1,4 @@
-"""`tetherlight set capture|retake|list|show|annotate|rename|delete|restore|trash|download`."""
+"""`tetherlight set capture|retake|reconstruct|list|show|annotate|rename|delete|restore|trash|download`."""
 
 from collections.abc import Iterator
 from datetime import datetime
@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from tetherlight.cli import axes, completion, trash
+from tetherlight.cli import axes, completion, surfaces, trash
 from tetherlight.cli.lazy import Later
 from tetherlight.cli.levels import LevelsOption
 from tetherlight.cli.options import FAILED, INTERRUPTED, choose_camera, connected, note, options_of
@@ -158,6 +158,9 @@ def retake_frames(
         typer.echo(f"Set {name} is {found.state.value}{': ' + found.error if found.error else '.'}")
     if found.state.value != "completed":
         raise typer.Exit(FAILED)
+
+
+app.command("reconstruct")(surfaces.reconstruct_set)
 
 
 @app.command("list")
