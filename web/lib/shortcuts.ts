@@ -52,4 +52,16 @@ export const SHORTCUTS: { place: string; shortcuts: Shortcut[] }[] = [
       { keys: ["Del"], does: "Move the single shot, or what is chosen, to the trash" },
     ],
   },
+  {
+    place: "Results",
+    shortcuts: [
+      { keys: ["1", "…", "7"], does: "Relit, normals, albedo, shaded, height, residual, photograph" },
+      { keys: ["←", "→", "↑", "↓"], does: "Move the light by 5°" },
+      { keys: ["Shift"], does: "With the arrows or while the light is led: from lamp to lamp" },
+      { keys: ["+", "-", "Z"], does: "Zoom in, out, 100 % or whole" },
+      { keys: ["W"], does: "Compare two layers" },
+      { keys: ["R", "P"], does: "Measure a length, a profile; then arrows and Space set its ends" },
+      { keys: ["Esc"], does: "Lead the light again" },
+    ],
+  },
 ];

@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from tetherlight.files.durable import store_errors, write_atomically
+from tetherlight.files.durable import make_folder, store_errors, write_atomically
 from tetherlight.pixels.png import write_png
 
 Floats = NDArray[np.float32]
@@ -74,7 +74,7 @@ class Views:
         """
         folder = into / FOLDER
         with store_errors("The pictures for the page could not be written"):
-            folder.mkdir(exist_ok=True)
+            make_folder(folder)
         write_png(folder / "normals.png", self._normals)
         write_png(folder / "albedo.png", self._albedo)
         write_png(folder / "residual.png", self._residual)

@@ -1,5 +1,10 @@
+import { Suspense } from "react";
 import { ResultsScreen } from "@/components/ResultsScreen";
 
 export default function Page() {
-  return <ResultsScreen />;
+  return (
+    <Suspense>
+      <ResultsScreen />
+    </Suspense>
+  );
 }

@@ -1,5 +1,5 @@
 import Link from "next/link";
-import { imageUrl, thumbnailUrl } from "@/lib/base";
+import { imageUrl, type ThumbnailSize, thumbnailUrl } from "@/lib/base";
 import { bytes, dateAndTime, plural } from "@/lib/format";
 import type { ImageSet } from "@/lib/protocol";
 import { statusWords } from "@/lib/sets";
@@ -63,10 +63,10 @@ export function SetCard({ set, height, chosen, choosing, onChoose }: Props) {
 }
 
 /** A cover is a path as the server gives paths; its address begins below the captures folder. */
-function coverUrl(set: ImageSet): string | null {
+export function coverUrl(set: ImageSet, size: ThumbnailSize = 640): string | null {
   if (set.cover === null) return null;
   const place = set.cover.indexOf(`${set.name}/`);
   const folder = place > 0 ? set.cover.slice(0, place).split("/").filter(Boolean).at(-1) : null;
   const path = place < 0 ? set.cover : `${folder ? `${folder}/` : ""}${set.cover.slice(place)}`;
-  return thumbnailUrl({ url: imageUrl(path) }, 640);
+  return thumbnailUrl({ url: imageUrl(path) }, size);
 }

@@ -2,13 +2,12 @@
 
 import Link from "next/link";
 import { useRouter, useSearchParams } from "next/navigation";
-import { useCallback, useEffect, useMemo, useRef, useState } from "react";
+import { useMemo, useRef, useState } from "react";
 import { bytes, dateAndTime, plural } from "@/lib/format";
-import type { AnnotateSet, ImageFile, SetDetails } from "@/lib/protocol";
+import type { AnnotateSet, ImageFile } from "@/lib/protocol";
 import { NOTHING_CHOSEN, type Selection } from "@/lib/selection";
 import { lightOf, shotsOf, statusWords } from "@/lib/sets";
-import { RequestFailed } from "@/services/WebSocketService";
-import { useConnected, useImageNews, useOffline, useStore } from "../RigProvider";
+import { useOffline, useStore } from "../RigProvider";
 import { Button } from "../ui/Button";
 import { EmptyState } from "../ui/EmptyState";
 import { Icon } from "../ui/Icon";
@@ -20,6 +19,7 @@ import { ImageViewer } from "./ImageViewer";
 import { RenameDialog } from "./RenameDialog";
 import { SetFacts } from "./SetFacts";
 import styles from "./SetScreen.module.css";
+import { useSet } from "./useSet";
 
 /** One set: its frames, its notes, and what can be done with it. */
 export function SetScreen() {
@@ -148,54 +148,4 @@ export function SetScreen() {
       )}
     </div>
   );
-}
-
-/** A set with its manifest, read again whenever the server says that it changed. */
-function useSet(name: string) {
-  const store = useStore();
-  const connected = useConnected();
-  const [details, setDetails] = useState<SetDetails | null>(null);
-  const [missing, setMissing] = useState(false);
-  const asking = useRef<{ name: string; again: boolean; done: Promise<void> } | null>(null);
-  const ask = useCallback(async () => {
-    try {
-      const found = await store.service.request("GET_IMAGE_SET", { set_name: name });
-      if (asking.current?.name !== name) return;
-      setDetails(found);
-      setMissing(false);
-    } catch (error) {
-      if (error instanceof RequestFailed && error.code === "set_not_found") setMissing(true);
-      else store.complain(error);
-    }
-  }, [store, name]);
-  // However fast its frames come, a set is on its way here only once.
-  const reload = useCallback((): Promise<void> => {
-    const under = asking.current;
-    if (under?.name === name) {
-      under.again = true;
-      return under.done;
-    }
-    const mine = { name, again: true, done: Promise.resolve() };
-    asking.current = mine;
-    mine.done = (async () => {
-      while (mine.again) {
-        mine.again = false;
-        await ask();
-      }
-      if (asking.current === mine) asking.current = null;
-    })();
-    return mine.done;
-  }, [ask, name]);
-  useImageNews();
-  useEffect(() => {
-    if (connected) void reload();
-  }, [connected, reload]);
-  useEffect(
-    () =>
-      store.service.on("sets_changed", ({ set_name, new_name }) => {
-        if (set_name === name || new_name === name) void reload();
-      }),
-    [store, name, reload],
-  );
-  return { details, missing, reload };
 }

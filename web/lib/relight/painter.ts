@@ -1,0 +1,35 @@
+/** What draws a surface: a graphics processor, else the main one. */
+
+import type { Direction } from "../dome";
+import type { Look } from "../resultLink";
+import type { Layer } from "../results";
+
+export type PictureName = "normals" | "albedo" | "height" | "residual";
+export type Pictures = Partial<Record<PictureName, ImageBitmap>>;
+
+/** A part of the canvas with one layer of one surface. All lengths are in pixels of the canvas, y down. */
+export interface Scene {
+  pictures: Pictures;
+  layer: Layer;
+  light: Direction;
+  look: Look;
+  /** The image under the nearest lamp, for the layer that shows it. */
+  source: ImageBitmap | null;
+  /** Where the whole picture lies. */
+  place: { left: number; top: number; width: number; height: number };
+  /** From where to where the scene is drawn. */
+  from: number;
+  to: number;
+}
+
+export interface Painter {
+  readonly kind: "gl" | "cpu";
+  draw(scenes: Scene[]): void;
+  dispose(): void;
+}
+
+/** There is no WebGL 2 here, or no more of it. */
+export class NoGraphics extends Error {}
+
+/** The gray around pictures, as the tokens have it. */
+export const MAT = 16 / 255;

@@ -1,0 +1,141 @@
+/** The surface of a set as the page has loaded it. */
+import type { Direction } from "./dome";
+import type { Point } from "./fit";
+import type { ResultRecord } from "./protocol";
+import { normalAt, pixelsOf } from "./relight/cpu";
+import type { PictureName, Pictures } from "./relight/painter";
+import { hasViews, type Report, type ViewIndex } from "./results";
+import { LEVELS_PER_PERCENT } from "./shading";
+import type { Size } from "./zoom";
+
+/** Pixels of what the server draws of a result that has no pictures for the page. */
+const DRAWN = 1600;
+
+export interface Addresses {
+  /** Of a file of the set. */
+  file: (name: string) => string;
+  /** Of a small version of an image of the set. */
+  drawn: (name: string, size: number) => string;
+}
+
+export class Surface {
+  readonly pictures: Pictures = {};
+  private readonly pixels = new Map<PictureName, Uint8ClampedArray>();
+
+  constructor(
+    readonly setName: string,
+    readonly record: ResultRecord,
+    readonly report: Report,
+    /** Null for a result of an older version, whose pictures the server draws when they are asked for. */
+    readonly index: ViewIndex | null,
+    private readonly addresses: Addresses,
+  ) {}
+
+  /** The size of the images that it was made of. */
+  get size(): Size {
+    const { report, index } = this;
+    if (index) return { width: index.image_width, height: index.image_height };
+    return { width: report.width * report.shrink, height: report.height * report.shrink };
+  }
+
+  /** Whether a picture can be had. */
+  has(name: PictureName): boolean {
+    return this.index !== null || name !== "height";
+  }
+
+  /** Load a picture unless it is there. */
+  async load(name: PictureName): Promise<void> {
+    if (this.pictures[name] || !this.has(name)) return;
+    const { folder } = this.record;
+    if (this.index) this.pictures[name] = await bitmap(this.addresses.file(`${folder}/view/${name}.png`));
+    else if (name === "normals") this.pictures.normals = await this.masked();
+    else this.pictures[name] = await bitmap(this.addresses.drawn(`${folder}/${name}.png`, DRAWN));
+  }
+
+  private async masked(): Promise<ImageBitmap> {
+    const { folder } = this.record;
+    const [normals, mask] = await Promise.all(
+      ["normals", "mask"].map((name) => bitmap(this.addresses.drawn(`${folder}/${name}.png`, DRAWN))),
+    );
+    const data = new ImageData(normals!.width, normals!.height);
+    data.data.set(pixelsOf(normals!));
+    const inside = pixelsOf(mask!, normals!.width, normals!.height);
+    for (let at = 0; at < inside.length; at += 4) data.data[at + 3] = inside[at]! < 128 ? 0 : 255;
+    return createImageBitmap(data, { premultiplyAlpha: "none" });
+  }
+
+  /** What a picture has at a point of the images; null outside of the object, and where it is not loaded. */
+  private at(name: PictureName, { x, y }: Point): [Uint8ClampedArray, number] | null {
+    const picture = this.pictures[name];
+    if (!picture) return null;
+    let pixels = this.pixels.get(name);
+    if (!pixels) {
+      pixels = pixelsOf(picture);
+      this.pixels.set(name, pixels);
+    }
+    const column = Math.floor((x / this.size.width) * picture.width);
+    const row = Math.floor((y / this.size.height) * picture.height);
+    if (column < 0 || row < 0 || column >= picture.width || row >= picture.height) return null;
+    return [pixels, 4 * (row * picture.width + column)];
+  }
+
+  normal(point: Point): Direction | null {
+    const found = this.at("normals", point);
+    return found && found[0][found[1] + 3]! >= 128 ? normalAt(...found) : null;
+  }
+
+  albedo(point: Point): [number, number, number] | null {
+    const found = this.normal(point) && this.at("albedo", point);
+    return found && [found[0][found[1]]!, found[0][found[1] + 1]!, found[0][found[1] + 2]!];
+  }
+
+  /** In per cent of the albedo. */
+  residual(point: Point): number | null {
+    const found = this.normal(point) && this.at("residual", point);
+    return found && found[0][found[1]]! / LEVELS_PER_PERCENT;
+  }
+
+  /** In pixels of the images; in millimetres with `scale`, which is mm per pixel. */
+  height(point: Point, scale: number | null = null): number | null {
+    const found = this.at("height", point);
+    if (!found || !this.index || found[0][found[1] + 3]! < 128) return null;
+    const share = (found[0][found[1]]! * 256 + found[0][found[1] + 1]!) / 65535;
+    const value = this.index.height_low + share * (this.index.height_high - this.index.height_low);
+    return value * this.heightFactor(scale);
+  }
+
+  /** What a number of the height picture is multiplied by to be in pixels of the images, or in millimetres. */
+  heightFactor(scale: number | null): number {
+    const { index, report } = this;
+    if (!index) return 1;
+    // The unit was decided when it was made; a scale that was noted since counts all the same.
+    const made = report.scale_mm_per_pixel;
+    const inPixels = index.height_unit === "mm" ? (made ? 1 / made : 1) : report.shrink;
+    return inPixels * (scale ?? 1);
+  }
+}
+
+/** Read what is told of a result and load what the first look at it needs. */
+export async function openSurface(setName: string, record: ResultRecord, addresses: Addresses): Promise<Surface> {
+  const { folder } = record;
+  const [report, index] = await Promise.all([
+    json<Report>(addresses.file(`${folder}/report.json`)),
+    hasViews(record) ? json<ViewIndex>(addresses.file(`${folder}/view/view.json`)) : null,
+  ]);
+  const surface = new Surface(setName, record, report, index, addresses);
+  await Promise.all([surface.load("normals"), surface.load("albedo")]);
+  return surface;
+}
+
+async function json<T>(url: string): Promise<T> {
+  const answer = await fetch(url);
+  if (!answer.ok) throw new Error(`The server does not give a part of the result (${answer.status}).`);
+  return (await answer.json()) as T;
+}
+
+/** Load a picture with the numbers that its file has. */
+export async function bitmap(url: string): Promise<ImageBitmap> {
+  const answer = await fetch(url);
+  if (!answer.ok) throw new Error(`The server does not give a picture of the result (${answer.status}).`);
+  return createImageBitmap(await answer.blob(), { premultiplyAlpha: "none", colorSpaceConversion: "none" });
+}
