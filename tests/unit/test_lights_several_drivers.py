@@ -15,7 +15,7 @@ from tetherlight.lights.choice import Find
 from tetherlight.lights.guard import Guard
 from tetherlight.lights.lamps import LampDriver, LampKind, Levels, NothingToDrive, Setup, lamp_failed
 from tetherlight.lights.lights import Lights
-from tetherlight.lights.rack import BROKEN, OTHER_DRIVER
+from tetherlight.lights.rack import BROKEN, HANGS, OTHER_DRIVER
 from tetherlight.protocol.lights import EditedLight
 from tetherlight.rigfile.rigfile import RigFile
 
@@ -167,6 +167,19 @@ async def test_a_slow_driver_holds_no_other_one_up(chip: FakeChip, fake: FakeLam
     await change
 
 
+async def test_a_driver_that_hangs_is_given_up_and_the_others_go_on(
+    chip: FakeChip, fake: FakeLamps, lights: Lights, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(FakeLamps, "deadline_s", 0.05)
+    fake.hold = asyncio.Event()
+    with pytest.raises(LampFailed, match=f"light 'b'. {HANGS}"):
+        await lights.set({"b": True, "a": True})
+    assert (chip.lit, lights.states["b"]) == ({4}, False)
+    fake.hold.set()
+    await lights.set({"b": True})
+    assert lights.light("b").fault is None
+
+
 async def test_all_lamps_of_all_drivers_go_off_at_once(chip: FakeChip, fake: FakeLamps, lights: Lights) -> None:
     await lights.set({"a": True, "b": True})
     lights.off_now()
@@ -242,8 +255,9 @@ async def test_a_kind_of_lamps_that_the_machine_does_not_have_stops_the_start(fi
 def test_every_file_of_drivers_is_a_kind_that_is_found_by_its_name() -> None:
     folder = Path(drivers.__path__[0])
     files = [file.stem for file in folder.glob("*.py") if file.stem != "__init__"]
-    assert sorted(kind.name for kind in registry._ours()) == ["RPi.GPIO", "gpiod", "simulated"]
-    assert len(files) == 3
+    names = sorted(kind.name for kind in registry._ours())
+    assert names == ["RPi.GPIO", "artnet", "gpiod", "sacn", "simulated"]
+    assert len(files) == len(names)
     assert registry.find_kind("gpiod").name == "gpiod"
 
 

@@ -4,13 +4,19 @@ from abc import ABC, abstractmethod
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import ClassVar
+from typing import ClassVar, TypeVar
 
-from tetherlight.errors import LampFailed
+from pydantic import ValidationError
+
+from tetherlight.errors import InvalidSetting, LampFailed
+from tetherlight.protocol.models import Model, first_fault
 from tetherlight.rigfile.lights import RigLight
 from tetherlight.rigfile.rigfile import RigFile
 
+M = TypeVar("M", bound=Model)
 OFF, ON = 0.0, 1.0
+DEADLINE_S = 5.0
+"""Seconds in which a driver must have done what it was asked."""
 
 Levels = Mapping[str, float]
 """How bright lights shall be or are, by name: from OFF to ON. True and False are such levels, too."""
@@ -27,6 +33,9 @@ class LampDriver(ABC):
     """Whether electricity flows: what clients see as `gpio_available`."""
     dims: ClassVar[bool] = False
     """Whether its lamps can be anything but off or on; the others are never asked to."""
+
+    deadline_s: ClassVar[float] = DEADLINE_S
+    """When it is given up, so that a driver that hangs holds no other one up for longer."""
 
     def holds(self, light: str) -> bool:  # noqa: ARG002 - for those that know
         """Tell whether the lamp stays as it is when the server dies without a word, as far as its last hop is known."""
@@ -71,6 +80,16 @@ class Setup:
     rig: RigFile
     simulator: Path | None = None
     """The simulator's control socket, where there is one."""
+
+    def settings(self, driver: str, table: type[M]) -> M:
+        """Read the rig file's table of a driver; raise InvalidSetting naming the key that is wrong."""
+        try:
+            return table.model_validate(self.rig.drivers.get(driver, {}), strict=True)
+        except ValidationError as error:
+            fault = first_fault(error)
+            where = f"drivers.{driver}" + (f".{fault.field}" if fault.field else "")
+            problem = "there is no such key" if fault.kind == "extra_forbidden" else fault.reason
+            raise InvalidSetting(f"The rig file {self.rig.path} is wrong: {where}: {problem}.") from None
 
 
 @dataclass(frozen=True)

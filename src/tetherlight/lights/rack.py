@@ -13,6 +13,7 @@ logger = logging.getLogger(__name__)
 
 T = TypeVar("T")
 OTHER_DRIVER = "The rig file names another driver for it than at the start: start the server again."
+HANGS = "Its driver does not answer."
 BROKEN = "Its driver failed; the server's log says more."
 
 
@@ -78,9 +79,9 @@ class Rack:
         drivers = {light.name: self._driver_of(light) for light in lights}
         self._by_light = {name: driver for name, driver in drivers.items() if driver is not None}
         self._lost = {name: OTHER_DRIVER for name, driver in drivers.items() if driver is None}
-        await together(
-            driver.define([light for light in lights if drivers[light.name] is driver]) for driver in self._drivers
-        )
+        parts = [(driver, [light for light in lights if drivers[light.name] is driver]) for driver in self._drivers]
+        for hanging in await together(_defined(driver, part) for driver, part in parts):
+            self._lost |= hanging
 
     def _driver_of(self, light: RigLight) -> LampDriver | None:
         if self._own is None or light.driver is None or light.driver == self._driver.name:
@@ -111,7 +112,7 @@ class Rack:
 
     async def close(self) -> None:
         """Give all lamps back, also where one driver cannot."""
-        await together(driver.close() for driver in self._drivers)
+        await together(_closed(driver) for driver in self._drivers)
 
 
 async def together(work: Iterable[Coroutine[Any, Any, T]]) -> list[T]:
@@ -126,12 +127,35 @@ async def together(work: Iterable[Coroutine[Any, Any, T]]) -> list[T]:
     return [end for end in ends if not isinstance(end, BaseException)]
 
 
+async def _defined(driver: LampDriver, lights: Sequence[RigLight]) -> dict[str, str]:
+    """Let a driver take its lights; give back those that it did not take in time."""
+    try:
+        async with asyncio.timeout(driver.deadline_s):
+            await driver.define(lights)
+    except TimeoutError:
+        logger.error("The lamp driver %s did not take its lights in %g s", driver.name, driver.deadline_s)  # noqa: TRY400
+        return {light.name: HANGS for light in lights}
+    return {}
+
+
+async def _closed(driver: LampDriver) -> None:
+    try:
+        async with asyncio.timeout(driver.deadline_s):
+            await driver.close()
+    except TimeoutError:
+        logger.error("The lamp driver %s did not end in %g s", driver.name, driver.deadline_s)  # noqa: TRY400
+
+
 async def _switched(driver: LampDriver, levels: Levels) -> list[LampFailed]:
     """Let a driver switch; give back the error of what it could not do, if there is one."""
     try:
-        await driver.switch(levels)
+        async with asyncio.timeout(driver.deadline_s):
+            await driver.switch(levels)
     except LampFailed as error:
         return [error]
+    except TimeoutError:
+        logger.error("The lamp driver %s did not answer in %g s", driver.name, driver.deadline_s)  # noqa: TRY400
+        return [lamp_failed(dict.fromkeys(levels, HANGS))]
     except Exception:
         logger.exception("The lamp driver %s failed unexpectedly", driver.name)
         return [lamp_failed(dict.fromkeys(levels, BROKEN))]

@@ -207,6 +207,17 @@ def light_problem(lights: Iterable[tuple[str, GpioLine]]) -> str | None:
     return None
 
 
+def address_problem(lights: Mapping[str, LightTable]) -> str | None:
+    """Say which two lights have the same driver and address, or None."""
+    seen: dict[tuple[str | None, str], str] = {}
+    for name, light in lights.items():
+        if light.address is not None:
+            other = seen.setdefault((light.driver, light.address), name)
+            if other != name:
+                return f"lights '{other}' and '{name}' have the same address"
+    return None
+
+
 def is_light_name(name: str) -> bool:
     """Say whether a light may be called so."""
     return 0 < len(name) <= MAX_NAME and is_of_letters(name) and length_on_disk(name) <= MAX_NAME_BYTES

@@ -19,7 +19,15 @@ from tetherlight.protocol.models import Model, first_fault
 from tetherlight.rigfile import edit as rig_edit
 from tetherlight.rigfile.bridges import BridgesTable
 from tetherlight.rigfile.calibration import MOST, CalibrationFigures, CalibrationTable, replaced
-from tetherlight.rigfile.lights import DEFAULT_LIGHTS, NO_GUARD, GuardTable, LightTable, RigLight, light_problem
+from tetherlight.rigfile.lights import (
+    DEFAULT_LIGHTS,
+    NO_GUARD,
+    GuardTable,
+    LightTable,
+    RigLight,
+    address_problem,
+    light_problem,
+)
 
 DEFAULT_NAME = "rig.toml"
 MAX_BYTES = 4_000_000
@@ -28,6 +36,11 @@ PARTS = re.compile(r"[\s/@#?&=,;:]+")
 SECRET = 6
 """Characters of the shortest word that is kept out of the log; shorter ones stand in every other line."""
 UNUSED = ("hooks", "offload")
+HIDDEN = frozenset({"url", "host", "username", "password", "password_file", "token"})
+"""Keys of a driver's table whose values no client may read."""
+PLAIN = frozenset({"multicast"})
+"""Words in addresses that are no secret."""
+UNUSED = ("hooks", "bridges", "offload")
 """Tables that have a meaning in versions to come."""
 
 
@@ -76,7 +89,7 @@ class RigTables(Model):
 
     @model_validator(mode="after")
     def _distinct(self) -> Self:
-        problem = light_problem((self.lights or {}).items())
+        problem = light_problem((self.lights or {}).items()) or address_problem(self.lights or {})
         if problem:
             raise ValueError(problem)
         return self
@@ -134,6 +147,9 @@ class RigFile:
             for word in _words([*unused.values(), *tables.bridges.secrets, addresses, hosts])
             if len(word) >= SECRET
         )
+        tables_told = [value for table in tables.drivers.values() for key, value in table.items() if key in HIDDEN]
+        told = _words([*unused.values(), tables_told, addresses, hosts])
+        secrets = frozenset(word for word in told if len(word) >= SECRET and word not in PLAIN)
         default = tables.lights is None
         return cls(
             path,

@@ -68,6 +68,7 @@ class SceneLamps(LampDriver):
     name: ClassVar[str] = "simulated"
     real: ClassVar[bool] = False
     dims: ClassVar[bool] = True
+    deadline_s: ClassVar[float] = 2 * DEFINE_DEADLINE_S
 
     def __init__(self, control: Path, *, deadline_s: float = ANSWER_DEADLINE_S) -> None:
         self._control = control
