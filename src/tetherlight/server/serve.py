@@ -23,6 +23,7 @@ from tetherlight.server.access.proxies import Proxies
 from tetherlight.server.access.security import load_secret
 from tetherlight.server.app import create_app
 from tetherlight.server.link import tune_socket
+from tetherlight.server.watching import watched_rig
 from tetherlight.settings import Settings
 from tetherlight.tokens import Tokens
 
@@ -66,6 +67,7 @@ def serve(settings: Settings, address: Address, *, no_auth: bool = False, token_
     with listening(address) as listener, contextlib.ExitStack() as further, _ended_by_signal():
         listens = Listens(address.host, listener.getsockname()[1], tls=address.tls_cert is not None)
         app = create_app(settings, tokens=Tokens.beside(token_dir), no_auth=no_auth, listens=listens)
+        app = create_app(settings, open_rig=watched_rig)
         reception = Reception(settings.max_connections + FURTHER_CONNECTIONS, Proxies(settings.trusted_proxies))
         welcome = _welcome(_page(address, listener, settings), settings.api_token, token_place)
         server = Server(_config(app, address, reception), reception, welcome)

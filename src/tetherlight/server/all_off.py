@@ -1,0 +1,54 @@
+"""Switch all lamps of the rig off where no server works: `python -m tetherlight.server.all_off`.
+
+The watcher runs it when the server was killed, and the system's service when it has stopped.
+"""
+
+import asyncio
+import logging
+import sys
+
+from tetherlight.errors import StartFailed, TetherlightError
+from tetherlight.lights.lights import Lights
+from tetherlight.rigfile.rigfile import RigFile
+from tetherlight.settings import load_settings
+from tetherlight.store.store import Store
+
+logger = logging.getLogger(__name__)
+
+DEADLINE_S = 30.0
+
+
+async def all_off() -> None:
+    """Take the lamps as a server does, which is all off, and give them back; raise what stands in the way."""
+    settings = load_settings()
+    rig_file = RigFile.load(settings.rig_file)
+    store = Store(settings, rig_file.naming)
+    try:
+        store.claim()
+    finally:
+        # Only a look: a server that starts now switches the lamps off itself, and must not be kept from it.
+        store.close()
+    async with asyncio.timeout(DEADLINE_S):
+        lights = await Lights.open(rig_file)
+        faults = {light.name: light.fault for light in lights.status().lights if light.fault}
+        await lights.close()
+    for name, fault in faults.items():
+        logger.error("Light %s may still be on: %s", name, fault)
+    logger.info("All %d lights are off.", len(lights.names) - len(faults))
+
+
+def main() -> None:
+    """Do it, and say in one line what came of it."""
+    logging.basicConfig(stream=sys.stderr, format="%(levelname)s %(message)s", level=logging.INFO)
+    try:
+        asyncio.run(all_off())
+    except StartFailed:
+        logger.info("Another server has the lamps.")
+    except TimeoutError:
+        sys.exit(f"The lamps did not go off within {DEADLINE_S:g} s.")
+    except TetherlightError as error:
+        sys.exit(error.message)
+
+
+if __name__ == "__main__":
+    main()
