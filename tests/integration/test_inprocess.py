@@ -122,6 +122,7 @@ def payload_of(action: Action[Any, Any], prepared: Prepared) -> dict[str, Any]:
 
 FAILS: dict[str, type[TetherlightError]] = {
     "RECONSTRUCT_SET": TooFewLights,  # its sets have one
+    "RELIGHT_SET": TooFewLights,
     "CALIBRATE_LIGHTS": SphereNotFound,
     "READY": InvalidPayload,  # no live view of this caller is paced
     "CANCEL_JOB": JobConflict,  # the job has ended

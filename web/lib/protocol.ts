@@ -95,7 +95,7 @@ export type ImageType = ("image/jpeg" | "image/png" | "image/tiff" | "image/webp
  * This interface was referenced by `TetherlightProtocol`'s JSON-Schema
  * via the `definition` "Feature".
  */
-export type Feature = ("binary_liveview" | "focus_point" | "series" | "ratings" | "trash" | "naming" | "axes" | "frame_checks" | "set_pages" | "set_files" | "results" | "trash_list" | "jobs" | "subscribe" | "log" | "calibration" | "several_cameras" | "thumbnails" | "zip" | "mjpeg")
+export type Feature = ("binary_liveview" | "focus_point" | "series" | "ratings" | "trash" | "naming" | "axes" | "frame_checks" | "set_pages" | "set_files" | "results_state" | "results" | "relighting" | "trash_list" | "jobs" | "subscribe" | "log" | "calibration" | "several_cameras" | "thumbnails" | "zip" | "mjpeg")
 /**
  * What a camera is doing, from detection to loss.
  * 
@@ -364,6 +364,13 @@ payload: AnnotateSet
 result: Message
 }
 /**
+ * Say how large a pixel of a set's images is: in millimetres, or by two points whose distance is known.
+ */
+SET_SCALE: {
+payload: SetScale
+result: ScaleSet
+}
+/**
  * List the newest single captures, newest first.
  */
 LIST_CAPTURES: {
@@ -383,6 +390,13 @@ result: ImageData
 RECONSTRUCT_SET: {
 payload: ReconstructSet
 result: Reconstructed
+}
+/**
+ * Make a picture of a set that can be lit anew, as OpenLIME and RelightLab read it, with a page that shows it. It runs as a job, told by job_changed; the answer comes at its end.
+ */
+RELIGHT_SET: {
+payload: RelightSet
+result: MadeResult
 }
 /**
  * List what was deleted and can be brought back, what was deleted last first.
@@ -1505,6 +1519,14 @@ cover: (string | null)
 rating: (number | null)
 catalogue_number: (string | null)
 /**
+ * Kinds of what was made of it, such as surface.
+ */
+results: string[]
+/**
+ * Whether some of that was made of images that are others now.
+ */
+stale: boolean
+/**
  * Why the set is not shown whole, such as a manifest that cannot be read.
  */
 fault: (string | null)
@@ -1552,6 +1574,10 @@ images: ImageFile[]
  * Null where there is none, or none that can be read (`set.fault`).
  */
 manifest: (Manifest | null)
+/**
+ * Results that do not fit any more, by what the manifest says.
+ */
+stale: StaleResult[]
 }
 /**
  * All that is known of an image set besides its images; the folder's name is the set's name.
@@ -1874,7 +1900,7 @@ doubt: (string | null)
  */
 export interface ResultRecord {
 /**
- * surface, preview, or one of a newer version.
+ * surface, preview, relight, merged, export, or one of a newer version.
  */
 kind: string
 /**
@@ -1896,6 +1922,28 @@ figures: {
 }
 files: ResultFile[]
 warnings: string[]
+/**
+ * Sha256 of each image that it was made of, by filename.
+ */
+inputs: {
+[k: string]: string
+}
+/**
+ * What was chosen, and what was found.
+ */
+parameters: {
+[k: string]: JsonValue
+}
+/**
+ * Of the programs that had a part in it.
+ */
+versions: {
+[k: string]: string
+}
+/**
+ * The scale of the set as it was made with.
+ */
+scale_mm_per_pixel: (number | null)
 [k: string]: unknown
 }
 /**
@@ -1934,6 +1982,28 @@ value: (string | boolean | number | null)
 label: (string | null)
 alias: (string | null)
 [k: string]: unknown
+}
+/**
+ * A result that does not fit to its set any more, and why.
+ * 
+ * This interface was referenced by `TetherlightProtocol`'s JSON-Schema
+ * via the `definition` "StaleResult".
+ */
+export interface StaleResult {
+kind: string
+folder: string
+/**
+ * images: some were taken again; scale: the millimetres per pixel are others.
+ */
+reason: ("images" | "scale")
+/**
+ * The images that it was made of and that are others.
+ */
+changed: string[]
+/**
+ * What happened, and what to do.
+ */
+message: string
 }
 /**
  * Which files of a set are wanted.
@@ -2009,6 +2079,34 @@ ratings?: ({
 } | null)
 }
 /**
+ * How large a pixel is: said, or by two points whose distance is known.
+ * 
+ * This interface was referenced by `TetherlightProtocol`'s JSON-Schema
+ * via the `definition` "SetScale".
+ */
+export interface SetScale {
+set_name: string
+mm_per_pixel?: (number | null)
+/**
+ * Two places in pixels of the whole images.
+ */
+points?: ([[number, number], [number, number]] | null)
+/**
+ * How far they are from each other.
+ */
+length_mm?: (number | null)
+}
+/**
+ * The scale of a set as it is now.
+ * 
+ * This interface was referenced by `TetherlightProtocol`'s JSON-Schema
+ * via the `definition` "ScaleSet".
+ */
+export interface ScaleSet {
+message: string
+scale_mm_per_pixel: number
+}
+/**
  * How many of the newest single captures are wanted.
  * 
  * This interface was referenced by `TetherlightProtocol`'s JSON-Schema
@@ -2070,6 +2168,43 @@ preview?: boolean
  * via the `definition` "Reconstructed".
  */
 export interface Reconstructed {
+message: string
+set_name: string
+job_id: string
+result: ResultRecord
+}
+/**
+ * A set, and in which form it can be lit anew.
+ * 
+ * This interface was referenced by `TetherlightProtocol`'s JSON-Schema
+ * via the `definition` "RelightSet".
+ */
+export interface RelightSet {
+set_name: string
+/**
+ * ptm: a polynomial for each colour; lptm: one for the luminance; hsh: harmonics; rbf: principal components between the lights. `auto` takes what predicts left-out lights best.
+ */
+basis?: ("auto" | "ptm" | "lptm" | "hsh" | "rbf")
+/**
+ * Of rbf; the others have as many as they have.
+ */
+planes?: number
+/**
+ * Which images of a step are taken.
+ */
+files?: ("jpeg" | "raw")
+/**
+ * Also write relight.ptm, which older viewers read.
+ */
+ptm?: boolean
+}
+/**
+ * What was made of a set, as it lies in the set's folder.
+ * 
+ * This interface was referenced by `TetherlightProtocol`'s JSON-Schema
+ * via the `definition` "MadeResult".
+ */
+export interface MadeResult {
 message: string
 set_name: string
 job_id: string
@@ -3125,9 +3260,11 @@ export const ACTION_TIMEOUTS_S: Record<keyof Actions, number | null> = {
   "RESTORE_IMAGE_SET": 30,
   "RENAME_IMAGE_SET": 30,
   "ANNOTATE_IMAGE_SET": 30,
+  "SET_SCALE": 30,
   "LIST_CAPTURES": 30,
   "GET_IMAGE_DATA": 30,
   "RECONSTRUCT_SET": null,
+  "RELIGHT_SET": null,
   "LIST_TRASH": 30,
   "EMPTY_TRASH": null,
   "GET_JOBS": 30,

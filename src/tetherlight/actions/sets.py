@@ -21,6 +21,7 @@ from tetherlight.protocol.sets import (
     RENAME_IMAGE_SET,
     RESTORE_IMAGE_SET,
     RETAKE_FRAMES,
+    SET_SCALE,
     AnnotateSet,
     CapturePhotometricSet,
     CaptureSet,
@@ -33,10 +34,12 @@ from tetherlight.protocol.sets import (
     PhotometricSetResult,
     RenameSet,
     RetakeFrames,
+    ScaleSet,
     SetDetails,
     SetFileList,
     SetFiles,
     SetName,
+    SetScale,
 )
 
 
@@ -101,6 +104,14 @@ async def annotate_image_set(context: Context, payload: AnnotateSet) -> Message:
     return Message(message=f"Notes of set '{payload.set_name}' kept.")
 
 
+async def set_scale(context: Context, payload: SetScale) -> ScaleSet:
+    """Keep how large a pixel is."""
+    await context.rig.sets.annotate(AnnotateSet(set_name=payload.set_name, scale_mm_per_pixel=payload.scale))
+    return ScaleSet(
+        message=f"A pixel of set '{payload.set_name}' has {payload.scale:.4g} mm.", scale_mm_per_pixel=payload.scale
+    )
+
+
 async def list_captures(context: Context, payload: ListCaptures) -> ImageList:
     """List the newest single captures."""
     return ImageList(await asyncio.to_thread(context.rig.store.captures.newest, payload.limit))
@@ -128,6 +139,7 @@ PAIRS: tuple[Pair, ...] = (
     bind(RESTORE_IMAGE_SET, restore_image_set),
     bind(RENAME_IMAGE_SET, rename_image_set),
     bind(ANNOTATE_IMAGE_SET, annotate_image_set),
+    bind(SET_SCALE, set_scale),
     bind(LIST_CAPTURES, list_captures),
     bind(GET_IMAGE_DATA, get_image_data),
 )

@@ -55,6 +55,9 @@ PLACES = {
     "reconstruct": Place(
         "reconstruct:reconstruct", "Compute normals, albedo and height of a folder of images; no server is needed."
     ),
+    "relight": Place(
+        "relight:relight", "Make a picture that can be lit anew of a folder of images; no server is needed."
+    ),
     "integrate": Place("integrate:integrate", "Find the height of a surface from its normal map; no server is needed."),
     "images": Place("images:app", "Look after single captures, and get them."),
     "jobs": Place("jobs:app", "Follow and steer long work at the server."),

@@ -232,6 +232,23 @@ class ImageRequests(Requests):
             preview=preview,
         )
 
+    async def relight_set(
+        self,
+        set_name: str,
+        *,
+        basis: results_table.RelightBasis = "auto",
+        planes: int = 9,
+        files: Literal["jpeg", "raw"] = "jpeg",
+        ptm: bool = False,
+    ) -> results_table.MadeResult:
+        """Let the server make a picture of a set that can be lit anew, and wait for it; `download` brings it.
+
+        It is a job of the server, which goes on where this is given up; `follow_job` tells how far it is.
+        """
+        return await self._ask(
+            results_table.RELIGHT_SET, set_name=set_name, basis=basis, planes=planes, files=files, ptm=ptm
+        )
+
     async def calibrate_lights(
         self,
         set_name: str,

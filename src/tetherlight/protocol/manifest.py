@@ -209,7 +209,7 @@ class ResultFile(Record):
 class ResultRecord(Record):
     """Something that was made of the images."""
 
-    kind: str = Field(default="", description="surface, preview, or one of a newer version.")
+    kind: str = Field(default="", description="surface, preview, relight, merged, export, or one of a newer version.")
     folder: str = Field(default="", description="Where its files lie, relative to the set's folder.")
     made_at: Moment | None = None
     software: Software | None = None
@@ -218,6 +218,12 @@ class ResultRecord(Record):
     figures: dict[str, float] = Field(default_factory=dict, description="Numbers that tell how good it is.")
     files: tuple[ResultFile, ...] = ()
     warnings: tuple[str, ...] = ()
+    inputs: dict[str, str] = Field(
+        default_factory=dict, description="Sha256 of each image that it was made of, by filename."
+    )
+    parameters: dict[str, JsonValue] = Field(default_factory=dict, description="What was chosen, and what was found.")
+    versions: dict[str, str] = Field(default_factory=dict, description="Of the programs that had a part in it.")
+    scale_mm_per_pixel: float | None = Field(default=None, description="The scale of the set as it was made with.")
 
 
 class CopyRecord(Record):

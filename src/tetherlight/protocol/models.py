@@ -273,6 +273,8 @@ class ImageSet(Model):
     cover: str | None = Field(default=None, description="Path of the image that stands for the set.")
     rating: int | None = None
     catalogue_number: str | None = None
+    results: list[str] = Field(default_factory=list, description="Kinds of what was made of it, such as surface.")
+    stale: bool = Field(default=False, description="Whether some of that was made of images that are others now.")
     fault: str | None = Field(
         default=None, description="Why the set is not shown whole, such as a manifest that cannot be read."
     )

@@ -15,6 +15,7 @@ Method = Literal[
 ]
 CodedAs = Literal["auto", "srgb", "linear"]
 Excluded = Annotated[str, Field(min_length=1, max_length=255)]
+RelightBasis = Literal["auto", "ptm", "lptm", "hsh", "rbf"]
 
 
 class ReconstructSet(Payload):
@@ -33,6 +34,33 @@ class ReconstructSet(Payload):
     preview: bool = Field(default=False, description="Make a small and quick version, beside the whole one.")
 
 
+class RelightSet(Payload):
+    """A set, and in which form it can be lit anew."""
+
+    set_name: str
+    basis: RelightBasis = Field(
+        default="auto",
+        description=(
+            "ptm: a polynomial for each colour; lptm: one for the luminance; hsh: harmonics; rbf: principal components "
+            "between the lights. `auto` takes what predicts left-out lights best."
+        ),
+    )
+    planes: int = Field(
+        default=9, ge=3, le=27, multiple_of=3, description="Of rbf; the others have as many as they have."
+    )
+    files: Literal["jpeg", "raw"] = Field(default="jpeg", description="Which images of a step are taken.")
+    ptm: bool = Field(default=False, description="Also write relight.ptm, which older viewers read.")
+
+
+class MadeResult(Model):
+    """What was made of a set, as it lies in the set's folder."""
+
+    message: str
+    set_name: str
+    job_id: str
+    result: ResultRecord
+
+
 class Reconstructed(Model):
     """The surface of a set as it lies in the set's folder."""
 
@@ -43,7 +71,15 @@ class Reconstructed(Model):
 
 
 RESULTS = Feature("results", "Surfaces are computed of sets: normals, albedo, height, and how sure they are.")
+RELIGHTING = Feature("relighting", "Sets become pictures that can be lit anew.")
 _EXAMPLE = "vase_20231027-150000"
+_OF_IMAGES = (
+    errors.SetNotFound, errors.SetBusy, errors.CpuBusy, errors.ManifestNewer, errors.ImageNotFound,
+    errors.ImageUnreadable, errors.LightsUnknown, errors.LightsFileInvalid, errors.TooFewLights,
+    errors.LightsCoplanar, errors.ShapesDiffer, errors.ImagesBlack, errors.ImagesClipped, errors.DiskFull,
+    errors.StoreFull, errors.StoreError, errors.WorkFailed, errors.WorkTimeout, errors.WorkMemory, errors.JobError,
+)  # fmt: skip
+"""What may be wrong with the images of a set, with their lights, or with a computation."""
 
 RECONSTRUCT_SET = Action(
     "RECONSTRUCT_SET", ReconstructSet, Reconstructed,
@@ -52,11 +88,7 @@ RECONSTRUCT_SET = Action(
         "Compute normals, albedo and height of a set and put them into its folder. It runs as a job, told by "
         "job_changed; the answer comes at its end."
     ),
-    errors=(errors.SetNotFound, errors.SetBusy, errors.CpuBusy, errors.ManifestNewer, errors.ImageNotFound,
-            errors.ImageUnreadable, errors.LightsUnknown, errors.LightsFileInvalid, errors.TooFewLights,
-            errors.LightsCoplanar, errors.ShapesDiffer, errors.ImagesBlack, errors.ImagesClipped, errors.DiskFull,
-            errors.StoreFull, errors.StoreError, errors.WorkFailed, errors.WorkTimeout, errors.WorkMemory,
-            errors.JobError),
+    errors=_OF_IMAGES,
     timeout_s=None,
     example={"set_name": _EXAMPLE},
     example_result={
@@ -69,4 +101,25 @@ RECONSTRUCT_SET = Action(
             "figures": {"predicted_error_median_deg": 0.4, "lights": 20},
             "files": [{"filename": "results/normals.png", "size": 1048576}]}},
     feature=RESULTS,
+)  # fmt: skip
+RELIGHT_SET = Action(
+    "RELIGHT_SET", RelightSet, MadeResult,
+    right="control",
+    summary=(
+        "Make a picture of a set that can be lit anew, as OpenLIME and RelightLab read it, with a page that shows it. "
+        "It runs as a job, told by job_changed; the answer comes at its end."
+    ),
+    errors=_OF_IMAGES,
+    timeout_s=None,
+    example={"set_name": _EXAMPLE},
+    example_result={
+        "message": f"Set '{_EXAMPLE}' can be lit anew.",
+        "set_name": _EXAMPLE,
+        "job_id": "job-2",
+        "result": {
+            "kind": "relight", "folder": "results/relight", "method": "rbf",
+            "why": "rbf: it predicts left-out lights best, or as well as others.",
+            "figures": {"psnr": 36.2, "psnr_ptm": 35.1, "planes": 9, "lights": 20},
+            "files": [{"filename": "results/relight/info.json", "size": 18211}]}},
+    feature=RELIGHTING,
 )  # fmt: skip

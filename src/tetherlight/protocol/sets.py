@@ -1,8 +1,9 @@
 """Actions on image sets and images."""
 
-from typing import Annotated, ClassVar, Literal
+import math
+from typing import Annotated, ClassVar, Literal, Self
 
-from pydantic import Field, RootModel
+from pydantic import Field, RootModel, model_validator
 
 from tetherlight import errors
 from tetherlight.protocol.action import Action, CameraPayload, Payload
@@ -15,6 +16,10 @@ from tetherlight.protocol.names import Feature
 
 CatalogueNumber = Annotated[str, Field(max_length=200)]
 Scale = Annotated[float, Field(ge=0, le=1000, allow_inf_nan=False)]
+
+MOST_MM_PER_PIXEL = 1000.0
+LEAST_PIXELS = 1.0
+"""Between two points that a scale is measured by."""
 
 Files = Literal["all", "jpeg", "raw"]
 """Which files of a set are wanted: everything, or the images of one kind with what tells of them."""
@@ -156,12 +161,27 @@ class ImageList(RootModel[list[ImageFile]]):
     """Images by filename."""
 
 
+class StaleResult(Model):
+    """A result that does not fit to its set any more, and why."""
+
+    kind: str
+    folder: str
+    reason: Literal["images", "scale"] = Field(
+        description="images: some were taken again; scale: the millimetres per pixel are others."
+    )
+    changed: list[str] = Field(default_factory=list, description="The images that it was made of and that are others.")
+    message: str = Field(description="What happened, and what to do.")
+
+
 class SetDetails(Model):
     """An image set with its manifest."""
 
     set: ImageSet
     images: list[ImageFile]
     manifest: Manifest | None = Field(description="Null where there is none, or none that can be read (`set.fault`).")
+    stale: list[StaleResult] = Field(
+        default_factory=list, description="Results that do not fit any more, by what the manifest says."
+    )
 
 
 class SetFiles(SetName):
@@ -213,6 +233,46 @@ class AnnotateSet(Payload):
     ratings: dict[str, int] | None = Field(default=None, description="Ratings from -1 (reject) to 5 by filename.")
 
 
+Coordinate = Annotated[float, Field(ge=-1_000_000, le=1_000_000, allow_inf_nan=False)]
+Point = tuple[Coordinate, Coordinate]
+"""x to the right, y down, in pixels of the images."""
+
+
+class SetScale(Payload):
+    """How large a pixel is: said, or by two points whose distance is known."""
+
+    set_name: str
+    mm_per_pixel: float | None = Field(default=None, gt=0, le=1000, allow_inf_nan=False)
+    points: tuple[Point, Point] | None = Field(default=None, description="Two places in pixels of the whole images.")
+    length_mm: float | None = Field(
+        default=None, gt=0, le=1_000_000, allow_inf_nan=False, description="How far they are from each other."
+    )
+
+    @model_validator(mode="after")
+    def _one_way(self) -> Self:
+        measured = self.points is not None and self.length_mm is not None
+        if (self.mm_per_pixel is None) != measured or (self.points is None) != (self.length_mm is None):
+            raise ValueError("give mm_per_pixel, or points with length_mm")
+        if not 0 < self.scale <= MOST_MM_PER_PIXEL:
+            raise ValueError("the two points must be apart, and a pixel at most 1000 mm")
+        return self
+
+    @property
+    def scale(self) -> float:
+        """Millimetres per pixel."""
+        if self.points is None or self.length_mm is None:
+            return self.mm_per_pixel or 0.0
+        pixels = math.dist(*self.points)
+        return self.length_mm / pixels if pixels >= LEAST_PIXELS else 0.0
+
+
+class ScaleSet(Model):
+    """The scale of a set as it is now."""
+
+    message: str
+    scale_mm_per_pixel: float
+
+
 class ImagePath(Payload):
     """An image's path, in any form that the server gave."""
 
@@ -231,6 +291,7 @@ TRASH = Feature("trash", "What is deleted can be restored for a while.")
 SET_FILES = Feature("set_files", "Every file of a set by itself.")
 SET_PAGES = Feature("set_pages", "Sets by pages, searched and sorted by the server.")
 FRAME_CHECKS = Feature("frame_checks", "Frames of a set are checked, and taken again where that helps.")
+RESULTS_STATE = Feature("results_state", "Results tell whether they still fit to their set; its scale is an action.")
 AXES = Feature("axes", "Sets over the values of several axes, such as focus and exposure.")
 
 CAPTURE_PHOTOMETRIC_SET = Action(
@@ -360,6 +421,15 @@ ANNOTATE_IMAGE_SET = Action(
     errors=(errors.SetNotFound, errors.SetBusy, errors.ManifestNewer),
     example={"set_name": SET_EXAMPLE, "rating": 4},
     example_result={"message": f"Notes of set '{SET_EXAMPLE}' kept."},
+)  # fmt: skip
+SET_SCALE = Action(
+    "SET_SCALE", SetScale, ScaleSet,
+    right="control",
+    summary="Say how large a pixel of a set's images is: in millimetres, or by two points whose distance is known.",
+    errors=(errors.SetNotFound, errors.SetBusy, errors.ManifestNewer),
+    example={"set_name": SET_EXAMPLE, "points": [[120.0, 80.0], [920.0, 80.0]], "length_mm": 40.0},
+    example_result={"message": f"A pixel of set '{SET_EXAMPLE}' has 0.05 mm.", "scale_mm_per_pixel": 0.05},
+    feature=RESULTS_STATE,
 )  # fmt: skip
 LIST_CAPTURES = Action(
     "LIST_CAPTURES", ListCaptures, ImageList,

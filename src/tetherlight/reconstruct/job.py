@@ -1,7 +1,9 @@
-"""The surface of a set as a job of the server."""
+"""What is made of a set, as a job of the server: its surface, and others beside it."""
 
 import asyncio
 import contextlib
+from collections.abc import Mapping
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -13,13 +15,14 @@ from tetherlight.jobs.computation import ComputationJob, Work
 from tetherlight.jobs.job import Outcome
 from tetherlight.jobs.jobs import Jobs, new_id
 from tetherlight.protocol.models import Model
-from tetherlight.protocol.results import Reconstructed, ReconstructSet
+from tetherlight.protocol.results import MadeResult, Reconstructed, ReconstructSet, RelightSet
 from tetherlight.publisher import Publisher
 from tetherlight.reconstruct.keeping import FOLDERS, keep_in_set, making
 from tetherlight.reconstruct.options import Options
 from tetherlight.store.store import Store
 
 FUNCTION = "tetherlight.reconstruct.surface:reconstruct"
+RELIGHT = "tetherlight.reconstruct.relight:relight"
 DEADLINE_S = 3600.0
 """Seconds for one set; a small computer needs minutes for one of many large images."""
 MEMORY = 1_000_000_000
@@ -27,25 +30,42 @@ MEMORY = 1_000_000_000
 
 
 def work(folder: Path, into: Path, options: Options, within: Path | None = None) -> Work:
-    """Return what a child shall do for a folder of images."""
+    """Return what a child shall do for the surface of a folder of images."""
+    return work_of(FUNCTION, folder, into, options.as_dict(), within)
+
+
+def work_of(function: str, folder: Path, into: Path, options: Mapping[str, Any], within: Path | None = None) -> Work:
+    """Return what a child shall do with a folder of images."""
     given = {
         "folder": str(folder),
         "into": str(into),
-        "options": options.as_dict(),
+        "options": dict(options),
         "within": None if within is None else str(within),
     }
-    return Work(FUNCTION, given, DEADLINE_S, MEMORY)
+    return Work(function, given, DEADLINE_S, MEMORY)
 
 
-class SurfaceJob(ComputationJob):
-    """Computes the surface of a set into a hidden folder, and puts that in its place when it is whole."""
+@dataclass(frozen=True)
+class Task:
+    """Something to be made of a set."""
+
+    function: str
+    options: Mapping[str, Any]
+    place: str
+    """The folder of the result, relative to that of the set."""
+    done: str
+    """What is said when it is there; `{}` stands for the set's name."""
+
+
+class ResultJob(ComputationJob):
+    """Makes something of a set in a hidden folder, and puts that in its place when it is whole."""
 
     def __init__(
-        self, job_id: str, set_name: str, options: Options, *, store: Store, publisher: Publisher, changes: SetChanges
+        self, job_id: str, set_name: str, task: Task, *, store: Store, publisher: Publisher, changes: SetChanges
     ) -> None:
         folder = store.places.set_folder(set_name)
-        super().__init__(job_id, work(folder, folder, options), publisher, set_name=set_name)
-        self._options = options
+        super().__init__(job_id, work_of(task.function, folder, folder, task.options), publisher, set_name=set_name)
+        self._todo = task
         self._store = store
         self._changes = changes
         self._made: Path | None = None
@@ -65,36 +85,37 @@ class SurfaceJob(ComputationJob):
 
     async def _work(self, grant: Grant) -> Outcome:
         folder = await asyncio.to_thread(self._store.places.set_folder, self._name)
-        place = folder / FOLDERS["preview" if self._options.preview else "surface"]
         held = contextlib.ExitStack()
-        self._made = await asyncio.to_thread(held.enter_context, making(place))
+        self._made = await asyncio.to_thread(held.enter_context, making(folder / self._todo.place.replace("/", "-")))
         try:
-            self._to_do = work(folder, self._made, self._options, self._store.places.captures_dir)
+            within = self._store.places.captures_dir
+            self._to_do = work_of(self._todo.function, folder, self._made, self._todo.options, within)
             return await super()._work(grant)
         finally:
             await asyncio.shield(asyncio.to_thread(held.close))
 
-    async def reconstructed(self) -> Reconstructed:
+    async def made(self) -> MadeResult:
         """Wait for the end and return what was made; raise the error that stands in its way."""
+        return MadeResult.model_validate(await self.result(), from_attributes=True)
+
+    async def reconstructed(self) -> Reconstructed:
+        """Do the same of a surface."""
         return Reconstructed.model_validate(await self.result(), from_attributes=True)
 
     async def _keep(self, result: Any) -> Model:
         if self._made is None:
             raise RuntimeError("a result without a folder")
         folder = await asyncio.to_thread(self._store.places.set_folder, self._name)
-        record = await asyncio.to_thread(keep_in_set, self._made, folder, result)
+        record = await asyncio.to_thread(keep_in_set, self._made, folder, result, self._todo.place)
         with contextlib.suppress(TetherlightError):
             await self._changes.tell(self._name, "updated")
-        return Reconstructed(
-            message=f"The surface of set '{self._name}' is computed.",
-            set_name=self._name,
-            job_id=self.job_id,
-            result=record,
+        return MadeResult(
+            message=self._todo.done.format(self._name), set_name=self._name, job_id=self.job_id, result=record
         )
 
 
 class Surfaces:
-    """Starts the computation of surfaces."""
+    """Starts what makes something of a set."""
 
     def __init__(self, store: Store, jobs: Jobs, publisher: Publisher, set_changes: SetChanges) -> None:
         self._store = store
@@ -102,8 +123,8 @@ class Surfaces:
         self._publisher = publisher
         self._set_changes = set_changes
 
-    async def start(self, wanted: ReconstructSet) -> SurfaceJob:
-        """Start the job of a set; raise SetNotFound, SetBusy and CpuBusy."""
+    async def start(self, wanted: ReconstructSet) -> ResultJob:
+        """Start the job of a set's surface; raise SetNotFound, SetBusy and CpuBusy."""
         options = Options(
             response=wanted.response,
             method=wanted.method,
@@ -112,15 +133,27 @@ class Surfaces:
             exclude=tuple(wanted.exclude),
             preview=wanted.preview,
         )
+        place = FOLDERS["preview" if wanted.preview else "surface"]
+        done = "The surface of set '{}' is computed."
+        return await self._started(wanted.set_name, Task(FUNCTION, options.as_dict(), place, done))
 
+    async def relight(self, wanted: RelightSet) -> ResultJob:
+        """Start the job of a picture that can be lit anew; raise SetNotFound, SetBusy and CpuBusy."""
+        options = {
+            "basis": wanted.basis, "planes": wanted.planes, "raw": wanted.files == "raw", "ptm": wanted.ptm
+        }  # fmt: skip
+        task = Task(RELIGHT, options, FOLDERS["relight"], "Set '{}' can be lit anew.")
+        return await self._started(wanted.set_name, task)
+
+    async def _started(self, set_name: str, task: Task) -> ResultJob:
         def check() -> None:
-            self._store.places.set_folder(wanted.set_name)
+            self._store.places.set_folder(set_name)
 
         async with self._jobs.starting(new_id(), {claims.CPU}, check) as start:
-            job = SurfaceJob(
+            job = ResultJob(
                 start.job_id,
-                wanted.set_name,
-                options,
+                set_name,
+                task,
                 store=self._store,
                 publisher=self._publisher,
                 changes=self._set_changes,

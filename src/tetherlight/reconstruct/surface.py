@@ -69,10 +69,10 @@ def reconstruct(
     with sheets_in(Path(into)) as sheets:
         with watch.part("read"):
             plan = plan_of(inputs.folder, inputs.names, chosen.shrink, top)
-            stacks, sums = _stacks(inputs, plan, chosen, sheets, tell=_telling(progress, "read"), within=top)
+            stacks, sums = stacks_of(inputs, plan, chosen, sheets, tell=_telling(progress, "read"), within=top)
         given = _given_mask(chosen, plan)
         with watch.part("choose"):
-            decided = _decided(stacks, inputs, chosen, _lights(inputs, plan), given)
+            decided = _decided(stacks, inputs, chosen, lights_of(inputs, plan), given)
         checked = inputs.source == MANIFEST_SOURCE and not inputs.near and not chosen.preview
         with watch.part("choose"):
             said = moves(decided.survey.stack, inputs.frames) if checked else []
@@ -109,7 +109,12 @@ def _write_report(facts: Facts, small: NDArray[np.uint8], into: Path) -> dict[st
         write_atomically(into / REPORT, json.dumps(report, indent=2, ensure_ascii=False).encode() + b"\n")
         write_atomically(into / PAGE, page_of(facts, report, small).encode())
     told = ("kind", "method", "why", "figures", "warnings", "timings_s")
-    return {name: report[name] for name in told}
+    return {name: report[name] for name in told} | {
+        "inputs": report["inputs_sha256"],
+        "parameters": report["options"] | {"response": report["response"], "lights_source": report["lights_source"]},
+        "versions": report["software"],
+        "scale_mm_per_pixel": report["scale_mm_per_pixel"],
+    }
 
 
 def _range(height: Floats) -> float:
@@ -140,7 +145,7 @@ def _telling(progress: Tell, part: str) -> Tell:
     return tell
 
 
-def _stacks(
+def stacks_of(
     inputs: Inputs, plan: Plan, chosen: Options, sheets: Sheets, *, tell: Tell, within: Path | None
 ) -> tuple[list[Stack], dict[str, str]]:
     """Decode all images; return them as light, for each way in which they may be coded, and the sha256 of the files."""
@@ -180,7 +185,7 @@ def _responses(inputs: Inputs, plan: Plan, chosen: Options) -> list[Response]:
     return [SRGB] if chosen.preview or inputs.source == MANIFEST_SOURCE else [SRGB, LINEAR]
 
 
-def _lights(inputs: Inputs, plan: Plan) -> Floats:
+def lights_of(inputs: Inputs, plan: Plan) -> Floats:
     """Return directions, or positions in image widths, (K, 3)."""
     vectors = np.array([frame.vector for frame in inputs.frames], np.float32)
     if inputs.near and inputs.millimetres:

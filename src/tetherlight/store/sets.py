@@ -40,6 +40,7 @@ from tetherlight.store.manifest import (
 )
 from tetherlight.store.paths import Places, is_plain_part, no_image
 from tetherlight.store.recovery import remove_unfinished
+from tetherlight.store.staleness import kinds_in, stale_in
 from tetherlight.store.trash import Trash
 from tetherlight.store.xmp import NOTHING, Annotation
 
@@ -147,7 +148,8 @@ class ImageSets:
         self._places.set_folder(name)  # deleted or renamed meanwhile: what was read is not to be believed
         self._index.doubt(summary)
         try:
-            return SetDetails(set=summary, images=images, manifest=None if raw is None else manifest_of(raw))
+            manifest = None if raw is None else manifest_of(raw)
+            return SetDetails(set=summary, images=images, manifest=manifest, stale=stale_in(raw))
         except StoreError as error:
             return SetDetails(set=summary.model_copy(update={"fault": error.message}), images=images, manifest=None)
 
@@ -307,6 +309,8 @@ class ImageSets:
             cover=None if cover is None else self._places.wire(cover),
             rating=rating_of(raw.get("rating")) if raw else None,
             catalogue_number=catalogue_number_in(raw),
+            results=kinds_in(raw),
+            stale=bool(stale_in(raw)),
             fault=fault,
         )
         return summary, max((max(status.st_mtime_ns, status.st_ctime_ns) for _, status in images), default=0)
