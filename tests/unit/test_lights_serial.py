@@ -150,7 +150,7 @@ def test_without_its_library_a_sentence_says_what_to_install(monkeypatch: pytest
     def missing(name: str) -> None:
         raise ImportError(name)
 
-    monkeypatch.setattr(extras.importlib, "import_module", missing)
+    monkeypatch.setattr("importlib.import_module", missing)
     with pytest.raises(InvalidSetting, match="lamp driver serial, whose library is not installed") as caught:
         extras.need("serial", "serial", "serial")
     assert caught.value.hint == "pip install 'tetherlight[serial]'"

@@ -36,12 +36,11 @@ PARTS = re.compile(r"[\s/@#?&=,;:]+")
 SECRET = 6
 """Characters of the shortest word that is kept out of the log; shorter ones stand in every other line."""
 UNUSED = ("hooks", "offload")
+"""Tables that have a meaning in versions to come."""
 HIDDEN = frozenset({"url", "host", "username", "password", "password_file", "token"})
 """Keys of a driver's table whose values no client may read."""
 PLAIN = frozenset({"multicast"})
 """Words in addresses that are no secret."""
-UNUSED = ("hooks", "bridges", "offload")
-"""Tables that have a meaning in versions to come."""
 
 
 class NamingTable(Model):
