@@ -73,6 +73,7 @@ TetherlightError                 internal_error
 └── ServerError                  server_error
     ├── InvalidSetting           invalid_setting
     ├── StartFailed              start_failed
+    ├── SetupFailed              setup_failed
     ├── ServerStopping           server_stopping
     ├── ServerUnreachable        server_unreachable
     ├── ClientTooSlow            client_too_slow
@@ -584,6 +585,12 @@ class StartFailed(ServerError):
     """The server could not start."""
 
     code = "start_failed"
+
+
+class SetupFailed(ServerError):
+    """A step of preparing a machine could not be done."""
+
+    code = "setup_failed"
 
 
 class ServerStopping(ServerError):

@@ -35,6 +35,9 @@ PAGES = [ROOT / "README.md", ROOT / "CONTRIBUTING.md", *sorted(ROOT.glob("docs/t
          *sorted(ROOT.glob("docs/how-to/*.md")), *sorted(ROOT.glob("docs/explanations/*.md"))]  # fmt: skip
 NOT_RUN = {
     "pip install .  ": "It needs an environment of its own: test_light_install.py, test_installed_package.py.",
+    "make deb ": "It takes minutes, and root to install: make test-fresh.",
+    "sudo .venv/bin/tetherlight setup": "It changes the machine that it runs on: test_setup.py.",
+    "tetherlight setup --service": "The same.",
     "uv tool install": "It needs a package index: make packages.",
     "pip install --require-hashes": "The same.",
     "podman build": "It needs a registry of images, and rights that a test does not have.",

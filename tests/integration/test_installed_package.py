@@ -16,7 +16,10 @@ from smoke import serves, tells_version
 from support.patience import stretched
 
 ROOT = Path(__file__).parents[2]
-FOR_THE_BUILD = ("pyproject.toml", "README.md", "LICENSE", "hatch_build.py", "scripts/web.py")
+FOR_THE_BUILD = (
+    "pyproject.toml", "README.md", "LICENSE", "hatch_build.py", "scripts/web.py",
+    "deploy/60-tetherlight.rules", "deploy/tetherlight.service",
+)  # fmt: skip
 
 RIGHT = """\
 import asyncio

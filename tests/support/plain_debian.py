@@ -80,6 +80,27 @@ def groupadd(*words: str) -> None:
     keep({name: set(), **groups()})
 
 
+def groupdel(name: str) -> None:
+    known = groups()
+    if name not in known:
+        raise Refused(f"group '{name}' does not exist")
+    keep({group: who for group, who in known.items() if group != name})
+
+
+def gpasswd(option: str, user: str, name: str) -> None:
+    if option != "--delete" or user not in groups().get(name, ()):
+        raise Refused(f"user '{user}' is not a member of '{name}'")
+    keep({group: who - ({user} if group == name else set()) for group, who in groups().items()})
+
+
+def userdel(user: str) -> None:
+    if user not in users():
+        raise Refused(f"user '{user}' does not exist")
+    lines = (ROOT / "etc" / "passwd").read_text().splitlines(keepends=True)
+    (ROOT / "etc" / "passwd").write_text("".join(line for line in lines if line.split(":")[0] != user))
+    keep({group: who - {user} for group, who in groups().items()})
+
+
 def usermod(option: str, wanted: str, user: str) -> None:
     if option != "-aG" or user not in users():
         raise Refused(f"user '{user}' does not exist")
@@ -138,7 +159,7 @@ def apt(verb: str, *packages: str) -> None:
 
 
 def systemctl(*words: str) -> None:
-    if words == ("daemon-reload",):
+    if words in {("daemon-reload",), ("disable", "--now", "tetherlight")}:
         return
     if words[:2] != ("enable", "--now"):
         raise Refused(f"unknown: {words}")
@@ -165,7 +186,8 @@ def cat(path: str) -> None:
 
 COMMANDS: Mapping[str, Callable[..., None]] = {
     one.__name__: one
-    for one in (sudo, groupadd, usermod, useradd, install, udevadm, git, make, apt, systemctl, cat)
+    for one in (sudo, groupadd, groupdel, gpasswd, usermod, useradd, userdel, install, udevadm, git, make, apt,
+                systemctl, cat)
 }  # fmt: skip
 
 

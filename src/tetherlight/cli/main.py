@@ -45,6 +45,10 @@ PLACES = {
         "doctor:doctor",
         "Look for what is wrong with cameras, lights and their machine; the exit code is 1 where something is.",
     ),
+    "setup": Place(
+        "setup:setup",
+        "Prepare this machine: groups, udev rules and, if wished, a service; each step is told, and can be taken back.",
+    ),
     "config": Place("config:app", "Read and change the settings of a camera."),
     "lights": Place("lights:app", "Switch the lights of the rig."),
     "set": Place("sets:app", "Capture photometric sets and get them."),
