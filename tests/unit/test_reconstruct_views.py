@@ -46,6 +46,9 @@ def test_the_page_finds_normals_and_height_that_are_those_of_the_files(tmp_path:
     found = told["height_low"] + share * (told["height_high"] - told["height_low"])
     off = found - BUMP.height
     assert told["height_unit"] == "pixels"
+    dark, bright = told["height_shown"]
+    assert 0 <= dark < 0.2
+    assert 0.8 < bright <= 1
     assert np.std(off) < 0.02 * np.ptp(BUMP.height)
 
 

@@ -38,6 +38,8 @@ export interface ViewIndex {
   height_low: number;
   height_high: number;
   height_unit: "mm" | "pixels";
+  /** From where to where colours go, as shares of the range: spikes are left out. */
+  height_shown: [number, number];
 }
 
 export interface ReportLight {

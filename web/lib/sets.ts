@@ -184,7 +184,7 @@ export function shotsOf(images: ImageFile[]): Shot[] {
 }
 
 /** The light that stands in a filename such as image_03_light_left.jpg. */
-export function lightOf(image: ImageFile): string {
+export function lightOf(image: Pick<ImageFile, "filename">): string {
   const match = /^image_(\d+)_(.+?)(?:-\d+)?\.[^.]+$/.exec(image.filename);
   return match ? lightLabel(match[2]!) : image.filename;
 }

@@ -38,6 +38,11 @@ export class Surface {
     return { width: report.width * report.shrink, height: report.height * report.shrink };
   }
 
+  /** From where to where the colours of the height go, as shares of its range. */
+  get shownHeights(): [number, number] {
+    return this.index?.height_shown ?? [0, 1];
+  }
+
   /** Whether a picture can be had. */
   has(name: PictureName): boolean {
     return this.index !== null || name !== "height";

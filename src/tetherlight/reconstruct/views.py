@@ -20,6 +20,8 @@ VERSION = 1
 LONGEST = 2048
 """Pixels of the longer edge: phones take 4096, and a page with several layers has to load them."""
 _DEEP = 65535
+_SPIKES = 0.01
+"""Share of the pixels at either end of the height that the colours leave out: a few spikes would take all of them."""
 
 
 class Views:
@@ -92,6 +94,7 @@ class Views:
             "height_low": low * factor,
             "height_high": high * factor,
             "height_unit": unit,
+            "height_shown": [round(share, 5) for share in _shown(small, low, high)],
         }
         with store_errors("The pictures for the page could not be written"):
             write_atomically(folder / INDEX, json.dumps(told, indent=2).encode() + b"\n")
@@ -117,6 +120,15 @@ def coded_height(height: Floats, low: float, high: float) -> NDArray[np.uint8]:
     coded = np.zeros((*height.shape, 4), np.uint8)
     coded[..., 0], coded[..., 1], coded[..., 3] = deep >> 8, deep & 255, inside * np.uint8(255)
     return coded
+
+
+def _shown(height: Floats, low: float, high: float) -> tuple[float, float]:
+    """Return from where to where colours go, as shares of what lies between `low` and `high`."""
+    inside = height[np.isfinite(height)]
+    if inside.size == 0 or high <= low:
+        return 0.0, 1.0
+    first, last = np.quantile(inside, (_SPIKES, 1 - _SPIKES))
+    return (float(first) - low) / (high - low), (float(last) - low) / (high - low)
 
 
 def _ends(height: Floats) -> tuple[float, float]:

@@ -18,7 +18,8 @@ export function Legend({ surface, layer, scale }: Props) {
   if (layer !== "height" || !surface.index) return null;
   const { height_low, height_high } = surface.index;
   const range = (height_high - height_low) * surface.heightFactor(scale);
-  return <Bar colours={gradient(ALTITUDE)} from="0" to={`${rounded(range)} ${scale === null ? "px" : "mm"}`} />;
+  const [from, to] = surface.shownHeights.map((share) => rounded(share * range));
+  return <Bar colours={gradient(ALTITUDE)} from={from!} to={`${to} ${scale === null ? "px" : "mm"}`} />;
 }
 
 function Bar({ colours, from, to }: { colours: string; from: string; to: string }) {

@@ -76,12 +76,12 @@ export function MeasurePanel({ details, surface, tool, lines, scale, onTool, onC
           <Button
             key={one}
             icon={icon}
-            aria-label={label}
-            title={label}
             aria-pressed={one === tool}
             disabled={one === "profile" && !surface.has("height")}
             onClick={() => onTool(one)}
-          />
+          >
+            {label}
+          </Button>
         ))}
       </div>
       {chosen && <p className={styles.say}>{chosen.say}</p>}

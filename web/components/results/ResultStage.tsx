@@ -77,9 +77,26 @@ export function ResultStage(props: Props) {
       height: size.height * at.scale * ratio,
     };
     const one = { light: shown.light, look: shown.look, source, place };
-    const first = { ...one, pictures: surface.pictures, layer: shown.layer, from: 0, to: beside ? edge : width };
+    const first = {
+      ...one,
+      pictures: surface.pictures,
+      heights: surface.shownHeights,
+      layer: shown.layer,
+      from: 0,
+      to: beside ? edge : width,
+    };
     if (!beside) return [first];
-    return [first, { ...one, pictures: beside.surface.pictures, layer: beside.layer, from: edge, to: width }];
+    return [
+      first,
+      {
+        ...one,
+        pictures: beside.surface.pictures,
+        heights: beside.surface.shownHeights,
+        layer: beside.layer,
+        from: edge,
+        to: width,
+      },
+    ];
   };
   useEffect(() => {
     if (box.width > 0) paint((ratio) => scenes(ratio, placement, Math.round(box.width * ratio)));

@@ -3,6 +3,7 @@
 import { useState } from "react";
 import { dateAndTime, lightLabel, percent, plural } from "@/lib/format";
 import { type ReportLight, sourceWords } from "@/lib/results";
+import { lightOf } from "@/lib/sets";
 import type { Surface } from "@/lib/surface";
 import { Button } from "../ui/Button";
 import { Disclosure } from "../ui/Disclosure";
@@ -145,7 +146,7 @@ function LampRow({
   onFlip: () => void;
 }) {
   const residual = light?.residual;
-  const label = lightLabel(light?.light ?? light?.filename ?? name ?? "");
+  const label = light?.light ? lightLabel(light.light) : lightOf({ filename: light?.filename ?? name ?? "" });
   const words =
     light === null
       ? "left out"

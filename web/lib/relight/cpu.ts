@@ -92,7 +92,7 @@ function canvasOf(image: ImageData): HTMLCanvasElement {
 
 type Bytes = Uint8ClampedArray;
 
-function paint(into: Bytes, normals: Bytes, own: Bytes, { layer, light, look }: Scene): void {
+function paint(into: Bytes, normals: Bytes, own: Bytes, { layer, light, look, heights }: Scene): void {
   const shine = { layer, light, ...look };
   for (let at = 0; at < normals.length; at += 4) {
     into[at + 3] = 255;
@@ -106,7 +106,7 @@ function paint(into: Bytes, normals: Bytes, own: Bytes, { layer, light, look }: 
         const plain = layer === "relit" ? LINEAR[own[at + part]!]! : CLAY;
         into[at + part] = CODED[Math.min(1024, Math.round((plain * colour + gloss) * 1024))]!;
       }
-    } else put(into, at, plainColour(layer, own, at));
+    } else put(into, at, plainColour(layer, own, at, heights));
   }
 }
 
@@ -114,8 +114,11 @@ function put(into: Bytes, at: number, colour: readonly number[]): void {
   for (let part = 0; part < 3; part++) into[at + part] = colour[part]!;
 }
 
-function plainColour(layer: Layer, own: Bytes, at: number): readonly number[] {
-  if (layer === "height") return mapped(ALTITUDE, (own[at]! * 256 + own[at + 1]!) / 65535);
+function plainColour(layer: Layer, own: Bytes, at: number, [low, high]: [number, number]): readonly number[] {
+  if (layer === "height") {
+    const share = (own[at]! * 256 + own[at + 1]!) / 65535;
+    return mapped(ALTITUDE, (share - low) / Math.max(high - low, 1e-6));
+  }
   if (layer === "residual") return mapped(HEAT, own[at]! / (LEVELS_PER_PERCENT * RESIDUAL_SHOWN));
   return [own[at]!, own[at + 1]!, own[at + 2]!];
 }

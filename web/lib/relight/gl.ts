@@ -55,7 +55,7 @@ export class GlPainter implements Painter {
     this.gl.deleteProgram(this.program);
   }
 
-  private scene({ pictures, layer, light, look, source, place, from, to }: Scene): void {
+  private scene({ pictures, heights, layer, light, look, source, place, from, to }: Scene): void {
     const { gl } = this;
     const name = SHOWN_BY[layer];
     const picture = name === null ? source : pictures[name];
@@ -76,6 +76,7 @@ export class GlPainter implements Painter {
     gl.uniform1f(this.place("ambient"), look.ambient);
     gl.uniform1f(this.place("specular"), look.specular);
     gl.uniform1f(this.place("steep"), look.exaggeration);
+    gl.uniform2f(this.place("heights"), ...heights);
     gl.drawArrays(gl.TRIANGLES, 0, 3);
   }
 

@@ -10,6 +10,8 @@ export type Pictures = Partial<Record<PictureName, ImageBitmap>>;
 /** A part of the canvas with one layer of one surface. All lengths are in pixels of the canvas, y down. */
 export interface Scene {
   pictures: Pictures;
+  /** From where to where the colours of the height go, as shares of its range. */
+  heights: [number, number];
   layer: Layer;
   light: Direction;
   look: Look;

@@ -24,6 +24,7 @@ uniform vec3 halfway;
 uniform float ambient;
 uniform float specular;
 uniform float steep;
+uniform vec2 heights;
 out vec4 colour;
 
 const vec3 HEAT[5] = vec3[5](${list(HEAT)});
@@ -75,6 +76,7 @@ void main() {
   } else if (layer == 4) {
     float share = (own.r * 65280.0 + own.g * 255.0) / 65535.0 / max(own.a, 1e-3);
     float hill = 0.78 + 0.42 * (dot(normalize(vec3(facing.xy * max(steep, 1.0), facing.z)), vec3(-0.5, 0.5, 0.7071)) - 0.7071);
+    share = (share - heights.x) / max(heights.y - heights.x, 1e-6);
     shown = altitude(share) * clamp(hill + 0.2, 0.35, 1.15);
   } else {
     shown = heat(own.r * 255.0 / ${(LEVELS_PER_PERCENT * RESIDUAL_SHOWN).toFixed(1)});

@@ -1,0 +1,248 @@
+"""The results of sets: a light that follows the hand over a surface, layers, measures, and what stands against them."""
+
+import json
+import re
+import shutil
+from collections.abc import Iterator
+from io import BytesIO
+from pathlib import Path
+
+import numpy as np
+import pytest
+from numpy.typing import NDArray
+from PIL import Image
+from playwright.sync_api import Locator, Page, expect
+
+from support.browser_screens import open_screen, violations
+from support.image_sets import Bump, dome, folder_with_manifest
+from support.rig_in_browser import RigServer
+from tetherlight.protocol.manifest import MANIFEST
+from tetherlight.reconstruct.keeping import keep_in_set, making
+from tetherlight.reconstruct.options import Options
+from tetherlight.reconstruct.surface import reconstruct
+
+LIGHTS = dome(8)
+SIZE = (120, 160)
+NOTHING_DRAWN = """HTMLCanvasElement.prototype.getContext = new Proxy(HTMLCanvasElement.prototype.getContext, {
+    apply: (get, canvas, given) => (given[0] === "webgl2" ? null : Reflect.apply(get, canvas, given)),
+});"""
+
+
+def make_surface(folder: Path) -> None:
+    """Compute the surface of a set's folder, as the server's child does."""
+    with making(folder / "results") as made:
+        options = Options(method="least-squares").as_dict()
+        told = reconstruct(lambda *_: None, folder=str(folder), into=str(made), options=options)
+        keep_in_set(made, folder, told)
+
+
+@pytest.fixture(scope="module")
+def sets(lasting_rig: RigServer) -> Iterator[Path]:
+    """Two sets of a bump, of which one has a surface; the folder that holds them."""
+    lasting_rig.tidy()
+    place = lasting_rig.folder / "captures" / "photometric_sets"
+    bump = Bump(SIZE)
+    pictures = [bump.lit(light) for light in LIGHTS]
+    folder_with_manifest(place / "bump", LIGHTS, pictures, started_at="2026-02-02T00:00:00Z")
+    make_surface(place / "bump")
+    shutil.copytree(place / "bump", place / "older")
+    folder_with_manifest(place / "plain", LIGHTS, pictures, started_at="2026-03-03T00:00:00Z")
+    yield place
+    lasting_rig.tidy()
+
+
+@pytest.fixture
+def url(lasting_rig: RigServer, sets: Path) -> str:
+    """The address of the Results screen."""
+    assert sets.is_dir()
+    return f"{lasting_rig.url}/results/"
+
+
+def opened(page: Page, address: str, by: str = "gl") -> Locator:
+    """Open a surface and wait until it is drawn; return its stage."""
+    open_screen(page, address)
+    stage = page.get_by_test_id("stage")
+    expect(stage).to_have_attribute("data-by", by)
+    expect(stage.locator("canvas[data-drawn]")).not_to_have_count(0)
+    return stage
+
+
+def light_of(stage: Locator) -> NDArray[np.float64]:
+    """Return the mean light of each quarter of the stage, clockwise from the upper left one."""
+    stage.page.evaluate("new Promise((r) => requestAnimationFrame(() => requestAnimationFrame(() => setTimeout(r))))")
+    picture = np.asarray(Image.open(BytesIO(stage.screenshot())).convert("L")).astype(float)
+    rows, columns = picture.shape[0] // 2, picture.shape[1] // 2
+    left, right = slice(columns // 2, columns), slice(columns, columns + columns // 2)
+    upper, lower = slice(rows // 2, rows), slice(rows, rows + rows // 2)
+    return np.array([picture[part].mean() for part in ((upper, left), (upper, right), (lower, right), (lower, left))])
+
+
+def middle(stage: Locator) -> tuple[float, float, float, float]:
+    box = stage.bounding_box()
+    assert box is not None
+    return box["x"] + box["width"] / 2, box["y"] + box["height"] / 2, box["width"], box["height"]
+
+
+def test_the_light_follows_the_hand_over_the_stage_and_beyond_it(page: Page, url: str) -> None:
+    """What faces the hand is bright, also while the hand is outside of the picture."""
+    stage = opened(page, f"{url}?set=bump&layer=shaded&ambient=0")
+    x, y, width, _ = middle(stage)
+    page.mouse.move(x, y)
+    page.mouse.down()
+    page.mouse.move(x + width / 5, y - 5)
+    upper_left, upper_right, lower_right, lower_left = light_of(stage)
+    assert upper_right + lower_right > 1.2 * (upper_left + lower_left)
+    page.mouse.move(3, y, steps=4)  # over the rail, left of the stage
+    upper_left, upper_right, lower_right, lower_left = light_of(stage)
+    assert upper_left + lower_left > 1.2 * (upper_right + lower_right)
+    page.mouse.move(x, 4, steps=4)  # over the strip above
+    upper_left, upper_right, lower_right, lower_left = light_of(stage)
+    assert upper_left + upper_right > 1.2 * (lower_left + lower_right)
+    expect(page.get_by_text(re.compile(r"^Light (8\d|9\d)°, 3° up"))).to_be_visible()
+    page.mouse.up()
+    page.mouse.move(x - 40, y)
+    expect(page.get_by_text(re.compile(r"^Light (8\d|9\d)°, 3° up"))).to_be_visible()
+
+
+def test_keys_choose_layers_and_move_the_light_by_steps_and_from_lamp_to_lamp(page: Page, url: str) -> None:
+    """Digits are layers, an arrow is five degrees, with Shift it goes to a lamp; the address follows."""
+    opened(page, f"{url}?set=bump&light=0,60")
+    light = page.get_by_role("slider", name="Light", exact=True)
+    page.keyboard.press("ArrowRight")
+    expect(light).to_have_attribute("aria-valuetext", "from 0 degrees, 55 degrees up")
+    page.keyboard.press("Shift+ArrowRight")
+    expect(page.get_by_text("at 1", exact=False)).to_be_visible()
+    expect(light).to_have_attribute("aria-valuetext", "from 10 degrees, 50 degrees up")
+    for key, name in enumerate(("Relit", "Normals", "Albedo", "Shaded", "Height", "Residual", "Photograph"), start=1):
+        page.keyboard.press(str(key))
+        expect(page.get_by_role("radio", name=name)).to_be_checked()
+    expect(page).to_have_url(re.compile(r"set=bump&layer=source&light=10,50$"))
+    page.reload()
+    expect(page.get_by_role("radio", name="Photograph")).to_be_checked()
+    expect(light).to_have_attribute("aria-valuetext", "from 10 degrees, 50 degrees up")
+
+
+def test_lengths_heights_and_the_scale_are_measured_on_the_picture(page: Page, url: str) -> None:
+    """A length is in pixels until one is known; the profile tells the height of the bump and is a table, too."""
+    stage = opened(page, f"{url}?set=bump")
+    x, y, _, height = middle(stage)
+    pixel = height / SIZE[0]
+    page.get_by_role("button", name="Length").click()
+    page.mouse.click(x - 40 * pixel, y)
+    page.mouse.click(x + 40 * pixel, y)
+    expect(page.get_by_test_id("length")).to_contain_text(re.compile(r"(79|80)\.\d px"))
+    page.mouse.move(x, y)
+    expect(page.get_by_test_id("values")).to_contain_text(re.compile(r"x \d+, y \d+ · tilted \d+° "))
+    page.get_by_role("button", name="Profile").click()
+    page.mouse.move(x - 70 * pixel, y)
+    page.mouse.down()
+    page.mouse.move(x + 70 * pixel, y, steps=3)
+    page.mouse.up()
+    profile = page.get_by_test_id("profile")
+    expect(profile).to_contain_text(re.compile(r"Height range1[678]\.\d px"))  # 0.6 x 0.18 x 160 pixels
+    with page.expect_download() as coming:
+        profile.get_by_role("button", name="Table").click()
+    rows = coming.value.path().read_text().splitlines()
+    assert rows[0] == "distance_px,height_px"
+    assert 130 < len(rows) < 150
+    page.get_by_role("button", name="Scale", exact=True).click()
+    page.mouse.click(x - 50 * pixel, y + 10)
+    page.mouse.click(x + 50 * pixel, y + 10)
+    page.get_by_label("Known length, mm").fill("10")
+    page.get_by_role("button", name="Set scale").click()
+    expect(page.get_by_test_id("length")).to_contain_text(re.compile(r"[78]\.\d+ mm"))
+    expect(page.get_by_test_id("scale-bar")).to_contain_text("mm")
+
+
+def test_one_button_makes_the_surface_of_a_set_and_lamps_can_be_left_out(page: Page, url: str) -> None:
+    """A set without a surface offers to make it; with it each lamp has a switch, and then it is made without that."""
+    open_screen(page, f"{url}?set=plain")
+    page.get_by_role("button", name="Make the surface").click()
+    stage = page.get_by_test_id("stage")
+    stage.wait_for(timeout=120_000)
+    page.get_by_text("Lamps", exact=True).click()
+    page.get_by_role("checkbox", name="Use 3").uncheck()
+    page.get_by_role("button", name="Make it again without 1").click()
+    expect(page.get_by_text("7 lights", exact=False)).to_be_visible(timeout=120_000)
+    expect(page.get_by_text("left out", exact=True)).to_be_visible()
+    expect(page.get_by_role("checkbox", name="Use 3")).not_to_be_checked()
+
+
+def test_a_surface_tells_when_its_pictures_were_taken_again_or_an_older_version_made_it(
+    page: Page, url: str, sets: Path
+) -> None:
+    """It is shown all the same, with the reason and the way to make it again; another set is one click away."""
+    place = sets / "older" / MANIFEST
+    manifest = json.loads(place.read_text())
+    manifest["steps"][2]["files"][0]["sha256"] = "0" * 64
+    [record] = manifest["results"]
+    record["files"] = [file for file in record["files"] if "/view/" not in file["filename"]]
+    place.write_text(json.dumps(manifest))
+    opened(page, f"{url}?set=older")
+    notes = page.get_by_role("region", name="State of the surface")
+    expect(notes).to_contain_text("1 picture of the set is another one than when this surface was made.")
+    expect(notes).to_contain_text("This surface was made by an older version")
+    expect(notes.get_by_role("button", name="Make it again")).to_be_enabled()
+    expect(page.get_by_role("radio", name="Height")).to_be_disabled()
+    assert violations(page) == []
+    page.get_by_role("navigation", name="Sets").get_by_role("link", name="bump").click()
+    expect(page.get_by_role("heading", level=1)).to_have_text("bump")
+    expect(page.get_by_role("radio", name="Height")).to_be_enabled()
+
+
+def test_without_a_graphics_processor_the_light_follows_the_hand_as_well(page: Page, url: str) -> None:
+    """The main processor draws where there is no WebGL."""
+    page.add_init_script(NOTHING_DRAWN)
+    stage = opened(page, f"{url}?set=bump&layer=shaded&ambient=0", by="cpu")
+    expect(page.get_by_text("Drawn without a graphics processor")).to_be_visible()
+    x, y, width, _ = middle(stage)
+    page.mouse.move(x, y)
+    page.mouse.down()
+    page.mouse.move(x + width / 5, y)
+    upper_left, upper_right, lower_right, lower_left = light_of(stage)
+    page.mouse.up()
+    assert upper_right + lower_right > 1.2 * (upper_left + lower_left)
+
+
+def test_a_lost_graphics_processor_comes_back(page: Page, url: str) -> None:
+    """Meanwhile the main processor draws."""
+    stage = opened(page, f"{url}?set=bump")
+    page.evaluate(
+        """() => {
+            const gl = document.querySelector('[data-testid=relight]').getContext('webgl2');
+            window.lost = gl.getExtension('WEBGL_lose_context');
+            window.lost.loseContext();
+        }"""
+    )
+    expect(stage).to_have_attribute("data-by", "cpu")
+    assert light_of(stage).min() > 40
+    page.evaluate("window.lost.restoreContext()")
+    expect(stage).to_have_attribute("data-by", "gl")
+    assert light_of(stage).min() > 40
+
+
+@pytest.mark.parametrize("width", [1440, 820, 390])
+def test_the_results_fit_any_screen_and_every_reader(page: Page, url: str, width: int, complaints: list[str]) -> None:
+    """Nothing scrolls sideways, axe finds nothing, also with a comparison and all panels open; the console is clean."""
+    page.set_viewport_size({"width": width, "height": 900})
+    opened(page, f"{url.replace('127.0.0.1', 'rig.test')}?set=bump&layer=height&beside=normals")
+    assert page.evaluate("isSecureContext") is False
+    for title in ("Lamps", "How it was made"):
+        page.get_by_text(title, exact=True).click()
+    page.get_by_role("button", name="Profile").click()
+    assert violations(page) == []
+    assert page.evaluate("document.documentElement.scrollWidth") <= width
+    page.get_by_role("button", name="Files").click()
+    expect(page.get_by_role("dialog").get_by_role("link", name="Normals")).to_be_visible()
+    assert violations(page) == []
+    page.keyboard.press("Escape")
+    page.get_by_role("button", name="Link", exact=True).click()
+    expect(page.get_by_role("dialog").get_by_role("textbox")).to_have_value(re.compile("layer=height"))
+    page.keyboard.press("Escape")
+    with page.expect_download() as coming:
+        page.get_by_role("button", name="Snapshot").click()
+    assert coming.value.suggested_filename == "bump_height_135_40.png"
+    with Image.open(coming.value.path()) as picture:
+        assert picture.size == (SIZE[1], SIZE[0])
+        assert np.asarray(picture).std() > 5
+    assert complaints == []
