@@ -11,6 +11,8 @@ from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 from tetherlight.errors import InvalidSetting
 from tetherlight.protocol.models import LogLevel, first_fault
 
+SECRETS = ("API_TOKEN", "MQTT_PASSWORD")
+"""Settings whose values are never shown."""
 WordList = Annotated[tuple[str, ...], NoDecode]
 
 
@@ -81,6 +83,9 @@ class Settings(BaseSettings):
     state_dir: Path = Field(
         default_factory=default_state_dir, description="Folder for camera pairings and the login token."
     )
+    mqtt_password: str | None = Field(
+        None, min_length=1, repr=False, description="Password for the MQTT broker, where the rig file names none."
+    )
     simulator_control: Path | None = Field(
         None, description="Control socket of a running simulator, whose lamps are then used; set by `serve --simulate`."
     )
@@ -149,5 +154,5 @@ def load_settings(**overrides: Any) -> Settings:
         if not fault.place:
             raise InvalidSetting(f"{fault.message}.") from None
         name = str(fault.place[0]).upper()
-        shown = "" if name == "API_TOKEN" else f" is {str(fault.value)[:80]!r}:"
+        shown = "" if name in SECRETS else f" is {str(fault.value)[:80]!r}:"
         raise InvalidSetting(f"Setting {name}{shown} {fault.reason}.") from None

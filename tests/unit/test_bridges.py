@@ -14,8 +14,8 @@ from support.patience import stretched
 from tetherlight.bridges import bridges as room
 from tetherlight.bridges.bridge import Listens, Opens, Site
 from tetherlight.bridges.bridges import Bridges
-from tetherlight.bridges.table import BridgeRow
-from tetherlight.errors import InvalidSetting, StartFailed
+from tetherlight.bridges.table import BRIDGES, BridgeRow
+from tetherlight.errors import InvalidSetting, NotInstalled, StartFailed
 from tetherlight.rigfile.rigfile import RigFile
 
 
@@ -100,9 +100,18 @@ async def test_a_bridge_that_does_not_leave_is_left_behind(monkeypatch: pytest.M
 
 async def test_a_bridge_whose_library_is_missing_says_what_to_install() -> None:
     far = BridgeRow("far", "nowhere", lambda _: True, "no_such_library", "far")
-    with pytest.raises(StartFailed, match="needs no_such_library, which is not installed") as caught:
+    with pytest.raises(NotInstalled, match="needs no_such_library, which is not installed") as caught:
         far.load()
     assert "pip install 'tetherlight[far]'" in str(caught.value.hint)
+
+
+def test_the_rig_file_says_which_bridges_are_wanted() -> None:
+    def wanted(text: str) -> list[str]:
+        return [one.name for one in BRIDGES if one.wanted(RigFile.parse(text, Path("rig.toml")))]
+
+    assert wanted("") == []
+    assert wanted("[bridges.mqtt]") == ["mqtt"]
+    assert wanted('bridges = { name = "Lab" }') == []
 
 
 @pytest.mark.parametrize(

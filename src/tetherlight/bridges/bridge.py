@@ -1,8 +1,9 @@
 """What a bridge is given, and how it says how it stands."""
 
+import asyncio
 from collections.abc import Callable
 from contextlib import AbstractAsyncContextManager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from tetherlight.protocol.server import Finding
 from tetherlight.rig.rig import Rig
@@ -26,14 +27,18 @@ class Status:
     message: str = "It has not started yet."
     remedy: str | None = None
     connected: bool = False
+    changed: asyncio.Event = field(default_factory=asyncio.Event, repr=False)
+    """Set whenever it says something."""
 
     def well(self, message: str) -> None:
         """Say that it does what it is there for."""
         self.connected, self.level, self.message, self.remedy = True, "ok", message, None
+        self.changed.set()
 
     def ill(self, message: str, remedy: str | None = None, *, level: str = "error") -> None:
         """Say that it does not, why, and what mends it."""
         self.connected, self.level, self.message, self.remedy = False, level, message, remedy
+        self.changed.set()
 
     def finding(self) -> Finding:
         """Give it as the doctor tells it."""

@@ -6,7 +6,7 @@ from importlib import import_module
 from importlib.util import find_spec
 
 from tetherlight.bridges.bridge import Opens
-from tetherlight.errors import StartFailed
+from tetherlight.errors import NotInstalled
 from tetherlight.rigfile.rigfile import RigFile
 
 
@@ -22,9 +22,9 @@ class BridgeRow:
     extra: str | None = None
 
     def load(self) -> Opens:
-        """Return what opens it; raise StartFailed where what it needs is not installed."""
+        """Return what opens it; raise NotInstalled where what it needs is not installed."""
         if self.library is not None and find_spec(self.library) is None:
-            raise StartFailed(
+            raise NotInstalled(
                 f"The bridge {self.name} needs {self.library}, which is not installed.",
                 hint=f"pip install 'tetherlight[{self.extra}]', then start the server again.",
             )
@@ -32,4 +32,6 @@ class BridgeRow:
         return opens
 
 
-BRIDGES: tuple[BridgeRow, ...] = ()
+BRIDGES: tuple[BridgeRow, ...] = (
+    BridgeRow("mqtt", "tetherlight.bridges.mqtt.bridge", lambda file: file.bridges.mqtt is not None, "aiomqtt", "mqtt"),
+)

@@ -127,7 +127,7 @@ class Rig:
         rig_file = await asyncio.to_thread(RigFile.load, settings.rig_file)
         settings = settings.model_copy(update={"cameras": (*settings.cameras, *rig_file.cameras)})
         if (ring := log_ring()) is not None:
-            for secret in rig_file.secrets:
+            for secret in filter(None, (*rig_file.secrets, settings.mqtt_password)):
                 ring.hide(secret)
         if rig_file.unused:
             logger.warning("The rig file has %s, which this version does not use.", ", ".join(rig_file.unused))

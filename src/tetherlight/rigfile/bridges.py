@@ -35,6 +35,8 @@ class MqttTable(Model):
     """Whether the rig presents itself to Home Assistant."""
     discovery: TopicPrefix = "homeassistant"
     """What Home Assistant's own topics begin with."""
+    settings: tuple[str, ...] = ("iso", "shutterspeed", "aperture", "whitebalance", "exposurecompensation")
+    """The settings of cameras that are told, by alias or name."""
     pictures: bool = True
     """Whether the picture of the last shot is sent."""
     allow_commands: bool = False
@@ -78,8 +80,10 @@ class BridgesTable(Model):
 
     model_config = ConfigDict(strict=True)
 
+    id: str | None = Field(default=None, pattern=r"^[A-Za-z0-9_-]{1,40}$")
+    """What no other rig is called; one that is made once and kept in STATE_DIR where it is not said."""
     name: str | None = Field(default=None, min_length=1, max_length=60)
-    """The machine's name where it is not said."""
+    """For people; the machine's name where it is not said."""
     mqtt: MqttTable | None = None
     mdns: MdnsTable | None = None
 
