@@ -78,6 +78,7 @@ TetherlightError                 internal_error
     ├── ServerUnreachable        server_unreachable
     ├── ClientTooSlow            client_too_slow
     ├── NotInstalled             not_installed
+    ├── HookFailed               hook_failed
     └── OutOfResources           out_of_resources
 
 The client raises the same class that the server raised: see `error_class`.
@@ -634,6 +635,12 @@ class NotInstalled(ServerError):
             f"The library '{library}' is needed for this, and is not installed.",
             hint="pip install 'tetherlight[all]' brings all of them; the extras server, simulator and surface some.",
         )
+
+
+class HookFailed(ServerError):
+    """What a hook runs or tells did not take the event."""
+
+    code = "hook_failed"
 
 
 class OutOfResources(ServerError):

@@ -46,6 +46,7 @@ NOT_RUN = {
     "tetherlight integrate normals.png --mask mask.png --out": "The same.",
     "tetherlight integrate normals.png --mask mask.png --camera": "The same.",
     "tetherlight calibrate FOLDER": "It needs images of a mirror sphere: test_cli_calibrate.py.",
+    "tetherlight hooks test copy": "It needs a program to run: test_hooks.py.",
     "tetherlight jobs resume job-1 --focus here": "It needs a stack whose lens nobody can place: test_focus_stack.py.",
 }
 """What stands in the first line of a block that no test can run, and why."""

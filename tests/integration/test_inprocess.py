@@ -42,7 +42,7 @@ pytestmark = pytest.mark.asyncio(loop_scope="module")
 SECRETS = ("very-secret-program", "very-secret-password", "very-secret-place", "very-secret-driver", "10.99.0.7")
 RIG = """
 # Only the server's machine knows this.
-hooks.set_done = "/bin/very-secret-program"
+hooks.set_done = { on = ["set_finished"], command = ["/bin/very-secret-program"] }
 bridges.mqtt = { username = "rig", password = "very-secret-password" }
 offload = { to = "very-secret-place" }
 [lights]

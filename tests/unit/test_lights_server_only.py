@@ -18,7 +18,7 @@ TEXTS = {
 driver = "simulated"
 # What happens by itself.
 [hooks]
-set_done = "/usr/local/bin/copy-it"  # by night
+set_done = { on = ["set_finished"], command = ["/usr/local/bin/copy-it"] }  # by night
 [bridges.mqtt]
 password = "secret"
 [bridges.mdns]
@@ -33,7 +33,7 @@ pin = 4
 to = "backup:/rig"
 """,
     "inline tables": """
-hooks = { set_done = "/usr/local/bin/copy-it", more = { deep = [1, 2] } }
+hooks = { set_done = { on = ["set_finished"], command = ["/usr/local/bin/copy-it"] } }
 bridges = { mqtt = { host = "10.0.0.8", password = "secret" } }
 offload = "backup:/rig"
 driver = "simulated"
@@ -43,7 +43,8 @@ far = { driver = "simulated", address = "10.0.0.7/1", group = "a" }  # over ther
 near = { pin = 4 }
 """,
     "dotted keys": """
-hooks.set_done.program = "/usr/local/bin/copy-it"
+hooks.set_done.on = ["set_finished"]
+hooks.set_done.command = ["/usr/local/bin/copy-it"]
 bridges.mqtt.password = "secret"
 driver = "simulated"
 offload.to = "backup:/rig"
@@ -58,7 +59,7 @@ far = { address = "10.0.0.7/1", driver = "simulated" }
 [lights.near]
 pin = 4
 [hooks]
-set_done = "/usr/local/bin/copy-it"
+set_done = { on = ["set_finished"], command = ["/usr/local/bin/copy-it"] }
 """,
     "tables apart": """
 driver = "simulated"
@@ -66,11 +67,13 @@ driver = "simulated"
 driver = "simulated"
 address = "10.0.0.7/1"
 [hooks.set_done]
-program = "/usr/local/bin/copy-it"
+on = ["set_finished"]
+command = ["/usr/local/bin/copy-it"]
 [lights.near]
 pin = 4
 [hooks.image]
-program = "other"
+on = ["image_captured"]
+url = "https://10.0.0.9/other"
 """,
 }
 every_text = pytest.mark.parametrize("text", TEXTS.values(), ids=list(TEXTS))

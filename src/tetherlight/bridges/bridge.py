@@ -29,6 +29,8 @@ class Status:
     connected: bool = False
     changed: asyncio.Event = field(default_factory=asyncio.Event, repr=False)
     """Set whenever it says something."""
+    counts: dict[str, int] = field(default_factory=dict)
+    """How often what has happened, where the bridge counts something."""
 
     def well(self, message: str) -> None:
         """Say that it does what it is there for."""

@@ -34,4 +34,5 @@ class BridgeRow:
 
 BRIDGES: tuple[BridgeRow, ...] = (
     BridgeRow("mqtt", "tetherlight.bridges.mqtt.bridge", lambda file: file.bridges.mqtt is not None, "aiomqtt", "mqtt"),
+    BridgeRow("hooks", "tetherlight.bridges.hooks.bridge", lambda file: bool(file.hooks)),
 )

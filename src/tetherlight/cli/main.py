@@ -66,6 +66,7 @@ PLACES = {
     "images": Place("images:app", "Look after single captures, and get them."),
     "jobs": Place("jobs:app", "Follow and steer long work at the server."),
     "naming": Place("naming:app", "Show and change how captures and sets are named."),
+    "hooks": Place("hooks:app", "Show and try what a rig does by itself when something happens."),
     "token": Place("token:app", "Make, show and revoke the tokens of a server on this machine."),
 }
 """Each command as --help lists it; a test holds the sentences against the commands."""

@@ -19,6 +19,7 @@ from tetherlight.protocol.models import Model, first_fault
 from tetherlight.rigfile import edit as rig_edit
 from tetherlight.rigfile.bridges import BridgesTable
 from tetherlight.rigfile.calibration import MOST, CalibrationFigures, CalibrationTable, replaced
+from tetherlight.rigfile.hooks import HooksTable, HookTable
 from tetherlight.rigfile.lights import (
     DEFAULT_LIGHTS,
     NO_GUARD,
@@ -35,7 +36,7 @@ PARTS = re.compile(r"[\s/@#?&=,;:]+")
 """Between the parts of an address: errors tell a host without its port."""
 SECRET = 6
 """Characters of the shortest word that is kept out of the log; shorter ones stand in every other line."""
-UNUSED = ("hooks", "offload")
+UNUSED = ("offload",)
 """Tables that have a meaning in versions to come."""
 HIDDEN = frozenset({"url", "host", "username", "password", "password_file", "token"})
 """Keys of a driver's table whose values no client may read."""
@@ -74,7 +75,7 @@ class RigTables(Model):
     calibration: CalibrationTable | None = None
     guard: GuardTable = GuardTable()
     drivers: dict[str, dict[str, Any]] = Field(default_factory=dict)
-    hooks: Any = None
+    hooks: HooksTable = Field(default_factory=dict)
     bridges: BridgesTable = BridgesTable()
     offload: Any = None
 
@@ -112,6 +113,7 @@ class RigFile:
     drivers: Mapping[str, Mapping[str, Any]] = field(default_factory=dict, repr=False)
     """What the drivers of lamps need to know beside addresses, by driver."""
     bridges: BridgesTable = field(default=BridgesTable(), repr=False)
+    hooks: Mapping[str, HookTable] = field(default_factory=dict, repr=False)
     unused: tuple[str, ...] = ()
     """Tables that are kept and that this version has no use for."""
     secrets: frozenset[str] = field(default=frozenset(), repr=False)
@@ -139,15 +141,9 @@ class RigFile:
         unused = {name: value for name in UNUSED if (value := getattr(tables, name)) is not None}
         addresses = [light.address for light in lights if light.address is not None]
         hosts = [part for address in addresses for part in PARTS.split(address)]
-        told = _words([*unused.values(), tables.drivers, addresses, hosts])
-        secrets = frozenset(word for word in told if len(word) >= SECRET)
-        secrets = frozenset(
-            word
-            for word in _words([*unused.values(), *tables.bridges.secrets, addresses, hosts])
-            if len(word) >= SECRET
-        )
-        tables_told = [value for table in tables.drivers.values() for key, value in table.items() if key in HIDDEN]
-        told = _words([*unused.values(), tables_told, addresses, hosts])
+        drivers = [value for table in tables.drivers.values() for key, value in table.items() if key in HIDDEN]
+        hooks = [part for hook in tables.hooks.values() for part in hook.secrets]
+        told = _words([*unused.values(), *tables.bridges.secrets, *hooks, drivers, addresses, hosts])
         secrets = frozenset(word for word in told if len(word) >= SECRET and word not in PLAIN)
         default = tables.lights is None
         return cls(
@@ -162,6 +158,7 @@ class RigFile:
             tables.guard,
             tables.drivers,
             tables.bridges,
+            tables.hooks,
             tuple(unused),
             secrets,
         )
