@@ -62,6 +62,16 @@ def test_merging_is_better_than_every_frame_of_it() -> None:
     assert measured == pytest.approx(1.0, abs=0.1)
 
 
+def test_what_is_not_trusted_is_taken_of_the_shortest_exposure() -> None:
+    """As where a camera bends the light towards white."""
+    scene, exposures = light(), (0.125, 1.0, 8.0)
+    bent = [np.where(one > 0.4, 0.4 + 0.5 * (one - 0.4), one) for one in (shot(scene, each) for each in exposures)]
+    held = scene < 0.4 / 0.125
+    result = merged(bent, exposures, trusted=0.4)
+    assert np.allclose(result.values[held], 0.125 * scene[held], rtol=1e-4)
+    assert not np.allclose(merged(bent, exposures).values[held], 0.125 * scene[held], rtol=0.05)
+
+
 def test_the_first_exposure_is_the_reference() -> None:
     scene = np.full((4, 4), 0.02)
     values = merged([shot(scene, 4.0), shot(scene, 1.0)], (4.0, 1.0)).values

@@ -39,13 +39,16 @@ def merged(
     exposures: Sequence[float],
     *,
     clipped: float = CLIPPED,
+    trusted: float | None = None,
     read_noise: float = READ_NOISE,
     photon_noise: float = PHOTON_NOISE,
 ) -> Merged:
     """Merge linear frames, (H, W) or (H, W, C), 1 for white, of the same light at these exposures.
 
     Exposures are seconds, or whatever the light that is caught grows with in proportion; values are as at the first of
-    them. A pixel that is clipped in one channel is left out in all, so that its colour stays. Raise ShapesDiffer where
+    them. A pixel that is clipped in one channel is left out in all, so that its colour stays. From `trusted` on, by
+    default where it is clipped, a value is taken of the shortest exposure alone: cameras bend the light towards white
+    in what is not linear. Raise ShapesDiffer where
     frames and exposures do not belong together, and ValueError for exposures that are not positive.
     """
     if not frames or len(frames) != len(exposures) or len({frame.shape for frame in frames}) != 1:
@@ -56,9 +59,9 @@ def merged(
     weights = np.zeros_like(total)
     shortest = int(np.argmin(exposures))
     left_out = np.ones(total.shape[:2], bool)
-    for frame, exposure in zip(frames, exposures, strict=True):
+    for number, (frame, exposure) in enumerate(zip(frames, exposures, strict=True)):
         scale = np.float32(exposures[0] / exposure)
-        usable = _usable(frame, clipped)
+        usable = _usable(frame, clipped if number == shortest or trusted is None else trusted)
         left_out &= ~usable
         variance = (np.float32(read_noise**2) + np.float32(photon_noise) * np.clip(frame, 0, 1)) * scale**2
         weight = np.where(_like(usable, frame), 1 / variance, np.float32(0))
