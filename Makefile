@@ -33,7 +33,7 @@ export PIP_USER := 0
 # Two at a time, the longest ones first.
 CHECKS := check-types check-web check-lint check-format check-layers check-generated
 
-.PHONY: $(CHECKS) help demo install runtime dev test unit integration browser check coverage packages deb test-fresh generate docs bench accuracy crash faults overload soak fuzz judge requirements web screenshots browser-deps clean
+.PHONY: $(CHECKS) help demo install runtime dev test unit integration browser check coverage packages deb test-fresh generate docs site bench accuracy crash faults overload soak fuzz judge requirements web screenshots browser-deps clean
 
 help: ## Show what can be made
 	@sed -n 's/^\([a-z-]*\):.*## /\1\t/p' Makefile | while IFS=$$'\t' read -r name text; do printf '%-14s %s\n' "$$name" "$$text"; done
@@ -112,6 +112,13 @@ generate: runtime ## Write the schema, the reference pages and the types of the 
 
 docs: generate dev ## Write the reference and run the examples of the documentation
 	$(PYTEST) tests/unit/test_docs.py tests/integration/test_docs_examples.py tests/integration/test_docs_commands.py
+
+site: dev ## Build the documentation as a site into build/site, with search and the Python API
+	@test -x .cache/site/bin/python || $(RUN) -m venv .cache/site
+	@.cache/site/bin/python -m pip --disable-pip-version-check --quiet install --require-hashes -r requirements/site.txt
+	$(RUN) scripts/site.py build/site-source
+	cd build/site-source && ../../.cache/site/bin/zensical build --clean --strict
+	rm -rf build/site && mv build/site-source/site build/site
 
 bench: dev ## Measure, and print ratios
 	$(RUN) -m bench

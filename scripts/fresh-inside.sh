@@ -24,7 +24,7 @@ demo() { # SECONDS HOME: make demo until it answers
     setpriv --reuid=maker --regid=maker --init-groups env HOME="$2" \
         setsid make -C "$FOLDER" demo PORT="$PORT" >/tmp/demo.log 2>&1 &
     answers "$1" || { cat /tmp/demo.log; exit 1; }
-    kill -TERM -- "-$!"
+    kill -TERM "-$!"
     wait || true
 }
 

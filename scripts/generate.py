@@ -9,6 +9,7 @@ from typing import Any
 
 import reference
 from cli_reference import cli_page
+from interfaces import asyncapi, openapi
 from tetherlight.protocol.schema import manifest_schema, protocol_schema
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -33,6 +34,8 @@ def generated() -> Mapping[Path, str]:
         Path("requirements.txt"): plain_requirements((ROOT / "requirements/runtime.txt").read_text(encoding="utf-8")),
         Path("schema/protocol.schema.json"): _document(schema),
         Path("schema/manifest.schema.json"): _document(manifest_schema()),
+        Path("schema/asyncapi.json"): _document(asyncapi(schema)),
+        Path("schema/openapi.json"): _document(openapi(schema)),
         **{Path(f"docs/reference/{name}.md"): page for name, page in pages.items()},
     }
 

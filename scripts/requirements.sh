@@ -21,3 +21,4 @@ compile pyproject.toml -c requirements/dev.txt -o requirements/client.txt
 compile --group build -c requirements/dev.txt -o requirements/build.txt
 compile --group deb -c requirements/dev.txt -o requirements/deb.txt
 compile --group judge -c requirements/dev.txt -o requirements/judge.txt
+compile --group site -c requirements/dev.txt -o requirements/site.txt

@@ -110,7 +110,10 @@ def test_a_decision_is_called_by_its_number(page: Path) -> None:
 def recipes() -> dict[str, list[Path]]:
     """Give the files that are to be written for each thing that may be added."""
     section = (
-        (DOCS / "explanations" / "architecture.md").read_text().partition("## To add …\n")[2].partition("\n## ")[0]
+        (DOCS / "explanations" / "architecture.md")
+        .read_text()
+        .partition("## To add something\n")[2]
+        .partition("\n## ")[0]
     )
     rows = re.findall(r"^\| (an? [^|]+) \| (.+) \|$", section, re.MULTILINE)
     return {thing: [Path(file) for file in re.findall(r"`([\w/]+\.py)`", written)] for thing, written in rows}
