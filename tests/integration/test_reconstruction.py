@@ -113,6 +113,20 @@ async def test_what_cannot_be_computed_is_told_with_its_code_and_leaves_the_olde
     assert unknown["error_code"] == "invalid_payload"
 
 
+async def test_room_for_a_surface_is_looked_for_before_anything_is_computed(tmp_path: Path) -> None:
+    folder = tmp_path / "captures" / "photometric_sets" / NAME
+    folder_with_manifest(folder, LIGHTS, [BUMP.lit(one) for one in LIGHTS])
+    before = sorted(path.name for path in folder.iterdir())
+    async with (
+        ServerProcess(tmp_path, environment={"MIN_FREE_BYTES": str(10**18)}) as server,
+        server.client() as client,
+    ):
+        refused = await client.request("RECONSTRUCT_SET", {"set_name": NAME}, timeout=stretched(60))
+    assert refused["error_code"] == "store_full"
+    assert "must stay free" in refused["error"]
+    assert sorted(path.name for path in folder.iterdir()) == before
+
+
 async def test_a_cancel_in_the_middle_leaves_nothing(tmp_path: Path) -> None:
     large = Bump((900, 1200))
     folder = tmp_path / "captures" / "photometric_sets" / NAME

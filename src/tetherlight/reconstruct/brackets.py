@@ -4,7 +4,6 @@ What comes out is coded as a camera could have done it: numbers of 16 bits whose
 exposure's white the largest. So all that follows takes it as it takes other images.
 """
 
-import hashlib
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -14,16 +13,16 @@ import numpy as np
 from numpy.typing import NDArray
 
 from tetherlight.photometric.merging import merged
-from tetherlight.pixels.decode import decode
-from tetherlight.pixels.look import opened
-from tetherlight.pixels.response import FULL, Response
+from tetherlight.pixels.response import FULL, SRGB, Response
 from tetherlight.reconstruct.inputs import Shot
-from tetherlight.reconstruct.spool import CLIPPED, STRIP_BYTES, Plan, Sheets, Tell
+from tetherlight.reconstruct.spool import CLIPPED, STRIP_BYTES, Plan, Sheets, Tell, decoded_into
 
 WORDS = np.dtype(np.uint16)
 _FULL = FULL[WORDS.name]
 _MOST = np.floor(CLIPPED * _FULL) - 1
 """The largest value that does not count as clipped."""
+TRUSTED = 0.4
+"""Light up to which the values of a camera's JPEGs are in proportion to it: above, they have a shoulder."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -62,17 +61,7 @@ def merged_frames(
     for number, shots in enumerate(series):
         for place, shot in enumerate(shots):
             tell(len(sums), total, f"reading {shot.name}")
-            path = folder / shot.name
-            decode(
-                path,
-                within or folder,
-                gray=plan.gray,
-                shrink=plan.shrink,
-                orientation=plan.orientation,
-                into=coded[place],
-            )
-            with opened(path, within or folder) as file:
-                sums[shot.name] = hashlib.file_digest(file, "sha256").hexdigest()
+            sums[shot.name] = decoded_into(folder / shot.name, plan, coded[place], within or folder)
         _merge(coded[: len(shots)], [shot.exposure for shot in shots], response, frames[number])
     levels = np.arange(_FULL + 1) / _FULL
     return Merged(frames, Response(response.name, levels, levels[:, None] ** 2), _grain(plan, response, series), sums)
@@ -85,7 +74,7 @@ def _merge(coded: NDArray[Any], exposures: Sequence[float], response: Response, 
     for start in range(0, height, step):
         rows = slice(start, start + step)
         light = response.linear(coded[:, rows], colour=colour)
-        found = merged(list(light), exposures)
+        found = merged(list(light), exposures, trusted=TRUSTED if response is SRGB else None)
         values = np.minimum(np.rint(np.sqrt(np.clip(found.values, 0, 1)) * np.float32(_FULL)), np.float32(_MOST))
         values[found.clipped] = _FULL
         into[rows] = values.astype(WORDS)

@@ -298,6 +298,14 @@ def _file_of(step: StepRecord, options: Options) -> str:
     return step.files[0].filename if image is None else image.filename
 
 
+def image_of(step: StepRecord, options: Options) -> str | None:
+    """Return the image of a step that is taken; None where there is none."""
+    try:
+        return _file_of(step, options) if step.files else None
+    except ImageNotFound:
+        return None
+
+
 def _ambient(steps: Iterable[StepRecord], options: Options) -> str | None:
     found = next((step for step in steps if step.light is None), None)
     return None if found is None else _file_of(found, options)

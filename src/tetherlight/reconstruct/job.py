@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from tetherlight.collection.set_changes import SetChanges
-from tetherlight.errors import TetherlightError
+from tetherlight.errors import SetBusy, TetherlightError
 from tetherlight.jobs import claims
 from tetherlight.jobs.claims import Grant
 from tetherlight.jobs.computation import ComputationJob, Work
@@ -19,6 +19,7 @@ from tetherlight.protocol.results import MadeResult, Reconstructed, ReconstructS
 from tetherlight.publisher import Publisher
 from tetherlight.reconstruct.keeping import FOLDERS, keep_in_set, making
 from tetherlight.reconstruct.options import Options
+from tetherlight.reconstruct.room import needed_bytes
 from tetherlight.store.store import Store
 
 FUNCTION = "tetherlight.reconstruct.surface:reconstruct"
@@ -74,9 +75,15 @@ class ResultJob(ComputationJob):
     def _begin(self) -> None:
         if not self._holds:
             # The set is kept from being deleted, renamed or captured into until the job has ended.
-            self._held.enter_context(self._store.sets.hold(self._name, self.job_id))
-            self._held.callback(setattr, self, "_holds", False)
-            self._holds = True
+            try:
+                self._held.enter_context(self._store.sets.hold(self._name, self.job_id))
+            except SetBusy:
+                # A preview is begun beside the capture: it waits for its end, and the capture keeps the set.
+                if not self._todo.options.get("preview"):
+                    raise
+            else:
+                self._held.callback(setattr, self, "_holds", False)
+                self._holds = True
         super()._begin()
 
     @property
@@ -85,6 +92,7 @@ class ResultJob(ComputationJob):
 
     async def _work(self, grant: Grant) -> Outcome:
         folder = await asyncio.to_thread(self._store.places.set_folder, self._name)
+        await asyncio.to_thread(self._require_room, folder)
         held = contextlib.ExitStack()
         self._made = await asyncio.to_thread(held.enter_context, making(folder / self._todo.place.replace("/", "-")))
         try:
@@ -93,6 +101,10 @@ class ResultJob(ComputationJob):
             return await super()._work(grant)
         finally:
             await asyncio.shield(asyncio.to_thread(held.close))
+
+    def _require_room(self, folder: Path) -> None:
+        within = self._store.places.captures_dir
+        self._store.space.require(needed_bytes(folder, within, preview=bool(self._todo.options.get("preview"))))
 
     async def made(self) -> MadeResult:
         """Wait for the end and return what was made; raise the error that stands in its way."""

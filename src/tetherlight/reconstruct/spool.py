@@ -75,8 +75,7 @@ def plan_of(folder: Path, names: Sequence[str], shrink: int, within: Path | None
     gray = any(one.channels == 1 for one in looks.values())
     _require_alike(looks)
     first = next(iter(looks.values()))
-    if shrink > 1 and first.width * first.height > LARGE_PREVIEW * shrink**2:
-        shrink = SHRINKS[-1]
+    shrink = shrink_of(first, shrink)
     return Plan(
         first.shape(orientation=orientation, shrink=shrink, gray=gray),
         first.dtype,
@@ -86,6 +85,12 @@ def plan_of(folder: Path, names: Sequence[str], shrink: int, within: Path | None
         shrink,
         tuple(warnings),
     )
+
+
+def shrink_of(one: Look, wanted: int) -> int:
+    """Return by how much an image is made smaller where a smaller version is wanted: more, where it is large."""
+    large = wanted > 1 and one.width * one.height > LARGE_PREVIEW * wanted**2
+    return SHRINKS[-1] if large else wanted
 
 
 def _require_alike(looks: Mapping[str, Look]) -> None:
@@ -102,6 +107,13 @@ def _require_alike(looks: Mapping[str, Look]) -> None:
             hint="All images of a set need the same size and kind; leave it out or take it again.",
             details={"filename": odd},
         )
+
+
+class Ready(Protocol):
+    """Has images that were decoded before."""
+
+    def take(self, name: str, plan: Plan, into: NDArray[Any]) -> str | None:
+        """Put an image into its place and return the sha256 of its file; None where it has to be decoded."""
 
 
 @dataclass(eq=False)
@@ -204,25 +216,30 @@ class Stack:
 
 
 def decoded(
-    folder: Path, names: Sequence[str], plan: Plan, sheets: Sheets, *, tell: Tell, within: Path | None = None
+    folder: Path,
+    names: Sequence[str],
+    plan: Plan,
+    sheets: Sheets,
+    *,
+    tell: Tell,
+    within: Path | None = None,
+    ready: Ready | None = None,
 ) -> tuple[NDArray[Any], dict[str, str]]:
     """Decode all images into one array (K, H, W) or (K, H, W, 3); return it and the sha256 of each file.
 
-    Raises ImageUnreadable and DiskFull.
+    What is `ready` is not decoded again. Raises ImageUnreadable and DiskFull.
     """
     frames = sheets.sheet((len(names), *plan.shape), plan.dtype)
     sums: dict[str, str] = {}
     for number, name in enumerate(names):
         tell(number, len(names), f"reading {name}")
-        path = folder / name
-        decode(
-            path,
-            within or folder,
-            gray=plan.gray,
-            shrink=plan.shrink,
-            orientation=plan.orientation,
-            into=frames[number],
-        )
-        with opened(path, within or folder) as file:
-            sums[name] = hashlib.file_digest(file, "sha256").hexdigest()
+        known = None if ready is None else ready.take(name, plan, frames[number])
+        sums[name] = known or decoded_into(folder / name, plan, frames[number], within or folder)
     return frames, sums
+
+
+def decoded_into(path: Path, plan: Plan, into: NDArray[Any], within: Path) -> str:
+    """Decode an image into its place and return the sha256 of the file; raise ImageUnreadable."""
+    decode(path, within, gray=plan.gray, shrink=plan.shrink, orientation=plan.orientation, into=into)
+    with opened(path, within) as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()

@@ -24,6 +24,7 @@ from tetherlight.pixels.decode import decode
 from tetherlight.pixels.png import write_png
 from tetherlight.pixels.response import LINEAR, SRGB, Response, response_of_file
 from tetherlight.pixels.tiff import tiff_rows
+from tetherlight.reconstruct.ahead import Ahead
 from tetherlight.reconstruct.brackets import merged_frames
 from tetherlight.reconstruct.coding import likeliest
 from tetherlight.reconstruct.inputs import MANIFEST_SOURCE, Inputs, find_inputs
@@ -32,7 +33,7 @@ from tetherlight.reconstruct.options import AUTO, Options
 from tetherlight.reconstruct.pictures import relief
 from tetherlight.reconstruct.report import Facts, page_of, report_of
 from tetherlight.reconstruct.solving import Decided, Solved, decide, solve_all
-from tetherlight.reconstruct.spool import Floats, Plan, Sheets, Stack, Tell, decoded, plan_of, sheets_in
+from tetherlight.reconstruct.spool import Floats, Plan, Ready, Sheets, Stack, Tell, decoded, plan_of, sheets_in
 from tetherlight.reconstruct.survey import survey
 
 REPORT, PAGE = "report.json", "report.html"
@@ -60,16 +61,22 @@ def reconstruct(
 ) -> dict[str, Any]:
     """Compute the surface of a folder's images into another folder; return what a list of results tells of it.
 
-    `within` is the folder below which no link is followed. Raises what `find_inputs` raises, and ImageUnreadable,
+    `within` is the folder below which no link is followed. A preview of a set that is being captured decodes its images
+    as they come, and waits for the end. Raises what `find_inputs` raises, and ImageUnreadable,
     ShapesDiffer, ImagesBlack, ImagesClipped, TooFewLights, LightsCoplanar, InvalidSetting, DiskFull and StoreError.
     """
     chosen, top = Options.of(options), None if within is None else Path(within)
+    ahead = Ahead(Path(folder), chosen, top) if chosen.preview else None
+    if ahead is not None:
+        ahead.follow(_telling(progress, "read"))
     inputs = find_inputs(Path(folder), chosen, top)
     watch = Stopwatch()
     with sheets_in(Path(into)) as sheets:
         with watch.part("read"):
             plan = plan_of(inputs.folder, inputs.names, chosen.shrink, top)
-            stacks, sums = stacks_of(inputs, plan, chosen, sheets, tell=_telling(progress, "read"), within=top)
+            stacks, sums = stacks_of(
+                inputs, plan, chosen, sheets, tell=_telling(progress, "read"), within=top, ready=ahead
+            )
         given = _given_mask(chosen, plan)
         with watch.part("choose"):
             decided = _decided(stacks, inputs, chosen, lights_of(inputs, plan), given)
@@ -146,7 +153,14 @@ def _telling(progress: Tell, part: str) -> Tell:
 
 
 def stacks_of(
-    inputs: Inputs, plan: Plan, chosen: Options, sheets: Sheets, *, tell: Tell, within: Path | None
+    inputs: Inputs,
+    plan: Plan,
+    chosen: Options,
+    sheets: Sheets,
+    *,
+    tell: Tell,
+    within: Path | None,
+    ready: Ready | None = None,
 ) -> tuple[list[Stack], dict[str, str]]:
     """Decode all images; return them as light, for each way in which they may be coded, and the sha256 of the files."""
     responses, grain = _responses(inputs, plan, chosen), None
@@ -154,7 +168,7 @@ def stacks_of(
         made = merged_frames(inputs.folder, inputs.series, plan, responses[0], sheets, tell=tell, within=within)
         pixels, sums, responses, grain = made.frames, made.sums, [made.response], made.grain
     else:
-        pixels, sums = decoded(inputs.folder, inputs.names, plan, sheets, tell=tell, within=within)
+        pixels, sums = decoded(inputs.folder, inputs.names, plan, sheets, tell=tell, within=within, ready=ready)
     count = len(inputs.frames)
     intensities = np.array([frame.intensity for frame in inputs.frames], np.float32)
     exposures = np.array([frame.exposure for frame in inputs.frames], np.float64)
