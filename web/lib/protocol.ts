@@ -1259,7 +1259,7 @@ findings: FrameFinding[]
  */
 export interface FrameFinding {
 /**
- * light_missing, duplicate_frame, clipped, underexposed, ambient_strong, exposure_drift, moved or blurred.
+ * light_missing, duplicate_frame, clipped, underexposed, ambient_strong, exposure_drift, moved, blurred, or not_checked of a frame that could not be read.
  */
 code: string
 /**

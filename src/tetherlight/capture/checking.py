@@ -1,7 +1,7 @@
 """The checks of a set's frames, made beside its capture: nothing waits for them but the end of the set.
 
 Frames are looked at one after the other in a thread; what costs much to read, in a child. A frame that cannot be read
-is left out.
+is left out, and that is told of it.
 """
 
 import asyncio
@@ -25,6 +25,8 @@ if TYPE_CHECKING:
 logger = logging.getLogger(__name__)
 
 LOOK_APART = "tetherlight.capture.checking:look_apart"
+NOT_CHECKED = "not_checked"
+"""The finding about a frame that no check could read."""
 MOST_ANCHORS = 32
 """Groups of frames in which movement is looked for; each keeps some megabytes."""
 
@@ -98,9 +100,11 @@ class FrameChecks:
                     frame, found = await asyncio.to_thread(self._see, wanted, given)
             except ImageUnreadable as error:
                 logger.warning("%s was not checked: %s", wanted.filename, error.message)
+                await self._keep(wanted.step.index, [_not_checked(error.message)])
                 return
             except Exception:
                 logger.exception("%s could not be checked", wanted.filename)
+                await self._keep(wanted.step.index, [_not_checked("The server's log says why.")])
                 return
         await self._tell(frame.index, found)
 
@@ -114,6 +118,9 @@ class FrameChecks:
             )
             for one in found
         ]
+        await self._keep(index, records)
+
+    async def _keep(self, index: int, records: list[FindingRecord]) -> None:
         filename = self._files[index]
         if records != self._known.get(index, []):
             self._known[index] = records
@@ -163,6 +170,10 @@ class FrameChecks:
             return frame
         self._anchors[group] = found
         return replace(frame, shift=found.first)
+
+
+def _not_checked(why: str) -> FindingRecord:
+    return FindingRecord(code=NOT_CHECKED, message=f"The frame was not checked. {why}")
 
 
 def look_apart(_: object, path: str, within: str) -> dict[str, Any]:

@@ -192,7 +192,8 @@ class FrameFinding(Model):
 
     code: str = Field(
         description=(
-            "light_missing, duplicate_frame, clipped, underexposed, ambient_strong, exposure_drift, moved or blurred."
+            "light_missing, duplicate_frame, clipped, underexposed, ambient_strong, exposure_drift, moved, blurred, or "
+            "not_checked of a frame that could not be read."
         )
     )
     severity: Literal["warning", "error"] = Field(
