@@ -40,6 +40,8 @@ NOT_RUN = {
     "tetherlight setup --service": "The same.",
     "uv tool install": "It needs a package index: make packages.",
     "pip install --require-hashes": "The same.",
+    "mosquitto_pub": "It needs a broker: test_mqtt.py.",
+    "tetherlight discover": "It asks the whole network: test_mdns.py.",
     "podman build": "It needs a registry of images, and rights that a test does not have.",
     "tetherlight reconstruct captures": "It needs images of a lit object: test_reconstruction.py.",
     "tetherlight integrate normals.png --out": "It needs a normal map: test_cli_integrate.py.",

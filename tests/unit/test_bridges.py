@@ -14,9 +14,11 @@ from support.patience import stretched
 from tetherlight.bridges import bridges as room
 from tetherlight.bridges.bridge import Listens, Opens, Site
 from tetherlight.bridges.bridges import Bridges
+from tetherlight.bridges.checks import check_bridges
 from tetherlight.bridges.table import BRIDGES, BridgeRow
 from tetherlight.errors import InvalidSetting, NotInstalled, StartFailed
 from tetherlight.rigfile.rigfile import RigFile
+from tetherlight.settings import Settings
 
 
 def row(name: str, opens: Opens) -> Any:
@@ -111,7 +113,7 @@ def test_the_rig_file_says_which_bridges_are_wanted() -> None:
 
     assert wanted("") == []
     assert wanted("[bridges.mqtt]") == ["mqtt"]
-    assert wanted('bridges = { name = "Lab" }') == []
+    assert wanted('bridges = { name = "Lab", mdns = { interfaces = ["127.0.0.1"] } }') == ["mdns"]
 
 
 @pytest.mark.parametrize(
@@ -138,3 +140,27 @@ def test_the_words_of_ordinary_keys_stay_in_the_log() -> None:
     found = RigFile.parse(f"[bridges.mqtt]\n{keys}", Path("rig.toml"))
     assert found.secrets == {"very-secret", "broker.example", "rig-user"}
     assert "very-secret" not in repr(found)
+
+
+async def test_the_doctor_tries_the_bridges_that_the_rig_file_wants(free_port: int) -> None:
+    """Beside a server; inside of one each bridge says how it stands."""
+
+    async def found(text: str) -> dict[str, tuple[str, str]]:
+        findings = await check_bridges(Settings(), RigFile.parse(text, Path("rig.toml")))
+        return {one.check: (one.level, one.message) for one in findings}
+
+    assert await found("") == {}
+    assert await found(f"[bridges.mqtt]\nport = {free_port}\nhost = '127.0.0.1'") == {
+        "mqtt": ("error", "The broker cannot be reached: connection refused.")
+    }
+    assert (await found("[bridges.mdns]\ninterfaces = ['127.0.0.1']"))["mdns"][0] == "ok"
+    assert (await found("[bridges.mdns]\ninterfaces = ['192.0.2.77']"))["mdns"][1].startswith(
+        "There is no route for multicast (192.0.2.77: "
+    )
+
+
+async def test_the_doctor_names_what_is_not_installed(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("tetherlight.bridges.table.find_spec", lambda _: None)
+    [finding] = await check_bridges(Settings(), RigFile.parse("[bridges.mqtt]", Path("rig.toml")))
+    assert finding.message == "The bridge mqtt needs aiomqtt, which is not installed."
+    assert finding.remedy == "pip install 'tetherlight[mqtt]', then start the server again."

@@ -95,7 +95,7 @@ export type ImageType = ("image/jpeg" | "image/png" | "image/tiff" | "image/webp
  * This interface was referenced by `TetherlightProtocol`'s JSON-Schema
  * via the `definition` "Feature".
  */
-export type Feature = ("binary_liveview" | "focus_point" | "series" | "ratings" | "trash" | "naming" | "axes" | "frame_checks" | "set_pages" | "set_files" | "results_state" | "results" | "relighting" | "trash_list" | "jobs" | "subscribe" | "log" | "calibration" | "several_cameras" | "thumbnails" | "zip" | "mjpeg")
+export type Feature = ("binary_liveview" | "focus_point" | "series" | "ratings" | "trash" | "naming" | "axes" | "frame_checks" | "set_pages" | "set_files" | "results_state" | "results" | "relighting" | "trash_list" | "jobs" | "subscribe" | "log" | "neighbours" | "calibration" | "several_cameras" | "thumbnails" | "zip" | "mjpeg")
 /**
  * What a camera is doing, from detection to loss.
  * 
@@ -495,6 +495,13 @@ result: Message
 GET_LOG: {
 payload: GetLog
 result: LogTail
+}
+/**
+ * List the other rigs that the network tells of; none where the rig file has no [bridges.mdns].
+ */
+GET_NEIGHBOURS: {
+payload: NoPayload
+result: Neighbours
 }
 /**
  * Look for what is wrong with cameras, lights, disk and settings, and say what mends it.
@@ -2559,6 +2566,34 @@ logger: string
 message: string
 }
 /**
+ * The other rigs on the network.
+ * 
+ * This interface was referenced by `TetherlightProtocol`'s JSON-Schema
+ * via the `definition` "Neighbours".
+ */
+export interface Neighbours {
+neighbours: Neighbour[]
+}
+/**
+ * Another rig on the network, as it tells of itself.
+ * 
+ * This interface was referenced by `TetherlightProtocol`'s JSON-Schema
+ * via the `definition` "Neighbour".
+ */
+export interface Neighbour {
+/**
+ * What no other rig is called.
+ */
+id: string
+name: string
+/**
+ * Where its pages and its WebSocket are.
+ */
+url: string
+protocol: (number | null)
+version: (string | null)
+}
+/**
  * What the doctor found.
  * 
  * This interface was referenced by `TetherlightProtocol`'s JSON-Schema
@@ -3279,6 +3314,7 @@ export const ACTION_TIMEOUTS_S: Record<keyof Actions, number | null> = {
   "AUTH": 30,
   "PING": 30,
   "GET_LOG": 30,
+  "GET_NEIGHBOURS": 30,
   "DIAGNOSE": 30,
   "CALIBRATE_LIGHTS": null
 };

@@ -13,7 +13,7 @@ from tetherlight.protocol.action import Action
 from tetherlight.protocol.actions import find_action
 from tetherlight.protocol.cameras import READY
 from tetherlight.protocol.messages import Request, RequestId, failure_reply, success_reply
-from tetherlight.protocol.server import DESCRIBE, GET_LOG, PING
+from tetherlight.protocol.server import DESCRIBE, GET_LOG, GET_NEIGHBOURS, PING
 from tetherlight.protocol.sets import GET_IMAGE_DATA
 from tetherlight.rig.rig import Rig
 
@@ -23,7 +23,7 @@ T = TypeVar("T")
 ID_LENGTH = 100
 BULKY = frozenset({GET_IMAGE_DATA.name, DESCRIBE.name, GET_LOG.name})
 """Actions whose replies take so long to encode that it is done off the loop."""
-QUIET = frozenset({GET_LOG.name, PING.name})
+QUIET = frozenset({GET_LOG.name, GET_NEIGHBOURS.name, PING.name})
 """Actions that pages repeat for as long as they are open: at INFO they would fill the log."""
 
 

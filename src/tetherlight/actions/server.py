@@ -14,6 +14,7 @@ from tetherlight.protocol.server import (
     DESCRIBE,
     DIAGNOSE,
     GET_LOG,
+    GET_NEIGHBOURS,
     GET_SERVER_INFO,
     PING,
     SUBSCRIBE,
@@ -22,6 +23,7 @@ from tetherlight.protocol.server import (
     Diagnosis,
     GetLog,
     LogTail,
+    Neighbours,
     ServerInfo,
     Subscribe,
     Subscription,
@@ -79,6 +81,11 @@ async def diagnose(context: Context, _: NoPayload) -> Diagnosis:
     return Diagnosis(findings=await context.rig.diagnose())
 
 
+async def get_neighbours(context: Context, _: NoPayload) -> Neighbours:
+    """List the other rigs that the network tells of."""
+    return Neighbours(neighbours=context.rig.neighbours())
+
+
 async def get_log(_context: Context, payload: GetLog) -> LogTail:
     """Give the newest lines of the log."""
     ring = log_ring()
@@ -93,4 +100,5 @@ PAIRS: tuple[Pair, ...] = (
     bind(DIAGNOSE, diagnose),
     bind(PING, ping),
     bind(GET_LOG, get_log),
+    bind(GET_NEIGHBOURS, get_neighbours),
 )

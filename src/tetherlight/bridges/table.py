@@ -21,13 +21,17 @@ class BridgeRow:
     """The module without which it cannot work; it comes with the extra of `extra`."""
     extra: str | None = None
 
-    def load(self) -> Opens:
-        """Return what opens it; raise NotInstalled where what it needs is not installed."""
+    def require(self) -> None:
+        """Raise NotInstalled where what it needs is not there."""
         if self.library is not None and find_spec(self.library) is None:
             raise NotInstalled(
                 f"The bridge {self.name} needs {self.library}, which is not installed.",
                 hint=f"pip install 'tetherlight[{self.extra}]', then start the server again.",
             )
+
+    def load(self) -> Opens:
+        """Return what opens it; raise NotInstalled."""
+        self.require()
         opens: Opens = import_module(self.module).open_bridge
         return opens
 
@@ -35,4 +39,5 @@ class BridgeRow:
 BRIDGES: tuple[BridgeRow, ...] = (
     BridgeRow("mqtt", "tetherlight.bridges.mqtt.bridge", lambda file: file.bridges.mqtt is not None, "aiomqtt", "mqtt"),
     BridgeRow("hooks", "tetherlight.bridges.hooks.bridge", lambda file: bool(file.hooks)),
+    BridgeRow("mdns", "tetherlight.bridges.mdns", lambda file: file.bridges.mdns is not None, "zeroconf", "mdns"),
 )

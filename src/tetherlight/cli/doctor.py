@@ -14,11 +14,17 @@ if TYPE_CHECKING:
     import platform
 
     import tetherlight.doctor as examination
+    from tetherlight import settings
+    from tetherlight.bridges import checks
     from tetherlight.protocol.server import Finding
+    from tetherlight.rigfile import rigfile
 else:
     asyncio = Later("asyncio")
     platform = Later("platform")
+    checks = Later("tetherlight.bridges.checks")
     examination = Later("tetherlight.doctor")
+    rigfile = Later("tetherlight.rigfile.rigfile")
+    settings = Later("tetherlight.settings")
 
 SIGNS = {"ok": "ok", "info": "info", "warning": "WARNING", "error": "ERROR"}
 
@@ -47,7 +53,14 @@ def doctor(
 
 def _here() -> "tuple[list[Finding], str]":
     """Look at this machine; return what was found, and what the machine is called."""
-    return asyncio.run(examination.examine()), f"This machine, {platform.node() or 'without a name'}"
+    return asyncio.run(_examine()), f"This machine, {platform.node() or 'without a name'}"
+
+
+async def _examine() -> "list[Finding]":
+    """Look for what is wrong beside a server; its bridges lie above the doctor's room."""
+    found = await examination.examine()
+    given = settings.load_settings()
+    return [*found, *await checks.check_bridges(given, rigfile.RigFile.load(given.rig_file))]
 
 
 def _there(context: typer.Context) -> "tuple[list[Finding], str]":

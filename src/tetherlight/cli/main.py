@@ -30,6 +30,7 @@ PLACES = {
         FREE_WORDS,
     ),
     "info": Place("cameras:info", "Tell what the server is and how its rig stands."),
+    "discover": Place("discover:discover", "Look for rigs on the network; no server is named for it."),
     "cameras": Place("cameras:cameras", "List the cameras that are there."),
     "select": Place("cameras:select", "Open a camera and make it the one that is meant where none is named."),
     "deselect": Place("cameras:deselect", "Close a camera and free its USB device."),

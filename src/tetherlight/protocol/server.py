@@ -80,6 +80,22 @@ class Finding(Model):
     remedy: str | None = Field(default=None, description="The command or the step that mends it.")
 
 
+class Neighbour(Model):
+    """Another rig on the network, as it tells of itself."""
+
+    id: str = Field(description="What no other rig is called.")
+    name: str
+    url: str = Field(description="Where its pages and its WebSocket are.")
+    protocol: int | None = None
+    version: str | None = None
+
+
+class Neighbours(Model):
+    """The other rigs on the network."""
+
+    neighbours: list[Neighbour]
+
+
 class GetLog(Payload):
     """How much of the log is wanted."""
 
@@ -109,6 +125,7 @@ class Diagnosis(Model):
 
 
 TOPICS = Feature("subscribe", "Topics: a state, and then an event for every change.")
+NEIGHBOURS = Feature("neighbours", "Other rigs on the network, by mDNS.")
 LOG = Feature("log", "The newest lines of the log.")
 
 GET_SERVER_INFO = Action(
@@ -160,6 +177,15 @@ GET_LOG = Action(
     example_result={"lines": [{"time": "2023-10-27T13:00:00Z", "level": "WARNING", "logger": "tetherlight.camera",
                                "message": "The camera does not answer."}]},
     feature=LOG,
+)  # fmt: skip
+GET_NEIGHBOURS = Action(
+    "GET_NEIGHBOURS", NoPayload, Neighbours,
+    right="read",
+    summary="List the other rigs that the network tells of; none where the rig file has no [bridges.mdns].",
+    repeatable=True,
+    example_result={"neighbours": [{"id": "5f3a9c1b", "name": "Studio", "url": "http://192.168.1.30:8000/",
+                                    "protocol": 1, "version": "0.1.0"}]},
+    feature=NEIGHBOURS,
 )  # fmt: skip
 DIAGNOSE = Action(
     "DIAGNOSE", NoPayload, Diagnosis,

@@ -34,7 +34,7 @@ from tetherlight.protocol.features import FEATURES
 from tetherlight.protocol.lights import LightStates, LightTrip
 from tetherlight.protocol.messages import PROTOCOL_VERSION, RequestId
 from tetherlight.protocol.models import LightsStatus
-from tetherlight.protocol.server import Finding, ServerInfo
+from tetherlight.protocol.server import Finding, Neighbour, ServerInfo
 from tetherlight.protocol.sets import CapturePhotometricSet, CaptureSet, PhotometricSetResult
 from tetherlight.publisher import Publisher
 from tetherlight.reconstruct.calibration_job import Calibrations
@@ -107,6 +107,8 @@ class Rig:
         self.topics = Topics(self.publisher, readers)
         self.reports: list[Callable[[], Finding]] = []
         """What else the doctor is told while the rig is there."""
+        self.neighbours: Callable[[], list[Neighbour]] = list
+        """Lists the other rigs that the network tells of."""
         self.started_at = datetime.now(UTC)
         self.stopping = False
         self.attended: Callable[[], bool] = lambda: False

@@ -12,6 +12,7 @@ import { Button } from "../ui/Button";
 import { Choice } from "../ui/Choice";
 import { Diagnostics } from "./Diagnostics";
 import { NamingSection } from "./NamingSection";
+import { Neighbours } from "./Neighbours";
 import { Facts, Section } from "./Section";
 import styles from "./SettingsScreen.module.css";
 
@@ -28,6 +29,7 @@ export function SettingsScreen() {
         </div>
         <div>
           <Connection />
+          <Neighbours />
           <Cameras />
           <Rig />
           <StorageFacts />
