@@ -7,7 +7,20 @@ import sys
 import time
 from collections.abc import Callable
 
-from bench import archive, browser, computation, liveview, replug, requests, sequence, simulator, slow, start, worker
+from bench import (
+    archive,
+    browser,
+    computation,
+    house,
+    liveview,
+    replug,
+    requests,
+    sequence,
+    simulator,
+    slow,
+    start,
+    worker,
+)
 from bench.table import Plan, Row, markdown
 
 BENCHMARKS: dict[str, Callable[[Plan], list[Row]]] = {
@@ -20,6 +33,7 @@ BENCHMARKS: dict[str, Callable[[Plan], list[Row]]] = {
     "start": start.run,
     "archive": archive.run,
     "replug": replug.run,
+    "house": house.run,
     "simulator": simulator.run,
     "browser": browser.run,
 }

@@ -12,6 +12,7 @@ from tetherlight.bridges.identity import Identity
 from tetherlight.bridges.mqtt.names import Topics, safe
 from tetherlight.protocol.models import CameraState, CameraStatus, ConfigEntry, ConfigType, JobState, LightInfo
 
+VERSION = version("tetherlight")
 Component = dict[str, Any]
 Components = dict[str, Component]
 
@@ -61,7 +62,7 @@ class Discovery:
             "name": self.identity.name,
             "manufacturer": "Tetherlight",
             "model": "Camera rig",
-            "sw_version": version("tetherlight"),
+            "sw_version": VERSION,
         }
         parts = self._rig_sensors() | self._rig_buttons()
         for light in lights:
@@ -106,7 +107,7 @@ class Discovery:
             parts["connection"]["availability"] = [{"topic": self.topics.availability}]
         return {
             "device": device,
-            "origin": {"name": "Tetherlight", "sw_version": version("tetherlight")},
+            "origin": {"name": "Tetherlight", "sw_version": VERSION},
             "availability": [{"topic": topic} for topic in available],
             "availability_mode": "all",
             "qos": 1,

@@ -150,7 +150,9 @@ class States:
             if light.fault:
                 said["fault"] = light.fault
             self._outbox.keep(self._topics.light(light.name), encoded(said))
-        self._discover(None, self._discovery.rig(states.lights))
+        # Lamps are switched many times a second, and are others only when the rig file is edited.
+        if before is None or _kinds(before) != _kinds(states):
+            self._discover(None)
 
     def _inventory(self, inventory: CameraInventory) -> None:
         former = self._known
@@ -166,7 +168,7 @@ class States:
             self._outbox.keep(self._topics.camera(camera_id, "state"), encoded(told))
             self._outbox.keep(self._topics.camera(camera_id, "availability"), "online" if ready else "offline")
         for camera_id in self._open:
-            self._discover_camera(camera_id)
+            self._discover(camera_id)
         if any(self.unread):
             self.opened.set()
 
@@ -179,15 +181,17 @@ class States:
             return
         values = {key: entry.value for key, entry in told.items()}
         self._outbox.keep(self._topics.camera(camera_id, "config"), encoded(values))
-        self._discover_camera(camera_id)
+        self._discover(camera_id)
 
-    def _discover_camera(self, camera_id: str) -> None:
-        if camera_id in self._open:
-            entries = self._entries.get(camera_id, {}).values()
-            self._discover(camera_id, self._discovery.camera(self._open[camera_id], entries))
-
-    def _discover(self, camera_id: str | None, message: dict[str, Any]) -> None:
+    def _discover(self, camera_id: str | None) -> None:
+        """Tell Home Assistant of the rig, or of an open camera."""
         if not self._table.home_assistant:
+            return
+        if camera_id is None:
+            message = self._discovery.rig([] if self._lights is None else self._lights.lights)
+        elif camera_id in self._open:
+            message = self._discovery.camera(self._open[camera_id], self._entries.get(camera_id, {}).values())
+        else:
             return
         topic = self._discovery.topic(camera_id)
         message = without(self._messages.get(topic, message), message)
@@ -229,3 +233,8 @@ class States:
         """Take no camera for being there: for the last message."""
         for camera_id in self._known:
             self._outbox.keep(self._topics.camera(camera_id, "availability"), "offline")
+
+
+def _kinds(states: LightStates) -> list[tuple[str, bool]]:
+    """Return which lights there are, and which dim."""
+    return [(light.name, light.dims) for light in states.lights]
