@@ -256,7 +256,9 @@ def test_every_file_of_drivers_is_a_kind_that_is_found_by_its_name() -> None:
     folder = Path(drivers.__path__[0])
     files = [file.stem for file in folder.glob("*.py") if file.stem != "__init__"]
     names = sorted(kind.name for kind in registry._ours())
-    assert names == ["RPi.GPIO", "artnet", "gpiod", "sacn", "serial", "simulated"]
+    assert names == [
+        "RPi.GPIO", "artnet", "gpiod", "pwm", "sacn", "serial", "shelly", "simulated", "tasmota", "wled",
+    ]  # fmt: skip
     assert len(files) == len(names)
     assert registry.find_kind("gpiod").name == "gpiod"
 

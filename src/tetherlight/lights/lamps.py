@@ -41,6 +41,10 @@ class LampDriver(ABC):
         """Tell whether the lamp stays as it is when the server dies without a word, as far as its last hop is known."""
         return False
 
+    def can_dim(self, light: str) -> bool:  # noqa: ARG002 - for those that have both
+        """Tell whether a light can be anything but off or on."""
+        return self.dims
+
     def on_change(self, tell: Callable[[Levels], None]) -> None:  # noqa: B027 - most have nothing to do
         """Tell from now on when lamps are lost or back by themselves, and how those stand that are known.
 

@@ -63,7 +63,7 @@ class Rack:
 
     def dims(self, light: str) -> bool:
         """Tell whether a light can be anything but off or on."""
-        return light in self._by_light and self._by_light[light].dims
+        return light in self._by_light and self._by_light[light].can_dim(light)
 
     def holds(self, light: str) -> bool:
         """Tell whether a light stays as it is when the server dies without a word."""
