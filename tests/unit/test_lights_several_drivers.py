@@ -236,7 +236,7 @@ async def test_drivers_that_were_opened_are_closed_where_another_one_cannot_be(
     chip: FakeChip, fake: FakeLamps, find: Find, tmp_path: Path
 ) -> None:
     rig = RigFile.parse('[lights]\na = { driver = "fake" }\nb = { driver = "missing" }', tmp_path / "rig.toml")
-    with pytest.raises(InvalidSetting, match="names the lamp driver 'missing', and this system has only gpiod"):
+    with pytest.raises(InvalidSetting, match="names the lamp driver 'missing', and this system has only artnet, gpiod"):
         await Lights.open(rig, find=find)
     assert chip.closed
     assert fake.closed
@@ -257,7 +257,7 @@ def test_every_file_of_drivers_is_a_kind_that_is_found_by_its_name() -> None:
     files = [file.stem for file in folder.glob("*.py") if file.stem != "__init__"]
     names = sorted(kind.name for kind in registry._ours())
     assert names == [
-        "RPi.GPIO", "artnet", "gpiod", "pwm", "sacn", "serial", "shelly", "simulated", "tasmota", "wled",
+        "RPi.GPIO", "artnet", "gpiod", "mqtt", "pwm", "sacn", "serial", "shelly", "simulated", "tasmota", "wled",
     ]  # fmt: skip
     assert len(files) == len(names)
     assert registry.find_kind("gpiod").name == "gpiod"
