@@ -180,7 +180,7 @@ def test_a_surface_tells_when_its_pictures_were_taken_again_or_an_older_version_
     place.write_text(json.dumps(manifest))
     opened(page, f"{url}?set=older")
     notes = page.get_by_role("region", name="State of the surface")
-    expect(notes).to_contain_text("1 picture of the set is another one than when this surface was made.")
+    expect(notes).to_contain_text("was taken again after this was made; make it again.")
     expect(notes).to_contain_text("This surface was made by an older version")
     expect(notes.get_by_role("button", name="Make it again")).to_be_enabled()
     expect(page.get_by_role("radio", name="Height")).to_be_disabled()

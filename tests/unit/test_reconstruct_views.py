@@ -1,10 +1,12 @@
 """The pictures that a page shows of a surface, and lights that are left out of one."""
 
 import json
+from contextlib import ExitStack
 from pathlib import Path
 
 import numpy as np
 import pytest
+from numpy.typing import NDArray
 from PIL import Image
 
 from support.image_sets import Bump, dome, folder_with_lp
@@ -22,6 +24,12 @@ def unheard(done: float, total: float, activity: str | None = None) -> None:
     """Hear nothing of the progress."""
 
 
+def picture(path: Path) -> NDArray[np.uint8]:
+    """Return the pixels of a picture."""
+    with Image.open(path) as image:
+        return np.asarray(image)
+
+
 def made(tmp_path: Path, **options: object) -> Path:
     """Compute the surface of a bump; return the folder with it."""
     folder = folder_with_lp(tmp_path / "set", LIGHTS, [BUMP.lit(light) for light in LIGHTS])
@@ -37,11 +45,11 @@ def test_the_page_finds_normals_and_height_that_are_those_of_the_files(tmp_path:
     told = json.loads((folder / "view.json").read_text())
     height, width = BUMP.height.shape
     assert (told["width"], told["height"], told["step"]) == (width, height, 1)
-    normals = np.asarray(Image.open(folder / "normals.png"))
+    normals = picture(folder / "normals.png")
     assert normals.shape == (height, width, 4)
     assert (normals[..., 3] == 255).all()
     np.testing.assert_allclose(normals[..., :3] / 127.5 - 1, BUMP.normals, atol=0.02)
-    deep = np.asarray(Image.open(folder / "height.png")).astype(float)
+    deep = picture(folder / "height.png").astype(float)
     share = (deep[..., 0] * 256 + deep[..., 1]) / 65535
     found = told["height_low"] + share * (told["height_high"] - told["height_low"])
     off = found - BUMP.height
@@ -52,23 +60,33 @@ def test_the_page_finds_normals_and_height_that_are_those_of_the_files(tmp_path:
     assert np.std(off) < 0.02 * np.ptp(BUMP.height)
 
 
-def test_large_surfaces_are_shown_by_the_mean_of_squares_of_valid_pixels(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_large_surfaces_are_shown_by_the_mean_of_squares_of_valid_pixels(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setattr(views, "LONGEST", 4)
-    shown = Views((9, 12), colour=False)
-    assert (shown.step, shown.shape) == (3, (3, 4))
+    monkeypatch.setattr(views, "LARGEST", 6)
     normals = np.zeros((9, 12, 3), np.float32)
     normals[..., 2] = 1
     valid = np.ones((9, 12), np.bool_)
     valid[:3, :3] = False
     valid[0, 3] = False
     gray = np.where(valid, 90, 0).astype(np.uint8)
-    for start in range(0, 9, 2):
-        rows = slice(start, start + 2)
-        shown.take(normals[rows] * valid[rows][..., None], gray[rows], gray[rows], valid[rows])
-    assert shown._normals[0, 0].tolist() == [128, 128, 255, 0]
-    assert (shown._normals[..., 3] == 255).sum() == 11
-    assert shown._albedo.ravel().tolist() == [0, *[90] * 11]
-    assert shown._residual.ravel().tolist() == [0, *[90] * 11]
+    with ExitStack() as files:
+        shown = Views(tmp_path, (9, 12), colour=False, files=files)
+        for start in range(0, 9, 2):
+            rows = slice(start, start + 2)
+            shown.take(normals[rows] * valid[rows][..., None], gray[rows], gray[rows], valid[rows])
+    shown.write(tmp_path, np.zeros((9, 12), np.float32), shrunk=2, unit="pixels", factor=1.0)
+    folder = tmp_path / "view"
+    pixels = {name: picture(folder / f"{name}.png") for name in ("normals", "albedo", "residual")}
+    assert pixels["normals"][0, 0].tolist() == [128, 128, 255, 0]
+    assert (pixels["normals"][..., 3] == 255).sum() == 11
+    assert pixels["albedo"].ravel().tolist() == [0, *[90] * 11]
+    assert pixels["residual"].ravel().tolist() == [0, *[90] * 11]
+    told = json.loads((folder / "view.json").read_text())
+    assert (told["width"], told["height"], told["step"], told["image_width"]) == (4, 3, 6, 24)
+    assert told["large"] == {"width": 6, "height": 4}
+    assert picture(folder / "large" / "normals.png").shape == (4, 6, 4)
 
 
 def test_height_outside_of_the_object_has_no_number() -> None:

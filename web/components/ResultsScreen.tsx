@@ -20,7 +20,7 @@ import { EmptyState } from "./ui/EmptyState";
 export function ResultsScreen() {
   const named = useSearchParams().get("set");
   const awaiting = useAwaited();
-  const { sets, first } = useRecentSets(named === null);
+  const { sets, first } = useRecentSets();
   const name = named ?? first;
   if (sets?.length === 0 && named === null) {
     return (

@@ -40,6 +40,8 @@ export interface ViewIndex {
   height_unit: "mm" | "pixels";
   /** From where to where colours go, as shares of the range: spikes are left out. */
   height_shown: [number, number];
+  /** What there is of normals and albedo for a closer look, in `view/large/`; null where the first ones have all. */
+  large: { width: number; height: number } | null;
 }
 
 export interface ReportLight {
@@ -88,16 +90,6 @@ export function resultOf(manifest: Manifest | null): ResultRecord | null {
 /** Whether a result has the pictures that this page shows; those of older versions have not. */
 export function hasViews({ folder, files }: ResultRecord): boolean {
   return files.some(({ filename }) => filename === `${folder}/view/view.json`);
-}
-
-/** The images that have another content than when the result was made, or are gone. */
-export function changedInputs(report: Report, manifest: Manifest | null): string[] {
-  if (manifest === null) return [];
-  const now = new Map(manifest.steps.flatMap(({ files }) => files.map(({ filename, sha256 }) => [filename, sha256])));
-  if (now.size === 0) return [];
-  return Object.entries(report.inputs_sha256)
-    .filter(([filename, sha256]) => now.get(filename) !== sha256)
-    .map(([filename]) => filename);
 }
 
 /** The lamps of a result: unit vectors, also of those with positions. */

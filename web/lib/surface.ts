@@ -57,6 +57,25 @@ export class Surface {
     else this.pictures[name] = await bitmap(this.addresses.drawn(`${folder}/${name}.png`, DRAWN));
   }
 
+  /** The longer edge of the pictures for a closer look; null where those that are shown have all there is. */
+  get sharper(): number | null {
+    const { index, pictures } = this;
+    if (!index?.large || (pictures.normals?.width ?? 0) >= index.large.width) return null;
+    return Math.max(index.large.width, index.large.height);
+  }
+
+  /** Load normals and albedo for a closer look, in the place of those that are there. */
+  async sharpen(): Promise<void> {
+    if (this.sharper === null) return;
+    const place = `${this.record.folder}/view/large`;
+    const [normals, albedo] = await Promise.all(
+      ["normals", "albedo"].map((name) => bitmap(this.addresses.file(`${place}/${name}.png`))),
+    );
+    this.pictures.normals = normals;
+    this.pictures.albedo = albedo;
+    this.pixels.clear();
+  }
+
   private async masked(): Promise<ImageBitmap> {
     const { folder } = this.record;
     const [normals, mask] = await Promise.all(

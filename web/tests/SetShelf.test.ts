@@ -12,7 +12,15 @@ const complain = vi.fn();
 
 /** A set that began so many hours after the first one. */
 function set(name: string, hour: number, change: Partial<ImageSet> = {}): ImageSet {
-  const nothing = { camera: null, cover: null, rating: null, catalogue_number: null, fault: null };
+  const nothing = {
+    camera: null,
+    cover: null,
+    rating: null,
+    catalogue_number: null,
+    fault: null,
+    results: [],
+    stale: false,
+  };
   const created_at = new Date(Date.UTC(2026, 0, 1, hour)).toISOString();
   return { name, created_at, status: "completed", image_count: 1, size: 1, ...nothing, ...change };
 }

@@ -19,7 +19,17 @@ import { nextScale, panBy, placed, scaleWords, sizeFor, WHOLE, zoomAt } from "@/
 
 function set(change: Partial<ImageSet>): ImageSet {
   const nothing = { created_at: null, status: "completed", camera: null, cover: null, fault: null } as const;
-  return { name: "x", image_count: 1, size: 1, rating: null, catalogue_number: null, ...nothing, ...change };
+  return {
+    name: "x",
+    image_count: 1,
+    size: 1,
+    rating: null,
+    catalogue_number: null,
+    results: [],
+    stale: false,
+    ...nothing,
+    ...change,
+  };
 }
 
 describe("the list of sets", () => {

@@ -4,7 +4,7 @@ import { degreesBetween, type Lamp, lightUnderHand, nearestLamp, nudged } from "
 import { lengthOf, lengthWords, profileAlong, profileCsv, profileOf, rounded, scaleBar, scaleOf } from "@/lib/measure";
 import type { Manifest, ResultRecord } from "@/lib/protocol";
 import { FIRST, readLink, writeLink } from "@/lib/resultLink";
-import { changedInputs, hasViews, lampsOf, type Report, resultOf } from "@/lib/results";
+import { hasViews, lampsOf, type Report, resultOf } from "@/lib/results";
 import { ALTITUDE, lit, mapped, steeper, toLinear, toSrgb } from "@/lib/shading";
 
 const STAGE = { width: 800, height: 600 };
@@ -116,11 +116,7 @@ describe("the address of a view", () => {
 describe("a result", () => {
   const record = (kind: string, files: string[] = []) =>
     ({ kind, folder: "results", files: files.map((filename) => ({ filename, size: 1 })) }) as unknown as ResultRecord;
-  const manifest = (results: ResultRecord[], files: Record<string, string> = {}) =>
-    ({
-      results,
-      steps: Object.entries(files).map(([filename, sha256]) => ({ files: [{ filename, sha256 }] })),
-    }) as unknown as Manifest;
+  const manifest = (results: ResultRecord[]) => ({ results }) as unknown as Manifest;
 
   it("is the surface, else its preview", () => {
     const [surface, preview] = [record("surface"), record("preview")];
@@ -133,13 +129,6 @@ describe("a result", () => {
   it("has pictures for the page unless an older version made it", () => {
     expect(hasViews(record("surface", ["results/normals.png"]))).toBe(false);
     expect(hasViews(record("surface", ["results/view/view.json"]))).toBe(true);
-  });
-
-  it("tells which pictures were taken again since, or are gone", () => {
-    const report = { inputs_sha256: { "a.jpg": "1", "b.jpg": "2", "c.jpg": "3" } } as unknown as Report;
-    expect(changedInputs(report, manifest([], { "a.jpg": "1", "b.jpg": "other" }))).toEqual(["b.jpg", "c.jpg"]);
-    expect(changedInputs(report, manifest([], { "a.jpg": "1", "b.jpg": "2", "c.jpg": "3" }))).toEqual([]);
-    expect(changedInputs(report, null)).toEqual([]);
   });
 
   it("has lamps in directions, also where positions are known", () => {

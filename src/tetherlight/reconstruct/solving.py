@@ -184,7 +184,7 @@ class _Sinks:
         self._light: TiffWriter = stack.enter_context(
             tiff_rows(folder / "albedo.tiff", width, height, channels=channels, description="linear reflectance")
         )
-        self.views = Views(size, colour=colour)
+        self.views = Views(folder, size, colour=colour, files=stack)
         step = max(1, -(-max(size) // THUMB))
         self.thumbs = {name: Thumb(step) for name in ("normals", "albedo", "error", "residual", "valid")}
 

@@ -5,6 +5,7 @@ height is the mask, and 16 bits of height lie in red (high) and green (low).
 """
 
 import json
+from contextlib import ExitStack
 from pathlib import Path
 from typing import Any
 
@@ -12,92 +13,117 @@ import numpy as np
 from numpy.typing import NDArray
 
 from tetherlight.files.durable import make_folder, store_errors, write_atomically
-from tetherlight.pixels.png import write_png
+from tetherlight.pixels.png import PngWriter, png_rows, write_png
 
 Floats = NDArray[np.float32]
 FOLDER, INDEX = "view", "view.json"
 VERSION = 1
-LONGEST = 2048
-"""Pixels of the longer edge: phones take 4096, and a page with several layers has to load them."""
+LARGE = "large"
+LONGEST, LARGEST = 2048, 4096
+"""Pixels of the longer edge: of what is looked at first, and of what comes for a close look, all that phones take."""
 _DEEP = 65535
 _SPIKES = 0.01
 """Share of the pixels at either end of the height that the colours leave out: a few spikes would take all of them."""
 
 
 class Views:
-    """Takes the rows of a surface as they are solved, and writes them small at the end."""
+    """Takes the rows of a surface as they are solved, and writes them small at once: nothing is kept in memory."""
 
-    def __init__(self, size: tuple[int, int], *, colour: bool) -> None:
-        self.step = max(1, -(-max(size) // LONGEST))
+    def __init__(self, into: Path, size: tuple[int, int], *, colour: bool, files: ExitStack) -> None:
         self._size = size
-        # What is left of a last square belongs to no pixel.
-        self.shape = max(1, size[0] // self.step), max(1, size[1] // self.step)
-        channels = (3,) if colour else ()
-        self._normals = np.zeros((*self.shape, 4), np.uint8)
-        self._albedo = np.zeros((*self.shape, *channels), np.uint8)
-        self._residual = np.zeros(self.shape, np.uint8)
-        self._row = 0
-        self._waiting: list[tuple[NDArray[Any], ...]] = []
+        folder = into / FOLDER
+        self._levels = [_Level(folder, size, LONGEST, colour=colour, files=files)]
+        if max(size) > LONGEST:
+            self._levels.append(_Level(folder / LARGE, size, LARGEST, colour=colour, files=files, residual=False))
 
     def take(self, normals: Floats, albedo: NDArray[np.uint8], residual: NDArray[np.uint8], valid: Any) -> None:
         """Take the next rows: normals (h, W, 3), coded albedo and residual, where they are valid (h, W)."""
-        self._waiting.append((normals, albedo, residual, valid))
-        rows = sum(len(part[0]) for part in self._waiting)
-        whole = min(rows // self.step, self.shape[0] - self._row)
-        if whole == 0:
-            return
-        parts = [np.concatenate(part) if len(part) > 1 else part[0] for part in zip(*self._waiting, strict=True)]
-        end = whole * self.step
-        self._waiting = [tuple(part[end:].copy() for part in parts)] if end < rows else []
-        self._shrink(whole, *(part[:end] for part in parts))
-
-    def _shrink(
-        self, count: int, normals: Floats, albedo: NDArray[np.uint8], residual: NDArray[np.uint8], valid: Any
-    ) -> None:
-        rows = slice(self._row, self._row + count)
-        self._row += count
-        counted = squares(valid.astype(np.float32), self.step, self.shape[1])
-        found = counted * 2 >= self.step**2
-        sums = squares(normals, self.step, self.shape[1])
-        length = np.maximum(np.linalg.norm(sums, axis=-1, keepdims=True), np.float32(1e-6))
-        self._normals[rows, :, :3] = np.rint((sums / length + 1) * np.float32(127.5))
-        self._normals[rows][~found] = (128, 128, 255, 0)
-        self._normals[rows, :, 3] = found * np.uint8(255)
-        # What is not valid is zero in both, and only those that are count.
-        share = np.maximum(counted, 1)
-        colours = squares(albedo, self.step, self.shape[1])
-        self._albedo[rows] = np.rint(colours / (share[..., None] if albedo.ndim == 3 else share))
-        self._residual[rows] = np.rint(squares(residual, self.step, self.shape[1]) / share)
+        for level in self._levels:
+            level.take(normals, albedo, residual, valid)
 
     def write(self, into: Path, height: Floats, *, shrunk: int, unit: str, factor: float) -> None:
-        """Write all of it; raise StoreError and DiskFull.
+        """Write the height and what all of it means; raise StoreError and DiskFull.
 
         `height` (H, W) times `factor` is in its `unit`, and the images were `shrunk` times as large.
         """
-        folder = into / FOLDER
-        with store_errors("The pictures for the page could not be written"):
-            make_folder(folder)
-        write_png(folder / "normals.png", self._normals)
-        write_png(folder / "albedo.png", self._albedo)
-        write_png(folder / "residual.png", self._residual)
-        middle = self.step // 2
-        small = height[middle :: self.step, middle :: self.step][: self.shape[0], : self.shape[1]]
+        first, large = self._levels[0], self._levels[1] if len(self._levels) > 1 else None
+        middle = first.step // 2
+        small = height[middle :: first.step, middle :: first.step][: first.shape[0], : first.shape[1]]
         low, high = _ends(small)
-        write_png(folder / "height.png", coded_height(small, low, high))
+        write_png(into / FOLDER / "height.png", coded_height(small, low, high))
         told = {
             "version": VERSION,
-            "width": self.shape[1],
-            "height": self.shape[0],
-            "step": self.step * shrunk,
+            "width": first.shape[1],
+            "height": first.shape[0],
+            "step": first.step * shrunk,
             "image_width": self._size[1] * shrunk,
             "image_height": self._size[0] * shrunk,
             "height_low": low * factor,
             "height_high": high * factor,
             "height_unit": unit,
             "height_shown": [round(share, 5) for share in _shown(small, low, high)],
+            "large": None if large is None else {"width": large.shape[1], "height": large.shape[0]},
         }
         with store_errors("The pictures for the page could not be written"):
-            write_atomically(folder / INDEX, json.dumps(told, indent=2).encode() + b"\n")
+            write_atomically(into / FOLDER / INDEX, json.dumps(told, indent=2).encode() + b"\n")
+
+
+class _Level:
+    """The pictures of one size, in a folder of their own."""
+
+    def __init__(
+        self,
+        folder: Path,
+        size: tuple[int, int],
+        longest: int,
+        *,
+        colour: bool,
+        files: ExitStack,
+        residual: bool = True,
+    ) -> None:
+        self.step = max(1, min(-(-max(size) // longest), *size))
+        # What is left of a last square belongs to no pixel.
+        self.shape = size[0] // self.step, size[1] // self.step
+        with store_errors("The pictures for the page could not be written"):
+            make_folder(folder)
+
+        def png(name: str, channels: int) -> PngWriter:
+            path = folder / f"{name}.png"
+            return files.enter_context(png_rows(path, self.shape[1], self.shape[0], channels=channels, deep=False))
+
+        self._normals, self._albedo = png("normals", 4), png("albedo", 3 if colour else 1)
+        self._residual = png("residual", 1) if residual else None
+        self._row = 0
+        self._waiting: list[tuple[NDArray[Any], ...]] = []
+
+    def take(self, *rows: NDArray[Any]) -> None:
+        self._waiting.append(rows)
+        count = sum(len(part[0]) for part in self._waiting)
+        whole = min(count // self.step, self.shape[0] - self._row)
+        if whole == 0:
+            return
+        parts = [np.concatenate(part) if len(part) > 1 else part[0] for part in zip(*self._waiting, strict=True)]
+        end = whole * self.step
+        self._waiting = [tuple(part[end:].copy() for part in parts)] if end < count else []
+        self._row += whole
+        self._shrink(*(part[:end] for part in parts))
+
+    def _shrink(self, normals: Floats, albedo: NDArray[np.uint8], residual: NDArray[np.uint8], valid: Any) -> None:
+        counted = squares(valid, self.step, self.shape[1])
+        found = counted * 2 >= self.step**2
+        sums = squares(normals, self.step, self.shape[1])
+        length = np.maximum(np.linalg.norm(sums, axis=-1, keepdims=True), np.float32(1e-6))
+        coded = np.empty((*found.shape, 4), np.uint8)
+        coded[..., :3] = np.rint((sums / length + 1) * np.float32(127.5))
+        coded[..., 3] = 255
+        coded[~found] = (128, 128, 255, 0)
+        self._normals.write(coded)
+        # What is not valid is zero in both, and only those that are count.
+        share = np.maximum(counted, 1)
+        colours = squares(albedo, self.step, self.shape[1])
+        self._albedo.write(np.rint(colours / (share[..., None] if albedo.ndim == 3 else share)).astype(np.uint8))
+        if self._residual is not None:
+            self._residual.write(np.rint(squares(residual, self.step, self.shape[1]) / share).astype(np.uint8))
 
 
 def squares(values: NDArray[Any], step: int, width: int) -> Floats:

@@ -5,7 +5,7 @@ import { LAYER_NAMES, LAYERS, type Layer, resultOf } from "@/lib/results";
 import type { Surface } from "@/lib/surface";
 import { useSet } from "../gallery/useSet";
 import styles from "./Panels.module.css";
-import { kindsOf, useRecentSets } from "./useRecentSets";
+import { useRecentSets } from "./useRecentSets";
 import { useSurface } from "./useSurface";
 
 export interface BesideChoice {
@@ -24,9 +24,9 @@ interface Props {
 /** What lies on the other side of the wipe: another layer, or another set under the same light. */
 export function Beside({ choice, setName, onChoice, onSurface }: Props) {
   const id = useId();
-  const { sets } = useRecentSets(false);
+  const { sets } = useRecentSets();
   const others = (sets ?? []).filter(({ name }) => name !== setName);
-  const shown = others.filter((set) => kindsOf(set)?.includes("surface") ?? true);
+  const shown = others.filter(({ results }) => results.includes("surface"));
   const missing = choice.setName !== null && !shown.some(({ name }) => name === choice.setName);
   return (
     <section className={styles.panel} aria-labelledby={`${id}-head`}>

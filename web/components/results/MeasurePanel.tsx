@@ -193,12 +193,20 @@ function ScaleForm({ details, line, scale, onDone }: ScaleProps) {
   const reason = offline ?? (line ? (found ? null : "Type the length in millimetres.") : "Draw the length first.");
   const keep = async (event: FormEvent) => {
     event.preventDefault();
-    if (reason !== null || !found) return;
+    if (reason !== null || !found || !line) return;
     try {
-      await store.service.request("ANNOTATE_IMAGE_SET", { set_name: details.set.name, scale_mm_per_pixel: found });
+      const points: [[number, number], [number, number]] = [
+        [line.from.x, line.from.y],
+        [line.to.x, line.to.y],
+      ];
+      const { message } = await store.service.request("SET_SCALE", {
+        set_name: details.set.name,
+        points,
+        length_mm: millimetres,
+      });
       setTyped("");
       onDone();
-      store.notify({ text: `A pixel has ${found} mm now.` });
+      store.notify({ text: message });
     } catch (error) {
       store.complain(error);
     }

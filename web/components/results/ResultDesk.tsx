@@ -8,7 +8,7 @@ import { nearestLamp, nudged } from "@/lib/light";
 import type { Line } from "@/lib/measure";
 import type { SetDetails } from "@/lib/protocol";
 import { type Shown, writeLink } from "@/lib/resultLink";
-import { changedInputs, LAYERS, lampsOf } from "@/lib/results";
+import { LAYERS, lampsOf } from "@/lib/results";
 import type { Surface } from "@/lib/surface";
 import { WHOLE } from "@/lib/zoom";
 import { useStore } from "../RigProvider";
@@ -55,6 +55,7 @@ export function ResultDesk({ details, surface, shown, onShown }: Props) {
   const [hover, setHover] = useState<Point | null>(null);
   const [other, setOther] = useState<Surface | null>(null);
   const [open, setOpen] = useState<"downloads" | "share" | null>(null);
+  const [, setSharper] = useState(0);
   const making = useReconstruction(details);
   const lamps = useMemo(() => lampsOf(surface.report), [surface]);
   const near = nearestLamp(shown.light, lamps);
@@ -67,7 +68,6 @@ export function ResultDesk({ details, surface, shown, onShown }: Props) {
   useLayerPicture(surface, tool === "profile" || lines.profile ? "height" : null, complain);
   const change = useCallback((to: Partial<Shown>) => onShown((before) => ({ ...before, ...to })), [onShown]);
   const scale = manifest?.scale_mm_per_pixel ?? null;
-  const changed = useMemo(() => changedInputs(surface.report, manifest), [surface, manifest]);
   useAddress(set.name, shown);
   // biome-ignore lint/correctness/useExhaustiveDependencies: lines belong to the surface that they were drawn on
   useEffect(() => {
@@ -145,6 +145,7 @@ export function ResultDesk({ details, surface, shown, onShown }: Props) {
           onView={(view) => change({ view })}
           onLine={(kind, line) => setLines((before) => ({ ...before, [kind]: line }))}
           onHover={setHover}
+          onSharper={() => setSharper((count) => count + 1)}
         />
       </div>
       <div className={styles.foot}>
@@ -152,7 +153,7 @@ export function ResultDesk({ details, surface, shown, onShown }: Props) {
         <Readout surface={surface} point={hover} shown={shown} near={near} scale={scale} />
       </div>
       <aside className={styles.side} aria-label="Light, measures and trust">
-        <StateNotes details={details} surface={surface} changed={changed} making={making} />
+        <StateNotes details={details} surface={surface} making={making} />
         <LightPanel shown={shown} lamps={lamps} onShown={change} />
         <Beside
           choice={beside}

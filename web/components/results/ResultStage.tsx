@@ -1,6 +1,6 @@
 "use client";
 
-import { type ReactNode, type Ref, useEffect, useImperativeHandle, useRef, useState } from "react";
+import { type Ref, useEffect, useImperativeHandle, useRef, useState } from "react";
 import type { Direction } from "@/lib/dome";
 import { type Placement, type Point, pointOn, within } from "@/lib/fit";
 import { type Lamp, lightUnderHand, nearestLamp } from "@/lib/light";
@@ -48,12 +48,16 @@ interface Props {
   onLine: (kind: MeasureKind, line: Line, done: boolean) => void;
   /** The place under the pointer in pixels of the images. */
   onHover: (point: Point | null) => void;
-  children?: ReactNode;
+  /** Larger pictures have come. */
+  onSharper: () => void;
 }
+
+/** Screen pixels to a pixel of the pictures from which on larger ones are loaded. */
+const CLOSE = 1.25;
 
 /** The object: a hand over it leads the light, the wheel and two fingers zoom, and lines are drawn on it. */
 export function ResultStage(props: Props) {
-  const { ref, surface, beside, shown, lamps, near, source, tool, lines, scale, children } = props;
+  const { ref, surface, beside, shown, lamps, near, source, tool, lines, scale } = props;
   const stage = useRef<HTMLDivElement>(null);
   const gl = useRef<HTMLCanvasElement>(null);
   const cpu = useRef<HTMLCanvasElement>(null);
@@ -62,7 +66,7 @@ export function ResultStage(props: Props) {
   const [begun, setBegun] = useState<Point | null>(null);
   const [cursor, setCursor] = useState<Point | null>(null);
   const box = useBox(stage);
-  const { by, paint, snapshot } = usePainter({ gl, cpu }, moving);
+  const { by, paint, longest, snapshot } = usePainter({ gl, cpu }, moving);
   const { size } = surface;
   const screen = typeof window === "undefined" ? 1 : window.devicePixelRatio || 1;
   const placement = placed(box, size, shown.view, screen);
@@ -101,6 +105,23 @@ export function ResultStage(props: Props) {
   useEffect(() => {
     if (box.width > 0) paint((ratio) => scenes(ratio, placement, Math.round(box.width * ratio)));
   });
+
+  const sharper = surface.sharper;
+  const close = placement.scale * screen * (surface.index?.step ?? 1) > CLOSE;
+  const sharpened = useRef(props.onSharper);
+  sharpened.current = props.onSharper;
+  useEffect(() => {
+    if (!close || sharper === null || sharper > longest()) return;
+    let current = true;
+    surface.sharpen().then(
+      () => current && sharpened.current(),
+      // What is shown stays as it is.
+      () => undefined,
+    );
+    return () => {
+      current = false;
+    };
+  }, [surface, close, sharper, longest]);
 
   const zoom = (factor: number, at: Point) => props.onView(zoomAt(box, size, shown.view, screen, factor, at.x, at.y));
   const imagePoint = (at: Point): Point => {
@@ -220,7 +241,6 @@ export function ResultStage(props: Props) {
           Drawn without a graphics processor: coarser, and slower.
         </p>
       )}
-      {children}
     </div>
   );
 }

@@ -5,7 +5,6 @@ import type { ImageSet } from "@/lib/protocol";
 import { statusWords } from "@/lib/sets";
 import { coverUrl } from "../gallery/SetCard";
 import styles from "./SetStrip.module.css";
-import { kindsOf } from "./useRecentSets";
 
 /** The newest sets, to go from one to another. */
 export function SetStrip({ sets, name }: { sets: ImageSet[]; name: string | null }) {
@@ -49,7 +48,7 @@ export function SetStrip({ sets, name }: { sets: ImageSet[]; name: string | null
 }
 
 function wordsOf(set: ImageSet): string {
-  const kinds = kindsOf(set);
-  if (kinds !== null && !kinds.includes("surface")) return statusWords(set) ?? "no surface yet";
+  if (!set.results.includes("surface")) return statusWords(set) ?? "no surface yet";
+  if (set.stale) return "made of older pictures";
   return statusWords(set) ?? (set.created_at ? dateAndTime(set.created_at) : "");
 }

@@ -1,4 +1,3 @@
-import { plural } from "@/lib/format";
 import type { SetDetails } from "@/lib/protocol";
 import { statusWords } from "@/lib/sets";
 import type { Surface } from "@/lib/surface";
@@ -11,14 +10,12 @@ import type { Reconstruction } from "./useReconstruction";
 interface Props {
   details: SetDetails;
   surface: Surface;
-  /** Images that are others than when the surface was made. */
-  changed: string[];
   making: Reconstruction;
 }
 
 /** Why the surface may not be what one expects, and the way to make it again; nothing where all is well. */
-export function StateNotes({ details, surface, changed, making }: Props) {
-  const said = notesOf(details, surface, changed);
+export function StateNotes({ details, surface, making }: Props) {
+  const said = notesOf(details, surface);
   const { job, problem, reason, start, cancel } = making;
   if (said.length === 0 && !job && !problem) return null;
   return (
@@ -45,19 +42,9 @@ export function StateNotes({ details, surface, changed, making }: Props) {
   );
 }
 
-function notesOf(details: SetDetails, { index, record, report }: Surface, changed: string[]): string[] {
-  const { set, manifest } = details;
-  const said: string[] = [];
-  if (changed.length > 0) {
-    said.push(
-      `${plural(changed.length, "picture")} of the set ${changed.length === 1 ? "is another one" : "are others"} than when this surface was made.`,
-    );
-  }
-  const stale = (details as { stale?: { folder: string; reason: string; message: string }[] }).stale ?? [];
-  const told = stale.filter(
-    ({ folder, reason }) => folder === record.folder && !(reason === "images" && changed.length > 0),
-  );
-  said.push(...told.map(({ message }) => message));
+function notesOf(details: SetDetails, { index, record, report }: Surface): string[] {
+  const { set, manifest, stale } = details;
+  const said = stale.filter(({ folder }) => folder === record.folder).map(({ message }) => message);
   if (index === null) {
     const version = record.software?.version;
     said.push(

@@ -22,6 +22,8 @@ export interface Painting {
   by: Drawn;
   /** Draw soon; `scenes` is asked when it is time, with how many canvas pixels a screen pixel has. */
   paint: (scenes: (ratio: number) => Scene[]) => void;
+  /** The longest edge that a picture may have; 0 where a larger one would be of no use. */
+  longest: () => number;
   /** Draw at once, at a size, and give the picture. */
   snapshot: (size: { width: number; height: number }, scenes: Scene[]) => Promise<Blob | null>;
 }
@@ -114,7 +116,11 @@ export function usePainter(canvases: Canvases, moving: RefObject<boolean>): Pain
     },
     [by, gl, cpu, painterOf, turn],
   );
-  return { by, paint, snapshot };
+  const longest = useCallback(() => {
+    const painter = painters.current[by];
+    return painter instanceof GlPainter ? painter.longest : 0;
+  }, [by]);
+  return { by, paint, longest, snapshot };
 }
 
 /** Keep in mind how fast pictures follow each other while a hand moves; at rest each is drawn whole. */
