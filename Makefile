@@ -116,7 +116,7 @@ docs: generate dev ## Write the reference and run the examples of the documentat
 site: dev ## Build the documentation as a site into build/site, with search and the Python API
 	@test -x .cache/site/bin/python || $(RUN) -m venv .cache/site
 	@.cache/site/bin/python -m pip --disable-pip-version-check --quiet install --require-hashes -r requirements/site.txt
-	$(RUN) scripts/site.py build/site-source
+	$(RUN) scripts/docs_site.py build/site-source
 	cd build/site-source && ../../.cache/site/bin/zensical build --clean --strict
 	rm -rf build/site && mv build/site-source/site build/site
 

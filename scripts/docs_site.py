@@ -1,4 +1,4 @@
-"""Put the documentation together as a site's source: site.py FOLDER
+"""Put the documentation together as the source of a site: docs_site.py FOLDER.
 
 Pages are those of docs/. Links that leave docs/ lead to copies below project/; what only a site has, the Python API, is
 added; the order of the pages is that of docs/README.md.
