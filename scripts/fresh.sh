@@ -13,22 +13,23 @@ home="/home/maker/Mein schöner Aufbau"
 port=8731
 
 finish() {
-    umount "$place/proc" "$place/dev" 2>/dev/null || true
+    umount "$place/proc" "$place/dev/shm" 2>/dev/null || true
 }
 trap finish EXIT
 
 mkdir -p .cache/fresh build/fresh
 finish
-rm -rf "$place"
+rm -rf --one-file-system "$place"
 if [ ! -f "$kept" ]; then
     with=python3,python3-venv,make,git,adduser,udev,ca-certificates
     debootstrap --variant=minbase --include="$with" "$release" "$place" >"build/fresh/$release.log"
     tar -C "$place" -cf "$kept.new" . && mv "$kept.new" "$kept"
-    rm -rf "$place"
+    rm -rf --one-file-system "$place"
 fi
 mkdir -p "$place"
 tar -C "$place" -xf "$kept"
-mount --bind /dev "$place/dev"
+mkdir -p "$place/dev/shm"
+mount -t tmpfs tmpfs "$place/dev/shm"
 mount -t proc proc "$place/proc"
 cp /etc/resolv.conf "$place/etc/"
 # A network that checks certificates by its own ones is the same in there.
