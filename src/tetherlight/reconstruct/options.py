@@ -45,7 +45,7 @@ class Options:
 
     def as_dict(self) -> dict[str, Any]:
         """Return them as what travels."""
-        return asdict(self)
+        return asdict(self) | {"exclude": list(self.exclude)}
 
     @property
     def shrink(self) -> int:

@@ -81,6 +81,13 @@ export function SetScreen() {
           <Button icon="play" disabled={images.length === 0} onClick={() => setViewed(0)}>
             Flick through
           </Button>
+          <Button
+            icon="results"
+            disabled={images.length === 0}
+            onClick={() => router.push(`/results/?set=${encodeURIComponent(set.name)}`)}
+          >
+            Surface
+          </Button>
           <Button icon="download" disabled={images.length === 0} onClick={() => setOpen("download")}>
             Download
           </Button>

@@ -5,10 +5,18 @@ import styles from "./Measures.module.css";
 
 export type MeasureKind = "ruler" | "profile" | "scale";
 
+/** A sphere in pixels of the images. */
+export interface Circle {
+  x: number;
+  y: number;
+  r: number;
+}
+
 interface Props {
   placement: Placement;
   box: Size;
   lines: Partial<Record<MeasureKind, Line>>;
+  circles: readonly Circle[];
   scale: number | null;
   active: MeasureKind | null;
   begun: Point | null;
@@ -17,7 +25,7 @@ interface Props {
 }
 
 /** Lines that were drawn on the picture. */
-export function Measures({ placement, box, lines, scale, active, begun, cursor }: Props) {
+export function Measures({ placement, box, lines, circles, scale, active, begun, cursor }: Props) {
   const at = ({ x, y }: Point): Point => ({
     x: placement.left + x * placement.scale,
     y: placement.top + y * placement.scale,
@@ -31,6 +39,15 @@ export function Measures({ placement, box, lines, scale, active, begun, cursor }
           to={at(line.to)}
           label={kind === "ruler" ? lengthWords(lengthOf(line), scale) : kind === "scale" ? "known length" : null}
           active={kind === active}
+        />
+      ))}
+      {circles.map((circle) => (
+        <circle
+          key={`${circle.x} ${circle.y}`}
+          className={styles.circle}
+          cx={at(circle).x}
+          cy={at(circle).y}
+          r={circle.r * placement.scale}
         />
       ))}
       {begun && <Cross at={at(begun)} />}

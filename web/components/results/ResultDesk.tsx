@@ -6,7 +6,7 @@ import type { Point } from "@/lib/fit";
 import { dateAndTime } from "@/lib/format";
 import { nearestLamp, nudged } from "@/lib/light";
 import type { Line } from "@/lib/measure";
-import type { SetDetails } from "@/lib/protocol";
+import type { LightCalibration, SetDetails } from "@/lib/protocol";
 import { type Shown, writeLink } from "@/lib/resultLink";
 import { LAYERS, lampsOf } from "@/lib/results";
 import type { Surface } from "@/lib/surface";
@@ -24,6 +24,7 @@ import { Readout } from "./Readout";
 import styles from "./ResultDesk.module.css";
 import { ResultStage, type StageHandle, type Tool } from "./ResultStage";
 import { ShareDialog } from "./ShareDialog";
+import { SpherePanel } from "./SpherePanel";
 import { StateNotes } from "./StateNotes";
 import { TrustPanel } from "./TrustPanel";
 import { useReconstruction } from "./useReconstruction";
@@ -56,6 +57,7 @@ export function ResultDesk({ details, surface, shown, onShown }: Props) {
   const [other, setOther] = useState<Surface | null>(null);
   const [open, setOpen] = useState<"downloads" | "share" | null>(null);
   const [, setSharper] = useState(0);
+  const [spheres, setSpheres] = useState<LightCalibration | null>(null);
   const making = useReconstruction(details);
   const lamps = useMemo(() => lampsOf(surface.report), [surface]);
   const near = nearestLamp(shown.light, lamps);
@@ -73,6 +75,7 @@ export function ResultDesk({ details, surface, shown, onShown }: Props) {
   useEffect(() => {
     setLines({});
     setHover(null);
+    setSpheres(null);
   }, [surface.setName]);
   const snapshot = async () => {
     const blob = await stage.current?.snapshot();
@@ -109,6 +112,22 @@ export function ResultDesk({ details, surface, shown, onShown }: Props) {
     w: () =>
       change(shown.other ? { other: null, otherSet: null } : { other: shown.layer === "albedo" ? "relit" : "albedo" }),
   });
+  // The light changes with every movement of a hand; these do not.
+  const { job, problem, reason } = making;
+  // biome-ignore lint/correctness/useExhaustiveDependencies: what is done with it is the same while these are
+  const notes = useMemo(
+    () => <StateNotes details={details} surface={surface} making={making} />,
+    [details, surface, job, problem, reason],
+  );
+  // biome-ignore lint/correctness/useExhaustiveDependencies: as above
+  const trust = useMemo(
+    () => (
+      <TrustPanel surface={surface} making={making}>
+        <SpherePanel key={set.name} details={details} found={spheres} onFound={setSpheres} />
+      </TrustPanel>
+    ),
+    [details, surface, spheres, job, problem, reason],
+  );
   const beside: BesideChoice = { layer: shown.other, setName: shown.otherSet };
   return (
     <div className={styles.desk} data-desk>
@@ -140,6 +159,7 @@ export function ResultDesk({ details, surface, shown, onShown }: Props) {
           source={source}
           tool={tool}
           lines={lines}
+          circles={spheres?.spheres}
           scale={scale}
           onLight={(light) => change({ light })}
           onView={(view) => change({ view })}
@@ -153,7 +173,7 @@ export function ResultDesk({ details, surface, shown, onShown }: Props) {
         <Readout surface={surface} point={hover} shown={shown} near={near} scale={scale} />
       </div>
       <aside className={styles.side} aria-label="Light, measures and trust">
-        <StateNotes details={details} surface={surface} making={making} />
+        {notes}
         <LightPanel shown={shown} lamps={lamps} onShown={change} />
         <Beside
           choice={beside}
@@ -170,7 +190,7 @@ export function ResultDesk({ details, surface, shown, onShown }: Props) {
           onTool={choose}
           onClear={(kind) => setLines(({ [kind]: _, ...rest }) => rest)}
         />
-        <TrustPanel surface={surface} making={making} />
+        {trust}
       </aside>
       {open === "downloads" && <Downloads details={details} surface={surface} onClose={() => setOpen(null)} />}
       {open === "share" && <ShareDialog onClose={() => setOpen(null)} />}

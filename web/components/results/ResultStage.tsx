@@ -13,7 +13,7 @@ import { panBy, placed, type View, zoomAt } from "@/lib/zoom";
 import { Button } from "../ui/Button";
 import { Hemisphere } from "./Hemisphere";
 import { Legend } from "./Legend";
-import { type MeasureKind, Measures, ScaleRule } from "./Measures";
+import { type Circle, type MeasureKind, Measures, ScaleRule } from "./Measures";
 import styles from "./ResultStage.module.css";
 import { useBox } from "./useBox";
 import { useHand } from "./useHand";
@@ -42,6 +42,8 @@ interface Props {
   source: ImageBitmap | null;
   tool: Tool;
   lines: Partial<Record<MeasureKind, Line>>;
+  /** Spheres that were found. */
+  circles?: readonly Circle[];
   scale: number | null;
   onLight: (light: Direction) => void;
   onView: (view: View) => void;
@@ -206,6 +208,7 @@ export function ResultStage(props: Props) {
           placement={placement}
           box={box}
           lines={lines}
+          circles={props.circles ?? []}
           scale={scale}
           active={measures ? tool : null}
           begun={begun}

@@ -1,6 +1,6 @@
 "use client";
 
-import { useState } from "react";
+import { type ReactNode, useState } from "react";
 import { dateAndTime, lightLabel, percent, plural } from "@/lib/format";
 import { type ReportLight, sourceWords } from "@/lib/results";
 import { lightOf } from "@/lib/sets";
@@ -14,8 +14,15 @@ import type { Reconstruction } from "./useReconstruction";
 /** A residual this large fills its bar. */
 const FULL = 0.1;
 
+interface Props {
+  surface: Surface;
+  making: Reconstruction;
+  /** What else there is to look at. */
+  children?: ReactNode;
+}
+
 /** How far the surface can be trusted: what it was made of, how, and what each lamp says to it. */
-export function TrustPanel({ surface, making }: { surface: Surface; making: Reconstruction }) {
+export function TrustPanel({ surface, making, children }: Props) {
   const { report, record } = surface;
   const { figures } = report;
   const [open, setOpen] = useState({ warnings: report.warnings.length > 0, lamps: false, facts: false });
@@ -74,6 +81,7 @@ export function TrustPanel({ surface, making }: { surface: Surface; making: Reco
       >
         <Lamps surface={surface} making={making} />
       </Disclosure>
+      {children}
       <Disclosure
         title="How it was made"
         brief={report.method}

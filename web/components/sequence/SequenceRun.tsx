@@ -87,6 +87,11 @@ export function SequenceRun({ job, onNew }: { job: Job; onNew: () => void }) {
                   <Icon name="gallery" /> Look at the set
                 </Link>
               )}
+              {job.set_name !== null && (
+                <Link className={styles.open} href={`/results/?set=${encodeURIComponent(job.set_name)}`}>
+                  <Icon name="results" /> Surface
+                </Link>
+              )}
               <Button tone="main" onClick={onNew}>
                 Next set
               </Button>
