@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from tetherlight.doctor.bodies import check_bodies
 from tetherlight.doctor.gpio import check_gpio
+from tetherlight.doctor.lamp_places import check_lamps
 from tetherlight.doctor.lamps import check_drivers
 from tetherlight.doctor.machine import Machine
 from tetherlight.doctor.network import check_network
@@ -68,6 +69,7 @@ def _look(
             "usb_body": lambda: check_bodies(usb_devices(machine)),
             "usb_mode": lambda: check_mode(usb_devices(machine)),
             "lamp_drivers": lambda: check_drivers(rig_file),
+            "lamps": lambda: check_lamps(rig_file, serving=serving),
             "gpio_chip": lambda: check_gpio(rig_file, chips, serving=serving),
         }
         checks = hardware | checks

@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 
 from tetherlight.errors import InvalidSetting
+from tetherlight.lights.lights import Lights
 from tetherlight.lights.registry import find_kind
 from tetherlight.protocol.server import Finding
 from tetherlight.rigfile.rigfile import RigFile
@@ -15,6 +16,26 @@ def check_drivers(rig: RigFile) -> Iterator[Finding]:
     for light in rig.lights:
         if light.driver is not None and not _there(light.driver):
             yield _missing(f"Light {light.name}: this system does not have the driver that {rig.path} names.", rig)
+
+
+def lamp_faults(lights: Lights) -> Iterator[Finding]:
+    """Tell which lamps of a server that works have a fault, and which boards would not go dark by themselves."""
+    for light in lights.status().lights:
+        if light.fault is not None:
+            yield Finding(
+                check="lamp_faults",
+                level="error",
+                message=f"Light {light.name}: {light.fault}",
+                remedy="Mend it, and switch the light: it is tried anew each time.",
+            )
+    for one in lights.rig_file.lights:
+        if (one.driver or lights.rig_file.driver) == "serial" and lights.holds(one.name):
+            yield Finding(
+                check="lamp_faults",
+                level="warning",
+                message=f"Light {one.name}: the firmware of its board has no watchdog, so it would stay on.",
+                remedy="Load the sketch of deploy/arduino onto the board.",
+            )
 
 
 def _there(driver: str) -> bool:

@@ -124,6 +124,10 @@ class Lights:
         self._require([name])
         self._require_possible({name: level})
 
+    def holds(self, name: str) -> bool:
+        """Tell whether a light would stay as it is if the server died without a word."""
+        return self._rack.holds(name)
+
     def require_leaving(self, name: str) -> None:
         """Raise LightLimited where a light would burn on if the server died, and the rig file does not allow that."""
         light = next(light for light in self.rig_file.lights if light.name == name)

@@ -18,6 +18,7 @@ from tetherlight.collection.set_changes import SetChanges
 from tetherlight.collection.sets import Sets
 from tetherlight.collection.trash import TrashCan
 from tetherlight.doctor.diagnose import diagnose
+from tetherlight.doctor.lamps import lamp_faults
 from tetherlight.errors import (
     ServerStopping,
     StartFailed,
@@ -270,4 +271,4 @@ class Rig:
         """Let the doctor look for what is wrong."""
         ports = [camera.port for camera in self.cameras.open]
         found = await diagnose(self.settings, self.lights.rig_file, serving=True, open_ports=ports)
-        return [*found, *(report() for report in self.reports)]
+        return [*found, *lamp_faults(self.lights), *(report() for report in self.reports)]
