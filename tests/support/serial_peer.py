@@ -19,7 +19,10 @@ class SerialPeer:
         self.hello = f"tetherlight-lamps 1 {channels} {watchdog_ms}"
         self.lines: list[str] = []
         self.silent = False
+        self.late = 0
+        """How many lines it hears before it answers all of them."""
         self.went_dark = 0
+        self._kept: list[str] = []
         self._news = asyncio.Event()
         self._rest = b""
         self._far, self._near = os.openpty()
@@ -35,7 +38,13 @@ class SerialPeer:
             text = unframed(line)
             if self.silent:
                 continue
-            os.write(self._far, framed("err check" if text is None else self._obeyed(text)))
+            self._kept.append("err check" if text is None else self._obeyed(text))
+        if self.late > len(self._kept):
+            return
+        self.late = 0
+        for answer in self._kept:
+            os.write(self._far, framed(answer))
+        self._kept.clear()
         self._news.set()
 
     def _obeyed(self, text: str) -> str:

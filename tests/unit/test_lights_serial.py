@@ -131,6 +131,18 @@ async def test_a_board_without_a_watchdog_holds_its_look(opened: Open, peer: Ser
     assert "no PORT/CHANNEL" in (lights.light("other").fault or "")
 
 
+async def test_a_board_that_answers_late_at_first_is_understood(
+    opened: Open, peer: SerialPeer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Each time it was greeted it answers, and only one of the answers is wanted."""
+    monkeypatch.setattr(boards, "HELLO_EVERY_S", 0.02)
+    peer.late = 3
+    lights = await opened(rig(peer, 1))
+    assert lights.light("l1").fault is None
+    await lights.set({"l1": True})
+    assert peer.values[0] == 255
+
+
 async def test_a_channel_that_the_board_does_not_have_is_refused(opened: Open, peer: SerialPeer) -> None:
     lights = await opened(rig(peer, 1, 7))
     with pytest.raises(LampFailed, match=r"light 'l7'. Its board has 6 channels"):

@@ -74,6 +74,7 @@ class Board:
         self._changed = changed
         self._serial: Any = None
         self._rest = b""
+        self._greeting = False
         self._answers: deque[asyncio.Future[str]] = deque()
         self._using = asyncio.Lock()
         self._keeper: asyncio.Task[None] | None = None
@@ -146,9 +147,13 @@ class Board:
     async def _greeted(self) -> str:
         loop = asyncio.get_running_loop()
         give_up = loop.time() + HELLO_S
-        while loop.time() < give_up:
-            with contextlib.suppress(TimeoutError):
-                return await self._ask(HELLO, HELLO_EVERY_S)
+        self._greeting = True
+        try:
+            while loop.time() < give_up:
+                with contextlib.suppress(TimeoutError):
+                    return await self._ask(HELLO, HELLO_EVERY_S)
+        finally:
+            self._greeting = False
         raise self._failed("Its board does not answer: is it the right port, and are both at the same speed?")
 
     async def _said(self, line: str) -> None:
@@ -193,6 +198,8 @@ class Board:
         *lines, self._rest = (self._rest + new)[-LONGEST_LINE:].split(b"\n")
         for line in lines:
             text = unframed(line)
+            if text is not None and text.startswith(NAME) and not self._greeting:
+                continue  # a late answer to an earlier greeting
             if text is not None and self._answers and not self._answers[0].done():
                 self._answers.popleft().set_result(text)
 
