@@ -49,6 +49,14 @@ def test_a_server_loads_no_numbers_before_it_needs_them() -> None:
     assert not {"numpy", "scipy", "numba", "tifffile", "rawpy"} & loaded
 
 
+def test_a_server_loads_nothing_of_bridges_that_nobody_wants() -> None:
+    """Their libraries take some megabytes each."""
+    loaded = set(said("import json, sys, tetherlight.server.app; print(json.dumps(sorted(sys.modules)))"))
+    assert "tetherlight.bridges.bridges" in loaded
+    assert not {"aiomqtt", "paho", "zeroconf", "ifaddr"} & {name.partition(".")[0] for name in loaded}
+    assert not [name for name in loaded if name.startswith(("tetherlight.bridges.mqtt", "tetherlight.bridges.mdns"))]
+
+
 @pytest.mark.parametrize("name", ["Client", "SyncClient"])
 def test_a_client_loads_no_library_of_the_server(name: str) -> None:
     script = f"import json, sys, tetherlight; tetherlight.{name}; print(json.dumps(sorted(sys.modules)))"
