@@ -16,13 +16,23 @@ from tetherlight.bridges.mqtt.names import Topics, safe
 from tetherlight.bridges.mqtt.outbox import MOST_EVENTS, Outbox
 from tetherlight.bridges.mqtt.states import States
 from tetherlight.errors import InvalidPayload, LampFailed
-from tetherlight.protocol.events import CAMERAS_CHANGED, JOB_CHANGED, LIGHTS_CHANGED, CameraInventory
+from tetherlight.protocol.events import (
+    CAMERAS_CHANGED,
+    CAPTURES_CHANGED,
+    IMAGE_CAPTURED,
+    JOB_CHANGED,
+    LIGHTS_CHANGED,
+    CameraInventory,
+    CapturesChange,
+    ImageCaptured,
+)
 from tetherlight.protocol.lights import LightStates
 from tetherlight.protocol.models import (
     CameraState,
     CameraStatus,
     ConfigEntry,
     ConfigType,
+    ImageFile,
     Job,
     JobState,
     JobStep,
@@ -163,6 +173,23 @@ async def test_a_light_and_a_camera_that_are_gone_are_taken_back() -> None:
     assert sent.states["tetherlight/lab/cameras/cam-1/availability"] == "offline"
     message = json.loads(sent.states["homeassistant/device/tetherlight_lab/config"])
     assert message["components"]["light_right"] == {"platform": "binary_sensor"}, "Home Assistant removes it"
+
+
+async def test_a_picture_is_told_once_and_of_its_camera_where_that_is_known() -> None:
+    image = ImageFile(filename="a.jpg", path="captures/a.jpg", size=1, mimetype="image/jpeg", url="/images/a.jpg")
+    other = CAMERA.model_copy(update={"camera_id": "cam-2"})
+    by_button = ImageCaptured(camera_id="cam-2", file_path=image.path, files=[image])
+    for cameras, topics in (
+        ([CAMERA], {"event", "cameras/cam-1/event"}),
+        ([CAMERA, other], {"event", "cameras/cam-2/event"}),
+    ):
+        states, outbox = states_of(home_assistant=False)
+        states.begin({"camera": CameraInventory(cameras=[], open=cameras)})
+        states.hear(heard(CAPTURES_CHANGED, CapturesChange(change="created", files=[image])))
+        states.hear(heard(IMAGE_CAPTURED, by_button))
+        sent = Sent()
+        await outbox.flush(sent)
+        assert sorted(topic for topic, _ in sent.events) == sorted(f"tetherlight/lab/{topic}" for topic in topics)
 
 
 async def test_a_job_is_told_with_its_share_and_each_change_of_its_state_as_an_event() -> None:

@@ -18,9 +18,9 @@ from tetherlight.bridges.mqtt.outbox import Outbox
 from tetherlight.bridges.mqtt.pictures import Pictures
 from tetherlight.bridges.mqtt.states import States
 from tetherlight.errors import StartFailed, TetherlightError
-from tetherlight.protocol.action import Right
 from tetherlight.protocol.cameras import GET_CONFIG
 from tetherlight.protocol.names import Topic
+from tetherlight.protocol.roles import OPERATOR, VIEWER
 from tetherlight.protocol.server import SUBSCRIBE
 from tetherlight.publisher import Publication
 from tetherlight.rigfile.bridges import MqttTable
@@ -32,8 +32,6 @@ STEADY_S = 30.0
 """Seconds after which a connection counts as one: the next attempt is soon again."""
 GOOD_BYE_S = 1.0
 WATCHED: tuple[Topic, ...] = ("camera", "config", "lights", "job", "sets", "storage")
-LOOK: frozenset[Right] = frozenset({"read"})
-USE: frozenset[Right] = frozenset({"read", "control"})
 
 
 @contextlib.asynccontextmanager
@@ -65,7 +63,7 @@ class Mqtt:
     @contextlib.asynccontextmanager
     async def running(self) -> AsyncIterator[None]:
         """Tell and listen while the context lasts."""
-        rights = USE if self._table.allow_commands else LOOK
+        rights = (OPERATOR if self._table.allow_commands else VIEWER).rights
         async with InProcess(self._site.rig, "mqtt", rights, hear=self._hear) as caller:
             await self._begin(caller)
             commands = Commands(Reader(self._topics, self._states), caller, self._tell_result)

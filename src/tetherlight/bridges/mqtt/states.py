@@ -12,6 +12,7 @@ from tetherlight.protocol.events import (
     CameraChange,
     CameraInventory,
     CameraWarning,
+    CapturesChange,
     ConfigChange,
     ImageCaptured,
 )
@@ -112,8 +113,12 @@ class States:
                 self._tell(publication.event.name, change.camera_id, cause=change.cause)
             case CameraWarning() as warning:
                 self._tell(warning.kind, warning.camera_id, message=warning.message)
-            case ImageCaptured() as captured:
-                self._tell("image_captured", captured.camera_id, file_path=captured.file_path)
+            case CapturesChange(change="created", files=[_, *_] as files):
+                self._tell("image_captured", self.only_camera, file_path=files[0].path)
+            case ImageCaptured() as captured if self.only_camera is None:
+                # Of several cameras only this says whose it was; the rig has told it already.
+                message = encoded({"event_type": "image_captured", "file_path": captured.file_path})
+                self._outbox.tell(self._topics.camera(captured.camera_id, "event"), message)
             case state:
                 self._stands(state)
 
