@@ -47,6 +47,7 @@ TetherlightError                 internal_error
 │   ├── ManifestNewer            manifest_newer
 │   ├── ImageNotFound            image_not_found
 │   ├── ImageUnreadable          image_unreadable
+│   ├── ExportMissing            export_missing
 │   ├── LightsFileInvalid        lights_file_invalid
 │   ├── DiskFull                 disk_full
 │   └── StoreFull                store_full
@@ -445,6 +446,13 @@ class StoreFull(DiskFull):
     """The disk has too little room, and nothing in the trash is old enough to go by itself."""
 
     code = "store_full"
+
+
+class ExportMissing(StoreError):
+    """The export was not made yet, or images were taken again since."""
+
+    code = "export_missing"
+    status = 404
 
 
 class SurfaceError(TetherlightError):

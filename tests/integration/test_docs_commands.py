@@ -44,6 +44,8 @@ NOT_RUN = {
     "tetherlight discover": "It asks the whole network: test_mdns.py.",
     "podman build": "It needs a registry of images, and rights that a test does not have.",
     "tetherlight reconstruct captures": "It needs images of a lit object: test_reconstruction.py.",
+    "tetherlight relight captures": "It needs images of a lit object: test_results_state.py.",
+    "tetherlight set export captures": "The same.",
     "tetherlight integrate normals.png --out": "It needs a normal map: test_cli_integrate.py.",
     "tetherlight integrate normals.png --mask mask.png --out": "The same.",
     "tetherlight integrate normals.png --mask mask.png --camera": "The same.",

@@ -1,8 +1,11 @@
 """What was made of a set beside its surface: over the wire, by the command line, and whether it still fits."""
 
 import asyncio
+import io
 import json
+import shutil
 import sys
+import zipfile
 from collections.abc import AsyncIterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -15,6 +18,7 @@ from support.image_sets import Bump, dome, folder_with_lp, folder_with_manifest
 from support.patience import stretched
 from support.server_process import ServerProcess
 from support.wire_client import WireClient
+from tetherlight.files.lp import read_lp
 
 LIGHTS = dome(8)
 BUMP = Bump()
@@ -94,14 +98,14 @@ async def test_the_scale_is_set_by_two_points_and_a_height_in_pixels_is_stale_th
     for wrong in (
         {"mm_per_pixel": 0},
         {"mm_per_pixel": -1},
-        {"mm_per_pixel": float("nan")},
+        {"mm_per_pixel": "nan"},
         {"points": [[1, 1], [1, 1]], "length_mm": 5},
         {"points": [[1, 1], [9, 9]]},
         {"points": [[1, 1], [9, 9]], "length_mm": 5, "mm_per_pixel": 1},
         {},
     ):
         refused = await kept.client.request("SET_SCALE", {"set_name": NAME} | wrong)
-        assert refused["error_code"] in {"invalid_payload", "invalid_message"}, wrong
+        assert refused["error_code"] == "invalid_payload", wrong
     assert (await _details(kept))["manifest"]["scale_mm_per_pixel"] == 0.2
     await kept.client.do("ANNOTATE_IMAGE_SET", {"set_name": NAME, "scale_mm_per_pixel": 0})
     assert (await _details(kept))["stale"] == []
@@ -127,3 +131,48 @@ async def test_the_command_relights_a_folder_without_a_server(tmp_path: Path) ->
     code, _, err = await command("relight", "my set", "--planes", "7", folder=tmp_path)
     assert (code, err.startswith("tetherlight: 7 planes cannot be")) == (2, True)
     assert (await command("relight", "none", folder=tmp_path))[2].startswith("tetherlight: There is no folder")
+
+
+async def test_an_export_is_made_by_a_job_and_comes_as_a_zip_without_a_copy_at_the_server(kept: Kept) -> None:
+    answer = await kept.client.do("EXPORT_SET", {"set_name": NAME, "to": "colmap"}, timeout=stretched(90))
+    assert answer["url"] == f"/exports/{NAME}/colmap.zip"
+    assert not list((kept.folder / "exports").rglob("*.jpg"))
+    names = {one["filename"] for one in await kept.client.do("GET_IMAGE_SET_FILES", {"set_name": NAME})}
+    assert not [name for name in names if name.startswith("exports/")]
+    async with kept.server.http() as http:
+        came = await http.get(answer["url"])
+        archive = zipfile.ZipFile(io.BytesIO(came.content))
+        assert "bump-colmap/sparse/0/cameras.txt" in archive.namelist()
+        image = archive.read("bump-colmap/images/image_01_light_1.jpg")
+        assert image == (kept.folder / "image_01_light_1.jpg").read_bytes()
+        assert came.headers["content-disposition"].startswith('attachment; filename="bump-colmap.zip"')
+        missing = await http.get(f"/exports/{NAME}/lp.zip")
+        assert (missing.status_code, missing.json()["error_code"]) == (404, "export_missing")
+        for odd in ("..", "colmap%2F..", ".colmap.zip"):
+            assert (await http.get(f"/exports/{NAME}/{odd}.zip")).status_code == 404
+        (kept.folder / "image_01_light_1.jpg").write_bytes(image + b"more")
+        changed = await http.get(answer["url"])
+        assert changed.json()["error"] == "'image_01_light_1.jpg' is not as it was exported."
+        (kept.folder / "image_01_light_1.jpg").write_bytes(image)
+    refused = await kept.client.request("EXPORT_SET", {"set_name": NAME, "to": "word"})
+    assert refused["error_code"] == "invalid_payload"
+
+
+async def test_the_command_exports_a_set_of_the_server_and_a_folder_whole_or_not_at_all(
+    kept: Kept, tmp_path: Path
+) -> None:
+    code, out, err = await command("--server", kept.server.url, "set", "export", NAME, "--to", "lp", folder=tmp_path)
+    assert (code, err) == (0, "")
+    assert out == f"{tmp_path}/bump-lp is there.\n"
+    assert len(read_lp(tmp_path / "bump-lp" / "bump.lp")) == len(LIGHTS)
+    code, _, err = await command("set", "export", str(kept.folder), "--to", "lp", "--into", "bump-lp", folder=tmp_path)
+    assert (code, err.splitlines()[0]) == (2, f"tetherlight: '{tmp_path}/bump-lp' is there already.")
+    broken = tmp_path / "broken"
+    shutil.copytree(tmp_path / "bump-lp", broken)
+    (broken / "image_01_light_1.jpg").unlink()
+    code, _, err = await command("set", "export", "broken", "--to", "lp", folder=tmp_path)
+    assert code == 1
+    assert "'image_01_light_1.jpg' of 8 images is not in the folder" in err
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["broken", "bump-lp"]
+    assert (await command("set", "export", str(kept.folder), "--to", "zip", folder=tmp_path))[0] == 0
+    assert zipfile.ZipFile(tmp_path / "bump-zip.zip").testzip() is None

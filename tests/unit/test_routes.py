@@ -12,7 +12,7 @@ from tetherlight.protocol.routes import ROUTES
 from tetherlight.protocol.schema import protocol_schema
 
 TOKEN = "correct-horse"
-GUESSED = {"path": "a.jpg", "name": "vase", "camera_id": "camera-9"}
+GUESSED = {"to": "lp", "path": "a.jpg", "name": "vase", "camera_id": "camera-9"}
 
 Kind = tuple[str, frozenset[str]]
 

@@ -74,7 +74,7 @@ export type JobList = Job[]
  * This interface was referenced by `TetherlightProtocol`'s JSON-Schema
  * via the `definition` "ErrorCode".
  */
-export type ErrorCode = ("internal_error" | "invalid_request" | "invalid_message" | "unknown_action" | "invalid_payload" | "message_too_large" | "invalid_name" | "too_many_requests" | "request_too_slow" | "server_only" | "unauthorized" | "forbidden" | "right_missing" | "camera_error" | "no_camera_selected" | "camera_not_found" | "camera_not_open" | "camera_busy" | "camera_claimed" | "camera_forbidden" | "camera_lost" | "camera_timeout" | "camera_crashed" | "detection_failed" | "capture_failed" | "card_full" | "capture_refused" | "preview_unsupported" | "preview_failed" | "liveview_stopped" | "config_not_found" | "config_readonly" | "config_invalid" | "config_rejected" | "focus_unknown" | "light_error" | "unknown_light" | "lights_busy" | "light_limited" | "lamp_failed" | "store_error" | "set_not_found" | "set_busy" | "set_exists" | "manifest_newer" | "image_not_found" | "image_unreadable" | "lights_file_invalid" | "disk_full" | "store_full" | "surface_error" | "too_few_lights" | "lights_coplanar" | "lights_unknown" | "images_black" | "images_clipped" | "normals_invalid" | "camera_matrix_invalid" | "shapes_differ" | "calibration_error" | "sphere_not_found" | "sphere_too_small" | "job_error" | "job_not_found" | "cpu_busy" | "job_conflict" | "sequence_failed" | "work_failed" | "work_timeout" | "work_memory" | "server_error" | "invalid_setting" | "start_failed" | "setup_failed" | "server_stopping" | "server_unreachable" | "client_too_slow" | "not_installed" | "hook_failed" | "out_of_resources")
+export type ErrorCode = ("internal_error" | "invalid_request" | "invalid_message" | "unknown_action" | "invalid_payload" | "message_too_large" | "invalid_name" | "too_many_requests" | "request_too_slow" | "server_only" | "unauthorized" | "forbidden" | "right_missing" | "camera_error" | "no_camera_selected" | "camera_not_found" | "camera_not_open" | "camera_busy" | "camera_claimed" | "camera_forbidden" | "camera_lost" | "camera_timeout" | "camera_crashed" | "detection_failed" | "capture_failed" | "card_full" | "capture_refused" | "preview_unsupported" | "preview_failed" | "liveview_stopped" | "config_not_found" | "config_readonly" | "config_invalid" | "config_rejected" | "focus_unknown" | "light_error" | "unknown_light" | "lights_busy" | "light_limited" | "lamp_failed" | "store_error" | "set_not_found" | "set_busy" | "set_exists" | "manifest_newer" | "image_not_found" | "image_unreadable" | "lights_file_invalid" | "disk_full" | "store_full" | "export_missing" | "surface_error" | "too_few_lights" | "lights_coplanar" | "lights_unknown" | "images_black" | "images_clipped" | "normals_invalid" | "camera_matrix_invalid" | "shapes_differ" | "calibration_error" | "sphere_not_found" | "sphere_too_small" | "job_error" | "job_not_found" | "cpu_busy" | "job_conflict" | "sequence_failed" | "work_failed" | "work_timeout" | "work_memory" | "server_error" | "invalid_setting" | "start_failed" | "setup_failed" | "server_stopping" | "server_unreachable" | "client_too_slow" | "not_installed" | "hook_failed" | "out_of_resources")
 /**
  * Why a connection ended.
  * 
@@ -95,7 +95,7 @@ export type ImageType = ("image/jpeg" | "image/png" | "image/tiff" | "image/webp
  * This interface was referenced by `TetherlightProtocol`'s JSON-Schema
  * via the `definition` "Feature".
  */
-export type Feature = ("binary_liveview" | "focus_point" | "series" | "ratings" | "trash" | "naming" | "axes" | "frame_checks" | "set_pages" | "set_files" | "results_state" | "results" | "relighting" | "trash_list" | "jobs" | "subscribe" | "log" | "neighbours" | "calibration" | "several_cameras" | "thumbnails" | "zip" | "mjpeg")
+export type Feature = ("binary_liveview" | "focus_point" | "series" | "ratings" | "trash" | "naming" | "axes" | "frame_checks" | "set_pages" | "set_files" | "results_state" | "results" | "relighting" | "exports" | "trash_list" | "jobs" | "subscribe" | "log" | "neighbours" | "calibration" | "several_cameras" | "thumbnails" | "zip" | "mjpeg")
 /**
  * What a camera is doing, from detection to loss.
  * 
@@ -397,6 +397,13 @@ result: Reconstructed
 RELIGHT_SET: {
 payload: RelightSet
 result: MadeResult
+}
+/**
+ * Make a set into what another tool opens; the zip comes over HTTP then. It runs as a job, told by job_changed; the answer comes at its end. What was exported in this form before is replaced.
+ */
+EXPORT_SET: {
+payload: ExportSet
+result: Exported
 }
 /**
  * List what was deleted and can be brought back, what was deleted last first.
@@ -2218,6 +2225,39 @@ job_id: string
 result: ResultRecord
 }
 /**
+ * A set, and for which tool it is wanted.
+ * 
+ * This interface was referenced by `TetherlightProtocol`'s JSON-Schema
+ * via the `definition` "ExportSet".
+ */
+export interface ExportSet {
+set_name: string
+/**
+ * lp, relightlab: images with a light file; meshroom: SfMData; lino: the folder of universal methods; colmap: a text model; iiif: a Presentation 3 manifest with tiles; bagit: a bag.
+ */
+to: ("lp" | "relightlab" | "meshroom" | "lino" | "colmap" | "iiif" | "bagit")
+/**
+ * Where the folder of iiif is going to be served; its addresses begin so.
+ */
+base_url?: (string | null)
+}
+/**
+ * An export of a set, and where it comes as a zip.
+ * 
+ * This interface was referenced by `TetherlightProtocol`'s JSON-Schema
+ * via the `definition` "Exported".
+ */
+export interface Exported {
+message: string
+set_name: string
+job_id: string
+result: ResultRecord
+/**
+ * Gives the zip over HTTP.
+ */
+url: string
+}
+/**
  * Which part of the trash is wanted, and how much of it.
  * 
  * This interface was referenced by `TetherlightProtocol`'s JSON-Schema
@@ -3300,6 +3340,7 @@ export const ACTION_TIMEOUTS_S: Record<keyof Actions, number | null> = {
   "GET_IMAGE_DATA": 30,
   "RECONSTRUCT_SET": null,
   "RELIGHT_SET": null,
+  "EXPORT_SET": null,
   "LIST_TRASH": 30,
   "EMPTY_TRASH": null,
   "GET_JOBS": 30,
@@ -3331,6 +3372,7 @@ export const ROUTES = {
   "EXIF": "/exif/{path}",
   "SET_ZIP": "/sets/{name}.zip",
   "SET_FILE": "/sets/{name}/{path}",
+  "SET_EXPORT": "/exports/{name}/{to}.zip",
   "LIVEVIEW": "/cameras/{camera_id}/liveview.mjpg",
   "PAGES": "/{path}"
 } as const;

@@ -3,13 +3,17 @@
 from tetherlight.actions.context import Context, Pair, bind
 from tetherlight.errors import ServerStopping
 from tetherlight.protocol.results import (
+    EXPORT_SET,
     RECONSTRUCT_SET,
     RELIGHT_SET,
+    Exported,
+    ExportSet,
     MadeResult,
     Reconstructed,
     ReconstructSet,
     RelightSet,
 )
+from tetherlight.protocol.routes import SET_EXPORT
 
 
 async def reconstruct_set(context: Context, payload: ReconstructSet) -> Reconstructed:
@@ -26,9 +30,21 @@ async def relight_set(context: Context, payload: RelightSet) -> MadeResult:
     return await job.made()
 
 
+async def export_set(context: Context, payload: ExportSet) -> Exported:
+    """Make an export and answer when it is there; it goes on when the client leaves."""
+    _refuse_stopping(context)
+    job = await context.rig.surfaces.export(payload)
+    made = await job.made()
+    return Exported(**dict(made), url=SET_EXPORT.url(name=payload.set_name, to=payload.to))
+
+
 def _refuse_stopping(context: Context) -> None:
     if context.rig.stopping:
         raise ServerStopping
 
 
-PAIRS: tuple[Pair, ...] = (bind(RECONSTRUCT_SET, reconstruct_set), bind(RELIGHT_SET, relight_set))
+PAIRS: tuple[Pair, ...] = (
+    bind(RECONSTRUCT_SET, reconstruct_set),
+    bind(RELIGHT_SET, relight_set),
+    bind(EXPORT_SET, export_set),
+)

@@ -4,6 +4,7 @@ import asyncio
 import base64
 
 from tetherlight.actions.context import Context, Pair, bind
+from tetherlight.errors import InvalidPayload
 from tetherlight.protocol.cameras import Message
 from tetherlight.protocol.messages import Encoded
 from tetherlight.protocol.models import Job
@@ -106,10 +107,13 @@ async def annotate_image_set(context: Context, payload: AnnotateSet) -> Message:
 
 async def set_scale(context: Context, payload: SetScale) -> ScaleSet:
     """Keep how large a pixel is."""
-    await context.rig.sets.annotate(AnnotateSet(set_name=payload.set_name, scale_mm_per_pixel=payload.scale))
-    return ScaleSet(
-        message=f"A pixel of set '{payload.set_name}' has {payload.scale:.4g} mm.", scale_mm_per_pixel=payload.scale
-    )
+    scale = payload.scale
+    if scale is None:
+        raise InvalidPayload(
+            "A scale is mm_per_pixel, or two points at least a pixel apart with length_mm; at most 1000 mm a pixel."
+        )
+    await context.rig.sets.annotate(AnnotateSet(set_name=payload.set_name, scale_mm_per_pixel=scale))
+    return ScaleSet(message=f"A pixel of set '{payload.set_name}' has {scale:.4g} mm.", scale_mm_per_pixel=scale)
 
 
 async def list_captures(context: Context, payload: ListCaptures) -> ImageList:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from tetherlight.cli import axes, completion, surfaces, trash
+from tetherlight.cli import axes, completion, export, surfaces, trash
 from tetherlight.cli.lazy import Later
 from tetherlight.cli.levels import LevelsOption
 from tetherlight.cli.options import FAILED, INTERRUPTED, choose_camera, connected, note, options_of
@@ -224,6 +224,9 @@ def annotate_set(  # noqa: PLR0917 - typer reads the options off the parameters
     say(context, {"message": message}, message)
 
 
+app.command("export")(export.export_set)
+
+
 @app.command("rename")
 def rename_set(
     context: typer.Context, name: SetName, new_name: Annotated[str, typer.Argument(help="The name it shall have.")]
@@ -304,6 +307,8 @@ def _noted(found: "SetDetails") -> Iterator[str]:
     for field, title in fields.items():
         if value := getattr(found.manifest, field, None):
             yield f"{title}: {value}"
+    for one in found.stale:
+        yield f"Out of date: {one.folder}. {one.message}"
 
 
 def _when(moment: object) -> str | None:

@@ -249,6 +249,24 @@ class ImageRequests(Requests):
             results_table.RELIGHT_SET, set_name=set_name, basis=basis, planes=planes, files=files, ptm=ptm
         )
 
+    async def export_set(
+        self, set_name: str, to: results_table.ExportForm, *, base_url: str | None = None
+    ) -> results_table.Exported:
+        """Let the server make a set into what another tool opens, and wait; the zip comes from the `url` told."""
+        return await self._ask(results_table.EXPORT_SET, set_name=set_name, to=to, base_url=base_url)
+
+    async def set_scale(
+        self,
+        set_name: str,
+        mm_per_pixel: float | None = None,
+        *,
+        points: tuple[set_table.Point, set_table.Point] | None = None,
+        length_mm: float | None = None,
+    ) -> float:
+        """Say how large a pixel of a set's images is, or by two points how long what is between them is; return it."""
+        asked = {"mm_per_pixel": mm_per_pixel, "points": points, "length_mm": length_mm}
+        return (await self._ask(set_table.SET_SCALE, set_name=set_name, **asked)).scale_mm_per_pixel
+
     async def calibrate_lights(
         self,
         set_name: str,

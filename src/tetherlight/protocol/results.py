@@ -1,6 +1,6 @@
 """Actions on what is computed of sets."""
 
-from typing import Annotated, Literal
+from typing import Annotated, Literal, get_args
 
 from pydantic import Field
 
@@ -9,12 +9,15 @@ from tetherlight.protocol.action import Action, Payload
 from tetherlight.protocol.manifest import ResultRecord
 from tetherlight.protocol.models import Model
 from tetherlight.protocol.names import Feature
+from tetherlight.protocol.routes import EXPORTS, SET_EXPORT
 
 Method = Literal[
     "auto", "least-squares", "lit-huber", "l1", "lit-l1", "lit-cauchy", "windows", "lit-cauchy-curve", "windows-curve"
 ]
 CodedAs = Literal["auto", "srgb", "linear"]
 Excluded = Annotated[str, Field(min_length=1, max_length=255)]
+ExportForm = Literal["lp", "relightlab", "meshroom", "lino", "colmap", "iiif", "bagit"]
+EXPORT_FORMS: tuple[ExportForm, ...] = get_args(ExportForm)
 RelightBasis = Literal["auto", "ptm", "lptm", "hsh", "rbf"]
 
 
@@ -59,6 +62,29 @@ class MadeResult(Model):
     set_name: str
     job_id: str
     result: ResultRecord
+
+
+class ExportSet(Payload):
+    """A set, and for which tool it is wanted."""
+
+    set_name: str
+    to: ExportForm = Field(
+        description=(
+            "lp, relightlab: images with a light file; meshroom: SfMData; lino: the folder of universal methods; "
+            "colmap: a text model; iiif: a Presentation 3 manifest with tiles; bagit: a bag."
+        )
+    )
+    base_url: str | None = Field(
+        default=None,
+        max_length=500,
+        description="Where the folder of iiif is going to be served; its addresses begin so.",
+    )
+
+
+class Exported(MadeResult):
+    """An export of a set, and where it comes as a zip."""
+
+    url: str = Field(description="Gives the zip over HTTP.")
 
 
 class Reconstructed(Model):
@@ -122,4 +148,22 @@ RELIGHT_SET = Action(
             "figures": {"psnr": 36.2, "psnr_ptm": 35.1, "planes": 9, "lights": 20},
             "files": [{"filename": "results/relight/info.json", "size": 18211}]}},
     feature=RELIGHTING,
+)  # fmt: skip
+EXPORT_SET = Action(
+    "EXPORT_SET", ExportSet, Exported,
+    right="control",
+    summary=(
+        "Make a set into what another tool opens; the zip comes over HTTP then. It runs as a job, told by job_changed; "
+        "the answer comes at its end. What was exported in this form before is replaced."
+    ),
+    errors=_OF_IMAGES,
+    timeout_s=None,
+    example={"set_name": _EXAMPLE, "to": "meshroom"},
+    example_result={
+        "message": f"Set '{_EXAMPLE}' is exported.",
+        "set_name": _EXAMPLE,
+        "job_id": "job-3",
+        "result": {"kind": "export", "folder": "exports/meshroom", "method": "meshroom"},
+        "url": SET_EXPORT.url(name=_EXAMPLE, to="meshroom")},
+    feature=EXPORTS,
 )  # fmt: skip

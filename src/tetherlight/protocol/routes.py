@@ -65,6 +65,7 @@ def _any_part(found: re.Match[str]) -> str:
 
 MJPEG = Feature("mjpeg", "The live view as motion JPEG.")
 THUMBNAILS = Feature("thumbnails", "Small versions of images.")
+EXPORTS = Feature("exports", "Sets as other tools open them.")
 ZIP = Feature("zip", "A whole set as one file.")
 
 WEBSOCKET = Route("WEBSOCKET", "/ws", "a WebSocket", "The conversation: requests, replies, events, frames.", ("GET",))
@@ -95,6 +96,11 @@ SET_FILE = Route(
     "SET_FILE", "/sets/{name}/{path:path}", "the file's own type", "Give a file of a set: what the zip has of it.",
     query={"files": CHOICE, "download": "`1`: to be saved under its name."},
 )  # fmt: skip
+SET_EXPORT = Route(
+    "SET_EXPORT", "/exports/{name}/{to}.zip", "application/zip",
+    "Give an export that EXPORT_SET has made as a zip, which is made while it is sent.",
+    feature=EXPORTS,
+)  # fmt: skip
 LIVEVIEW = Route(
     "LIVEVIEW", "/cameras/{camera_id}/liveview.mjpg", "multipart/x-mixed-replace",
     "Give the live view of a camera as motion JPEG; `selected` stands for the selected one.",
@@ -107,7 +113,8 @@ ROUTES: Mapping[str, Route] = MappingProxyType(
     {
         row.name: row
         for row in (
-            WEBSOCKET, HEALTH, LOGIN_PAGE, LOGIN, LOGOUT, IMAGE, THUMBNAIL, EXIF, SET_ZIP, SET_FILE, LIVEVIEW, PAGES,
+            WEBSOCKET, HEALTH, LOGIN_PAGE, LOGIN, LOGOUT, IMAGE, THUMBNAIL, EXIF, SET_ZIP, SET_FILE,
+            SET_EXPORT, LIVEVIEW, PAGES,
         )
     }
 )  # fmt: skip

@@ -1,9 +1,9 @@
 """Actions on image sets and images."""
 
 import math
-from typing import Annotated, ClassVar, Literal, Self
+from typing import Annotated, ClassVar, Literal
 
-from pydantic import Field, RootModel, model_validator
+from pydantic import Field, RootModel
 
 from tetherlight import errors
 from tetherlight.protocol.action import Action, CameraPayload, Payload
@@ -248,22 +248,17 @@ class SetScale(Payload):
         default=None, gt=0, le=1_000_000, allow_inf_nan=False, description="How far they are from each other."
     )
 
-    @model_validator(mode="after")
-    def _one_way(self) -> Self:
+    @property
+    def scale(self) -> float | None:
+        """Millimetres per pixel; None where it is not said, or not in one way alone."""
         measured = self.points is not None and self.length_mm is not None
         if (self.mm_per_pixel is None) != measured or (self.points is None) != (self.length_mm is None):
-            raise ValueError("give mm_per_pixel, or points with length_mm")
-        if not 0 < self.scale <= MOST_MM_PER_PIXEL:
-            raise ValueError("the two points must be apart, and a pixel at most 1000 mm")
-        return self
-
-    @property
-    def scale(self) -> float:
-        """Millimetres per pixel."""
+            return None
         if self.points is None or self.length_mm is None:
-            return self.mm_per_pixel or 0.0
+            return self.mm_per_pixel
         pixels = math.dist(*self.points)
-        return self.length_mm / pixels if pixels >= LEAST_PIXELS else 0.0
+        found = self.length_mm / pixels if pixels >= LEAST_PIXELS else math.inf
+        return found if found <= MOST_MM_PER_PIXEL else None
 
 
 class ScaleSet(Model):

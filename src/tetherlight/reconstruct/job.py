@@ -15,14 +15,16 @@ from tetherlight.jobs.computation import ComputationJob, Work
 from tetherlight.jobs.job import Outcome
 from tetherlight.jobs.jobs import Jobs, new_id
 from tetherlight.protocol.models import Model
-from tetherlight.protocol.results import MadeResult, Reconstructed, ReconstructSet, RelightSet
+from tetherlight.protocol.results import ExportSet, MadeResult, Reconstructed, ReconstructSet, RelightSet
 from tetherlight.publisher import Publisher
 from tetherlight.reconstruct.keeping import FOLDERS, keep_in_set, making
 from tetherlight.reconstruct.options import Options
 from tetherlight.reconstruct.room import needed_bytes
+from tetherlight.store.contents import EXPORTS
 from tetherlight.store.store import Store
 
 FUNCTION = "tetherlight.reconstruct.surface:reconstruct"
+EXPORT = "tetherlight.reconstruct.exports.export:export"
 RELIGHT = "tetherlight.reconstruct.relight:relight"
 DEADLINE_S = 3600.0
 """Seconds for one set; a small computer needs minutes for one of many large images."""
@@ -155,6 +157,12 @@ class Surfaces:
             "basis": wanted.basis, "planes": wanted.planes, "raw": wanted.files == "raw", "ptm": wanted.ptm
         }  # fmt: skip
         task = Task(RELIGHT, options, FOLDERS["relight"], "Set '{}' can be lit anew.")
+        return await self._started(wanted.set_name, task)
+
+    async def export(self, wanted: ExportSet) -> ResultJob:
+        """Start the job of an export; raise SetNotFound, SetBusy and CpuBusy."""
+        options = {"to": wanted.to, "base_url": wanted.base_url, "copies": False}
+        task = Task(EXPORT, options, f"{EXPORTS}/{wanted.to}", "Set '{}' is exported.")
         return await self._started(wanted.set_name, task)
 
     async def _started(self, set_name: str, task: Task) -> ResultJob:

@@ -72,7 +72,9 @@ def _is_tile(path: Path) -> bool:
 
 def record_of(made: Path, folder: str, told: Mapping[str, Any]) -> ResultRecord:
     """Return what is noted of a result."""
-    files = sorted(path for path in made.rglob("[!.]*") if path.is_file() and not _is_tile(path))
+    # An export is for others: its files do not come with the set.
+    listing = told["kind"] != "export"
+    files = sorted(path for path in made.rglob("[!.]*") if listing and path.is_file() and not _is_tile(path))
     listed = [ResultFile(filename=f"{folder}/{path.relative_to(made)}", size=path.stat().st_size) for path in files]
     known = {name: told[name] for name in ("scale_mm_per_pixel",) if name in told}
     return ResultRecord(

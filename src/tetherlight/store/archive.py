@@ -46,10 +46,11 @@ def zip_of_set(folder: Path, files: Files = "all", within: Path | None = None) -
     """
     with store_errors(f"Set '{shown(folder.name)}' could not be read"):
         contents = belongings(folder, files, within)
-    return _zip(folder.name, contents)
+    return zip_of(folder.name, contents)
 
 
-def _zip(name: str, contents: Sequence[Belonging]) -> Generator[bytes]:
+def zip_of(name: str, contents: Sequence[Belonging]) -> Generator[bytes]:
+    """Write files below a folder of this name as a zip, piece by piece."""
     sink = _Sink()
     with zipfile.ZipFile(sink, "w", zipfile.ZIP_STORED, strict_timestamps=False) as archive:
         for one in contents:

@@ -27,6 +27,8 @@ from tetherlight.store.paths import MAX_PATH_LENGTH, is_plain_part
 MIMETYPES: Mapping[str, str] = MappingProxyType(
     {".json": "application/json", LP: "text/plain", ".txt": "text/plain", ".csv": "text/csv"}
 )
+EXPORTS = "exports"
+"""The folder of a set whose content is made of the rest of it, for other tools."""
 HASHED_BYTES = 16_000_000
 """A file that is no image is read for its checksum when it has no more bytes than this."""
 
@@ -73,7 +75,7 @@ def belongings(folder: Path, files: Files = "all", within: Path | None = None) -
     within = within or folder.parent
     found = [
         Belonging(str(path.relative_to(folder)), path, within=within)
-        for path in _walk(folder)
+        for path in files_below(folder)
         if _chosen(path, folder, files)
     ]
     made = None if any(one.name == _lp_name(folder) for one in found) else _directions(folder, files, within)
@@ -121,10 +123,13 @@ def light_directions(folder: Path, files: Files = "all", within: Path | None = N
     return lp_text(lines) if lines else None
 
 
-def _walk(folder: Path) -> Iterator[Path]:
-    # It goes from descriptor to descriptor: a folder that becomes a link meanwhile is not entered.
+def files_below(folder: Path) -> Iterator[Path]:
+    """Give the files of a folder and of those in it, but none of its exports; raise OSError.
+
+    It goes from descriptor to descriptor: a folder that becomes a link meanwhile is not entered.
+    """
     for inner, folders, names, _ in os.fwalk(folder, onerror=_refuse):
-        folders[:] = [name for name in folders if is_visible(name)]
+        folders[:] = [name for name in folders if is_visible(name) and (Path(inner), name) != (folder, EXPORTS)]
         paths = (Path(inner, name) for name in names if is_visible(name))
         yield from (path for path in paths if path.is_file() and not path.is_symlink())
 

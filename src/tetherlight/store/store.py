@@ -26,6 +26,7 @@ from tetherlight.store.archive import zip_of_set
 from tetherlight.store.captures import SingleCaptures
 from tetherlight.store.clock import Clock, SystemClock
 from tetherlight.store.contents import Belonging, belonging
+from tetherlight.store.exported import zip_of_export
 from tetherlight.store.paging import matching, page_of
 from tetherlight.store.paths import Places, no_image
 from tetherlight.store.recovery import FolderLock, Recovery, remove_unfinished
@@ -220,6 +221,10 @@ class Store:
     def zip_set(self, name: str, files: Files = "all") -> Generator[bytes]:
         """Return a set as the pieces of a zip; raise SetNotFound at once and StoreError on the way."""
         return zip_of_set(self.places.set_folder(name), files, self.places.captures_dir)
+
+    def zip_export(self, name: str, to: str) -> Generator[bytes]:
+        """Return an export of a set as the pieces of a zip; raise SetNotFound and ExportMissing at once."""
+        return zip_of_export(self.places.set_folder(name), to, self.places.captures_dir)
 
     def purge_trash(self) -> int:
         """Remove for good what was deleted more than TRASH_DAYS ago; return how many sets and exposures that were.

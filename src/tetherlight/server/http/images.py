@@ -6,7 +6,7 @@ that reads slowly or leaves costs one open file.
 
 import hashlib
 import os
-from collections.abc import AsyncGenerator, Awaitable, Callable
+from collections.abc import AsyncGenerator, Awaitable, Callable, Generator
 from email.utils import formatdate, parsedate_to_datetime
 from functools import partial
 from pathlib import Path
@@ -58,6 +58,7 @@ class _Routes:
         self._add(routes.EXIF, self.exif)
         self._add(routes.SET_ZIP, self.archive)
         self._add(routes.SET_FILE, self.set_file)
+        self._add(routes.SET_EXPORT, self.exported)
 
     def _add(self, row: Route, endpoint: Callable[..., Awaitable[Response]]) -> None:
         self.router.add_api_route(row.path, endpoint, methods=list(row.methods), include_in_schema=False)
@@ -120,8 +121,20 @@ class _Routes:
         except TetherlightError as error:
             return failure(error)
         suffix = "" if files == "all" else f"-{files}"
-        headers = {"Content-Disposition": _attachment(f"{name}{suffix}.zip"), **_common()}
+        return self._zipped(request, f"{name}{suffix}.zip", pieces)
+
+    async def exported(self, request: Request, name: str, to: str) -> Response:
+        """Give an export of a set as a zip that is made while it is sent."""
+        try:
+            pieces = await self._read(partial(self._store.zip_export, name, to))
+        except TetherlightError as error:
+            return failure(error)
+        return self._zipped(request, f"{name}-{to}.zip", pieces)
+
+    def _zipped(self, request: Request, filename: str, pieces: Generator[bytes]) -> Response:
+        headers = {"Content-Disposition": _attachment(filename), **_common()}
         if request.method == "HEAD":
+            pieces.close()
             reply = Response(headers=headers, media_type="application/zip")
             del reply.headers["content-length"]  # nobody knows the length before the zip is made; it is not 0
             return reply
