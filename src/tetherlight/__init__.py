@@ -11,9 +11,13 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from tetherlight.client import Client
     from tetherlight.client.sync import Client as SyncClient
+
+    __version__: str
 else:
     # Hidden from type checkers: with it, any name would be one of ours.
     def __getattr__(name: str) -> object:
+        if name == "__version__":
+            return import_module("importlib.metadata").version("tetherlight")
         place = {"Client": "tetherlight.client", "SyncClient": "tetherlight.client.sync"}.get(name)
         if place is None:
             raise AttributeError(f"module {__name__!r} has no attribute {name!r}")

@@ -63,3 +63,8 @@ def test_a_client_loads_no_library_of_the_server(name: str) -> None:
     loaded = set(said(script))
     assert "pydantic" in loaded
     assert not {"fastapi", "gphoto2", "numpy", "uvicorn", "typer"} & loaded
+
+
+def test_the_package_tells_its_version() -> None:
+    """As its metadata has it; and no module is loaded for it before somebody asks."""
+    assert tetherlight.__version__ == version("tetherlight")
