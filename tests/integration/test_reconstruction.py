@@ -98,6 +98,20 @@ async def test_a_preview_lies_beside_and_goes_when_the_surface_is_there(kept: Ke
     assert [one.kind for one in results] == ["surface"]
 
 
+async def test_a_set_of_a_white_plane_is_a_flat_field(kept: Kept) -> None:
+    """Its lamps are as strong as the plane says; a set that is not there is refused before the work begins."""
+    planes = [0.3 * (1 + number / 8) * one[2] + 0 * BUMP.albedo for number, one in enumerate(LIGHTS)]
+    folder_with_manifest(kept.folder.parent / "plane", LIGHTS, planes)
+    wanted = {"set_name": NAME, "method": "least-squares", "flat_set_name": "plane"}
+    await kept.client.do("RECONSTRUCT_SET", wanted, timeout=stretched(60))
+    report = json.loads((kept.folder / "results" / "report.json").read_text())
+    assert report["lights"][7]["intensity"] / report["lights"][0]["intensity"] == pytest.approx(1.875, rel=0.03)
+    assert report["options"]["flat"] == "plane"
+    for wrong, code in (({"flat_set_name": "none"}, "set_not_found"), ({"near": True}, "invalid_payload")):
+        refused = await kept.client.request("RECONSTRUCT_SET", wanted | wrong, timeout=stretched(60))
+        assert refused["error_code"] == code
+
+
 async def test_what_cannot_be_computed_is_told_with_its_code_and_leaves_the_older_surface(kept: Kept) -> None:
     await kept.client.do("RECONSTRUCT_SET", {"set_name": NAME, "method": "l1"}, timeout=stretched(60))
     before = (kept.folder / "results" / "report.json").read_bytes()

@@ -2171,6 +2171,10 @@ files?: ("jpeg" | "raw")
  */
 exclude?: string[]
 /**
+ * A set of a matte white plane under the same lights: it takes their strength and fall-off away.
+ */
+flat_set_name?: (string | null)
+/**
  * Make a small and quick version, beside the whole one.
  */
 preview?: boolean

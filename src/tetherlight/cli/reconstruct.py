@@ -45,6 +45,10 @@ def reconstruct(  # noqa: PLR0917 - typer reads the options off the parameters
         bool, typer.Option("--near", help="The lights are positions, in image widths from the image's centre.")
     ] = False,
     raw: Annotated[bool, typer.Option("--raw", help="Take the RAW files of a set instead of its JPEGs.")] = False,
+    flat: Annotated[
+        Path | None,
+        typer.Option("--flat", metavar="FOLDER", help="Images of a matte white plane under the same lights."),
+    ] = None,
     preview: Annotated[bool, typer.Option("--preview", help="A small and quick version.")] = False,
     out: Annotated[
         Path | None, typer.Option("--out", metavar="FOLDER", help="Where it goes; else FOLDER/results.")
@@ -62,6 +66,7 @@ def reconstruct(  # noqa: PLR0917 - typer reads the options off the parameters
             "method": method,
             "near": near,
             "raw": raw,
+            "flat": None if flat is None else str(flat.absolute()),
             "preview": preview,
         }
     )

@@ -27,13 +27,25 @@ def reconstruct_set(  # noqa: PLR0917 - typer reads the options off the paramete
         bool, typer.Option("--near", help="Take the lights' positions instead of their directions.")
     ] = False,
     raw: Annotated[bool, typer.Option("--raw", help="Take the RAW files instead of the JPEGs.")] = False,
+    flat: Annotated[
+        str | None,
+        typer.Option(
+            metavar="SET", help="A set of a matte white plane under the same lights.", autocompletion=completion.sets
+        ),
+    ] = None,
     preview: Annotated[bool, typer.Option("--preview", help="A small and quick version.")] = False,
 ) -> None:
     """Let the server compute normals, albedo and height of a set; they come into the set's folder.
 
     Ctrl-C leaves the job running at the server and tells how to cancel it.
     """
-    wanted: dict[str, Any] = {"method": method, "response": response, "near": near, "preview": preview}
+    wanted: dict[str, Any] = {
+        "method": method,
+        "response": response,
+        "near": near,
+        "preview": preview,
+        "flat_set_name": flat,
+    }
     wanted |= {"files": "raw" if raw else "jpeg"}
 
     async def ask(client: "Client") -> "Reconstructed":

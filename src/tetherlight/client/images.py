@@ -216,6 +216,7 @@ class ImageRequests(Requests):
         response: results_table.CodedAs = "auto",
         near: bool = False,
         files: Literal["jpeg", "raw"] = "jpeg",
+        flat_set_name: str | None = None,
         preview: bool = False,
     ) -> results_table.Reconstructed:
         """Let the server compute normals, albedo and height of a set, and wait for it; `download` brings them.
@@ -229,6 +230,7 @@ class ImageRequests(Requests):
             response=response,
             near=near,
             files=files,
+            flat_set_name=flat_set_name,
             preview=preview,
         )
 

@@ -34,6 +34,10 @@ class ReconstructSet(Payload):
         max_length=1000,
         description="Lights that are left out, by their names or by those of their images.",
     )
+    flat_set_name: str | None = Field(
+        default=None,
+        description="A set of a matte white plane under the same lights: it takes their strength and fall-off away.",
+    )
     preview: bool = Field(default=False, description="Make a small and quick version, beside the whole one.")
 
 
@@ -114,7 +118,7 @@ RECONSTRUCT_SET = Action(
         "Compute normals, albedo and height of a set and put them into its folder. It runs as a job, told by "
         "job_changed; the answer comes at its end."
     ),
-    errors=_OF_IMAGES,
+    errors=(*_OF_IMAGES, errors.CalibrationError),
     timeout_s=None,
     example={"set_name": _EXAMPLE},
     example_result={

@@ -145,6 +145,7 @@ class Surfaces:
             near=wanted.near,
             raw=wanted.files == "raw",
             exclude=tuple(wanted.exclude),
+            flat=None if wanted.flat_set_name is None else str(self._store.places.set_folder(wanted.flat_set_name)),
             preview=wanted.preview,
         )
         place = FOLDERS["preview" if wanted.preview else "surface"]

@@ -32,6 +32,8 @@ class Options:
     """Whether RAW files are taken where the set has both."""
     exclude: tuple[str, ...] = ()
     """Names of lights, or of their images, that are left out."""
+    flat: str | None = None
+    """The path of a folder with a flat field: a matte white plane under each of the lights."""
     preview: bool = False
     """Whether a small and quick version is wanted."""
 
@@ -41,6 +43,10 @@ class Options:
         made = cls(**{**given, "exclude": tuple(given.get("exclude", ()))})
         if made.method not in METHODS:
             raise InvalidPayload(f"There is no method '{made.method[:60]}'.", hint=f"Methods are {', '.join(METHODS)}.")
+        if made.near and made.flat is not None:
+            raise InvalidPayload(
+                "A flat field and positions of lights tell the same fall-off twice.", hint="Leave one of them out."
+            )
         return made
 
     def as_dict(self) -> dict[str, Any]:

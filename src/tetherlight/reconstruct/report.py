@@ -5,6 +5,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from html import escape
 from importlib.metadata import version
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -90,7 +91,7 @@ def report_of(facts: Facts) -> dict[str, Any]:
         "intensities": None if decided.intensities is None else decided.intensities.why,
         "figures": figures_of(facts),
         "warnings": [*inputs.warnings, *plan.warnings, *decided.survey.warnings, *facts.warnings],
-        "options": facts.options.as_dict(),
+        "options": facts.options.as_dict() | {"flat": facts.options.flat and Path(facts.options.flat).name},
         "timings_s": dict(facts.seconds),
         "software": {name: version(name) for name in SOFTWARE},
         "inputs_sha256": dict(facts.sums),

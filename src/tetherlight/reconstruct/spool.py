@@ -17,6 +17,7 @@ from numpy.typing import NDArray
 
 from tetherlight.errors import ShapesDiffer
 from tetherlight.files.durable import FILE_MODE, store_errors
+from tetherlight.photometric.falloff import Falloff
 from tetherlight.pixels.decode import SHRINKS, decode
 from tetherlight.pixels.look import Look, look, opened
 from tetherlight.pixels.response import FULL, Response
@@ -169,6 +170,8 @@ class Stack:
     """Which of the images are used."""
     grain: float | None = None
     """The light of one step of the files, where these frames are made of several of them."""
+    falloff: Falloff | None = None
+    """How the light of each image falls off over it."""
 
     @property
     def size(self) -> tuple[int, int]:
@@ -204,7 +207,17 @@ class Stack:
             for number, exposure in enumerate(self.exposures[self.kept]):
                 light[number] -= dark * np.float32(exposure / self.ambient_exposure)
         light /= self.scales[self.kept].reshape(-1, *[1] * (light.ndim - 1))
+        if (maps := self.falloffs(rows, step)) is not None:
+            light /= maps if light.ndim == 3 else maps[..., None]
         return light, clipped
+
+    def falloffs(self, rows: slice, step: int = 1) -> Floats | None:
+        """Return what the light of some rows is divided by, (K, h, w); None without a flat field."""
+        if self.falloff is None:
+            return None
+        height, width = self.size
+        places = self.falloff.at(np.arange(height)[rows], np.arange(width)[::step], self.size)
+        return np.asarray(places[self.kept], np.float32)
 
     def strips(self, more: int = 1) -> Iterator[slice]:
         """Go through all rows, so many at a time that what is worked on is small; `more` times as small."""

@@ -41,9 +41,12 @@ class _Compiled:
     gray: Floats
     usable: NDArray[np.bool_]
     coded: kernel.Coded
+    falloff: Floats | None
+    """(K, P)"""
 
     def colours(self, weights: Floats, places: NDArray[np.intp]) -> Floats:
-        return self.coded.colours(weights, places)
+        found = self.coded.colours(weights, places)
+        return found if self.falloff is None else found / self.falloff.take(places, axis=1)[..., None]
 
 
 def strip_of(stack: Stack, rows: slice, *, fast: bool) -> Strip:
@@ -62,4 +65,8 @@ def strip_of(stack: Stack, rows: slice, *, fast: bool) -> Strip:
         share=(stack.exposures[stack.kept] / stack.ambient_exposure).astype(np.float32),
         over=np.reciprocal(stack.scales[stack.kept]).astype(np.float32),
     )
-    return _Compiled(*coded.gray(stack.full, WEIGHTS), coded)
+    gray, usable = coded.gray(stack.full, WEIGHTS)
+    if (maps := stack.falloffs(rows)) is None:
+        return _Compiled(gray, usable, coded, None)
+    maps = maps.reshape(gray.shape)
+    return _Compiled(gray / maps, usable, coded, maps)

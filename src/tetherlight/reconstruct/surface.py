@@ -27,6 +27,7 @@ from tetherlight.pixels.tiff import tiff_rows
 from tetherlight.reconstruct.ahead import Ahead
 from tetherlight.reconstruct.brackets import merged_frames
 from tetherlight.reconstruct.coding import likeliest
+from tetherlight.reconstruct.flatfield import falloff_of
 from tetherlight.reconstruct.inputs import MANIFEST_SOURCE, Inputs, find_inputs
 from tetherlight.reconstruct.moving import moves
 from tetherlight.reconstruct.options import AUTO, Options
@@ -169,9 +170,12 @@ def stacks_of(
         pixels, sums, responses, grain = made.frames, made.sums, [made.response], made.grain
     else:
         pixels, sums = decoded(inputs.folder, inputs.names, plan, sheets, tell=tell, within=within, ready=ready)
-    count = len(inputs.frames)
+    count, field = len(inputs.frames), None
     intensities = np.array([frame.intensity for frame in inputs.frames], np.float32)
     exposures = np.array([frame.exposure for frame in inputs.frames], np.float64)
+    if chosen.flat is not None:
+        field = falloff_of(inputs, plan, Path(chosen.flat), within)
+        intensities = field.strengths
     # The geometric mean: lamps whose exposure makes up for their strength keep their values, and so their noise.
     usual = float(np.exp(np.log(exposures).mean()))
     return [
@@ -184,6 +188,7 @@ def stacks_of(
             ambient_exposure=inputs.ambient_exposure / usual,
             kept=np.arange(count),
             grain=grain,
+            falloff=field,
         )
         for response in responses
     ], sums
