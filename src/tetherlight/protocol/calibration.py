@@ -7,6 +7,7 @@ from pydantic import Field
 
 from tetherlight import errors
 from tetherlight.protocol.action import Action, Payload
+from tetherlight.protocol.jobs import COMPUTING
 from tetherlight.protocol.models import Direction, Model
 from tetherlight.protocol.names import Feature
 
@@ -121,10 +122,7 @@ CALIBRATE_LIGHTS = Action(
         "Tell where lights are and how strong, from mirror spheres in a set; with `apply` the rig file has it from "
         "then on. It runs as a job, told by job_changed; the answer comes at its end."
     ),
-    errors=(errors.SetNotFound, errors.SetBusy, errors.CpuBusy, errors.SphereNotFound, errors.SphereTooSmall,
-            errors.CalibrationError, errors.ImageNotFound, errors.ImageUnreadable, errors.ShapesDiffer,
-            errors.ManifestNewer, errors.StoreError, errors.InvalidSetting, errors.WorkFailed, errors.WorkTimeout,
-            errors.WorkMemory, errors.JobError),
+    errors=(*COMPUTING, errors.SphereNotFound, errors.SphereTooSmall, errors.CalibrationError, errors.InvalidSetting),
     timeout_s=None,
     example={"set_name": _SET, "apply": True},
     example_result={

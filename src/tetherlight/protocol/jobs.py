@@ -17,6 +17,13 @@ JOB_EXAMPLE = {
     "steps": [{"index": 1, "light": "light_left", "state": "running"}, {"index": 2, "light": "light_right"}],
 }  # fmt: skip
 
+COMPUTING = (
+    errors.SetNotFound, errors.SetBusy, errors.CpuBusy, errors.ManifestNewer, errors.ImageNotFound,
+    errors.ImageUnreadable, errors.ShapesDiffer, errors.StoreError, errors.WorkFailed, errors.WorkTimeout,
+    errors.WorkMemory, errors.JobError,
+)  # fmt: skip
+"""What may be wrong with a set of which something is computed, or with the computation."""
+
 
 class JobList(RootModel[list[Job]]):
     """The jobs under way and the last ones that ended, newest first."""

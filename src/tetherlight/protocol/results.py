@@ -6,6 +6,7 @@ from pydantic import Field
 
 from tetherlight import errors
 from tetherlight.protocol.action import Action, Payload
+from tetherlight.protocol.jobs import COMPUTING
 from tetherlight.protocol.manifest import ResultRecord
 from tetherlight.protocol.models import Model
 from tetherlight.protocol.names import Feature
@@ -104,10 +105,8 @@ RESULTS = Feature("results", "Surfaces are computed of sets: normals, albedo, he
 RELIGHTING = Feature("relighting", "Sets become pictures that can be lit anew.")
 _EXAMPLE = "vase_20231027-150000"
 _OF_IMAGES = (
-    errors.SetNotFound, errors.SetBusy, errors.CpuBusy, errors.ManifestNewer, errors.ImageNotFound,
-    errors.ImageUnreadable, errors.LightsUnknown, errors.LightsFileInvalid, errors.TooFewLights,
-    errors.LightsCoplanar, errors.ShapesDiffer, errors.ImagesBlack, errors.ImagesClipped, errors.DiskFull,
-    errors.StoreFull, errors.StoreError, errors.WorkFailed, errors.WorkTimeout, errors.WorkMemory, errors.JobError,
+    *COMPUTING, errors.LightsUnknown, errors.LightsFileInvalid, errors.TooFewLights, errors.LightsCoplanar,
+    errors.ImagesBlack, errors.ImagesClipped, errors.DiskFull, errors.StoreFull,
 )  # fmt: skip
 """What may be wrong with the images of a set, with their lights, or with a computation."""
 
