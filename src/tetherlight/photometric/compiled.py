@@ -20,7 +20,7 @@ T = TypeVar("T", bound=Callable[..., Any])
 Array = Any
 
 BLOCK = 512
-ENOUGH, STEPS, SINGULAR = solvers.ENOUGH, solvers.HUBER_STEPS, solvers.SINGULAR
+ENOUGH, STEPS = solvers.ENOUGH, solvers.HUBER_STEPS
 ZERO, ONE, INF, TINY = np.float32(0), np.float32(1), np.float32(np.inf), np.float32(1e-12)
 DARK, HUBER, NEAR_ZERO = np.float32(solvers.DARK), np.float32(solvers.HUBER), np.float32(solvers.NEAR_ZERO)
 OWN, REST2, MIDDLE = np.float32(solvers.OWN_NOISE), np.float32(solvers.AT_REST**2), np.float32(0.5)
@@ -81,17 +81,23 @@ def _sums(v: Array, w: Array, lights: Array, products: Array, both: Array, s: Ar
     np.dot(lights, both, s[6:])
 
 
+_cofactors = compiled(solvers.cofactors)
+
+
+@compiled
+def _inverse(s: Array, p: int) -> tuple[Any, Any, Any, Any, Any, Any, Any]:
+    """Return the cofactors of L^T W L of a pixel, and what they are multiplied with; 0 where there is no inverse."""
+    xx, xy, xz = np.float64(s[0, p]), np.float64(s[1, p]), np.float64(s[2, p])
+    yy, yz, zz = np.float64(s[3, p]), np.float64(s[4, p]), np.float64(s[5, p])
+    a, b, c, d, e, f, determinant, least = _cofactors(xx, xy, xz, yy, yz, zz)
+    return a, b, c, d, e, f, 1.0 / determinant if determinant > least else 0.0
+
+
 @compiled
 def _vectors(s: Array, g: Array) -> None:
     """Solve g from the sums; 0 where there is no solution."""
     for p in range(s.shape[1]):
-        xx, xy, xz = np.float64(s[0, p]), np.float64(s[1, p]), np.float64(s[2, p])
-        yy, yz, zz = np.float64(s[3, p]), np.float64(s[4, p]), np.float64(s[5, p])
-        a, b, c = yy * zz - yz * yz, xz * yz - xy * zz, xy * yz - xz * yy
-        d, e, f = xx * zz - xz * xz, xy * xz - xx * yz, xx * yy - xy * xy
-        determinant = xx * a + xy * b + xz * c
-        trace = (xx + yy + zz) / 3.0
-        over = 1.0 / determinant if determinant > SINGULAR * trace * trace * trace else 0.0
+        a, b, c, d, e, f, over = _inverse(s, p)
         x, y, z = np.float64(s[6, p]), np.float64(s[7, p]), np.float64(s[8, p])
         g[0, p] = np.float32((a * x + b * y + c * z) * over)
         g[1, p] = np.float32((b * x + d * y + e * z) * over)
@@ -102,13 +108,7 @@ def _vectors(s: Array, g: Array) -> None:
 def _across(s: Array, n: Array, out: Array) -> None:
     """Return the part of (L^T W L)^-1 across each normal (3, n); 0 where there is no inverse."""
     for p in range(s.shape[1]):
-        xx, xy, xz = np.float64(s[0, p]), np.float64(s[1, p]), np.float64(s[2, p])
-        yy, yz, zz = np.float64(s[3, p]), np.float64(s[4, p]), np.float64(s[5, p])
-        a, b, c = yy * zz - yz * yz, xz * yz - xy * zz, xy * yz - xz * yy
-        d, e, f = xx * zz - xz * xz, xy * xz - xx * yz, xx * yy - xy * xy
-        determinant = xx * a + xy * b + xz * c
-        trace = (xx + yy + zz) / 3.0
-        over = 1.0 / determinant if determinant > SINGULAR * trace * trace * trace else 0.0
+        a, b, c, d, e, f, over = _inverse(s, p)
         x, y, z = np.float64(n[0, p]), np.float64(n[1, p]), np.float64(n[2, p])
         along = x * (a * x + b * y + c * z) + y * (b * x + d * y + e * z) + z * (c * x + e * y + f * z)
         out[p] = np.float32(max((a + d + f - along) * over, 0.0))

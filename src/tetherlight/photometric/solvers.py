@@ -9,6 +9,7 @@ are described in `docs/explanations/accuracy.md`.
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -71,23 +72,20 @@ def moments(lights: Floats, weights: Floats) -> Floats:
     return np.asarray(np.einsum("kn,knj->nj", weights, products), np.float64)
 
 
+def cofactors(  # noqa: PLR0917 - the six parts of a symmetric matrix
+    xx: Any, xy: Any, xz: Any, yy: Any, yz: Any, zz: Any
+) -> tuple[Any, Any, Any, Any, Any, Any, Any, Any]:
+    """Return those of a symmetric matrix in the same order, its determinant, and from which on it has an inverse."""
+    a, b, c = yy * zz - yz * yz, xz * yz - xy * zz, xy * yz - xz * yy
+    d, e, f = xx * zz - xz * xz, xy * xz - xx * yz, xx * yy - xy * xy
+    trace = (xx + yy + zz) / 3.0
+    return a, b, c, d, e, f, xx * a + xy * b + xz * c, SINGULAR * trace * trace * trace
+
+
 def inverse(matrix: Floats) -> Floats:
     """Invert symmetric matrices given as (N, 6); 0 where one has no inverse."""
-    xx, xy, xz, yy, yz, zz = matrix.T
-    parts = np.stack(
-        [
-            yy * zz - yz * yz,
-            xz * yz - xy * zz,
-            xy * yz - xz * yy,
-            xx * zz - xz * xz,
-            xy * xz - xx * yz,
-            xx * yy - xy * xy,
-        ],
-    )
-    determinant = xx * parts[0] + xy * parts[1] + xz * parts[2]
-    trace = (xx + yy + zz) / 3
-    good = determinant > SINGULAR * trace**3
-    return divided(parts, np.where(good, determinant, 0.0)[None]).T
+    *parts, determinant, least = cofactors(*matrix.T)
+    return divided(np.stack(parts), np.where(determinant > least, determinant, 0.0)[None]).T
 
 
 def times(matrix: Floats, vector: Floats) -> Floats:
