@@ -8,33 +8,27 @@ interface Props {
   onLayer: (layer: Layer) => void;
 }
 
-/** What of the surface is shown; each has its key. */
+/** What of the surface is shown; each has its key. Arrows move the light, so these are no radio buttons, which take them. */
 export function LayerBar({ layer, surface, onLayer }: Props) {
   return (
-    <div className={styles.bar} role="radiogroup" aria-label="Layer">
+    <div className={styles.bar} role="group" aria-label="Layer">
       {LAYERS.map((one, index) => {
         const missing = one === "height" && !surface.has("height");
         return (
-          <label
+          <button
             key={one}
+            type="button"
             className={styles.layer}
             title={missing ? "Make the surface again to see its height." : LAYER_WORDS[one]}
+            aria-pressed={one === layer}
+            disabled={missing}
+            onClick={() => onLayer(one)}
           >
-            <input
-              type="radio"
-              name="layer"
-              className="visually-hidden"
-              checked={one === layer}
-              disabled={missing}
-              onChange={() => onLayer(one)}
-            />
-            <span>
-              <span className={styles.key} aria-hidden="true">
-                {index + 1}
-              </span>
-              {LAYER_NAMES[one]}
+            <span className={styles.key} aria-hidden="true">
+              {index + 1}
             </span>
-          </label>
+            {LAYER_NAMES[one]}
+          </button>
         );
       })}
     </div>

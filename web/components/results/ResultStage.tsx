@@ -163,7 +163,7 @@ export function ResultStage(props: Props) {
           return;
         }
         const point = imagePoint(at);
-        setCursor(point);
+        setCursor(null);
         // The first click begins a line, and a second one or the end of a stroke ends it.
         if (stroke || Math.hypot(point.x - begun.x, point.y - begun.y) * placement.scale > 2) drawLine(point, true);
       },

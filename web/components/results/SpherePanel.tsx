@@ -1,6 +1,6 @@
 "use client";
 
-import { useState } from "react";
+import { useRef, useState } from "react";
 import { plural } from "@/lib/format";
 import type { CalibrateLights, LightCalibration, SetDetails } from "@/lib/protocol";
 import { RequestFailed } from "@/services/WebSocketService";
@@ -25,12 +25,14 @@ export function SpherePanel({ details, found, onFound }: Props) {
   const offline = useOffline();
   const [open, setOpen] = useState(false);
   const [busy, setBusy] = useState(false);
+  const cancelled = useRef(false);
   const [problem, setProblem] = useState<string | null>(null);
   const { name } = details.set;
   const job = useRig(({ jobs }) =>
     busy ? (jobs.find(({ set_name, state }) => set_name === name && state === "running") ?? null) : null,
   );
   const ask = async (apply: boolean) => {
+    cancelled.current = false;
     setBusy(true);
     setProblem(null);
     // What was looked at is what is used. The server finds at least one sphere and at most as many as it takes.
@@ -44,7 +46,7 @@ export function SpherePanel({ details, found, onFound }: Props) {
       });
       onFound(told);
     } catch (error) {
-      if (error instanceof RequestFailed && error.code === "job_cancelled") return;
+      if (cancelled.current) return;
       const hint = error instanceof RequestFailed && error.hint ? ` ${error.hint}` : "";
       setProblem(`${error instanceof Error ? error.message : error}${hint}`);
     } finally {
@@ -52,6 +54,7 @@ export function SpherePanel({ details, found, onFound }: Props) {
     }
   };
   const cancel = () => {
+    cancelled.current = true;
     if (job) store.service.request("CANCEL_JOB", { job_id: job.job_id }).catch((error) => store.complain(error));
   };
   const reason = offline ?? (busy ? "It is under way." : null);

@@ -1,11 +1,14 @@
 "use client";
 
-import { useState } from "react";
+import { useRef, useState } from "react";
 import type { Job, SetDetails } from "@/lib/protocol";
+import { resultOf } from "@/lib/results";
 import { RequestFailed } from "@/services/WebSocketService";
 import { useOffline, useRig, useStore } from "../RigProvider";
 
 const NEEDED = 3;
+/** Bytes of a set from which on it is worth seeing a small surface first. */
+const LARGE = 15_000_000;
 
 export interface Reconstruction {
   /** The job under way for this set, whoever started it. */
@@ -24,6 +27,7 @@ export function useReconstruction(details: SetDetails): Reconstruction {
   const offline = useOffline();
   const { name, status } = details.set;
   const [asked, setAsked] = useState(false);
+  const cancelled = useRef(false);
   const [problem, setProblem] = useState<{ name: string; text: string } | null>(null);
   const job = useRig(
     ({ jobs }) =>
@@ -38,18 +42,24 @@ export function useReconstruction(details: SetDetails): Reconstruction {
     (lit < NEEDED ? `It has pictures under ${lit} lights; at least ${NEEDED} are needed.` : null) ??
     (job || asked ? "It is being made." : null);
   const start = (exclude: string[] = []) => {
+    cancelled.current = false;
     setAsked(true);
     setProblem(null);
-    store.service
-      .request("RECONSTRUCT_SET", { set_name: name, ...(exclude.length > 0 && { exclude }) })
+    const wanted = { set_name: name, ...(exclude.length > 0 && { exclude }) };
+    const first = resultOf(details.manifest) === null && details.set.size > LARGE;
+    (first ? store.service.request("RECONSTRUCT_SET", { ...wanted, preview: true }) : Promise.resolve())
+      .then(() => store.service.request("RECONSTRUCT_SET", wanted))
       .catch((error) => {
-        if (error instanceof RequestFailed && (error.code === "disconnected" || error.code === "job_cancelled")) return;
+        if (cancelled.current || (error instanceof RequestFailed && error.code === "disconnected")) return;
+        // With a small surface there, what asked is not on the screen any more.
+        if (first) store.complain(error);
         const hint = error instanceof RequestFailed && error.hint ? ` ${error.hint}` : "";
         setProblem({ name, text: `${error instanceof Error ? error.message : error}${hint}` });
       })
       .finally(() => setAsked(false));
   };
   const cancel = () => {
+    cancelled.current = true;
     if (job) store.service.request("CANCEL_JOB", { job_id: job.job_id }).catch((error) => store.complain(error));
   };
   return { job, problem: problem?.name === name ? problem.text : null, reason, start, cancel };
