@@ -36,6 +36,7 @@ from tetherlight.errors import (
     CameraLost,
     CameraTimeout,
     CaptureFailed,
+    CardFull,
     ConfigRejected,
     DetectionFailed,
     StoreError,
@@ -175,7 +176,7 @@ async def test_a_capture_is_never_taken_twice(world: OpenCamera) -> None:
         ("rst", CameraLost),
         ("hang", CameraTimeout),
         ("error", CaptureFailed),
-        ("store_full", CaptureFailed),
+        ("store_full", CardFull),
         ("garbage", CameraError),
     ],
 )

@@ -203,3 +203,28 @@ async def test_frames_that_are_not_there_are_not_taken_again(world: World) -> No
         with pytest.raises(error):
             await world.rig.shooting.retake(wanted)
     assert job.snapshot().state is JobState.COMPLETED
+
+
+async def test_a_frame_is_taken_again_at_the_end_of_a_set_that_still_runs(world: World) -> None:
+    """Whoever sees a hand in a frame need not wait; the ambient frame can be meant, too, what is not taken cannot."""
+    job = await world.start(ambient=True)
+    await world.hearing.wait("photometric_progress", lambda one: one.status.startswith("captured_light_1"))
+    with pytest.raises(JobConflict):
+        await world.rig.jobs.retry(job.job_id, [3])
+    asked = await world.rig.jobs.retry(job.job_id, [0, 1])
+    assert [step.again for step in asked.steps] == [True, True, False, False]
+    result = await job.result()
+    assert result.image_count == 3
+    assert [step["attempts"] for step in steps(world, result)] == [2, 2, 1, 1]
+    assert [step.again for step in job.snapshot().steps] == [False] * 4
+
+
+async def test_what_was_asked_for_is_done_when_a_paused_set_goes_on(world: World) -> None:
+    job = await world.start(*RING)
+    await world.hearing.wait("photometric_progress", lambda one: one.index == 1 and one.status.startswith("captured"))
+    await world.rig.jobs.retry(job.job_id, [1])
+    await world.rig.jobs.pause(job.job_id)
+    await world.rig.jobs.resume(job.job_id)
+    result = await job.result()
+    assert result.image_count == 6
+    assert [step["attempts"] for step in steps(world, result)] == [2, 1, 1, 1, 1, 1]

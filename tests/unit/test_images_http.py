@@ -2,6 +2,7 @@
 
 import asyncio
 import os
+import shutil
 import threading
 import zipfile
 from collections.abc import AsyncIterator
@@ -250,6 +251,19 @@ async def test_a_set_comes_as_zip(client: httpx.AsyncClient, query: str, names: 
     assert (head.status_code, head.content) == (200, b"")
     assert head.headers["content-type"] == "application/zip"
     assert "content-length" not in head.headers
+
+
+async def test_several_sets_come_as_one_zip(client: httpx.AsyncClient, store: Store) -> None:
+    """Each in a folder of its name, once however often it is named; one that is not there refuses all."""
+    shutil.copytree(store.places.set_folder("vase"), store.places.sets_dir / "cup")
+    reply = await client.get("/sets.zip", params={"name": ["vase", "cup", "vase"], "files": "jpeg"})
+    assert (reply.status_code, reply.headers["content-type"]) == (200, "application/zip")
+    assert reply.headers["content-disposition"].startswith('attachment; filename="2-sets-jpeg.zip"')
+    with zipfile.ZipFile(BytesIO(reply.content)) as archive:
+        images = sorted(name for name in archive.namelist() if name.endswith(".jpg"))
+    assert images == ["cup/image_01_a.jpg", "vase/image_01_a.jpg"]
+    assert (await client.get("/sets.zip", params={"name": ["vase", "nothing"]})).status_code == 404
+    assert (await client.get("/sets.zip")).status_code == 400
 
 
 async def test_a_zip_of_nothing_is_refused(client: httpx.AsyncClient) -> None:

@@ -10,7 +10,7 @@ import pytest
 from tetherlight.errors import StoreError
 from tetherlight.protocol.manifest import FileRecord, Manifest, StepRecord
 from tetherlight.protocol.sets import Files
-from tetherlight.store.archive import CHUNK, moment_of, zip_of_set
+from tetherlight.store.archive import CHUNK, moment_of, zip_of_sets
 from tetherlight.store.contents import belonging, belongings, light_directions
 from tetherlight.store.manifest import write_manifest
 
@@ -39,7 +39,7 @@ def folder(tmp_path: Path) -> Path:
 
 
 def unpacked(folder: Path, files: Files) -> dict[str, bytes]:
-    with zipfile.ZipFile(BytesIO(b"".join(zip_of_set(folder, files)))) as archive:
+    with zipfile.ZipFile(BytesIO(b"".join(zip_of_sets([folder], files)))) as archive:
         assert archive.testzip() is None
         assert {entry.compress_type for entry in archive.infolist()} == {zipfile.ZIP_STORED}
         return {entry.filename: archive.read(entry) for entry in archive.infolist()}
@@ -117,14 +117,14 @@ def test_a_zip_comes_in_pieces_of_bounded_size(folder: Path) -> None:
     """No piece is much larger than what was read at once, however large the file."""
     with (folder / "image_01_a.cr2").open("wb") as file:
         file.truncate(20 * CHUNK)
-    pieces = [len(piece) for piece in zip_of_set(folder)]
+    pieces = [len(piece) for piece in zip_of_sets([folder])]
     assert max(pieces) < 2 * CHUNK
     assert len(pieces) > 20
 
 
 def test_a_file_that_vanishes_tears_the_zip(folder: Path) -> None:
     """An incomplete zip must not look like a complete one."""
-    pieces = zip_of_set(folder)
+    pieces = zip_of_sets([folder])
     next(pieces)
     (folder / "image_02_b.jpg").unlink()
     with pytest.raises(StoreError, match=r"image_02_b\.jpg"):

@@ -15,8 +15,9 @@ from tetherlight.protocol.manifest import Manifest
 from tetherlight.protocol.models import ImageSet, JobState
 from tetherlight.protocol.sets import LIST_IMAGE_SETS, ListSets, SetOrder
 from tetherlight.settings import Settings
+from tetherlight.store.facets import facets_of
 from tetherlight.store.index import Entry, Stamp
-from tetherlight.store.paging import ORDERS, matching, page_of
+from tetherlight.store.paging import ORDERS, matching, object_of, page_of
 from tetherlight.store.store import Store
 
 ORDER_NAMES: list[SetOrder] = list(ORDERS)
@@ -169,3 +170,34 @@ def test_the_beginning_of_a_set_is_told_to_the_microsecond(tmp_path: Path, monke
     assert told == ["set3", "set2", "set1"]
     assert cursor is None
     store.close()
+
+
+def test_sets_are_narrowed_down_by_what_they_have_in_common() -> None:
+    """A number names the object, else the name without its time; days are those of this machine's clock."""
+    began = datetime(2026, 3, 5, 12, tzinfo=UTC)
+    shelf = [
+        entry("vase_20260305-120000", created_at=began, camera="Canon EOS", status="completed"),
+        entry("vase_20260306-120000", created_at=began + timedelta(days=1), camera="Canon EOS", status="failed"),
+        entry("anything", created_at=began, catalogue_number="A 7"),
+    ]
+    facets = facets_of(shelf, ListSets())
+    assert [(one.value, one.count) for one in facets.days] == [("2026-03-06", 1), ("2026-03-05", 2)]
+    assert [(one.value, one.count) for one in facets.objects] == [("vase", 2), ("A 7", 1)]
+    assert [(one.value, one.count) for one in facets.cameras] == [("Canon EOS", 2)]
+    assert (facets.complete, facets.partial) == (2, 1)
+    assert names(matching(shelf, ListSets(day=began.date(), object="vase"))) == ["vase_20260305-120000"]
+    assert names(matching(shelf, ListSets(object="A 7"))) == ["anything"]
+    assert facets_of(shelf, ListSets(camera="Nikon")).complete == 0
+
+
+@pytest.mark.parametrize(
+    ("name", "shown"),
+    [
+        ("vase_20260305-120000", "vase"),
+        ("Roman coin_20260305-120000-2", "Roman coin"),
+        ("20260305-120000", "20260305-120000"),
+        ("by_hand", "by_hand"),
+    ],
+)
+def test_a_set_without_a_number_shows_what_its_name_says(name: str, shown: str) -> None:
+    assert object_of(ImageSet(name=name)) == shown

@@ -95,7 +95,7 @@ export type ImageType = ("image/jpeg" | "image/png" | "image/tiff" | "image/webp
  * This interface was referenced by `TetherlightProtocol`'s JSON-Schema
  * via the `definition` "Feature".
  */
-export type Feature = ("binary_liveview" | "focus_point" | "series" | "ratings" | "trash" | "naming" | "axes" | "frame_checks" | "set_pages" | "set_files" | "results_state" | "results" | "relighting" | "exports" | "trash_list" | "jobs" | "subscribe" | "log" | "neighbours" | "calibration" | "several_cameras" | "thumbnails" | "zip" | "mjpeg")
+export type Feature = ("binary_liveview" | "focus_point" | "series" | "ratings" | "trash" | "naming" | "axes" | "frame_checks" | "set_pages" | "set_facets" | "set_files" | "results_state" | "results" | "relighting" | "exports" | "trash_list" | "jobs" | "subscribe" | "log" | "neighbours" | "calibration" | "several_cameras" | "thumbnails" | "zip" | "zip_of_sets" | "mjpeg")
 /**
  * What a camera is doing, from detection to loss.
  * 
@@ -315,6 +315,13 @@ payload: ListSets
 result: ImageSetList
 }
 /**
+ * Tell by what the sets that match can be narrowed down, with counts; limit, cursor and order mean nothing.
+ */
+LIST_SET_FACETS: {
+payload: ListSets
+result: SetFacets
+}
+/**
  * List the images of a set by filename.
  */
 GET_IMAGE_SET_CONTENTS: {
@@ -448,7 +455,7 @@ payload: ResumeJob
 result: Job
 }
 /**
- * Take the named steps of a job again, or all that failed.
+ * Take the named steps of a job again, or all that failed; while it runs those that are done, at its end.
  */
 RETRY_STEPS: {
 payload: RetrySteps
@@ -1470,6 +1477,10 @@ shutterspeed: (string | null)
  * The same by codes, as far as checks found it.
  */
 findings: FrameFinding[]
+/**
+ * Whether it is taken again when the other steps are done.
+ */
+again: boolean
 }
 /**
  * Which sets are wanted, in what order, and how many at a time; all, newest first, where nothing is said.
@@ -1506,6 +1517,18 @@ min_rating?: (number | null)
  * 0 gives the sets that nobody rated.
  */
 max_rating?: (number | null)
+/**
+ * Only sets that began on this day, by the server's clock.
+ */
+day?: (string | null)
+/**
+ * Only sets of this object, as LIST_SET_FACETS names it.
+ */
+object?: (string | null)
+/**
+ * Only sets taken with such a camera.
+ */
+camera?: (string | null)
 }
 /**
  * An image set in a list.
@@ -1565,6 +1588,38 @@ cursor: (string | null)
  * Number of the last event of the topic `sets` that is in it for sure.
  */
 seq: number
+}
+/**
+ * What the sets that match have in common; the most recent 1000 days, and the 1000 most frequent of the others.
+ * 
+ * This interface was referenced by `TetherlightProtocol`'s JSON-Schema
+ * via the `definition` "SetFacets".
+ */
+export interface SetFacets {
+/**
+ * YYYY-MM-DD by the server's clock, newest first.
+ */
+days: FacetValue[]
+/**
+ * Catalogue numbers; else names without the time at their end.
+ */
+objects: FacetValue[]
+cameras: FacetValue[]
+complete: number
+partial: number
+}
+/**
+ * A value that sets have in common.
+ * 
+ * This interface was referenced by `TetherlightProtocol`'s JSON-Schema
+ * via the `definition` "FacetValue".
+ */
+export interface FacetValue {
+value: string
+/**
+ * Sets that have it.
+ */
+count: number
 }
 /**
  * The name of an image set.
@@ -2381,7 +2436,7 @@ focus?: (("here" | "again") | null)
 export interface RetrySteps {
 job_id: string
 /**
- * Step indexes, from 1.
+ * Step indexes, from 1; 0 is the ambient frame.
  */
 steps?: (number[] | null)
 /**
@@ -2398,7 +2453,7 @@ focus?: (("here" | "again") | null)
 export interface JobSteps {
 job_id: string
 /**
- * Step indexes, from 1.
+ * Step indexes, from 1; 0 is the ambient frame.
  */
 steps?: (number[] | null)
 }
@@ -3332,6 +3387,7 @@ export const ACTION_TIMEOUTS_S: Record<keyof Actions, number | null> = {
   "CAPTURE_SET": null,
   "RETAKE_FRAMES": 30,
   "LIST_IMAGE_SETS": 30,
+  "LIST_SET_FACETS": 30,
   "GET_IMAGE_SET_CONTENTS": 30,
   "GET_IMAGE_SET": 30,
   "GET_IMAGE_SET_FILES": 30,
@@ -3375,6 +3431,7 @@ export const ROUTES = {
   "THUMBNAIL": "/thumbnails/{path}",
   "EXIF": "/exif/{path}",
   "SET_ZIP": "/sets/{name}.zip",
+  "SETS_ZIP": "/sets.zip",
   "SET_FILE": "/sets/{name}/{path}",
   "SET_EXPORT": "/exports/{name}/{to}.zip",
   "LIVEVIEW": "/cameras/{camera_id}/liveview.mjpg",

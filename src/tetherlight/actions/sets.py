@@ -19,6 +19,7 @@ from tetherlight.protocol.sets import (
     GET_IMAGE_SET_FILES,
     LIST_CAPTURES,
     LIST_IMAGE_SETS,
+    LIST_SET_FACETS,
     RENAME_IMAGE_SET,
     RESTORE_IMAGE_SET,
     RETAKE_FRAMES,
@@ -37,6 +38,7 @@ from tetherlight.protocol.sets import (
     RetakeFrames,
     ScaleSet,
     SetDetails,
+    SetFacets,
     SetFileList,
     SetFiles,
     SetName,
@@ -64,6 +66,11 @@ async def retake_frames(context: Context, payload: RetakeFrames) -> Job:
 async def list_image_sets(context: Context, payload: ListSets) -> Encoded[ImageSetList]:
     """List the sets, newest first, or a page of them."""
     return await context.rig.sets.list(payload)
+
+
+async def list_set_facets(context: Context, payload: ListSets) -> SetFacets:
+    """Tell by what the sets can be narrowed down."""
+    return await context.rig.sets.facets(payload)
 
 
 async def get_image_set_contents(context: Context, payload: SetName) -> ImageList:
@@ -136,6 +143,7 @@ PAIRS: tuple[Pair, ...] = (
     bind(CAPTURE_SET, capture_set),
     bind(RETAKE_FRAMES, retake_frames),
     bind(LIST_IMAGE_SETS, list_image_sets),
+    bind(LIST_SET_FACETS, list_set_facets),
     bind(GET_IMAGE_SET_CONTENTS, get_image_set_contents),
     bind(GET_IMAGE_SET, get_image_set),
     bind(GET_IMAGE_SET_FILES, get_image_set_files),

@@ -23,6 +23,8 @@ CARD = "/store_"
 """Where the folders of memory cards begin; what was taken into the camera's own memory lies elsewhere."""
 CARD_FULL = 2_000_000
 """Bytes of room in which no picture fits."""
+STORE_FULL = "0x200c"
+"""What a body answers whose card has no room left, as drivers pass it on (PTP 1.1, response code Store_Full)."""
 TURNED_BY_BULB = ("expprogram", "shutterspeed")
 """What is set for a shutter that is held open, by us or by the driver; in the order in which it is set back."""
 NO_FOCUS = "Often the lens could not focus."
@@ -66,7 +68,7 @@ class Pictures:
             if restore is not None:
                 with suppress(CameraError):
                     await self._work.write(*restore)
-            if type(error) is CameraError and await self._card_is_full():
+            if type(error) is CameraError and (STORE_FULL in error.message or await self._card_is_full()):
                 raise CardFull("The camera's card is full.", hint="Change or empty the card.") from None
             if type(error) is CameraError:
                 hint = None if said(error, "") and "focus" not in error.message.casefold() else NO_FOCUS

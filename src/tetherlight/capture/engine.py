@@ -24,7 +24,7 @@ from tetherlight.capture.patience import (
     passes,
 )
 from tetherlight.capture.plan import Plan
-from tetherlight.capture.retakes import MOST_REPLACED, replaced, retaken
+from tetherlight.capture.retakes import MOST_REPLACED, replaced, retaken, taken_as_asked
 from tetherlight.capture.sink import Recorder, Shot, Taking
 from tetherlight.errors import CameraLost, TetherlightError
 from tetherlight.protocol.manifest import LIGHT, StepRecord
@@ -80,6 +80,8 @@ class Engine:
                 recorder=self._recorder,
                 take=lambda steps: self._take_all(self._groups(steps)),
             )
+            if not self._stop.is_set():
+                await taken_as_asked(self._recorder, lambda steps: self._take_all(self._groups(steps)))
         finally:
             for axis in reversed(begun):
                 await axis.restore(self._stage)

@@ -2,7 +2,7 @@
 
 import asyncio
 import contextlib
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from datetime import UTC, datetime
 from typing import Generic
 
@@ -13,6 +13,7 @@ from tetherlight.capture.axes.time import TimeAxis
 from tetherlight.capture.engine import Engine
 from tetherlight.capture.exposures import StepFailed
 from tetherlight.capture.plan import Plan, bracketed
+from tetherlight.capture.retakes import has_rounds
 from tetherlight.capture.sink import R, Sink, findings_of
 from tetherlight.errors import FocusUnknown, InvalidPayload, SequenceFailed, TetherlightError
 from tetherlight.jobs import claims
@@ -61,6 +62,9 @@ class CaptureJob(RigJob, Generic[R]):
         self._last_step_at = 0.0
         self._round = 0
         self._choice: tuple[FocusChoice, frozenset[int]] | None = None
+        self._asked: set[int] = set()
+        """Steps that are taken again when the others are done."""
+        self._takes_more = False
 
     @property
     def set_folder(self) -> str | None:
@@ -120,6 +124,11 @@ class CaptureJob(RigJob, Generic[R]):
             self._held.callback(setattr, self, "_holds", False)
             self._holds = True
         self._stop.clear()
+        self._takes_more = not has_rounds(self.plan)
+        for step in self.manifest.steps:  # asked for in a run that was paused
+            if step.index in self._asked:
+                self.manifest = self.manifest.with_step(step.model_copy(update={"state": StepState.PENDING}))
+        self._asked.clear()
         self._round = 0
         self.rested()
         self._enter(Outcome(JobState.RUNNING), None)
@@ -188,7 +197,19 @@ class CaptureJob(RigJob, Generic[R]):
         await self._sink.write()
         self.publish()
 
+    def take_later(self, indexes: Collection[int]) -> bool:
+        """Let steps that are done be taken again at the end of the run under way; False where it has come too far."""
+        done = {step.index for step in self.manifest.steps if step.state is StepState.DONE}
+        if not self._takes_more or not done.issuperset(indexes):
+            return False
+        self._asked.update(indexes)
+        self.publish()
+        return True
+
     async def _close(self, outcome: Outcome) -> None:
+        self._takes_more = False
+        if outcome.state is JobState.CANCELLED:
+            self._asked.clear()
         await self._sink.checked(whole=outcome.state is not JobState.INTERRUPTED)
         for step in self.manifest.steps:
             if step.state is StepState.RUNNING:
@@ -217,6 +238,8 @@ class CaptureJob(RigJob, Generic[R]):
                 late: list[FileRecord] = self._late.pop(step.index, [])
                 step = step.model_copy(update={"files": (*step.files, *late)})
                 self._measure()
+            else:
+                self._asked.discard(step.index)
             self.manifest = self.manifest.with_step(step)
             await self._sink.record(step, visit=visit, error=error)
 
@@ -231,8 +254,14 @@ class CaptureJob(RigJob, Generic[R]):
         self.publish()
         return changed
 
+    def asked_again(self) -> Collection[int]:
+        """Return the steps to be taken again as somebody asked; where there are none, it is too late for more."""
+        self._takes_more = bool(self._asked)
+        return frozenset(self._asked)
+
     async def put_back(self, steps: Sequence[StepRecord], sentence: str) -> None:
         """Let steps be as they were before they were taken again in vain, with a warning that says so."""
+        self._asked.difference_update(one.index for one in steps)
         async with self._recording:
             done = {one.index for one in self.manifest.steps if one.state is StepState.DONE}
             lost = [one for one in steps if one.index not in done]
@@ -367,6 +396,7 @@ class CaptureJob(RigJob, Generic[R]):
             warning=" ".join(step.warnings) or None,
             shutterspeed=next((one.shutterspeed for one in self._record.metered if one.light == step.light), None),
             findings=findings_of(step),
+            again=step.index in self._asked,
         )
 
 

@@ -30,21 +30,39 @@ async def retaken(
     One that cannot be taken again stays as it was, with a warning. In a plan that waits between rounds none is: what is
     taken later is no frame of an earlier round.
     """
-    waits = any(axis.waits and len(axis.values) > 1 for axis in plan.axes)
-    for _ in range(0 if waits else most):
+    for _ in range(0 if has_rounds(plan) else most):
         wanted = await taking.suspects(taken)
-        before = [step for step in recorder.manifest.steps if step.index in wanted]
-        if not before:
+        if not wanted or not await _taken_again(wanted, recorder, take):
             return
-        sentence = IN_VAIN
-        try:
-            await take([step.model_copy(update={"state": StepState.PENDING}) for step in before])
-        except StepFailed as failure:
-            logger.warning("A frame without its light could not be taken again: %s", failure.cause.message)
-            sentence = f"{IN_VAIN} {failure.cause.message}"
+
+
+async def taken_as_asked(recorder: Recorder, take: Callable[[list[StepRecord]], Awaitable[None]]) -> None:
+    """Take the steps again that somebody asked for while the plan ran, until nobody asks for more."""
+    while wanted := recorder.asked_again():
+        if not await _taken_again(wanted, recorder, take):
             return
-        finally:
-            await recorder.put_back(before, sentence)
+
+
+def has_rounds(plan: Plan) -> bool:
+    """Say whether a plan waits between rounds: what is taken later is no frame of an earlier one."""
+    return any(axis.waits and len(axis.values) > 1 for axis in plan.axes)
+
+
+async def _taken_again(
+    wanted: Collection[int], recorder: Recorder, take: Callable[[list[StepRecord]], Awaitable[None]]
+) -> bool:
+    """Take steps again, and let those that fail be as they were; say whether none failed."""
+    before = [step for step in recorder.manifest.steps if step.index in wanted]
+    sentence = IN_VAIN
+    try:
+        await take([step.model_copy(update={"state": StepState.PENDING}) for step in before])
+    except StepFailed as failure:
+        logger.warning("A frame could not be taken again: %s", failure.cause.message)
+        sentence = f"{IN_VAIN} {failure.cause.message}"
+        return False
+    finally:
+        await recorder.put_back(before, sentence)
+    return bool(before)
 
 
 def replaced(step: StepRecord) -> tuple[ReplacedRecord, ...]:

@@ -58,6 +58,9 @@ class Recorder(Protocol):
     async def put_back(self, steps: Sequence[StepRecord], sentence: str) -> None:
         """Let steps that are not done now be as they were, with a warning."""
 
+    def asked_again(self) -> Collection[int]:
+        """Return the steps that somebody asked to have taken again since; they count as asked no more."""
+
     def rested(self) -> None:
         """Take note that a wait between two steps is over."""
 

@@ -7,7 +7,7 @@ from typing import Protocol
 from tetherlight.collection.changes import Changes
 from tetherlight.collection.set_changes import SetChanges
 from tetherlight.protocol.messages import Encoded
-from tetherlight.protocol.sets import AnnotateSet, ImageSetList, ImageSetPage, ListSets
+from tetherlight.protocol.sets import AnnotateSet, ImageSetList, ImageSetPage, ListSets, SetFacets
 from tetherlight.publisher import Publisher
 from tetherlight.store.store import Store
 
@@ -50,6 +50,11 @@ class Sets:
         async with self._listing:
             seq = self._publisher.seq("sets")
             return await asyncio.to_thread(self._store.page_of_sets, wanted, seq)
+
+    async def facets(self, wanted: ListSets) -> SetFacets:
+        """Return what the sets that are wanted have in common."""
+        async with self._listing:
+            return await asyncio.to_thread(self._store.facets_of_sets, wanted)
 
     async def delete(self, name: str) -> None:
         """Move a set to the trash."""

@@ -129,6 +129,10 @@ class RigJob(ABC):
             raise JobConflict(f"No step of job '{self.job_id}' has failed.")
         await self._set_steps(frozenset(chosen), state)
 
+    def take_later(self, indexes: Collection[int]) -> bool:  # noqa: ARG002 - for those that can
+        """Let steps be taken again at the end of the run under way; False where that cannot be."""
+        return False
+
     async def stop(self) -> None:
         """End at once because the server stops."""
         if self._task is not None:

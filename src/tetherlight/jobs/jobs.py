@@ -149,9 +149,11 @@ class Jobs:
         return await self._run_again(job, failed)
 
     async def retry(self, job_id: str, steps: builtins.list[int] | None) -> Job:
-        """Take the named steps again, or all that failed."""
+        """Take the named steps again, or all that failed; of a run under way at its end those that are done."""
         job = self.find(job_id)
         await job.obeyed()
+        if job.running and steps and job.take_later(steps):
+            return job.snapshot()
         return await self._run_again(job, steps)
 
     async def skip(self, job_id: str, steps: builtins.list[int] | None) -> Job:

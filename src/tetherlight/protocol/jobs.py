@@ -58,7 +58,7 @@ class JobSteps(Payload):
     """A job, and which of its steps are meant; all failed ones where none is named."""
 
     job_id: str
-    steps: list[int] | None = Field(default=None, description="Step indexes, from 1.")
+    steps: list[int] | None = Field(default=None, description="Step indexes, from 1; 0 is the ambient frame.")
 
 
 class RetrySteps(JobSteps):
@@ -110,7 +110,7 @@ RESUME_JOB = Action(
 RETRY_STEPS = Action(
     "RETRY_STEPS", RetrySteps, Job,
     right="control",
-    summary="Take the named steps of a job again, or all that failed.",
+    summary="Take the named steps of a job again, or all that failed; while it runs those that are done, at its end.",
     errors=(errors.JobNotFound, errors.JobConflict, errors.CameraBusy, errors.LightsBusy, errors.FocusUnknown),
     example={"job_id": "job-1", "steps": [2]},
     example_result=JOB_EXAMPLE,

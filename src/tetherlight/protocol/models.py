@@ -226,6 +226,7 @@ class JobStep(Model):
     findings: list[FrameFinding] = Field(
         default_factory=list, description="The same by codes, as far as checks found it."
     )
+    again: bool = Field(default=False, description="Whether it is taken again when the other steps are done.")
 
 
 class Job(Model):

@@ -67,6 +67,7 @@ MJPEG = Feature("mjpeg", "The live view as motion JPEG.")
 THUMBNAILS = Feature("thumbnails", "Small versions of images.")
 EXPORTS = Feature("exports", "Sets as other tools open them.")
 ZIP = Feature("zip", "A whole set as one file.")
+ZIP_OF_SETS = Feature("zip_of_sets", "Several sets as one file.")
 
 WEBSOCKET = Route("WEBSOCKET", "/ws", "a WebSocket", "The conversation: requests, replies, events, frames.", ("GET",))
 HEALTH = Route(
@@ -92,6 +93,11 @@ SET_ZIP = Route(
     query={"files": CHOICE},
     feature=ZIP,
 )  # fmt: skip
+SETS_ZIP = Route(
+    "SETS_ZIP", "/sets.zip", "application/zip", "Give several sets as one zip, each in a folder of its name.",
+    query={"name": "The name of a set; once for each, at most 1000.", "files": CHOICE},
+    feature=ZIP_OF_SETS,
+)  # fmt: skip
 SET_FILE = Route(
     "SET_FILE", "/sets/{name}/{path:path}", "the file's own type", "Give a file of a set: what the zip has of it.",
     query={"files": CHOICE, "download": "`1`: to be saved under its name."},
@@ -113,7 +119,7 @@ ROUTES: Mapping[str, Route] = MappingProxyType(
     {
         row.name: row
         for row in (
-            WEBSOCKET, HEALTH, LOGIN_PAGE, LOGIN, LOGOUT, IMAGE, THUMBNAIL, EXIF, SET_ZIP, SET_FILE,
+            WEBSOCKET, HEALTH, LOGIN_PAGE, LOGIN, LOGOUT, IMAGE, THUMBNAIL, EXIF, SET_ZIP, SETS_ZIP, SET_FILE,
             SET_EXPORT, LIVEVIEW, PAGES,
         )
     }

@@ -1,6 +1,7 @@
 """Actions on image sets and images."""
 
 import math
+from datetime import date
 from typing import Annotated, ClassVar, Literal
 
 from pydantic import Field, RootModel
@@ -142,6 +143,28 @@ class ListSets(Payload):
     )
     min_rating: int | None = Field(default=None, ge=0, le=5, description="No rating counts as 0.")
     max_rating: int | None = Field(default=None, ge=0, le=5, description="0 gives the sets that nobody rated.")
+    day: date | None = Field(default=None, description="Only sets that began on this day, by the server's clock.")
+    object: str | None = Field(
+        default=None, max_length=200, description="Only sets of this object, as LIST_SET_FACETS names it."
+    )
+    camera: str | None = Field(default=None, max_length=200, description="Only sets taken with such a camera.")
+
+
+class FacetValue(Model):
+    """A value that sets have in common."""
+
+    value: str
+    count: int = Field(description="Sets that have it.")
+
+
+class SetFacets(Model):
+    """What the sets that match have in common; the most recent 1000 days, and the 1000 most frequent of the others."""
+
+    days: list[FacetValue] = Field(description="YYYY-MM-DD by the server's clock, newest first.")
+    objects: list[FacetValue] = Field(description="Catalogue numbers; else names without the time at their end.")
+    cameras: list[FacetValue]
+    complete: int
+    partial: int
 
 
 class ImageSetPage(Model):
@@ -285,6 +308,7 @@ class ImageData(Model):
 TRASH = Feature("trash", "What is deleted can be restored for a while.")
 SET_FILES = Feature("set_files", "Every file of a set by itself.")
 SET_PAGES = Feature("set_pages", "Sets by pages, searched and sorted by the server.")
+FACETS = Feature("set_facets", "Sets by day, object and camera.")
 FRAME_CHECKS = Feature("frame_checks", "Frames of a set are checked, and taken again where that helps.")
 RESULTS_STATE = Feature("results_state", "Results tell whether they still fit to their set; its scale is an action.")
 AXES = Feature("axes", "Sets over the values of several axes, such as focus and exposure.")
@@ -346,6 +370,18 @@ LIST_IMAGE_SETS = Action(
     errors=(errors.StoreError,),
     example_result=[{"name": SET_EXAMPLE, "status": "completed", "image_count": 3}],
     feature=SET_PAGES,
+)  # fmt: skip
+LIST_SET_FACETS = Action(
+    "LIST_SET_FACETS", ListSets, SetFacets,
+    right="read",
+    summary="Tell by what the sets that match can be narrowed down, with counts; limit, cursor and order mean nothing.",
+    repeatable=True,
+    errors=(errors.StoreError,),
+    example={"search": "vase"},
+    example_result={
+        "days": [{"value": "2023-10-27", "count": 3}], "objects": [{"value": "vase", "count": 3}],
+        "cameras": [{"value": "Canon EOS 1300D", "count": 3}], "complete": 2, "partial": 1},
+    feature=FACETS,
 )  # fmt: skip
 GET_IMAGE_SET_CONTENTS = Action(
     "GET_IMAGE_SET_CONTENTS", SetName, ImageList,

@@ -1,4 +1,4 @@
-"""A set as one zip, written while it is sent: nothing is compressed again, nothing lies on the disk meanwhile."""
+"""Sets as one zip, written while it is sent: nothing is compressed again, nothing lies on the disk meanwhile."""
 
 import os
 import time
@@ -37,23 +37,30 @@ class _Sink(RawIOBase):
         return taken
 
 
-def zip_of_set(folder: Path, files: Files = "all", within: Path | None = None) -> Generator[bytes]:
-    """Write what belongs to a set as a zip, piece by piece of about 256 KB.
+def zip_of_sets(folders: Sequence[Path], files: Files = "all", within: Path | None = None) -> Generator[bytes]:
+    """Write what belongs to sets as one zip, piece by piece of about 256 KB, each set in a folder of its name.
 
     `all` takes everything in the folder, results among it; `jpeg` and `raw` take only such images, with manifest and
     light directions. A file that is deleted meanwhile, or has become a link, ends the zip with a StoreError, so that
     what arrived is seen to be torn. No link is followed below `within`, by default the folder of the set's folder.
     """
+    return _zip([(folder.name, _contents(folder, files, within)) for folder in folders])
+
+
+def _contents(folder: Path, files: Files, within: Path | None) -> Sequence[Belonging]:
     with store_errors(f"Set '{shown(folder.name)}' could not be read"):
-        contents = belongings(folder, files, within)
-    return zip_of(folder.name, contents)
+        return belongings(folder, files, within)
 
 
 def zip_of(name: str, contents: Sequence[Belonging]) -> Generator[bytes]:
     """Write files below a folder of this name as a zip, piece by piece."""
+    return _zip([(name, contents)])
+
+
+def _zip(sets: Sequence[tuple[str, Sequence[Belonging]]]) -> Generator[bytes]:
     sink = _Sink()
     with zipfile.ZipFile(sink, "w", zipfile.ZIP_STORED, strict_timestamps=False) as archive:
-        for one in contents:
+        for name, one in ((name, one) for name, contents in sets for one in contents):
             try:
                 with one.open() as source:
                     changed = time.time() if one.made is not None else os.fstat(source.fileno()).st_mtime

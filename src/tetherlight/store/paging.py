@@ -6,9 +6,11 @@ meanwhile move no other set into or out of the next page.
 
 import base64
 import binascii
+import re
 from bisect import bisect_right
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import date
 from types import MappingProxyType
 
 from pydantic_core import from_json, to_json
@@ -46,7 +48,7 @@ def matching(entries: Iterable[Entry], wanted: ListSets) -> list[Entry]:
     found: Iterable[Entry] = entries
     if words := (wanted.search or "").casefold().split():
         found = [one for one in found if all(word in one.words for word in words)]
-    if (wanted.complete, wanted.min_rating, wanted.max_rating) != (None, None, None):
+    if not {"complete", "min_rating", "max_rating", "day", "object", "camera"}.isdisjoint(wanted.model_fields_set):
         found = [one for one in found if _passes(one.summary, wanted)]
     return sorted(found, key=ORDERS[wanted.order])
 
@@ -66,12 +68,31 @@ def is_complete(summary: ImageSet) -> bool:
     return summary.status in {None, JobState.COMPLETED}
 
 
+def day_of(summary: ImageSet) -> date | None:
+    """Return the day on which a set began, by this machine's clock."""
+    try:
+        return None if summary.created_at is None else summary.created_at.astimezone().date()
+    except (OverflowError, ValueError):  # at the ends of what dates can be
+        return summary.created_at.date() if summary.created_at is not None else None
+
+
+def object_of(summary: ImageSet) -> str:
+    """Return what a set shows: its catalogue number, else its name without the time at the end."""
+    return summary.catalogue_number or _TIME.sub("", summary.name) or summary.name
+
+
+_TIME = re.compile(r"[-_ ]?[0-9]{8}[-_T]?[0-9]{4,6}(?:-[0-9]+)?$")
+
+
 def _passes(summary: ImageSet, wanted: ListSets) -> bool:
     rating = summary.rating or 0
     return (
         (wanted.complete is None or wanted.complete == is_complete(summary))
         and (wanted.min_rating is None or rating >= wanted.min_rating)
         and (wanted.max_rating is None or rating <= wanted.max_rating)
+        and (wanted.day is None or day_of(summary) == wanted.day)
+        and (wanted.object is None or object_of(summary) == wanted.object)
+        and (wanted.camera is None or summary.camera == wanted.camera)
     )
 
 

@@ -6,7 +6,7 @@ is the truth: the store remembers which sets are under capture, and else only wh
 
 import os
 import time
-from collections.abc import Generator, Iterator
+from collections.abc import Generator, Iterator, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -19,14 +19,15 @@ from tetherlight.files.types import mimetype_of
 from tetherlight.naming.rules import shown
 from tetherlight.naming.templates import DEFAULT_TEMPLATES, Subject, Templates
 from tetherlight.protocol.models import ImageFile, ImageSet
-from tetherlight.protocol.sets import Files, ImageSetPage, ListSets
+from tetherlight.protocol.sets import Files, ImageSetPage, ListSets, SetFacets
 from tetherlight.settings import Settings
 from tetherlight.store.apart import Apart
-from tetherlight.store.archive import zip_of_set
+from tetherlight.store.archive import zip_of_sets
 from tetherlight.store.captures import SingleCaptures
 from tetherlight.store.clock import Clock, SystemClock
 from tetherlight.store.contents import Belonging, belonging
 from tetherlight.store.exported import zip_of_export
+from tetherlight.store.facets import facets_of
 from tetherlight.store.paging import matching, page_of
 from tetherlight.store.paths import Places, no_image
 from tetherlight.store.recovery import FolderLock, Recovery, remove_unfinished
@@ -209,6 +210,10 @@ class Store:
         page = page_of(self.sets.entries(), wanted, wanted.limit or PAGE)
         return ImageSetPage(sets=[one.summary for one in page.entries], total=page.total, cursor=page.cursor, seq=seq)
 
+    def facets_of_sets(self, wanted: ListSets) -> SetFacets:
+        """Return what the sets that are wanted have in common."""
+        return facets_of(self.sets.entries(), wanted)
+
     def set_file(self, name: str, filename: str, files: Files = "all") -> Belonging:
         """Return a file of a set by its name inside the set's folder; raise ImageNotFound."""
         with suppress(SetNotFound):
@@ -220,7 +225,12 @@ class Store:
 
     def zip_set(self, name: str, files: Files = "all") -> Generator[bytes]:
         """Return a set as the pieces of a zip; raise SetNotFound at once and StoreError on the way."""
-        return zip_of_set(self.places.set_folder(name), files, self.places.captures_dir)
+        return self.zip_sets([name], files)
+
+    def zip_sets(self, names: Sequence[str], files: Files = "all") -> Generator[bytes]:
+        """Return several sets as the pieces of one zip; raise SetNotFound at once and StoreError on the way."""
+        folders = [self.places.set_folder(name) for name in dict.fromkeys(names)]
+        return zip_of_sets(folders, files, self.places.captures_dir)
 
     def zip_export(self, name: str, to: str) -> Generator[bytes]:
         """Return an export of a set as the pieces of a zip; raise SetNotFound and ExportMissing at once."""

@@ -35,6 +35,8 @@ T = TypeVar("T")
 CHUNK = 256 * 1024
 READERS = 16
 """Files that are read at the same moment; others wait for the next piece without a thread."""
+MOST_SETS = 1000
+"""Sets that one zip holds at most."""
 FRESHNESS = "private, no-cache"
 """Clients may keep an image but ask each time whether it is still the same: a set can be deleted and made anew."""
 
@@ -57,6 +59,7 @@ class _Routes:
         self._add(routes.THUMBNAIL, self.thumbnail)
         self._add(routes.EXIF, self.exif)
         self._add(routes.SET_ZIP, self.archive)
+        self._add(routes.SETS_ZIP, self.archive_of_several)
         self._add(routes.SET_FILE, self.set_file)
         self._add(routes.SET_EXPORT, self.exported)
 
@@ -115,13 +118,23 @@ class _Routes:
 
     async def archive(self, request: Request, name: str) -> Response:
         """Give a set as a zip that is made while it is sent."""
+        return await self._zip(request, [name], name)
+
+    async def archive_of_several(self, request: Request) -> Response:
+        """Give several sets as one zip."""
+        names = request.query_params.getlist("name")
+        if not 0 < len(names) <= MOST_SETS:
+            return failure(InvalidPayload(f"A zip of several sets needs between 1 and {MOST_SETS} names."))
+        return await self._zip(request, names, f"{len(set(names))}-sets")
+
+    async def _zip(self, request: Request, names: list[str], title: str) -> Response:
         try:
             files = _files(request.query_params.get("files"))
-            pieces = await self._read(partial(self._store.zip_set, name, files))
+            pieces = await self._read(partial(self._store.zip_sets, names, files))
         except TetherlightError as error:
             return failure(error)
         suffix = "" if files == "all" else f"-{files}"
-        return self._zipped(request, f"{name}{suffix}.zip", pieces)
+        return self._zipped(request, f"{title}{suffix}.zip", pieces)
 
     async def exported(self, request: Request, name: str, to: str) -> Response:
         """Give an export of a set as a zip that is made while it is sent."""
