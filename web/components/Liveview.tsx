@@ -3,6 +3,7 @@
 import { type CSSProperties, type KeyboardEvent, useEffect, useRef, useState } from "react";
 import { type Placement, type Point, place, within, type Zoom } from "@/lib/fit";
 import { bytes, percent } from "@/lib/format";
+import { usePreference } from "@/lib/preferences";
 import { LiveviewStream, type Readout, type StreamState } from "@/services/LiveviewStream";
 import type { Measured, ToWorker, View } from "@/services/liveviewMessages";
 import { FocusFrame, FocusWords } from "./capture/FocusFrame";
@@ -42,6 +43,8 @@ interface Props {
 
 const CENTRE: Point = { x: 0.5, y: 0.5 };
 const PAN_STEP = 0.04;
+const SLOW_FPS = 5;
+const SLOW_MS = 500;
 
 /**
  * The live view. A tap focuses there, and there the focus score is measured; a double tap magnifies. Frames go from the socket to a worker, which draws them on a canvas of its own; nothing of a frame
@@ -60,6 +63,7 @@ export function Liveview({ cameraId, overlays, zoom, onZoom, mark, onAim, ghost,
   const [box, setBox] = useState({ width: 0, height: 0, pixelRatio: 1 });
   const [centre, setCentre] = useState<Point>(CENTRE);
   const [spot, setSpot] = useState<Point>(CENTRE);
+  const [corner, setCorner] = usePreference<Corner>("measuresCorner", "bottom right");
 
   useEffect(() => {
     const shown = stage.current;
@@ -168,7 +172,8 @@ export function Liveview({ cameraId, overlays, zoom, onZoom, mark, onAim, ghost,
         {zoom !== "fit" && <p className={styles.loupe}>Loupe {zoom === 1 ? "100" : "200"} %</p>}
       </div>
       {(overlays.histogram || overlays.focus) && (
-        <div className={styles.measures}>
+        <div className={styles.measures} data-corner={corner}>
+          <MoveMeasures corner={corner} onCorner={setCorner} />
           {overlays.histogram && <HistogramPicture worker={worker} />}
           {overlays.focus && <FocusMeter parts={meter.current} onReset={resetPeak} />}
           <p
@@ -223,6 +228,8 @@ function writeReadout(line: HTMLParagraphElement | null, readout: Readout): void
   const sizes = [`${width} × ${height}`, bytes(size)].map((part) => part.replaceAll(" ", "\u00a0"));
   line.textContent = [`${fps} fps`, delay, skipped, ...sizes].filter(Boolean).join("  ·  ");
   line.dataset.frames = String(frames);
+  // Figures are for engineers; they matter to all where the picture limps.
+  line.toggleAttribute("data-slow", fps < SLOW_FPS || (latency ?? 0) > SLOW_MS);
 }
 
 interface FocusMeterParts {
@@ -267,6 +274,25 @@ function FocusMeter({ parts, onReset }: { parts: FocusMeterParts; onReset: () =>
           }}
         />
       </span>
+    </button>
+  );
+}
+
+type Corner = "bottom right" | "top right" | "top left" | "bottom left";
+const CORNERS: Corner[] = ["bottom right", "top right", "top left", "bottom left"];
+
+/** Takes the measures to the next corner: they shall never lie over what matters. */
+function MoveMeasures({ corner, onCorner }: { corner: Corner; onCorner: (corner: Corner) => void }) {
+  const next = CORNERS[(CORNERS.indexOf(corner) + 1) % CORNERS.length]!;
+  return (
+    <button
+      type="button"
+      className={styles.move}
+      aria-label={`Move the measures to the ${next}`}
+      title={`Move to the ${next}`}
+      onClick={() => onCorner(next)}
+    >
+      <Icon name="move" size={14} />
     </button>
   );
 }

@@ -10,9 +10,11 @@ import { shotsOf } from "@/lib/sets";
 import { takeSeries } from "@/services/captures";
 import { currentSeries, selectedCamera } from "@/services/RigStore";
 import { Liveview, type Overlays } from "../Liveview";
+import { LampStrip } from "../lights/LampStrip";
 import { useAwaited, useConnected, useImageNews, useOffline, useRig, useStore } from "../RigProvider";
 import { Button } from "../ui/Button";
 import { useKeys } from "../useKeys";
+import { useLiveviewPause, useOwner } from "../useLiveviewPause";
 import styles from "./CaptureScreen.module.css";
 import { DarkHint } from "./DarkHint";
 import { Filmstrip } from "./Filmstrip";
@@ -27,10 +29,12 @@ import { SettingsPanel } from "./SettingsPanel";
 import { ShutterBar } from "./ShutterBar";
 import { useFocus } from "./useFocus";
 import { useJudging } from "./useJudging";
+import { useReview } from "./useReview";
 import { useSelfTimer } from "./useSelfTimer";
 
 const ImageViewer = dynamic(() => import("../gallery/ImageViewer").then((part) => part.ImageViewer), { ssr: false });
 
+const ShotReview = dynamic(() => import("./ShotReview").then((part) => part.ShotReview), { ssr: false });
 const SeriesDialog = dynamic(() => import("./SeriesDialog").then((part) => part.SeriesDialog), { ssr: false });
 
 const NOTHING: Overlays = { histogram: true, clipping: false, peaking: false, focus: false, grid: false, mask: null };
@@ -58,7 +62,7 @@ function CaptureDesk() {
   const lost = useRig(
     (rig) => rig.status.state === "waiting" || (rig.status.state === "connecting" && rig.status.attempt > 0),
   );
-  const owner = useRig((rig) => rig.jobs.find((job) => job.state === "running" && job.camera_id === camera?.camera_id));
+  const owner = useOwner();
   const series = useRig(currentSeries);
   const capturing = useRig((rig) => rig.capturing);
   const captures = useRig((rig) => rig.captures);
@@ -77,6 +81,7 @@ function CaptureDesk() {
   const reason = offline ?? awaiting ?? reasonAgainst({ camera: camera !== null, owner, state: camera?.state });
   const focus = useFocus(camera?.camera_id ?? null, reason);
   const judging = useJudging(pictures, offline);
+  const review = useReview(pictures, capturing);
   const shoot = useCallback(() => void store.capture(), [store]);
   const timer = useSelfTimer(shoot);
   const trigger = () => {
@@ -101,14 +106,16 @@ function CaptureDesk() {
     m: flip("focus"),
     g: flip("grid"),
     o: flipGhost,
-    z: nextZoom,
-    Escape: () => timer.cancel(),
+    z: review.shot ? review.closer : nextZoom,
+    r: review.flip,
+    b: () => review.shot && review.compare(),
+    Escape: () => (review.shot ? review.close() : timer.cancel()),
     ...Object.fromEntries(["s", "a", "i", "w"].map((key) => [key, () => picks.current[key]?.()])),
     ...judging.keys,
   });
   const last = pictures[0];
-  const pause = capturing ? "Paused: capturing" : pauseFor(owner);
-  const review = () => setViewed(last?.path ?? null);
+  const pause = useLiveviewPause();
+  const view = () => setViewed(last?.path ?? null);
   const at = viewed === null ? -1 : pictures.findIndex((picture) => picture.path === viewed);
   return (
     <div className={styles.capture}>
@@ -122,6 +129,8 @@ function CaptureDesk() {
           ghost={ghost !== null}
           onGhost={flipGhost}
           ghostPossible={last !== undefined}
+          showing={review.showing}
+          onShowing={review.choose}
         />
         <FocusDrive onDrive={focus.drive} onFocus={() => focus.once()} reason={reason} place="tools" />
       </div>
@@ -148,11 +157,26 @@ function CaptureDesk() {
           </div>
         )}
         {ghost && haunting && <GhostControl ghost={ghost} shown={haunting} pictures={pictures} onGhost={setGhost} />}
+        {review.shot && (
+          <ShotReview
+            image={review.shot}
+            before={review.before}
+            comparing={review.comparing}
+            onCompare={review.compare}
+            closely={review.closely}
+            onClosely={review.closer}
+            focus={focus.aimed}
+            onClose={review.close}
+          />
+        )}
         {timer.left !== null && (
           <div className={styles.countdown} role="timer" aria-live="assertive">
             {timer.left}
           </div>
         )}
+      </div>
+      <div className={styles.lamps}>
+        <LampStrip />
       </div>
       <Filmstrip captures={pictures} onOpen={(image) => setViewed(image.path)} />
       <p className="visually-hidden" role="status">
@@ -165,7 +189,7 @@ function CaptureDesk() {
           {last && (
             <LastShot
               image={last}
-              onOpen={review}
+              onOpen={view}
               onRate={(rating) => judging.rate(last, rating)}
               onDelete={() => judging.remove(last)}
               reason={offline}
@@ -179,7 +203,7 @@ function CaptureDesk() {
           timer={timer}
           last={last ?? null}
           onSeries={() => setPlanning(true)}
-          onReview={review}
+          onReview={view}
           progress={
             series &&
             series.job_id !== putAside && (
@@ -234,11 +258,4 @@ function reasonAgainst({ camera, owner, state }: Situation): string | null {
   if (owner) return owner.kind === "series" ? "A series is being taken." : "A sequence is using the camera.";
   if (state === "lost" || state === "recovering") return "The camera does not answer.";
   return null;
-}
-
-/** Why the picture stands still. */
-function pauseFor(owner: Job | undefined): string | null {
-  if (owner === undefined) return null;
-  if (owner.kind === "photometric_set") return "Paused: a sequence is capturing";
-  return owner.steps.some((step) => step.state === "running") ? "Paused: capturing" : null;
 }

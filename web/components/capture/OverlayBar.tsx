@@ -2,6 +2,7 @@ import type { Zoom } from "@/lib/fit";
 import type { Overlays } from "../Liveview";
 import { Icon, type IconName } from "../ui/Icon";
 import styles from "./OverlayBar.module.css";
+import type { Showing } from "./useReview";
 
 export const MASKS: { label: string; aspect: number | null }[] = [
   { label: "Whole frame", aspect: null },
@@ -19,10 +20,14 @@ interface Props {
   ghost: boolean;
   onGhost: () => void;
   ghostPossible: boolean;
+  /** Whether a fresh shot fills the stage. */
+  showing: Showing;
+  onShowing: (showing: Showing) => void;
 }
 
 /** What lies over the live view, each with its key. */
-export function OverlayBar({ overlays, onOverlays, zoom, onZoom, ghost, onGhost, ghostPossible }: Props) {
+export function OverlayBar({ overlays, onOverlays, zoom, onZoom, ghost, onGhost, ...rest }: Props) {
+  const { ghostPossible, showing, onShowing } = rest;
   const flip = (name: "histogram" | "clipping" | "peaking" | "focus" | "grid") => () =>
     onOverlays({ ...overlays, [name]: !overlays[name] });
   return (
@@ -41,6 +46,35 @@ export function OverlayBar({ overlays, onOverlays, zoom, onZoom, ghost, onGhost,
         on={zoom !== "fit"}
         onClick={onZoom}
       />
+      <ReviewChoice showing={showing} onShowing={onShowing} />
+    </div>
+  );
+}
+
+const SHOWINGS: [Showing, string][] = [
+  ["off", "Off"],
+  ["2s", "2 s"],
+  ["key", "Until a key"],
+];
+
+/** Whether the shot just taken is shown large. */
+function ReviewChoice({ showing, onShowing }: { showing: Showing; onShowing: (showing: Showing) => void }) {
+  return (
+    <div className={`${styles.toggle} ${styles.choice}`} data-on={showing !== "off" || undefined}>
+      <Icon name="review" />
+      <span aria-hidden="true">Shot</span>
+      <select
+        aria-label="Show the shot"
+        title="Show the shot large when it is taken (Tab or R flips)"
+        value={showing}
+        onChange={(event) => onShowing(event.target.value as Showing)}
+      >
+        {SHOWINGS.map(([value, label]) => (
+          <option key={value} value={value}>
+            {label}
+          </option>
+        ))}
+      </select>
     </div>
   );
 }

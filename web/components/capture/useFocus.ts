@@ -24,6 +24,8 @@ export interface Focus {
   byTap: boolean;
   /** Focus at a point, else where it was focused last, else wherever the camera likes. */
   once: (point?: Point) => void;
+  /** Where was aimed or focused last. */
+  aimed: Point | null;
   /** Where `once` will focus. */
   aim: (point: Point) => void;
   drive: (step: number) => void;
@@ -73,6 +75,7 @@ export function useFocus(cameraId: string | null, reason: string | null): Focus 
   const modes = ["focusmode", "focusmode2"].map((name) => String(findEntry(entries, name)?.value ?? ""));
   return {
     mark,
+    aimed: last.current,
     aim: (point) => {
       last.current = point;
     },

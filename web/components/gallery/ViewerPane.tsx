@@ -7,6 +7,7 @@ import type { Point } from "@/lib/fit";
 import { kindOf } from "@/lib/images";
 import type { ImageFile } from "@/lib/protocol";
 import { panBy, placed, type Size, sizeFor, type View, WHOLE, zoomAt } from "@/lib/zoom";
+import { useFlick } from "../useFlick";
 import { ClippingLayer } from "./ClippingLayer";
 import styles from "./ImageViewer.module.css";
 
@@ -24,15 +25,20 @@ interface Props {
   view: View;
   onView: (view: View) => void;
   clipping: boolean;
+  /** A finger went over the whole picture: so many images further. */
+  onFlick?: (by: number) => void;
+  /** A finger tapped it. */
+  onTap?: () => void;
   children?: ReactNode;
 }
 
 /** An image in a frame: the wheel and two fingers zoom at their place, dragging pans. */
-export function ViewerPane({ ref, image, exif = null, view, onView, clipping, children }: Props) {
+export function ViewerPane({ ref, image, exif = null, view, onView, clipping, onFlick, onTap, children }: Props) {
   const pane = useRef<HTMLDivElement>(null);
   const box = useBox(pane);
   const [loaded, setLoaded] = useState<Size | null>(null);
   const pointers = useRef(new Map<number, Point>());
+  const flick = useFlick(onFlick, onTap);
   const ratio = typeof window === "undefined" ? 1 : window.devicePixelRatio || 1;
   const zoomed = view.scale !== "fit";
   // Shown small, the server's preview is enough; the original comes when it is looked at closely.
@@ -58,10 +64,14 @@ export function ViewerPane({ ref, image, exif = null, view, onView, clipping, ch
       const rect = event.currentTarget.getBoundingClientRect();
       const apart = (point: Point) => Math.hypot(point.x - other.x, point.y - other.y) || 1;
       zoomBy(apart(now) / apart(before), (now.x + other.x) / 2 - rect.left, (now.y + other.y) / 2 - rect.top);
+      flick.forget();
     } else if (zoomed) pan(now.x - before.x, now.y - before.y);
+    else flick.move(event);
   };
   const end = (event: PointerEvent<HTMLDivElement>) => {
     pointers.current.delete(event.pointerId);
+    if (event.type === "pointerup") flick.end(event, !zoomed);
+    else flick.forget();
   };
   const style = placement &&
     size && {
@@ -78,6 +88,8 @@ export function ViewerPane({ ref, image, exif = null, view, onView, clipping, ch
       onPointerDown={(event) => {
         event.currentTarget.setPointerCapture(event.pointerId);
         pointers.current.set(event.pointerId, { x: event.clientX, y: event.clientY });
+        if (pointers.current.size === 1) flick.begin(event);
+        else flick.forget();
       }}
       onPointerMove={move}
       onPointerUp={end}

@@ -4,20 +4,22 @@ import { useEffect, useRef, useState } from "react";
 import { anglesOf } from "@/lib/dome";
 import { lightLabel } from "@/lib/format";
 import type { LightInfo, LightStates } from "@/lib/protocol";
-import { currentSet } from "@/services/RigStore";
-import { useOffline, useRig, useStore } from "../RigProvider";
+import { useRig, useStore } from "../RigProvider";
 import { Button } from "../ui/Button";
 import { EmptyState } from "../ui/EmptyState";
 import { Icon } from "../ui/Icon";
 import { SplitScreen } from "../ui/SplitScreen";
+import { useKeys } from "../useKeys";
 import { DomeMap } from "./DomeMap";
+import { LevelSlider } from "./LevelSlider";
 import styles from "./LightsScreen.module.css";
+import { LivePicture } from "./LivePicture";
 import { RigEditor } from "./RigEditor";
+import { useLamps } from "./useLamps";
 
 const WALK_MS = 700;
 const BLINKS = 3;
 const BLINK_MS = 350;
-const WHEEL_STEP = 5;
 
 /** The dome with its lights, to switch and to name them. */
 export function LightsScreen() {
@@ -30,21 +32,10 @@ export function LightsScreen() {
 }
 
 function LightDesk({ lights, onEdit }: { lights: LightStates; onEdit: () => void }) {
-  const store = useStore();
-  const reason = useLightsReason();
+  const { on, reason, set, pick, step } = useLamps();
   const [several, setSeveral] = useState(false);
   const { walking, walk, blink, blinking } = useShow(lights);
-  const set = (states: Record<string, boolean>, others_off = false) => {
-    if (reason === null)
-      store.service.request("SET_LIGHT_STATES", { states, others_off }).catch((error) => store.complain(error));
-  };
-  const pick = (name: string, add: boolean) => {
-    const on = lights.states[name] ?? false;
-    const alone = on && Object.values(lights.states).filter(Boolean).length === 1;
-    if (add || several) set({ [name]: !on });
-    else set({ [name]: !alone }, true);
-  };
-  const on = Object.values(lights.states).filter(Boolean).length;
+  useKeys({ ",": () => step(-1), ".": () => step(1) });
   const dome = lights.lights.map(({ name, direction, fault }) => ({
     name,
     direction,
@@ -68,7 +59,12 @@ function LightDesk({ lights, onEdit }: { lights: LightStates; onEdit: () => void
       }
       map={
         placed ? (
-          <DomeMap lights={dome} label="Dome of lights" onPick={pick} disabled={reason !== null} />
+          <DomeMap
+            lights={dome}
+            label="Dome of lights"
+            onPick={(name, add) => pick(name, add || several)}
+            disabled={reason !== null}
+          />
         ) : (
           <EmptyState icon="lights" title="No light has a direction yet">
             <p>Place the lights on the dome, or read their directions from a .lp file.</p>
@@ -80,6 +76,7 @@ function LightDesk({ lights, onEdit }: { lights: LightStates; onEdit: () => void
       }
       side={
         <>
+          <LivePicture />
           <div className={styles.tools}>
             <Button icon="off" reason={reason} disabled={on === 0} onClick={() => set({}, true)}>
               All off
@@ -95,7 +92,8 @@ function LightDesk({ lights, onEdit }: { lights: LightStates; onEdit: () => void
             </Button>
           </div>
           <p className={styles.hint}>
-            {reason ?? "Press a light to see it alone; with Shift, or with Several on, it is added to the others."}
+            {reason ??
+              "Press a light to see it alone; with Shift, or with Several on, it is added to the others. , and . go through them."}
           </p>
           <LightTable lights={lights} reason={reason} onSet={set} onBlink={blink} blinking={blinking} />
         </>
@@ -110,66 +108,6 @@ interface TableProps {
   onSet: (states: Record<string, boolean>) => void;
   onBlink: (name: string) => void;
   blinking: string | null;
-}
-
-/** How bright a light is: dragged, turned with the wheel, or by the arrow keys. */
-function LevelSlider({ light, level, reason }: { light: LightInfo; level: number; reason: string | null }) {
-  const store = useStore();
-  const [dragged, setDragged] = useState<number | null>(null);
-  const waiting = useRef<number | null>(null);
-  const asking = useRef(false);
-  const told = level > 0 ? level : light.on_level;
-  const shown = Math.round((dragged ?? told) * 100);
-  // One request at a time: what is dragged meanwhile is asked for when the lamp has answered.
-  const ask = async () => {
-    asking.current = true;
-    while (waiting.current !== null) {
-      const wanted = waiting.current;
-      waiting.current = null;
-      const request = { light_name: light.name, state: true, level: wanted };
-      await store.service.request("SET_LIGHT_STATE", request).catch((error) => store.complain(error));
-    }
-    asking.current = false;
-    setDragged(null);
-  };
-  const change = (percent: number) => {
-    const wanted = Math.min(100, Math.max(1, Math.round(percent))) / 100;
-    setDragged(wanted);
-    waiting.current = wanted;
-    if (!asking.current) void ask();
-  };
-  const slider = useRef<HTMLInputElement>(null);
-  const turn = useRef(change);
-  turn.current = (steps) => change(shown + steps);
-  const off = reason !== null;
-  useEffect(() => {
-    const input = slider.current;
-    if (!input || off) return;
-    const onWheel = (event: WheelEvent) => {
-      // The page scrolls unless the slider has the focus.
-      if (document.activeElement !== input || event.deltaY === 0) return;
-      event.preventDefault();
-      turn.current(event.deltaY < 0 ? WHEEL_STEP : -WHEEL_STEP);
-    };
-    input.addEventListener("wheel", onWheel, { passive: false });
-    return () => input.removeEventListener("wheel", onWheel);
-  }, [off]);
-  return (
-    <span className={styles.level} data-on={level > 0 || undefined}>
-      <input
-        ref={slider}
-        type="range"
-        min={1}
-        max={100}
-        value={shown}
-        disabled={off}
-        aria-label={`Level of ${lightLabel(light.name)}`}
-        aria-valuetext={`${shown} %`}
-        onChange={(event) => change(Number(event.target.value))}
-      />
-      <output>{shown} %</output>
-    </span>
-  );
 }
 
 function LightTable({ lights, reason, onSet, onBlink, blinking }: TableProps) {
@@ -226,13 +164,6 @@ function factsOf({ name, pin, group, settle_s, direction }: LightInfo): string {
     angles && `${angles.azimuth}°, ${angles.elevation}° up`,
   ];
   return parts.filter(Boolean).join(" · ");
-}
-
-export function useLightsReason(): string | null {
-  const offline = useOffline();
-  const running = useRig((rig) => currentSet(rig)?.state === "running");
-  if (offline !== null) return offline;
-  return running ? "A sequence is using the lights." : null;
 }
 
 /** Lights that show themselves: one blinking, or all walking by one after the other. */

@@ -26,6 +26,7 @@ const PATHS = {
   peaking: "M4 8V4h4M16 4h4v4M20 16v4h-4M8 20H4v-4M8.500 15.500 12 8l3.500 7.500z",
   focus: "M4 8V4h4M16 4h4v4M20 16v4h-4M8 20H4v-4M12 9.500a2.500 2.500 0 1 0 0 5 2.500 2.500 0 0 0 0-5Z",
   sharpness: "M4 17a8 8 0 0 1 16 0M12 17l4-5M6.300 11.300l1 1M12 9v1.400M4 20h16",
+  review: "M3 5h18v14H3zM3 15l5-5 4 4 3-3 6 6M15.500 8.500h.010",
   grid: "M4 4h16v16H4zM9.300 4v16M14.700 4v16M4 9.300h16M4 14.700h16",
   mask: "M3 5h18v14H3zM7 5v14M17 5v14",
   ghost: "M6 20V10a6 6 0 0 1 12 0v10l-2-1.600-2 1.600-2-1.600-2 1.600-2-1.600zM10 10.500v.01M14 10.500v.01",
@@ -68,8 +69,8 @@ export function Icon({ name, size = 20 }: { name: IconName; size?: number }) {
   const bold = name === "menu" || name === "walk";
   return (
     <svg
-      width={size}
-      height={size}
+      width={`${size / 16}rem`}
+      height={`${size / 16}rem`}
       viewBox="0 0 24 24"
       fill={name === "play" || name === "stop" ? "currentColor" : "none"}
       stroke="currentColor"
