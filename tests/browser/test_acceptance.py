@@ -1,6 +1,7 @@
 """The web application in a real browser, against the real server and the simulated rig."""
 
 import importlib.util
+import re
 import shutil
 import subprocess
 import sys
@@ -88,8 +89,11 @@ def test_a_failed_frame_pauses_the_set_until_it_is_retried(page: Page, rig: RigS
     """A failure says its cause; the frame is taken again and the set goes on to its end."""
     simulator.control("fault", camera="camera1", kind="store_full", when="capture", count=1, after=2)
     start_sequence(page, rig.url, lights=4)
-    expect(page.get_by_role("alert").filter(has_text="Failed to capture")).to_be_visible()
-    page.get_by_role("button", name="Retry this frame").click()
+    trouble = page.get_by_test_id("trouble")
+    expect(trouble).to_contain_text("could not be taken.")
+    expect(trouble.locator("p").first).not_to_contain_text("light_")
+    expect(page.get_by_role("button", name="Go on", exact=True)).to_be_hidden()
+    page.get_by_role("button", name=re.compile("^Retry .* and go on$")).click()
     expect(page.get_by_role("heading", name="Done")).to_be_visible()
 
 

@@ -16,14 +16,17 @@ export function useJobAction(job: Job) {
   const store = useStore();
   const [busy, setBusy] = useState<JobAction | null>(null);
   const [lost, setLost] = useState(false);
-  const ask = async (action: JobAction, more: More = {}) => {
+  /** Whether it was done. */
+  const ask = async (action: JobAction, more: More = {}): Promise<boolean> => {
     setBusy(action);
     try {
       await store.service.request(action, { job_id: job.job_id, ...more });
       setLost(false);
+      return true;
     } catch (error) {
       if (error instanceof RequestFailed && error.code === "focus_unknown") setLost(true);
       else store.complain(error);
+      return false;
     } finally {
       setBusy(null);
     }

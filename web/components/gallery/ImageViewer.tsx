@@ -27,6 +27,12 @@ interface Props {
   onNotes?: (image: ImageFile, notes: string) => void;
   /** Moves an image to the trash; the next one takes its place. */
   onDelete?: (image: ImageFile) => void;
+  /** Takes a frame of a set again; `againReason` says why that cannot be now. */
+  onAgain?: (image: ImageFile) => void;
+  /** How closely it is looked at, at first and whenever that changes. */
+  firstView?: View;
+  onView?: (view: View) => void;
+  againReason?: string | null;
 }
 
 const PAN = 0.15;
@@ -37,14 +43,19 @@ const ZOOM = 1.25;
  * second image can be held beside the first, moving with it.
  */
 export function ImageViewer(props: Props) {
-  const { images, index, onIndex, onClose, caption, ratings, onRate, onNotes, onDelete } = props;
+  const { images, index, onIndex, onClose, caption, ratings, onRate, onNotes, onDelete, onAgain } = props;
   const dialog = useRef<HTMLDialogElement>(null);
   const pane = useRef<PaneHandle>(null);
   const [singleKeys] = usePreference("singleKeys", true);
-  const [view, setView] = useState<View>(WHOLE);
+  const [view, keepView] = useState<View>(props.firstView ?? WHOLE);
+  const setView = (next: View) => {
+    keepView(next);
+    props.onView?.(next);
+  };
   const [facts, setFacts] = useState(false);
   const [clipping, setClipping] = useState(false);
   const [held, setHeld] = useState<string | null>(null);
+  const [bare, setBare] = useState(false);
   const at = Math.min(index, images.length - 1);
   const image = images[at]!;
   const other = held === null ? undefined : images.find(({ path }) => path === held);
@@ -79,6 +90,7 @@ export function ImageViewer(props: Props) {
       Home: () => onIndex(0),
       End: () => onIndex(images.length - 1),
       Delete: remove,
+      r: () => (props.againReason ?? null) === null && onAgain?.(image),
       "+": () => pane.current?.zoom(ZOOM),
       "-": () => pane.current?.zoom(1 / ZOOM),
       z: zoom,
@@ -102,6 +114,7 @@ export function ImageViewer(props: Props) {
       className={styles.viewer}
       tabIndex={-1}
       aria-label={`Image ${image.filename}`}
+      data-bare={bare || undefined}
       onCancel={(event) => {
         event.preventDefault();
         onClose();
@@ -125,6 +138,7 @@ export function ImageViewer(props: Props) {
         onCompare={() => setHeld(other ? null : image.path)}
         facts={facts}
         onFacts={setFacts}
+        again={onAgain && { onPress: () => onAgain(image), reason: props.againReason ?? null }}
         onDelete={onDelete && remove}
         onClose={onClose}
       />
@@ -134,7 +148,7 @@ export function ImageViewer(props: Props) {
             <span className={styles.tag}>{words(other)}</span>
           </ViewerPane>
         )}
-        <ViewerPane ref={pane} image={image} exif={exif} {...shared}>
+        <ViewerPane ref={pane} image={image} exif={exif} {...shared} onFlick={go} onTap={() => setBare(!bare)}>
           {other && <span className={styles.tag}>{words(image)}</span>}
           {rating === -1 && <span className={styles.rejected}>Rejected</span>}
         </ViewerPane>

@@ -23,6 +23,8 @@ interface Props {
   onCompare: () => void;
   facts: boolean;
   onFacts: (facts: boolean) => void;
+  /** Lets the frame be taken again; `reason` says why that cannot be now. */
+  again?: { onPress: () => void; reason: string | null };
   onDelete?: () => void;
   onClose: () => void;
 }
@@ -80,6 +82,16 @@ export function ViewerHead(props: Props) {
         title="Histogram and facts (I)"
         onClick={() => props.onFacts(!facts)}
       />
+      {props.again && (
+        <Button
+          tone="quiet"
+          icon="retry"
+          aria-label="Take again"
+          reason={props.again.reason}
+          title="Take this frame again (R)"
+          onClick={props.again.onPress}
+        />
+      )}
       <a
         className={styles.download}
         href={`${serverUrl(image.url)}?download=1`}

@@ -1,10 +1,11 @@
-import { useRef } from "react";
+import { useRef, useState } from "react";
 import { imageUrl, thumbnailUrl } from "@/lib/base";
-import { lightLabel } from "@/lib/format";
+import { causeOf, frameName } from "@/lib/causes";
 import { standingFor } from "@/lib/images";
 import type { Job, JobStep } from "@/lib/protocol";
 import { Button } from "../ui/Button";
 import styles from "./FrameSheet.module.css";
+import { FrameViewer } from "./FrameViewer";
 
 const WORDS: Record<JobStep["state"], string> = {
   pending: "waits",
@@ -18,43 +19,83 @@ interface Props {
   job: Job;
   /** Why no frame can be taken again now. */
   reason: string | null;
-  onRetry: (step: number) => void;
+  onAgain: (step: number) => void;
 }
 
-/** The frames as they come, each with how it went; one with a warning can be taken again. */
-export function FrameSheet({ job, reason, onRetry }: Props) {
-  const resting = job.state !== "running" && job.state !== "cancelled";
+/** The frames as they come, each with how it went: to be looked at large, and to be taken again. */
+export function FrameSheet({ job, reason, onAgain }: Props) {
+  const [viewed, setViewed] = useState<number | null>(null);
+  const again = (step: JobStep) =>
+    step.state === "done" || job.state !== "running" ? () => onAgain(step.index) : null;
   return (
-    <ul className={styles.sheet} aria-label="Frames">
-      {job.steps.map((step) => (
-        <Frame key={step.index} step={step} reason={reason} onRetry={resting ? onRetry : null} />
-      ))}
-    </ul>
+    <>
+      <ul className={styles.sheet} aria-label="Frames">
+        {job.steps.map((step) => (
+          <Frame
+            key={step.index}
+            step={step}
+            reason={reason}
+            onOpen={() => setViewed(step.index)}
+            onAgain={step.files.length > 0 ? again(step) : null}
+          />
+        ))}
+      </ul>
+      {viewed !== null && (
+        <FrameViewer
+          job={job}
+          step={viewed}
+          onStep={setViewed}
+          onClose={() => setViewed(null)}
+          onAgain={onAgain}
+          reason={reason}
+        />
+      )}
+    </>
   );
 }
 
 interface FrameProps {
   step: JobStep;
   reason: string | null;
-  onRetry: ((step: number) => void) | null;
+  onOpen: () => void;
+  onAgain: (() => void) | null;
 }
 
-function Frame({ step, reason, onRetry }: FrameProps) {
+function Frame({ step, reason, onOpen, onAgain }: FrameProps) {
   const thumbnail = useFreshly(thumbnailOf(step), step.state);
-  const { warning } = step;
+  const { warning, again } = step;
+  const name = frameName(step);
   return (
     <li data-state={step.state} data-warned={warning ? true : undefined}>
-      <div className={styles.picture}>
-        {thumbnail ? <img src={thumbnail} alt="" loading="lazy" /> : <span>{step.index || "A"}</span>}
+      {thumbnail ? (
+        <button type="button" className={styles.picture} onClick={onOpen} aria-label={`Look at ${name}`}>
+          <img src={thumbnail} alt="" loading="lazy" />
+        </button>
+      ) : (
+        <div className={styles.picture}>
+          <span>{step.index || "A"}</span>
+        </div>
+      )}
+      <div className={styles.frame}>
+        <span>{name}</span>
+        <span className={styles.mark}>{again ? "again, at the end" : warning ? "check" : WORDS[step.state]}</span>
+        {onAgain && !warning && (
+          <Button
+            tone="quiet"
+            icon="retry"
+            className={styles.again}
+            reason={reason}
+            disabled={again}
+            aria-label={`Take ${name} again`}
+            title="Take again"
+            onClick={onAgain}
+          />
+        )}
       </div>
-      <p className={styles.frame}>
-        <span>{step.light ? lightLabel(step.light) : "Ambient"}</span>
-        <span className={styles.mark}>{warning ? "check" : WORDS[step.state]}</span>
-      </p>
-      {(step.error || warning) && <p className={styles.why}>{step.error ?? warning}</p>}
-      {warning && onRetry && (
-        <Button icon="retry" reason={reason} onClick={() => onRetry(step.index)}>
-          Retry
+      {(step.error || warning) && <p className={styles.why}>{step.error ? causeOf(step) : warning}</p>}
+      {warning && onAgain && (
+        <Button icon="retry" reason={reason} disabled={again} aria-label={`Take ${name} again`} onClick={onAgain}>
+          Take again
         </Button>
       )}
     </li>

@@ -2,6 +2,7 @@
 
 import Link from "next/link";
 import { useState } from "react";
+import { capital, frameName } from "@/lib/causes";
 import type { Direction } from "@/lib/dome";
 import { duration, lightLabel, plural } from "@/lib/format";
 import { usePreference } from "@/lib/preferences";
@@ -10,10 +11,11 @@ import { type DomeLight, DomeMap } from "../lights/DomeMap";
 import { useOffline, useRig } from "../RigProvider";
 import { Button } from "../ui/Button";
 import { Icon } from "../ui/Icon";
-import { type FocusChoice, type JobAction, useJobAction } from "../useJobAction";
+import { type FocusChoice, useJobAction } from "../useJobAction";
 import { CancelJobDialog } from "./CancelJobDialog";
 import { FocusQuestion } from "./FocusQuestion";
 import { FrameSheet } from "./FrameSheet";
+import { RunTrouble } from "./RunTrouble";
 import styles from "./SequenceRun.module.css";
 
 const HEADLINES: Record<Job["state"], string> = {
@@ -33,9 +35,18 @@ export function SequenceRun({ job, onNew }: { job: Job; onNew: () => void }) {
   const reason = useOffline();
   const failed = job.steps.filter((step) => step.state === "failed");
   const troubled = failed.length > 0 || (job.error !== null && !["running", "completed"].includes(job.state));
+  const waits = job.state === "paused" || job.state === "interrupted";
   const warned = job.steps.filter((step) => step.warning).length;
   const going = job.state === "running" || job.state === "paused";
   const choose = (focus: FocusChoice) => ask(job.state === "failed" ? "RETRY_STEPS" : "RESUME_JOB", { focus });
+  const indexes = failed.map((step) => step.index);
+  // A paused set takes its failed frames first when it goes on.
+  const retry = () => (waits ? ask("RESUME_JOB") : ask("RETRY_STEPS", { steps: indexes }));
+  const skip = async () => {
+    if (!(await ask("SKIP_STEPS", { steps: indexes }))) return;
+    if (waits) await ask("RESUME_JOB");
+    else await ask("RETRY_STEPS", { steps: pendingOf(job) });
+  };
   return (
     <div className={styles.run} data-state={job.state}>
       <div className={styles.head}>
@@ -57,7 +68,7 @@ export function SequenceRun({ job, onNew }: { job: Job; onNew: () => void }) {
             {job.state === "paused" && failed.length === 0 && "Camera and lights are free. Nothing is lost."}
           </p>
         </div>
-        {troubled && <Failure job={job} failed={focusUnknown ? [] : failed} reason={reason} onAsk={ask} />}
+        {troubled && <RunTrouble job={job} />}
         <div className={styles.buttons}>
           {job.state === "running" && (
             <Button icon="pause" reason={reason} disabled={busy !== null} onClick={() => ask("PAUSE_JOB")}>
@@ -65,10 +76,13 @@ export function SequenceRun({ job, onNew }: { job: Job; onNew: () => void }) {
             </Button>
           )}
           {focusUnknown && <FocusQuestion reason={reason} disabled={busy !== null} onChoose={choose} />}
-          {!focusUnknown && (job.state === "paused" || job.state === "interrupted") && (
+          {!focusUnknown && waits && failed.length === 0 && (
             <Button icon="play" tone="main" reason={reason} disabled={busy !== null} onClick={() => ask("RESUME_JOB")}>
               Go on
             </Button>
+          )}
+          {!focusUnknown && (waits || job.state === "failed") && failed.length > 0 && (
+            <WaysOn failed={failed} reason={reason} busy={busy !== null} onRetry={retry} onSkip={skip} />
           )}
           {going && (
             <Button icon="stop" tone="danger" reason={reason} onClick={() => setAsking(true)}>
@@ -100,49 +114,37 @@ export function SequenceRun({ job, onNew }: { job: Job; onNew: () => void }) {
         </div>
         <RunDome job={job} />
       </div>
-      <FrameSheet job={job} reason={reason} onRetry={(step) => ask("RETRY_STEPS", { steps: [step] })} />
-      {asking && <CancelJobDialog job={job} onClose={() => setAsking(false)} />}
+      <FrameSheet job={job} reason={reason} onAgain={(step) => ask("RETRY_STEPS", { steps: [step] })} />
+      {asking && <CancelJobDialog jobId={job.job_id} onClose={() => setAsking(false)} />}
     </div>
   );
 }
 
-interface FailureProps {
-  job: Job;
+interface WaysProps {
   failed: JobStep[];
   reason: string | null;
-  onAsk: (action: JobAction, more: { steps: number[] }) => void;
+  busy: boolean;
+  onRetry: () => void;
+  onSkip: () => void;
 }
 
-/** What went wrong, what to do about it, and the ways on. */
-function Failure({ job, failed, reason, onAsk }: FailureProps) {
-  const words = job.error ?? failed.at(-1)?.error ?? "A frame failed.";
-  const can = job.state === "paused" || job.state === "failed" || job.state === "interrupted";
+/** After a fault there is one main way on; leaving frames out is the other one. */
+function WaysOn({ failed, reason, busy, onRetry, onSkip }: WaysProps) {
+  const what = failed.length === 1 ? capital(frameName(failed[0]!)) : `${failed.length} frames`;
   return (
-    <div className={styles.failure} role="alert" data-testid="trouble">
-      <p>
-        <strong>{words}</strong>
-      </p>
-      {job.hint && <p>{job.hint}</p>}
-      {can && failed.length > 0 && (
-        <div className={styles.buttons}>
-          <Button
-            icon="retry"
-            reason={reason}
-            onClick={() => onAsk("RETRY_STEPS", { steps: failed.map((step) => step.index) })}
-          >
-            {failed.length === 1 ? "Retry this frame" : `Retry ${failed.length} failed frames`}
-          </Button>
-          <Button
-            icon="skip"
-            reason={reason}
-            onClick={() => onAsk("SKIP_STEPS", { steps: failed.map((step) => step.index) })}
-          >
-            Skip
-          </Button>
-        </div>
-      )}
-    </div>
+    <>
+      <Button icon="retry" tone="main" reason={reason} disabled={busy} onClick={onRetry}>
+        Retry {what} and go on
+      </Button>
+      <Button icon="skip" reason={reason} disabled={busy} onClick={onSkip}>
+        Skip {failed.length === 1 ? "it" : "them"} and go on
+      </Button>
+    </>
   );
+}
+
+function pendingOf(job: Job): number[] {
+  return job.steps.filter((step) => step.state === "pending").map((step) => step.index);
 }
 
 function RunDome({ job }: { job: Job }) {

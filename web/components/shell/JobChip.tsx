@@ -12,8 +12,10 @@ import styles from "./JobChip.module.css";
 /** The job under way, wherever one is in the application, and the way to stop it. */
 export function JobChip() {
   const job = useRig(currentJob);
-  const [asking, setAsking] = useState(false);
-  if (!job) return null;
+  /** The job that somebody asked to stop: the question stays also when it ends by itself. */
+  const [asked, setAsked] = useState<string | null>(null);
+  const question = asked !== null && <CancelJobDialog jobId={asked} onClose={() => setAsked(null)} />;
+  if (!job) return question;
   const share =
     job.total > 0 ? job.steps.filter((step) => step.index > 0 && step.state === "done").length / job.total : 0;
   const series = job.kind === "series";
@@ -32,13 +34,13 @@ export function JobChip() {
       <button
         type="button"
         className={styles.stop}
-        onClick={() => setAsking(true)}
+        onClick={() => setAsked(job.job_id)}
         aria-label={series ? "Stop the series" : "Stop the sequence"}
       >
         <Icon name="stop" size={16} />
         <span>Stop</span>
       </button>
-      {asking && <CancelJobDialog job={job} onClose={() => setAsking(false)} />}
+      {question}
     </div>
   );
 }

@@ -13,17 +13,16 @@ export function ScreenKeys() {
   const router = useRouter();
   const here = usePathname();
   const job = useRig(currentJob);
-  const [open, setOpen] = useState<"keys" | "stop" | null>(null);
+  const [open, setOpen] = useState<"keys" | { stop: string } | null>(null);
   useKeys({
     "?": () => setOpen("keys"),
     l: () => router.push("/lights/"),
     Enter: () => toggleFullscreen(),
-    "Ctrl+.": () => job && setOpen("stop"),
+    "Ctrl+.": () => job && setOpen({ stop: job.job_id }),
     ...(!here.startsWith("/sequence") && { "Shift+S": () => router.push("/sequence/") }),
   });
   if (open === "keys") return <ShortcutsDialog onClose={() => setOpen(null)} />;
-  if (open === "stop" && job) return <CancelJobDialog job={job} onClose={() => setOpen(null)} />;
-  return null;
+  return open && <CancelJobDialog jobId={open.stop} onClose={() => setOpen(null)} />;
 }
 
 /** The shell goes fullscreen and not the picture in it: a dialog outside the fullscreen element is invisible. */
