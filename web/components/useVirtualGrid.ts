@@ -22,8 +22,8 @@ interface Options {
   count: number;
   minWidth: number;
   gap: number;
-  /** Height of a cell from its width. */
-  height: (width: number) => number;
+  /** Height of a cell from its width; `scale` is how many times as large as usual the browser's letters are. */
+  height: (width: number, scale: number) => number;
 }
 
 const SPARE_ROWS = 2;
@@ -35,7 +35,7 @@ export function useVirtualGrid(
   options: Options,
 ): VirtualGrid {
   const { count, minWidth, gap, height } = options;
-  const [view, setView] = useState({ width: 0, top: 0, bottom: 1200 });
+  const [view, setView] = useState({ width: 0, top: 0, bottom: 1200, scale: 1 });
   useEffect(() => {
     const outer = scroller.current;
     const inner = grid.current;
@@ -46,7 +46,7 @@ export function useVirtualGrid(
       frame = requestAnimationFrame(() => {
         const [a, b] = [outer.getBoundingClientRect(), inner.getBoundingClientRect()];
         const top = a.top - b.top;
-        setView({ width: b.width, top, bottom: top + a.height });
+        setView({ width: b.width, top, bottom: top + a.height, scale: letterScale() });
       });
     };
     const watcher = new ResizeObserver(look);
@@ -60,9 +60,9 @@ export function useVirtualGrid(
       outer.removeEventListener("scroll", look);
     };
   }, [scroller, grid]);
-  const columns = Math.max(1, Math.floor((view.width + gap) / (minWidth + gap)));
+  const columns = Math.max(1, Math.floor((view.width + gap) / (minWidth * view.scale + gap)));
   const width = (view.width - gap * (columns - 1)) / columns;
-  const row = height(width) + gap;
+  const row = height(width, view.scale) + gap;
   const rows = Math.ceil(count / columns);
   const first = Math.min(rows, Math.max(0, Math.floor(view.top / row) - SPARE_ROWS));
   const last = Math.min(rows, Math.max(first, Math.ceil(view.bottom / row) + SPARE_ROWS));
@@ -75,4 +75,10 @@ export function useVirtualGrid(
     height: Math.max(0, rows * row - gap),
     cell: { width, height: row - gap },
   };
+}
+
+const USUAL_PX = 16;
+
+function letterScale(): number {
+  return Number.parseFloat(getComputedStyle(document.documentElement).fontSize) / USUAL_PX || 1;
 }

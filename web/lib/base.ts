@@ -56,6 +56,11 @@ export function exifUrl(image: string): string {
   return serverUrl(image.replace(IMAGES, prefixOf("EXIF")));
 }
 
+/** Several sets as one zip. */
+export function setsZipUrl(names: string[]): string {
+  return serverUrl(`${ROUTES.SETS_ZIP}?${new URLSearchParams(names.map((name) => ["name", name]))}`);
+}
+
 export function zipUrl(setName: string, files: "all" | "jpeg" | "raw"): string {
   return serverUrl(`${ROUTES.SET_ZIP.replace("{name}", encodeURIComponent(setName))}?files=${files}`);
 }

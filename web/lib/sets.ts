@@ -35,22 +35,54 @@ export interface ListQuery {
   search: string;
   order: ShelfOrder;
   filter: SetFilter;
+  facets: Facets;
 }
+
+/** What chosen sets have in common; null where that does not matter. */
+export interface Facets {
+  /** YYYY-MM-DD */
+  day: string | null;
+  object: string | null;
+  camera: string | null;
+}
+
+export const ANY: Facets = { day: null, object: null, camera: null };
 
 function isComplete({ status }: ImageSet): boolean {
   return status === "completed" || status === null;
 }
 
 /** What the server is asked for. */
-export function wantedOf({ search, order, filter }: ListQuery): Partial<ListSets> {
+export function wantedOf({ search, order, filter, facets }: ListQuery): Partial<ListSets> {
   const words = search.trim().slice(0, 200);
-  return { ...(words && { search: words }), order: order in ORDERS ? order : "newest", ...WANTED[filter] };
+  const common = Object.fromEntries(Object.entries(facets).filter(([, value]) => value !== null));
+  return { ...(words && { search: words }), order: order in ORDERS ? order : "newest", ...WANTED[filter], ...common };
+}
+
+/** What a set shows, as the server says it: its catalogue number, else its name without the time at the end. */
+export function objectOf({ name, catalogue_number }: Pick<ImageSet, "name" | "catalogue_number">): string {
+  return catalogue_number || name.replace(/[-_ ]?\d{8}[-_T]?\d{4,6}(?:-\d+)?$/, "") || name;
 }
 
 /** Whether a set is one of those that are asked for: every word in name, camera or catalogue number, and the filter. */
-export function matches(set: ImageSet, { search, filter }: ListQuery): boolean {
+export function matches(set: ImageSet, { search, filter, facets }: ListQuery): boolean {
   const words = `${set.name} ${set.camera ?? ""} ${set.catalogue_number ?? ""}`;
-  return holds(words, search) && (FILTERS[filter] ?? FILTERS.all)(set);
+  const { day, object, camera } = facets;
+  return (
+    holds(words, search) &&
+    (FILTERS[filter] ?? FILTERS.all)(set) &&
+    (object === null || object === objectOf(set)) &&
+    (camera === null || camera === set.camera) &&
+    (day === null || day === dayOf(set))
+  );
+}
+
+/** The day as the clock here has it; the server may be in another zone, which shows only at the next look. */
+function dayOf({ created_at }: ImageSet): string | null {
+  if (!created_at) return null;
+  const when = new Date(created_at);
+  const two = (part: number) => String(part).padStart(2, "0");
+  return `${when.getFullYear()}-${two(when.getMonth() + 1)}-${two(when.getDate())}`;
 }
 
 /** Compare sets as the server does. */

@@ -171,5 +171,14 @@ function plus(total: number | null, more: number): number | null {
 }
 
 function sameQuery(one: ListQuery, other: ListQuery): boolean {
-  return one.search === other.search && one.order === other.order && one.filter === other.filter;
+  const { day, object, camera } = one.facets;
+  const others = other.facets;
+  return (
+    one.search === other.search &&
+    one.order === other.order &&
+    one.filter === other.filter &&
+    day === others.day &&
+    object === others.object &&
+    camera === others.camera
+  );
 }

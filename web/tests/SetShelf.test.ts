@@ -1,11 +1,11 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 import type { ImageSet, ImageSetPage, SetChange } from "@/lib/protocol";
-import type { ListQuery } from "@/lib/sets";
+import { ANY, type ListQuery } from "@/lib/sets";
 import { SetShelf } from "@/services/SetShelf";
 import { WebSocketService } from "@/services/WebSocketService";
 import { FakeSocket, settle } from "./FakeSocket";
 
-const NEWEST: ListQuery = { search: "", order: "newest", filter: "all" };
+const NEWEST: ListQuery = { search: "", order: "newest", filter: "all", facets: ANY };
 let shelf: SetShelf;
 let service: WebSocketService;
 const complain = vi.fn();

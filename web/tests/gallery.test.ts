@@ -5,11 +5,13 @@ import { captureNamePreview, insertPlaceholder, setNamePreview } from "@/lib/nam
 import type { ImageFile, ImageSet, Naming } from "@/lib/protocol";
 import { pixelsPerMillimetre, readScale } from "@/lib/scale";
 import {
+  ANY,
   arrangeShots,
   changed,
   inOrder,
   type ListQuery,
   matches,
+  objectOf,
   ratingsOf,
   shotsOf,
   statusWords,
@@ -39,7 +41,7 @@ describe("the list of sets", () => {
   const all = [coin, vase, plain];
   const shown = (sets: ImageSet[], search: string, order: ListQuery["order"], filter: ListQuery["filter"]) =>
     sets
-      .filter((set) => matches(set, { search, order, filter }))
+      .filter((set) => matches(set, { search, order, filter, facets: ANY }))
       .sort(inOrder(order))
       .map(({ name }) => name);
 
@@ -74,14 +76,38 @@ describe("the list of sets", () => {
     expect(shown(all, "", "newest", filter)).toEqual(wanted);
   });
 
+  it.each([
+    ["vase_20261130-174809", null, "vase"],
+    ["Roman coin_20261130-174809-2", null, "Roman coin"],
+    ["20261130-174809", null, "20261130-174809"],
+    ["by_hand", null, "by_hand"],
+    ["vase_20261130-174809", "1984.3 b", "1984.3 b"],
+  ])("calls %s with number %s the object %s", (name, catalogue_number, object) => {
+    expect(objectOf({ name, catalogue_number })).toBe(object);
+  });
+
+  it("narrows down by what sets have in common", () => {
+    const query = { search: "", order: "newest", filter: "all" } as const;
+    expect(all.filter((set) => matches(set, { ...query, facets: { ...ANY, object: "vase" } }))).toEqual([vase]);
+    expect(all.filter((set) => matches(set, { ...query, facets: { ...ANY, camera: "no such" } }))).toEqual([]);
+  });
+
   it("asks the server for what it shows", () => {
-    expect(wantedOf({ search: " 1984  coin ", order: "rating", filter: "stars3" })).toEqual({
+    expect(wantedOf({ search: " 1984  coin ", order: "rating", filter: "stars3", facets: ANY })).toEqual({
       search: "1984  coin",
       order: "rating",
       min_rating: 3,
     });
-    expect(wantedOf({ search: " ", order: "newest", filter: "partial" })).toEqual({ order: "newest", complete: false });
-    const kept = { search: "", order: "by mood", filter: "gone" } as unknown as ListQuery;
+    const partial = { search: " ", order: "newest", filter: "partial" } as const;
+    expect(wantedOf({ ...partial, facets: ANY })).toEqual({ order: "newest", complete: false });
+    const facets = { day: "2026-01-02", object: "vase", camera: null };
+    expect(wantedOf({ ...partial, facets })).toEqual({
+      order: "newest",
+      complete: false,
+      day: "2026-01-02",
+      object: "vase",
+    });
+    const kept = { search: "", order: "by mood", filter: "gone", facets: ANY } as unknown as ListQuery;
     expect(wantedOf(kept)).toEqual({ order: "newest" });
   });
 

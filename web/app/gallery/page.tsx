@@ -1,5 +1,10 @@
+import { Suspense } from "react";
 import { ImageGallery } from "@/components/ImageGallery";
 
 export default function Page() {
-  return <ImageGallery />;
+  return (
+    <Suspense>
+      <ImageGallery />
+    </Suspense>
+  );
 }

@@ -10,8 +10,9 @@ import { useVirtualGrid } from "../useVirtualGrid";
 import { ChooseMark } from "./ChooseMark";
 import styles from "./ContactSheet.module.css";
 import { Stars } from "./Stars";
+import { Thumbnail } from "./Thumbnail";
 
-const CELL = { minWidth: 160, gap: 12, height: (width: number) => (width * 2) / 3 + 30 };
+const CELL = { minWidth: 160, gap: 12, height: (width: number, scale: number) => (width * 2) / 3 + 30 * scale };
 
 interface Props {
   scroller: RefObject<HTMLElement | null>;
@@ -83,7 +84,7 @@ export function ContactSheet({ scroller, shots, caption, onOpen, ratings = {}, s
                   else onOpen(from + offset);
                 }}
               >
-                <img src={thumbnailUrl(image, 320)} alt="" loading="lazy" />
+                <Thumbnail url={thumbnailUrl(image, 320)} />
                 <span className={styles.caption}>
                   <span data-file={caption(image) === image.filename || undefined}>
                     <bdi>{caption(image)}</bdi>

@@ -2,11 +2,12 @@ import Link from "next/link";
 import { imageUrl, type ThumbnailSize, thumbnailUrl } from "@/lib/base";
 import { bytes, dateAndTime, plural } from "@/lib/format";
 import type { ImageSet } from "@/lib/protocol";
-import { statusWords } from "@/lib/sets";
+import { objectOf, statusWords } from "@/lib/sets";
 import { Icon } from "../ui/Icon";
 import { ChooseMark } from "./ChooseMark";
 import styles from "./SetCard.module.css";
 import { Stars } from "./Stars";
+import { Thumbnail } from "./Thumbnail";
 
 interface Props {
   set: ImageSet;
@@ -14,10 +15,11 @@ interface Props {
   chosen: boolean;
   choosing: boolean;
   onChoose: (extend: boolean) => void;
+  onOpen: () => void;
 }
 
 /** A set: its cover, and what one wants to know before opening it. */
-export function SetCard({ set, height, chosen, choosing, onChoose }: Props) {
+export function SetCard({ set, height, chosen, choosing, onChoose, onOpen }: Props) {
   const status = statusWords(set);
   const cover = coverUrl(set);
   return (
@@ -28,13 +30,16 @@ export function SetCard({ set, height, chosen, choosing, onChoose }: Props) {
         data-set={set.name}
         prefetch={false}
         onClick={(event) => {
-          if (!event.shiftKey && !event.ctrlKey && !event.metaKey) return;
+          if (!event.shiftKey && !event.ctrlKey && !event.metaKey) {
+            onOpen();
+            return;
+          }
           event.preventDefault();
           onChoose(event.shiftKey);
         }}
       >
         <span className={styles.cover}>
-          {cover ? <img src={cover} alt="" loading="lazy" /> : <Icon name="gallery" size={28} />}
+          {cover ? <Thumbnail url={cover} /> : <Icon name="gallery" size={28} />}
           {status && (
             <span
               className={styles.status}
@@ -45,10 +50,14 @@ export function SetCard({ set, height, chosen, choosing, onChoose }: Props) {
             </span>
           )}
         </span>
-        <span className={styles.name}>{set.name}</span>
+        <span className={styles.name} title={set.name}>
+          {objectOf(set)}
+        </span>
         <span className={styles.facts}>
           <span>
-            {set.catalogue_number && <span className={styles.number}>{set.catalogue_number} · </span>}
+            {set.catalogue_number && (
+              <span className={styles.number}>{objectOf({ name: set.name, catalogue_number: null })} · </span>
+            )}
             {set.created_at ? dateAndTime(set.created_at) : "date unknown"}
           </span>
           <span className={styles.line}>

@@ -2,7 +2,7 @@
 
 import Link from "next/link";
 import { useRouter, useSearchParams } from "next/navigation";
-import { useMemo, useRef, useState } from "react";
+import { useEffect, useMemo, useRef, useState } from "react";
 import { bytes, dateAndTime, plural } from "@/lib/format";
 import type { AnnotateSet, ImageFile } from "@/lib/protocol";
 import { NOTHING_CHOSEN, type Selection } from "@/lib/selection";
@@ -11,6 +11,7 @@ import { useOffline, useStore } from "../RigProvider";
 import { Button } from "../ui/Button";
 import { EmptyState } from "../ui/EmptyState";
 import { Icon } from "../ui/Icon";
+import { useKeys } from "../useKeys";
 import { ChosenShots } from "./ChosenShots";
 import { ContactSheet } from "./ContactSheet";
 import { DeleteSetsDialog } from "./DeleteSetsDialog";
@@ -19,7 +20,9 @@ import { ImageViewer } from "./ImageViewer";
 import { RenameDialog } from "./RenameDialog";
 import { SetFacts } from "./SetFacts";
 import styles from "./SetScreen.module.css";
+import { galleryAddress } from "./useKeptPlace";
 import { useSet } from "./useSet";
+import { useViewed } from "./useViewed";
 
 /** One set: its frames, its notes, and what can be done with it. */
 export function SetScreen() {
@@ -29,12 +32,16 @@ export function SetScreen() {
   const reason = useOffline();
   const undeletable = useOffline("delete");
   const { details, missing, reload } = useSet(name);
-  const [viewed, setViewed] = useState<number | null>(null);
+  const viewed = useViewed();
   const [open, setOpen] = useState<"rename" | "download" | "delete" | null>(null);
   const [selection, setSelection] = useState<Selection>(NOTHING_CHOSEN);
   const scroller = useRef<HTMLDivElement>(null);
   const shots = useMemo(() => shotsOf(details?.images ?? []), [details]);
   const images = useMemo(() => shots.map((shot) => shot.image), [shots]);
+  const at = images.findIndex(({ filename }) => filename === viewed.key);
+  const [gallery, setGallery] = useState("/gallery/");
+  useEffect(() => setGallery(galleryAddress()), []);
+  useKeys({ F2: () => details !== null && reason === null && setOpen("rename") });
   if (missing) {
     return (
       <EmptyState whole icon="gallery" title="This set is not there">
@@ -60,7 +67,7 @@ export function SetScreen() {
   return (
     <div className={styles.screen} ref={scroller}>
       <div className={styles.head}>
-        <Link href="/gallery/" className={styles.back} aria-label="Back to the gallery">
+        <Link href={gallery} className={styles.back} aria-label="Back to the gallery">
           <Icon name="left" />
         </Link>
         <div className={styles.title}>
@@ -78,7 +85,7 @@ export function SetScreen() {
           </p>
         </div>
         <div className={styles.buttons}>
-          <Button icon="play" disabled={images.length === 0} onClick={() => setViewed(0)}>
+          <Button icon="play" disabled={images.length === 0} onClick={() => viewed.open(images[0]!.filename)}>
             Flick through
           </Button>
           <Button
@@ -91,7 +98,13 @@ export function SetScreen() {
           <Button icon="download" disabled={images.length === 0} onClick={() => setOpen("download")}>
             Download
           </Button>
-          <Button icon="edit" reason={reason} onClick={() => setOpen("rename")} aria-label="Rename" title="Rename" />
+          <Button
+            icon="edit"
+            reason={reason}
+            onClick={() => setOpen("rename")}
+            aria-label="Rename"
+            title="Rename (F2)"
+          />
           <Button
             icon="trash"
             reason={undeletable}
@@ -115,7 +128,7 @@ export function SetScreen() {
           scroller={scroller}
           shots={shots}
           caption={lightOf}
-          onOpen={setViewed}
+          onOpen={(index) => viewed.open(images[index]!.filename)}
           ratings={ratings}
           selection={selection}
           onSelect={setSelection}
@@ -131,12 +144,14 @@ export function SetScreen() {
         onRate={onRate}
         onNone={() => setSelection(NOTHING_CHOSEN)}
       />
-      {viewed !== null && images[viewed] && (
+      {at >= 0 && (
         <ImageViewer
           images={images}
-          index={viewed}
-          onIndex={setViewed}
-          onClose={() => setViewed(null)}
+          index={at}
+          onIndex={(index) => viewed.turn(images[index]!.filename)}
+          onClose={viewed.close}
+          firstView={viewed.view}
+          onView={viewed.onView}
           caption={lightOf}
           ratings={ratings}
           onRate={onRate && ((image, rating) => onRate([image], rating))}
@@ -151,7 +166,7 @@ export function SetScreen() {
       )}
       {open === "download" && <DownloadDialog set={set} images={details.images} onClose={() => setOpen(null)} />}
       {open === "delete" && (
-        <DeleteSetsDialog sets={[set]} onClose={() => setOpen(null)} onDeleted={() => router.push("/gallery/")} />
+        <DeleteSetsDialog sets={[set]} onClose={() => setOpen(null)} onDeleted={() => router.push(gallery)} />
       )}
     </div>
   );

@@ -1,3 +1,4 @@
+import type { ReactNode } from "react";
 import styles from "./ShelfTools.module.css";
 
 interface Props<Order extends string, Filter extends string> {
@@ -12,6 +13,8 @@ interface Props<Order extends string, Filter extends string> {
   filters: readonly (readonly [Filter, string])[];
   filter: Filter;
   onFilter: (filter: Filter) => void;
+  /** More that narrows it down. */
+  children?: ReactNode;
 }
 
 /** Search, order and filter of what stands on a shelf of the gallery. */
@@ -28,6 +31,7 @@ export function ShelfTools<Order extends string, Filter extends string>(props: P
       />
       <Choices label="Order" values={orders} chosen={order} onChoose={onOrder} />
       <Choices label="Filter" values={filters} chosen={filter} onChoose={onFilter} />
+      {props.children}
     </div>
   );
 }
@@ -39,7 +43,7 @@ interface ChoicesProps<Value extends string> {
   onChoose: (value: Value) => void;
 }
 
-function Choices<Value extends string>({ label, values, chosen, onChoose }: ChoicesProps<Value>) {
+export function Choices<Value extends string>({ label, values, chosen, onChoose }: ChoicesProps<Value>) {
   return (
     <select aria-label={label} value={chosen} onChange={(event) => onChoose(event.target.value as Value)}>
       {values.map(([value, words]) => (

@@ -13,6 +13,7 @@ import { ContactSheet } from "./ContactSheet";
 import { ImageViewer } from "./ImageViewer";
 import { NotesDialog } from "./NotesDialog";
 import { useAllCaptures } from "./useAllCaptures";
+import { useViewed } from "./useViewed";
 
 const NONE: ImageFile[] = [];
 
@@ -29,7 +30,8 @@ export function SingleShots({ scroller, search, order, filter }: Props) {
   const changeable = useOffline() === null;
   const deletable = useOffline("delete") === null;
   const captures = useAllCaptures();
-  const [viewed, setViewed] = useState<string | null>(null);
+  const place = useViewed();
+  const viewed = place.key;
   const [selection, setSelection] = useState<Selection>(NOTHING_CHOSEN);
   const [noting, setNoting] = useState(false);
   const all = useMemo(() => shotsOf(captures ?? NONE), [captures]);
@@ -65,7 +67,7 @@ export function SingleShots({ scroller, search, order, filter }: Props) {
   const rate = (rated: ImageFile[], rating: number) => void annotate(rated, { rating });
   const remove = async (gone: ImageFile[]) => {
     const next = afterRemoval(paths, new Set(gone.map((image) => image.path)));
-    if (viewed !== null) setViewed(next);
+    if (viewed !== null) place.turn(next);
     await deleteCaptures(store, gone);
     setSelection(NOTHING_CHOSEN);
     // The image that stays is where a person goes on.
@@ -77,7 +79,7 @@ export function SingleShots({ scroller, search, order, filter }: Props) {
         scroller={scroller}
         shots={shots}
         caption={(image) => image.filename}
-        onOpen={(index) => setViewed(paths[index] ?? null)}
+        onOpen={(index) => place.open(paths[index]!)}
         ratings={ratings}
         selection={selection}
         onSelect={setSelection}
@@ -107,8 +109,10 @@ export function SingleShots({ scroller, search, order, filter }: Props) {
         <ImageViewer
           images={images}
           index={at}
-          onIndex={(index) => setViewed(paths[index] ?? null)}
-          onClose={() => setViewed(null)}
+          onIndex={(index) => place.turn(paths[index]!)}
+          onClose={place.close}
+          firstView={place.view}
+          onView={place.onView}
           ratings={ratings}
           onRate={changeable ? (image, rating) => rate([image], rating) : undefined}
           onNotes={changeable ? (image, notes) => void annotate([image], { notes }) : undefined}
