@@ -1,11 +1,12 @@
 """The Sequence screen in a real browser: frames that show no light, stacks whose lens nobody can place any more."""
 
+import re
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 from playwright.sync_api import Page, expect
 
-from support.browser_screens import go, open_screen, start_sequence, violations
+from support.browser_screens import eventually, go, open_screen, start_sequence, violations
 from support.rig_in_browser import RigServer, Simulator
 from tetherlight.client.sync import Client
 from tetherlight.protocol.axes import AxisPlan
@@ -27,7 +28,7 @@ def test_a_frame_without_light_is_pointed_out_and_taken_again(
         shot = sheet.get_by_role("button", name="front", exact=True).locator("img")
         dark = shot.get_attribute("src") or ""
         own_simulator.control("light_fault", light="light_front", kind=None)
-        page.get_by_role("button", name="Retry").click()
+        page.get_by_role("button", name="Take front again").click()
         expect(frames_list.get_by_text("did the lamp come on?")).to_have_count(0)
         expect(frames_list.get_by_text("OK")).to_have_count(4)
         expect(page.get_by_text("to check.")).to_have_count(0)
@@ -57,3 +58,56 @@ def test_a_stack_whose_lens_stopped_on_the_way_asks_how_it_goes_on(
             server.tidy()
             raise
         assert taken.result().image_count == 3
+
+
+def test_any_frame_is_looked_at_and_taken_again(page: Page, rig: RigServer) -> None:
+    """A press enlarges a frame; one that looks good is taken again as well, and so is the ambient one."""
+    start_sequence(page, rig.url, lights=2)
+    expect(page.get_by_role("heading", name="Done")).to_be_visible()
+    page.get_by_role("button", name="Look at ambient").click()
+    viewer = page.get_by_role("dialog")
+    expect(viewer).to_contain_text("1 of 3")
+    page.keyboard.press("ArrowRight")
+    expect(viewer).to_contain_text("2 of 3")
+    assert violations(page) == []
+    page.keyboard.press("r")
+    with Client(rig.url) as client:
+        (one,) = client.sets()
+        eventually(page, lambda: attempts(client, one.name) == [1, 2, 1])
+        page.keyboard.press("Escape")
+        expect(page.get_by_role("heading", name="Done")).to_be_visible()
+        page.get_by_role("button", name="Take ambient again").click()
+        eventually(page, lambda: attempts(client, one.name) == [2, 2, 1])
+    expect(page.get_by_role("heading", name="Done")).to_be_visible()
+
+
+def attempts(client: Client, name: str) -> list[int]:
+    """Return how often each frame of a set was taken."""
+    manifest = client.show_set(name).manifest
+    assert manifest is not None
+    return [step.attempts for step in manifest.steps]
+
+
+def test_the_question_whether_to_stop_stays_when_the_set_ends_meanwhile(page: Page, rig: RigServer) -> None:
+    """It says that nothing is left to stop, instead of vanishing under the hand."""
+    start_sequence(page, rig.url)
+    page.keyboard.press("Control+.")
+    dialog = page.get_by_role("dialog")
+    expect(dialog).to_contain_text("Stop this sequence?")
+    expect(dialog).to_contain_text("was completed meanwhile")
+    assert violations(page) == []
+    dialog.get_by_text("Close", exact=True).click()
+    expect(dialog).to_be_hidden()
+
+
+def test_a_set_is_told_in_the_title_and_its_end_on_other_screens(page: Page, rig: RigServer) -> None:
+    """Who works elsewhere meanwhile need not look after it."""
+    start_sequence(page, rig.url)
+    expect(page).to_have_title(re.compile(r"^▸ \d/9 · Tetherlight$"))
+    go(page, "Settings")
+    expect(page.get_by_text("is done: 9 pictures.")).to_be_visible()
+    expect(page).to_have_title("Tetherlight")
+    page.get_by_role("button", name="Look", exact=True).click()
+    expect(page.get_by_role("navigation", name="Screens").get_by_role("link", name="Sequence")).to_have_attribute(
+        "aria-current", "page"
+    )

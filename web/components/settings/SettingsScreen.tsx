@@ -60,7 +60,39 @@ function Application() {
         checked={blackout}
         onChange={setBlackout}
       />
+      <JobNotices />
     </Section>
+  );
+}
+
+/** How a set that is done or paused makes itself known where nobody looks at this page. */
+function JobNotices() {
+  const [system, setSystem] = usePreference("systemNotices", false);
+  const [sound, setSound] = usePreference("sound", false);
+  const [allowed, setAllowed] = useState<NotificationPermission | "missing">("default");
+  useEffect(() => setAllowed("Notification" in window ? Notification.permission : "missing"), []);
+  const choose = async (on: boolean) => {
+    const answer = on && allowed === "default" ? await Notification.requestPermission() : allowed;
+    setAllowed(answer);
+    setSystem(on && answer === "granted");
+  };
+  const detail = {
+    missing: "This browser shows none; over https, or on the server's own machine, most do",
+    denied: "This browser was told not to show any",
+    default: "When a set is done or paused and this page is hidden",
+    granted: "When a set is done or paused and this page is hidden",
+  }[allowed];
+  return (
+    <>
+      <Choice
+        label="Notifications of the system"
+        detail={detail}
+        checked={system && allowed === "granted"}
+        onChange={(on) => void choose(on)}
+        disabled={allowed === "missing" || allowed === "denied"}
+      />
+      <Choice label="Sound" detail="Two short tones when a set is done or paused" checked={sound} onChange={setSound} />
+    </>
   );
 }
 

@@ -5,6 +5,7 @@ import { currentJob } from "@/services/RigStore";
 import { useRig } from "../RigProvider";
 import { Blackout } from "../sequence/Blackout";
 import { Announcer } from "./Announcer";
+import { JobNews } from "./JobNews";
 import { LockedScreen } from "./LockedScreen";
 import { LostBar } from "./LostBar";
 import { Notices } from "./Notices";
@@ -33,6 +34,7 @@ export function Shell({ children }: { children: ReactNode }) {
       </div>
       <Notices />
       <Announcer />
+      <JobNews />
       <ScreenKeys />
       <Blackout />
     </div>

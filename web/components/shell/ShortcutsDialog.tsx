@@ -4,7 +4,7 @@ import styles from "./ShortcutsDialog.module.css";
 
 export function ShortcutsDialog({ onClose }: { onClose: () => void }) {
   return (
-    <Dialog title="Keys" onClose={onClose} wide reading>
+    <Dialog title="Keys" onClose={onClose} wide="most" reading>
       <ShortcutList />
     </Dialog>
   );

@@ -5,17 +5,23 @@ interface Props {
   detail?: string;
   checked: boolean;
   onChange: (checked: boolean) => void;
+  disabled?: boolean;
 }
 
 /** Something that is on or off, with what that means. */
-export function Choice({ label, detail, checked, onChange }: Props) {
+export function Choice({ label, detail, checked, onChange, disabled = false }: Props) {
   return (
     <label className={styles.choice}>
       <span>
         {label}
         {detail && <span className={styles.detail}>{detail}</span>}
       </span>
-      <input type="checkbox" checked={checked} onChange={(event) => onChange(event.target.checked)} />
+      <input
+        type="checkbox"
+        checked={checked}
+        disabled={disabled}
+        onChange={(event) => onChange(event.target.checked)}
+      />
     </label>
   );
 }

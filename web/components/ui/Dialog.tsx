@@ -10,7 +10,7 @@ interface Props {
   children: ReactNode;
   /** The buttons at the bottom, the main one last. */
   actions?: ReactNode;
-  wide?: boolean;
+  wide?: boolean | "most";
   /** Nothing in it takes the focus: the text itself does, so that keys scroll it. */
   reading?: boolean;
 }
@@ -29,7 +29,7 @@ export function Dialog({ title, onClose, children, actions, wide = false, readin
   return (
     <dialog
       ref={dialog}
-      className={`${styles.dialog} ${wide ? styles.wide : ""}`}
+      className={`${styles.dialog} ${wide === "most" ? styles.widest : wide ? styles.wide : ""}`}
       aria-labelledby={heading}
       onCancel={(event) => {
         event.preventDefault();
