@@ -34,6 +34,7 @@ export PIP_USER := 0
 CHECKS := check-types check-web check-lint check-format check-layers check-generated
 
 .PHONY: $(CHECKS) help demo install runtime dev test unit integration browser check coverage packages deb test-fresh generate docs site bench accuracy crash faults overload soak fuzz judge requirements web screenshots browser-deps clean
+.PHONY: $(CHECKS) help demo install runtime dev test unit integration browser check coverage packages deb test-fresh generate docs bench accuracy test-ends crash faults overload soak fuzz judge requirements web screenshots browser-deps clean
 
 help: ## Show what can be made
 	@sed -n 's/^\([a-z-]*\):.*## /\1\t/p' Makefile | while IFS=$$'\t' read -r name text; do printf '%-14s %s\n' "$$name" "$$text"; done
@@ -126,6 +127,9 @@ bench: dev ## Measure, and print ratios
 accuracy: dev ## Compare normals and heights with the truth, method by method; TETHERLIGHT_REFERENCE_DATA names a folder of sets of others
 	$(RUN) -m bench.accuracy
 	$(RUN) -m bench.accuracy_height
+
+test-ends: dev ## Try lamps against real receivers, where they are installed (apt-get install ola, as root), and print figures
+	$(RUN) -m pytest -rs tests/ends
 
 crash: dev ## Kill the server ROUNDS times and look at what is left
 	$(RUN) tests/endurance/crash.py --rounds $(or $(ROUNDS),200)
