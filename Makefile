@@ -35,6 +35,7 @@ CHECKS := check-types check-web check-lint check-format check-layers check-gener
 
 .PHONY: $(CHECKS) help demo install runtime dev test unit integration browser check coverage packages deb test-fresh generate docs site bench accuracy crash faults overload soak fuzz judge requirements web screenshots browser-deps clean
 .PHONY: $(CHECKS) help demo install runtime dev test unit integration browser check coverage packages deb test-fresh generate docs bench accuracy test-ends crash faults overload soak fuzz judge requirements web screenshots browser-deps clean
+.PHONY: $(CHECKS) help demo install runtime dev test unit integration browser check coverage packages deb test-fresh generate docs site bench promtool accuracy crash faults overload soak fuzz judge requirements web screenshots browser-deps clean
 
 help: ## Show what can be made
 	@sed -n 's/^\([a-z-]*\):.*## /\1\t/p' Makefile | while IFS=$$'\t' read -r name text; do printf '%-14s %s\n' "$$name" "$$text"; done
@@ -120,6 +121,10 @@ site: dev ## Build the documentation as a site into build/site, with search and 
 	$(RUN) scripts/docs_site.py build/site-source
 	cd build/site-source && ../../.cache/site/bin/zensical build --clean --strict
 	rm -rf build/site && mv build/site-source/site build/site
+
+promtool: ## Check the alerts of deploy/ with promtool, which comes with Prometheus
+	@command -v promtool >/dev/null || { echo "promtool is not there: it comes with Prometheus (apt install prometheus)."; exit 1; }
+	promtool check rules deploy/prometheus-alerts.yml
 
 bench: dev ## Measure, and print ratios
 	$(RUN) -m bench

@@ -630,6 +630,7 @@ class NotInstalled(ServerError):
     """A library that comes with an extra of the package is needed, and is not there."""
 
     code = "not_installed"
+    status = 501
 
     @classmethod
     def of(cls, error: BaseException) -> Self | None:

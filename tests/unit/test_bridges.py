@@ -111,9 +111,10 @@ def test_the_rig_file_says_which_bridges_are_wanted() -> None:
     def wanted(text: str) -> list[str]:
         return [one.name for one in BRIDGES if one.wanted(RigFile.parse(text, Path("rig.toml")))]
 
-    assert wanted("") == []
-    assert wanted("[bridges.mqtt]") == ["mqtt"]
-    assert wanted('bridges = { name = "Lab", mdns = { interfaces = ["127.0.0.1"] } }') == ["mdns"]
+    # What counts is there wherever its library is.
+    assert wanted("") == ["metrics"]
+    assert wanted("[bridges.mqtt]") == ["mqtt", "metrics"]
+    assert wanted('bridges = { name = "Lab", mdns = { interfaces = ["127.0.0.1"] } }') == ["mdns", "metrics"]
 
 
 @pytest.mark.parametrize(

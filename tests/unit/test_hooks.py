@@ -156,7 +156,7 @@ async def test_a_program_gets_the_event_on_its_standard_input_and_no_secret_of_o
     one = happened()
     assert await python(code).tell(one) == "Its program ended well."
     text = out.read_text()
-    assert text.endswith("}False")
+    assert text.endswith("}\nFalse")
     told = json.loads(text.removesuffix("False"))
     assert told == {
         "event": "set_finished", "id": one.id, "time": told["time"], "station": "rig", "title": "Set finished",

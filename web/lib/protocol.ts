@@ -95,7 +95,7 @@ export type ImageType = ("image/jpeg" | "image/png" | "image/tiff" | "image/webp
  * This interface was referenced by `TetherlightProtocol`'s JSON-Schema
  * via the `definition` "Feature".
  */
-export type Feature = ("binary_liveview" | "focus_point" | "series" | "ratings" | "trash" | "naming" | "axes" | "frame_checks" | "set_pages" | "set_facets" | "set_files" | "results_state" | "results" | "relighting" | "exports" | "trash_list" | "jobs" | "subscribe" | "log" | "neighbours" | "calibration" | "several_cameras" | "thumbnails" | "zip" | "zip_of_sets" | "mjpeg")
+export type Feature = ("binary_liveview" | "focus_point" | "series" | "ratings" | "trash" | "naming" | "axes" | "frame_checks" | "set_pages" | "set_facets" | "set_files" | "results_state" | "results" | "relighting" | "exports" | "trash_list" | "jobs" | "subscribe" | "log" | "neighbours" | "calibration" | "several_cameras" | "thumbnails" | "zip" | "zip_of_sets" | "mjpeg" | "metrics")
 /**
  * What a camera is doing, from detection to loss.
  * 
@@ -3435,7 +3435,8 @@ export const ROUTES = {
   "SET_FILE": "/sets/{name}/{path}",
   "SET_EXPORT": "/exports/{name}/{to}.zip",
   "LIVEVIEW": "/cameras/{camera_id}/liveview.mjpg",
-  "PAGES": "/{path}"
+  "PAGES": "/{path}",
+  "METRICS": "/metrics"
 } as const;
 
 /** What an image is by its extension: the kinds `jpeg` and `raw`, or another one. */

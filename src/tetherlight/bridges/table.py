@@ -40,4 +40,5 @@ BRIDGES: tuple[BridgeRow, ...] = (
     BridgeRow("mqtt", "tetherlight.bridges.mqtt.bridge", lambda file: file.bridges.mqtt is not None, "aiomqtt", "mqtt"),
     BridgeRow("hooks", "tetherlight.bridges.hooks.bridge", lambda file: bool(file.hooks)),
     BridgeRow("mdns", "tetherlight.bridges.mdns", lambda file: file.bridges.mdns is not None, "zeroconf", "mdns"),
+    BridgeRow("metrics", "tetherlight.bridges.metrics.bridge", lambda _: find_spec("prometheus_client") is not None),
 )

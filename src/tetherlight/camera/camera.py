@@ -22,6 +22,7 @@ from tetherlight.camera.surroundings import ALONE, Surroundings
 from tetherlight.camera.watch import Watch
 from tetherlight.camera.work import Work
 from tetherlight.errors import CameraError
+from tetherlight.measures import CAPTURE_SECONDS, CAPTURES
 from tetherlight.protocol.models import CameraState, CameraStatus, ConfigEntry, ConfigValue
 from tetherlight.settings import Settings
 
@@ -258,10 +259,15 @@ class Camera:
         taken: list[Taken] = []
 
         async def take() -> tuple[SavedFile, ...]:
+            began = time.perf_counter()
             taken.append(await self._pictures.release(download=download, exposure_s=exposure_s))
+            over = time.perf_counter()
+            CAPTURE_SECONDS.add("exposure", over - began)
             exposed()
             paths = taken[0].paths
             saved = await self._pictures.fetch(paths, folder, stem, replace=replace) if download else ()
+            if download:
+                CAPTURE_SECONDS.add("transfer", time.perf_counter() - over)
             self._pictures.delivered(paths, saved, late)
             return saved
 
@@ -269,10 +275,12 @@ class Camera:
             saved = await self._session.queued(take)
         except CameraError as error:
             if not taken or not repeatable(error) or not all(path.startswith(CARD) for path in taken[0].paths):
+                CAPTURES.add("failed")
                 raise of_exposure(error) if self._pictures.pressed and away(error) else error from None
             await self._session.back(patience)
             saved = await self._fetch_later(taken[0].paths, folder, stem, replace=replace)
             self._pictures.delivered(taken[0].paths, saved, late)
+        CAPTURES.add("ok")
         return Exposure(saved, taken[0].paths, datetime.fromtimestamp(taken[0].released_at, UTC))
 
     async def download(

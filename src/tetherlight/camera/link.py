@@ -1,6 +1,7 @@
 """The worker process of one camera, started again whenever it is needed and not there."""
 
 import asyncio
+import time
 from collections.abc import Awaitable, Callable
 from typing import Any, TypeVar
 
@@ -8,6 +9,7 @@ from tetherlight.camera import calls
 from tetherlight.camera.calls import Deadlines, Opened
 from tetherlight.camera.environment import start_failure, worker_environment
 from tetherlight.errors import CameraBusy, CameraCrashed, CameraError, CameraTimeout, TetherlightError
+from tetherlight.measures import CALL_SECONDS, RESTARTS
 from tetherlight.process.call import Call
 from tetherlight.process.channel import Channel, Program
 from tetherlight.settings import Settings
@@ -41,6 +43,10 @@ class Link:
         self._settings = settings
         self._deadlines = deadlines
         self._channel: Channel | None = None
+        self._served = False
+        """Whether there was a worker before."""
+        self._failure: str | None = None
+        """The code of what the last worker ended with."""
 
     @property
     def alive(self) -> bool:
@@ -56,13 +62,23 @@ class Link:
         """Make a call; raise what the camera raises, CameraTimeout or CameraCrashed."""
         if self._channel is None:
             raise CameraCrashed("The camera's worker process is not running.")
-        return await self._channel.request(call)
+        began = time.perf_counter()
+        try:
+            return await self._channel.request(call)
+        except (CameraCrashed, CameraTimeout) as error:
+            self._failure = error.code
+            raise
+        finally:
+            CALL_SECONDS.add(call.name, time.perf_counter() - began)
 
     async def open(self, model: str, port: str) -> Opened:
         """Open the camera at a port, starting a worker where there is none."""
         if not self.alive:
             await self.kill()
             self._channel = await self._spawn()
+            if self._served:
+                RESTARTS.add(self._failure or "closed")
+            self._served, self._failure = True, None
         try:
             return await self.request(calls.open_camera(model, port, self._deadlines.open))
         except CameraBusy:

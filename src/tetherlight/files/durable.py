@@ -9,6 +9,7 @@ import errno
 import os
 import secrets
 import stat
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from io import BufferedReader
@@ -17,6 +18,7 @@ from types import MappingProxyType
 
 from tetherlight.errors import DiskFull, StoreError, TetherlightError
 from tetherlight.files import beneath
+from tetherlight.measures import WRITE_SECONDS
 
 AT_FDCWD, RENAME_NOREPLACE = -100, 1
 NO_SUCH_RENAME = frozenset({errno.EINVAL, errno.ENOSYS, errno.EOPNOTSUPP})
@@ -133,8 +135,11 @@ def write_atomically(path: Path, content: bytes, *, durable: bool = True, mode: 
 
     Raise OSError, with nothing left behind and an earlier file of that name untouched.
     """
+    began = time.perf_counter()
     with placed(path, durable=durable, mode=mode) as descriptor:
         write_whole(descriptor, content)
+    if durable:
+        WRITE_SECONDS.add("", time.perf_counter() - began)
 
 
 @contextmanager

@@ -26,6 +26,7 @@ from tetherlight.errors import (
     PreviewUnsupported,
     TetherlightError,
 )
+from tetherlight.measures import FRAMES
 from tetherlight.protocol.events import LIVEVIEW_FRAME
 from tetherlight.protocol.frames import FrameHeader
 from tetherlight.protocol.models import CameraState
@@ -188,6 +189,11 @@ class Liveview:
         return len(self._viewers)
 
     @property
+    def newest_at(self) -> float | None:
+        """When the newest frame was taken, Unix seconds; None while none comes."""
+        return None if self._newest is None else self._newest.captured_at
+
+    @property
     def fps(self) -> float | None:
         """Previews per second over the last two seconds; None while nobody watches."""
         if self._task is None:
@@ -312,6 +318,7 @@ class Liveview:
         self._failures, self._failing_since, self._trouble = 0, None, None
         frame = self._newest = Frame(self.camera_id, self._seq, preview)
         self._times.append(asyncio.get_running_loop().time())
+        FRAMES.add(self.camera_id)
         for first in self._waiting.values():
             if not first.done():
                 first.set_result(None)

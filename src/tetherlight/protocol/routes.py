@@ -113,6 +113,13 @@ LIVEVIEW = Route(
     query={"max_fps": "At most so many frames a second."},
     feature=MJPEG,
 )  # fmt: skip
+METRICS_FEATURE = Feature("metrics", "Figures of the rig for Prometheus.")
+METRICS = Route(
+    "METRICS", "/metrics", "text/plain; version=0.0.4; charset=utf-8",
+    "Give the figures of the rig in the text format of Prometheus. Where no token is set, only to this machine.",
+    right="metrics",
+    feature=METRICS_FEATURE,
+)  # fmt: skip
 PAGES = Route("PAGES", "/{path:path}", "text/html and its parts", "Give the web application.")
 
 ROUTES: Mapping[str, Route] = MappingProxyType(
@@ -121,6 +128,8 @@ ROUTES: Mapping[str, Route] = MappingProxyType(
         for row in (
             WEBSOCKET, HEALTH, LOGIN_PAGE, LOGIN, LOGOUT, IMAGE, THUMBNAIL, EXIF, SET_ZIP, SETS_ZIP, SET_FILE,
             SET_EXPORT, LIVEVIEW, PAGES,
+            WEBSOCKET, HEALTH, LOGIN_PAGE, LOGIN, LOGOUT, IMAGE, THUMBNAIL, EXIF, SET_ZIP, SET_FILE,
+            SET_EXPORT, LIVEVIEW, METRICS, PAGES,
         )
     }
 )  # fmt: skip

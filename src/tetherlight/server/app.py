@@ -17,7 +17,7 @@ from tetherlight.bridges.bridge import Listens
 from tetherlight.bridges.bridges import Bridges
 from tetherlight.errors import TetherlightError
 from tetherlight.logs.setup import set_up_logging
-from tetherlight.protocol.routes import HEALTH, LIVEVIEW, PAGES, WEBSOCKET
+from tetherlight.protocol.routes import HEALTH, LIVEVIEW, METRICS, PAGES, WEBSOCKET
 from tetherlight.rig.rig import Rig
 from tetherlight.server.access.proxies import Proxies
 from tetherlight.server.access.security import Guard, session_key
@@ -26,6 +26,7 @@ from tetherlight.server.gate import Gate
 from tetherlight.server.http.http import health
 from tetherlight.server.http.images import images_router
 from tetherlight.server.http.login import login_routes
+from tetherlight.server.http.metrics import metrics
 from tetherlight.server.http.mjpeg import LiveviewMjpg
 from tetherlight.server.http.pages import load_pages
 from tetherlight.server.link import keep_receive, server_config
@@ -74,6 +75,7 @@ def create_app(
         *login_routes(),
         WebSocketRoute(WEBSOCKET.path, WebSocketEndpoint(dispatch_to, BULKY)),
         Route(LIVEVIEW.path, LiveviewMjpg(), methods=list(LIVEVIEW.methods)),
+        Route(METRICS.path, metrics, methods=list(METRICS.methods)),
     ))  # fmt: skip
     return app
 

@@ -8,16 +8,16 @@ from starlette.requests import ClientDisconnect
 from starlette.responses import RedirectResponse, Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from tetherlight.errors import RequestTooSlow, TetherlightError, Unauthorized, unexpected
+from tetherlight.errors import Forbidden, RequestTooSlow, TetherlightError, Unauthorized, unexpected
 from tetherlight.protocol.action import Right
 from tetherlight.protocol.closing import CloseCode
 from tetherlight.protocol.roles import right_missing
-from tetherlight.protocol.routes import LIVEVIEW, LOGIN_PAGE, WEBSOCKET, needed_right
+from tetherlight.protocol.routes import LIVEVIEW, LOGIN_PAGE, METRICS, WEBSOCKET, needed_right
 from tetherlight.server.access.deadlines import TimelyBody
-from tetherlight.server.access.grants import GRANT, Grant, grant_of
-from tetherlight.server.access.proxies import Proxies
+from tetherlight.server.access.grants import GRANT, OPEN, Grant, grant_of
+from tetherlight.server.access.proxies import FORWARDING, Proxies
 from tetherlight.server.access.security import Guard
-from tetherlight.server.access.visitors import VISITOR, counted_address
+from tetherlight.server.access.visitors import VISITOR, counted_address, is_loopback
 from tetherlight.server.link import other_end
 from tetherlight.server.replies import error_response
 from tetherlight.server.state import server_state
@@ -187,6 +187,8 @@ def _admitted(scope: Scope, headers: Headers, guard: Guard) -> bool:
     if grant is None:
         return False
     require_right(grant, needed)
+    if needed == METRICS.right and grant == OPEN and not guard.no_auth:
+        require_this_machine(peer_of(scope), headers)
     scope[GRANT] = grant
     recognise(scope, known=complete or not guard.open)
     return True
@@ -196,6 +198,15 @@ def require_right(grant: Grant, right: Right | None) -> None:
     """Raise RightMissing where somebody has been let in as what must not have this."""
     if right is not None and right not in grant.rights:
         raise right_missing("This", right, f"the role '{grant.role}'")
+
+
+def require_this_machine(peer: str, headers: Headers) -> None:
+    """Raise Forbidden for who is elsewhere, or behind a proxy here that says for whom it asks."""
+    if not is_loopback(peer) or not FORWARDING.isdisjoint(headers.keys()):
+        raise Forbidden(
+            "Where no token is set, this is only for programs on this machine.",
+            hint="On the server's machine `tetherlight token add NAME --role metrics` makes a token for it.",
+        )
 
 
 def _challenge(error: Unauthorized, path: str) -> Response:

@@ -47,7 +47,7 @@ class Command:
             async with asyncio.timeout(self._timeout_s):
                 listening = asyncio.create_task(_listen(process, said))
                 try:
-                    await _feed(process, happened.body())
+                    await _feed(process, happened.body() + b"\n")
                     code = await process.wait()
                     ended = True
                 finally:

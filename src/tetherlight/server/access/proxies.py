@@ -6,6 +6,10 @@ from collections.abc import Iterable
 from starlette.datastructures import Headers
 
 FORWARDED_FOR = "x-forwarded-for"
+FORWARDING = frozenset(
+    {FORWARDED_FOR, "forwarded", "via", "x-real-ip", "x-forwarded-host", "x-forwarded-proto", "x-forwarded-server"}
+)
+"""Headers of requests that somebody has passed on."""
 
 
 class Proxies:

@@ -141,5 +141,15 @@ def counted_address(address: str | None, *, forwarded: bool = False) -> str | No
     return None if found.is_loopback and not forwarded else str(found)
 
 
+def is_loopback(address: str) -> bool:
+    """Say whether an address is this machine's own."""
+    try:
+        found = ipaddress.ip_address(address)
+    except ValueError:
+        return False
+    mapped = found.ipv4_mapped if isinstance(found, ipaddress.IPv6Address) else None
+    return (mapped or found).is_loopback
+
+
 def _network_of(address: ipaddress.IPv6Address) -> str | None:
     return None if address.is_loopback else str(ipaddress.ip_network((address, 64), strict=False))

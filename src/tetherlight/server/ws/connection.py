@@ -7,6 +7,7 @@ from typing import Literal
 
 from tetherlight.errors import ClientTooSlow, InvalidPayload, TetherlightError
 from tetherlight.liveview.liveview import Liveview, stopped
+from tetherlight.measures import SLOW_CLIENTS
 from tetherlight.protocol.action import Right
 from tetherlight.protocol.closing import CloseCode
 from tetherlight.protocol.events import LIVEVIEW_ENDED, PREVIEW_ENDED, StreamEnd
@@ -81,6 +82,8 @@ class Connection:
         if self.closing is None and not self.ended:
             self.closing = (code, reason)
             logger.info("%s closes: %d %s", self.id, code, reason)
+            if code is CloseCode.TOO_SLOW:
+                SLOW_CLIENTS.add()
             self.stop_liveview()
             self.outbox.close(forget=forget)
             # A writer that waits for a client which does not read would never get to the close frame.

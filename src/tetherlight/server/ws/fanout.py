@@ -9,6 +9,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from tetherlight.errors import ClientTooSlow
+from tetherlight.measures import FRAMES_DROPPED
 
 LIMIT = 512
 """Messages that may wait for one client."""
@@ -61,6 +62,8 @@ class Outbox:
     def put_frame(self, stream: int, encode: Encoder) -> None:
         """Make this the stream's frame that goes next; an older one that still waits is skipped unencoded."""
         if not self._closed:
+            if stream in self._frames:
+                FRAMES_DROPPED.add()
             self._frames[stream] = encode
             self._filled.set()
 
