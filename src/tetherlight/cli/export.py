@@ -97,7 +97,7 @@ def _brought(context: typer.Context, name: str, place: Path) -> Iterator[Path]:
 def _made(source: Path, to: Form, place: Path, base_url: str | None, *, quiet: bool) -> None:
     if to is Form.ZIP:
         with durable.store_errors(f"'{place.name}' could not be written"), durable.placed(place) as descriptor:
-            for piece in archive.zip_of_set(source):
+            for piece in archive.zip_of_sets([source]):
                 durable.write_whole(descriptor, piece)
         return
     options = {"to": to.value, "base_url": base_url, "copies": True}
