@@ -32,6 +32,7 @@ from tetherlight.errors import (
 )
 from tetherlight.photometric import normals as solvers
 from tetherlight.pixels.decode import decode
+from tetherlight.reconstruct.keeping import record_of
 from tetherlight.reconstruct.options import METHODS, Options
 from tetherlight.reconstruct.spool import Sheets
 from tetherlight.reconstruct.surface import reconstruct
@@ -253,6 +254,23 @@ def test_a_lamp_that_did_not_shine_is_left_out_and_named(tmp_path: Path) -> None
     assert coded_normals_error(tmp_path / "out" / "normals.png", BUMP.normals) < 0.5
     assert report(folder)["warnings"] == ["'image_03.png' is black: its lamp did not shine; it was left out."]
     assert [light["used"] for light in report(folder)["lights"]] == [True] * 2 + [False] + [True] * 5
+
+
+def test_what_should_be_looked_at_is_noted_by_codes(tmp_path: Path) -> None:
+    """With the image, its light and the measure, beside the sentences; the manifest has the same."""
+    pictures = [BUMP.lit(light, ambient=0.04) * (number != 2) for number, light in enumerate(LIGHTS)]
+    pictures[4] = pictures[4] * 1.5
+    folder = folder_with_manifest(tmp_path / "set", LIGHTS, pictures, ambient=0.04 + 0 * BUMP.albedo)
+    told = surface(folder)
+    black, clipped, ambient = told["findings"]
+    assert (black["code"], black["filename"], black["light"]) == ("image_black", "image_03_light_3.jpg", "light_3")
+    assert (clipped["code"], clipped["light"]) == ("clipped", "light_5")
+    assert 0.01 < clipped["figure"] < 0.5
+    assert (ambient["code"], ambient["filename"]) == ("ambient_strong", None)
+    assert ambient["figure"] == report(folder)["figures"]["ambient_share"]
+    record = record_of(tmp_path / "out", "results", told)
+    assert [one.message for one in record.findings] == list(record.warnings)
+    assert [one.model_dump() for one in record.findings] == told["findings"]
 
 
 def test_too_few_lamps_that_shone_are_told(tmp_path: Path) -> None:

@@ -1992,6 +1992,10 @@ figures: {
 files: ResultFile[]
 warnings: string[]
 /**
+ * The same by codes.
+ */
+findings: ResultFinding[]
+/**
  * Sha256 of each image that it was made of, by filename.
  */
 inputs: {
@@ -2027,6 +2031,29 @@ export interface ResultFile {
  */
 filename: string
 size: number
+[k: string]: unknown
+}
+/**
+ * Something about a result, or about an image of it, that should be looked at; its sentence is a warning, too.
+ * 
+ * This interface was referenced by `TetherlightProtocol`'s JSON-Schema
+ * via the `definition` "ResultFinding".
+ */
+export interface ResultFinding {
+/**
+ * image_black, image_white, clipped, ambient_strong, rig_moved, or note.
+ */
+code: string
+message: string
+/**
+ * The image that it is about.
+ */
+filename: (string | null)
+light: (string | null)
+/**
+ * The measure that it was found by: a share.
+ */
+figure: (number | null)
 [k: string]: unknown
 }
 /**

@@ -206,6 +206,16 @@ class ResultFile(Record):
     size: int
 
 
+class ResultFinding(Record):
+    """Something about a result, or about an image of it, that should be looked at; its sentence is a warning, too."""
+
+    code: str = Field(description="image_black, image_white, clipped, ambient_strong, rig_moved, or note.")
+    message: str
+    filename: str | None = Field(default=None, description="The image that it is about.")
+    light: str | None = None
+    figure: float | None = Field(default=None, description="The measure that it was found by: a share.")
+
+
 class ResultRecord(Record):
     """Something that was made of the images."""
 
@@ -218,6 +228,7 @@ class ResultRecord(Record):
     figures: dict[str, float] = Field(default_factory=dict, description="Numbers that tell how good it is.")
     files: tuple[ResultFile, ...] = ()
     warnings: tuple[str, ...] = ()
+    findings: tuple[ResultFinding, ...] = Field(default=(), description="The same by codes.")
     inputs: dict[str, str] = Field(
         default_factory=dict, description="Sha256 of each image that it was made of, by filename."
     )

@@ -10,7 +10,7 @@ from typing import Any
 
 from tetherlight.files.durable import make_folder, store_errors, sync_folder
 from tetherlight.files.workshops import put, workshop
-from tetherlight.protocol.manifest import Manifest, ResultFile, ResultRecord, Software
+from tetherlight.protocol.manifest import Manifest, ResultFile, ResultFinding, ResultRecord, Software
 from tetherlight.store.manifest import rewrite_manifest, set_kept
 
 FOLDERS: Mapping[str, str] = {"surface": "results", "preview": "preview", "relight": "results/relight"}
@@ -87,6 +87,7 @@ def record_of(made: Path, folder: str, told: Mapping[str, Any]) -> ResultRecord:
         figures=told["figures"],
         files=tuple(listed),
         warnings=tuple(told["warnings"]),
+        findings=tuple(ResultFinding(**one) for one in told.get("findings", ())),
         inputs=told["inputs"],
         parameters=told["parameters"],
         versions=told["versions"],

@@ -1,8 +1,8 @@
 """What is told of a surface: a report for programs, and a page for people that needs no other file."""
 
 import base64
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass
 from html import escape
 from importlib.metadata import version
 from pathlib import Path
@@ -16,6 +16,7 @@ from tetherlight.reconstruct.options import Options
 from tetherlight.reconstruct.pictures import DEGREES, heat, jpeg, polar_plot
 from tetherlight.reconstruct.solving import Decided, Solved
 from tetherlight.reconstruct.spool import Plan
+from tetherlight.reconstruct.survey import Finding, Survey
 
 SOFTWARE = ("tetherlight", "numpy", "scipy", "simplejpeg")
 ERROR_SHOWN = 10.0
@@ -65,6 +66,7 @@ def report_of(facts: Facts) -> dict[str, Any]:
     decided, inputs, plan = facts.decided, facts.inputs, facts.plan
     stack, choice = decided.survey.stack, decided.choice
     height, width = stack.size
+    findings = findings_of(inputs, plan, decided.survey, facts.warnings)
     return {
         "kind": "preview" if facts.options.preview else "surface",
         "method": choice.method,
@@ -90,12 +92,19 @@ def report_of(facts: Facts) -> dict[str, Any]:
         "ambient": inputs.ambient,
         "intensities": None if decided.intensities is None else decided.intensities.why,
         "figures": figures_of(facts),
-        "warnings": [*inputs.warnings, *plan.warnings, *decided.survey.warnings, *facts.warnings],
+        "warnings": [one.message for one in findings],
+        "findings": [asdict(one) for one in findings],
         "options": facts.options.as_dict() | {"flat": facts.options.flat and Path(facts.options.flat).name},
         "timings_s": dict(facts.seconds),
         "software": {name: version(name) for name in SOFTWARE},
         "inputs_sha256": dict(facts.sums),
     }
+
+
+def findings_of(inputs: Inputs, plan: Plan, looked: Survey, moved: Sequence[str] = ()) -> list[Finding]:
+    """Return all that should be looked at."""
+    notes = [Finding("note", one) for one in (*inputs.warnings, *plan.warnings)]
+    return [*notes, *looked.findings, *(Finding("rig_moved", one) for one in moved)]
 
 
 def _light(facts: Facts, number: int) -> dict[str, Any]:

@@ -116,7 +116,7 @@ def _write_report(facts: Facts, small: NDArray[np.uint8], into: Path) -> dict[st
     with store_errors("The report could not be written"):
         write_atomically(into / REPORT, json.dumps(report, indent=2, ensure_ascii=False).encode() + b"\n")
         write_atomically(into / PAGE, page_of(facts, report, small).encode())
-    told = ("kind", "method", "why", "figures", "warnings", "timings_s")
+    told = ("kind", "method", "why", "figures", "warnings", "findings", "timings_s")
     return {name: report[name] for name in told} | {
         "inputs": report["inputs_sha256"],
         "parameters": report["options"] | {"response": report["response"], "lights_source": report["lights_source"]},

@@ -29,6 +29,19 @@ AMBIENT_WARNS, AMBIENT_FAILS = 0.02, 0.10
 CLIPPING_WARNS = 0.01
 
 
+@dataclass(frozen=True)
+class Finding:
+    """Something about a set, or one of its images, that should be looked at."""
+
+    code: str
+    """One of those that `ResultFinding` of the manifest tells."""
+    message: str
+    filename: str | None = None
+    light: str | None = None
+    figure: float | None = None
+    """A share."""
+
+
 @dataclass(frozen=True, eq=False)
 class Survey:
     """What a grid of pixels tells of a set; N pixels of a (h, w) grid, K images in use."""
@@ -50,7 +63,12 @@ class Survey:
     """Of each image in use: the share of the object's samples that are clipped."""
     ambient: float | None
     """Ambient light as a share of the median light of the lamps; None where it was not taken."""
-    warnings: tuple[str, ...]
+    findings: tuple[Finding, ...]
+
+    @property
+    def warnings(self) -> tuple[str, ...]:
+        """The sentences of the findings."""
+        return tuple(one.message for one in self.findings)
 
     @property
     def of_object(self) -> tuple[Floats, NDArray[np.bool_]]:
@@ -69,7 +87,7 @@ def survey(stack: Stack, frames: Sequence[Frame], lights: Floats, given: NDArray
     light, clipped = stack.light(rows, step)
     gray = gray_of(light)
     noise = noise_of(stack, rows, step)
-    kept, warnings = _useful(gray, stack.scales[stack.kept], clipped, frames, noise)
+    kept, findings = _useful(gray, stack.scales[stack.kept], clipped, frames, noise)
     check_lights(lights[kept], least=NEEDED)
     gray, clipped = gray[kept], clipped[kept]
     signal = gray.mean(axis=0)
@@ -90,7 +108,7 @@ def survey(stack: Stack, frames: Sequence[Frame], lights: Floats, given: NDArray
         threshold=threshold,
         clipped=shares,
         ambient=ambient,
-        warnings=(*warnings, *_said(shares, ambient, [frames[one] for one in kept])),
+        findings=(*findings, *_said(shares, ambient, [frames[one] for one in kept])),
     )
 
 
@@ -114,7 +132,7 @@ def noise_of(stack: Stack, rows: slice, step: int) -> float:
 
 def _useful(
     gray: Floats, scales: Floats, clipped: NDArray[np.bool_], frames: Sequence[Frame], noise: float
-) -> tuple[NDArray[np.intp], list[str]]:
+) -> tuple[NDArray[np.intp], list[Finding]]:
     """Return which images show something, and what is said of the others; raise where too few do."""
     # What an image shows is in its own values: those of a weak lamp were exposed for longer.
     brightest = scales * np.quantile(gray.reshape(len(gray), -1), 0.999, axis=1)
@@ -125,17 +143,19 @@ def _useful(
     if (white | black).all():
         raise ImagesClipped("All images are white.", hint="Take the set again with a shorter exposure.")
     kept = np.flatnonzero(~(white | black))
-    what = {True: "is black: its lamp did not shine", False: "is white: it was exposed for too long"}
-    said = [
-        f"'{frames[number].name}' {what[bool(black[number])]}; it was left out."
-        for number in np.flatnonzero(white | black).tolist()
-    ]
+    found = [_left_out(frames[number], bool(black[number])) for number in np.flatnonzero(white | black).tolist()]
     if len(kept) < NEEDED:
         raise TooFewLights(
-            f"Only {len(kept)} of {len(frames)} images can be used; at least {NEEDED} are needed. {said[0]}",
+            f"Only {len(kept)} of {len(frames)} images can be used; at least {NEEDED} are needed. {found[0].message}",
             details={"lights": len(kept), "needed": NEEDED},
         )
-    return kept, said
+    return kept, found
+
+
+def _left_out(frame: Frame, black: bool) -> Finding:
+    why = "is black: its lamp did not shine" if black else "is white: it was exposed for too long"
+    code = "image_black" if black else "image_white"
+    return Finding(code, f"'{frame.name}' {why}; it was left out.", frame.name, frame.light)
 
 
 def _object(lit: NDArray[np.bool_]) -> NDArray[np.bool_]:
@@ -161,13 +181,20 @@ def _ambient_share(stack: Stack, rows: slice, step: int, values: Floats) -> floa
     return float(np.median(dark)) / stack.ambient_exposure / signal if signal > 0 else None
 
 
-def _said(shares: Sequence[float], ambient: float | None, frames: Sequence[Frame]) -> list[str]:
+def _said(shares: Sequence[float], ambient: float | None, frames: Sequence[Frame]) -> list[Finding]:
     said = [
-        f"{share:.0%} of the object is clipped in '{frame.name}'; those samples are left out."
+        Finding(
+            "clipped",
+            f"{share:.0%} of the object is clipped in '{frame.name}'; those samples are left out.",
+            frame.name,
+            frame.light,
+            round(share, 6),
+        )
         for share, frame in zip(shares, frames, strict=True)
         if share > CLIPPING_WARNS
     ]
     if ambient is not None and ambient > AMBIENT_WARNS:
         much = "too much" if ambient > AMBIENT_FAILS else "much"
-        said.append(f"The ambient light is {ambient:.0%} of the lamps', which is {much}; it was subtracted.")
+        sentence = f"The ambient light is {ambient:.0%} of the lamps', which is {much}; it was subtracted."
+        said.append(Finding("ambient_strong", sentence, figure=round(ambient, 6)))
     return said
