@@ -15,7 +15,7 @@ from tetherlight.errors import ImageUnreadable
 from tetherlight.files.durable import store_errors
 from tetherlight.pixels.decode import decode
 from tetherlight.pixels.look import Look, look, opened
-from tetherlight.protocol.manifest import Manifest
+from tetherlight.protocol.manifest import MANIFEST, Manifest
 from tetherlight.protocol.models import JobState, StepState
 from tetherlight.reconstruct.inputs import image_of
 from tetherlight.reconstruct.options import Options
@@ -43,6 +43,8 @@ class Ahead:
         self._within = within or folder.parent
         self._decoded: dict[str, _Decoded] = {}
         self._skipped: set[str] = set()
+        self._known: Manifest | None = None
+        self._stamp: tuple[int, int, int] | None = None
 
     def follow(self, tell: Tell) -> None:
         """Decode each image as it comes, until the set is not captured any more; at once where it is not."""
@@ -70,8 +72,15 @@ class Ahead:
         return found.sha256
 
     def _manifest(self) -> Manifest | None:
-        raw = read_raw_manifest(self._folder, self._within) if self._folder.is_dir() else None
-        return None if raw is None else manifest_of(raw)
+        """Return the manifest as it is now; it is read again only where another one is there."""
+        try:
+            stamp = _stamp_of(os.lstat(self._folder / MANIFEST))
+        except OSError:
+            return None
+        if stamp != self._stamp:
+            raw = read_raw_manifest(self._folder, self._within)
+            self._known, self._stamp = None if raw is None else manifest_of(raw), stamp
+        return self._known
 
     def _next(self, manifest: Manifest) -> str | None:
         names = (image_of(step, self._options) for step in manifest.steps if step.state is StepState.DONE)
@@ -88,5 +97,8 @@ class Ahead:
 
 
 def _stamp(descriptor: int) -> tuple[int, int, int]:
-    found = os.fstat(descriptor)
+    return _stamp_of(os.fstat(descriptor))
+
+
+def _stamp_of(found: os.stat_result) -> tuple[int, int, int]:
     return found.st_mtime_ns, found.st_size, found.st_ino
