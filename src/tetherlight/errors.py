@@ -55,6 +55,7 @@ TetherlightError                 internal_error
 │   ├── TooFewLights             too_few_lights
 │   ├── LightsCoplanar           lights_coplanar
 │   ├── LightsUnknown            lights_unknown
+│   ├── NoFocusStack             no_focus_stack
 │   ├── ImagesBlack              images_black
 │   ├── ImagesClipped            images_clipped
 │   ├── NormalsInvalid           normals_invalid
@@ -478,6 +479,12 @@ class LightsUnknown(SurfaceError):
     """Nobody says from where the light of an image came."""
 
     code = "lights_unknown"
+
+
+class NoFocusStack(SurfaceError):
+    """The set has no images of one light at several places of the lens."""
+
+    code = "no_focus_stack"
 
 
 class ImagesBlack(SurfaceError):

@@ -46,6 +46,7 @@ NOT_RUN = {
     "tetherlight reconstruct captures": "It needs images of a lit object: test_reconstruction.py.",
     "tetherlight relight captures": "It needs images of a lit object: test_results_state.py.",
     "tetherlight set export captures": "The same.",
+    "tetherlight merge captures": "It needs a focus stack: test_reconstruct_focus.py.",
     "tetherlight integrate normals.png --out": "It needs a normal map: test_cli_integrate.py.",
     "tetherlight integrate normals.png --mask mask.png --out": "The same.",
     "tetherlight integrate normals.png --mask mask.png --camera": "The same.",

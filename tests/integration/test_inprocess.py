@@ -21,6 +21,7 @@ from tetherlight.errors import (
     JobConflict,
     LampFailed,
     LiveviewStopped,
+    NoFocusStack,
     RequestError,
     ServerStopping,
     SphereNotFound,
@@ -123,6 +124,7 @@ def payload_of(action: Action[Any, Any], prepared: Prepared) -> dict[str, Any]:
 FAILS: dict[str, type[TetherlightError]] = {
     "RECONSTRUCT_SET": TooFewLights,  # its sets have one
     "RELIGHT_SET": TooFewLights,
+    "MERGE_FOCUS": NoFocusStack,
     "CALIBRATE_LIGHTS": SphereNotFound,
     "READY": InvalidPayload,  # no live view of this caller is paced
     "CANCEL_JOB": JobConflict,  # the job has ended

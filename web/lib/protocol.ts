@@ -74,7 +74,7 @@ export type JobList = Job[]
  * This interface was referenced by `TetherlightProtocol`'s JSON-Schema
  * via the `definition` "ErrorCode".
  */
-export type ErrorCode = ("internal_error" | "invalid_request" | "invalid_message" | "unknown_action" | "invalid_payload" | "message_too_large" | "invalid_name" | "too_many_requests" | "request_too_slow" | "server_only" | "unauthorized" | "forbidden" | "right_missing" | "camera_error" | "no_camera_selected" | "camera_not_found" | "camera_not_open" | "camera_busy" | "camera_claimed" | "camera_forbidden" | "camera_lost" | "camera_timeout" | "camera_crashed" | "detection_failed" | "capture_failed" | "card_full" | "capture_refused" | "preview_unsupported" | "preview_failed" | "liveview_stopped" | "config_not_found" | "config_readonly" | "config_invalid" | "config_rejected" | "focus_unknown" | "light_error" | "unknown_light" | "lights_busy" | "light_limited" | "lamp_failed" | "store_error" | "set_not_found" | "set_busy" | "set_exists" | "manifest_newer" | "image_not_found" | "image_unreadable" | "lights_file_invalid" | "disk_full" | "store_full" | "export_missing" | "surface_error" | "too_few_lights" | "lights_coplanar" | "lights_unknown" | "images_black" | "images_clipped" | "normals_invalid" | "camera_matrix_invalid" | "shapes_differ" | "calibration_error" | "sphere_not_found" | "sphere_too_small" | "job_error" | "job_not_found" | "cpu_busy" | "job_conflict" | "sequence_failed" | "work_failed" | "work_timeout" | "work_memory" | "server_error" | "invalid_setting" | "start_failed" | "setup_failed" | "server_stopping" | "server_unreachable" | "client_too_slow" | "not_installed" | "hook_failed" | "out_of_resources")
+export type ErrorCode = ("internal_error" | "invalid_request" | "invalid_message" | "unknown_action" | "invalid_payload" | "message_too_large" | "invalid_name" | "too_many_requests" | "request_too_slow" | "server_only" | "unauthorized" | "forbidden" | "right_missing" | "camera_error" | "no_camera_selected" | "camera_not_found" | "camera_not_open" | "camera_busy" | "camera_claimed" | "camera_forbidden" | "camera_lost" | "camera_timeout" | "camera_crashed" | "detection_failed" | "capture_failed" | "card_full" | "capture_refused" | "preview_unsupported" | "preview_failed" | "liveview_stopped" | "config_not_found" | "config_readonly" | "config_invalid" | "config_rejected" | "focus_unknown" | "light_error" | "unknown_light" | "lights_busy" | "light_limited" | "lamp_failed" | "store_error" | "set_not_found" | "set_busy" | "set_exists" | "manifest_newer" | "image_not_found" | "image_unreadable" | "lights_file_invalid" | "disk_full" | "store_full" | "export_missing" | "surface_error" | "too_few_lights" | "lights_coplanar" | "lights_unknown" | "no_focus_stack" | "images_black" | "images_clipped" | "normals_invalid" | "camera_matrix_invalid" | "shapes_differ" | "calibration_error" | "sphere_not_found" | "sphere_too_small" | "job_error" | "job_not_found" | "cpu_busy" | "job_conflict" | "sequence_failed" | "work_failed" | "work_timeout" | "work_memory" | "server_error" | "invalid_setting" | "start_failed" | "setup_failed" | "server_stopping" | "server_unreachable" | "client_too_slow" | "not_installed" | "hook_failed" | "out_of_resources")
 /**
  * Why a connection ended.
  * 
@@ -95,7 +95,7 @@ export type ImageType = ("image/jpeg" | "image/png" | "image/tiff" | "image/webp
  * This interface was referenced by `TetherlightProtocol`'s JSON-Schema
  * via the `definition` "Feature".
  */
-export type Feature = ("binary_liveview" | "focus_point" | "series" | "ratings" | "trash" | "naming" | "axes" | "frame_checks" | "set_pages" | "set_facets" | "set_files" | "results_state" | "results" | "relighting" | "exports" | "trash_list" | "jobs" | "subscribe" | "log" | "neighbours" | "calibration" | "several_cameras" | "thumbnails" | "zip" | "zip_of_sets" | "mjpeg" | "metrics")
+export type Feature = ("binary_liveview" | "focus_point" | "series" | "ratings" | "trash" | "naming" | "axes" | "frame_checks" | "set_pages" | "set_facets" | "set_files" | "results_state" | "results" | "relighting" | "merged_focus" | "exports" | "trash_list" | "jobs" | "subscribe" | "log" | "neighbours" | "calibration" | "several_cameras" | "thumbnails" | "zip" | "zip_of_sets" | "mjpeg" | "metrics")
 /**
  * What a camera is doing, from detection to loss.
  * 
@@ -403,6 +403,13 @@ result: Reconstructed
  */
 RELIGHT_SET: {
 payload: RelightSet
+result: MadeResult
+}
+/**
+ * Merge the images of each light of a focus stack into a sharp one, all by the same map; surfaces and pictures that can be lit anew are made of these then. It runs as a job, told by job_changed.
+ */
+MERGE_FOCUS: {
+payload: MergeFocus
 result: MadeResult
 }
 /**
@@ -2311,6 +2318,15 @@ job_id: string
 result: ResultRecord
 }
 /**
+ * A set with a focus axis.
+ * 
+ * This interface was referenced by `TetherlightProtocol`'s JSON-Schema
+ * via the `definition` "MergeFocus".
+ */
+export interface MergeFocus {
+set_name: string
+}
+/**
  * A set, and for which tool it is wanted.
  * 
  * This interface was referenced by `TetherlightProtocol`'s JSON-Schema
@@ -3427,6 +3443,7 @@ export const ACTION_TIMEOUTS_S: Record<keyof Actions, number | null> = {
   "GET_IMAGE_DATA": 30,
   "RECONSTRUCT_SET": null,
   "RELIGHT_SET": null,
+  "MERGE_FOCUS": null,
   "EXPORT_SET": null,
   "LIST_TRASH": 30,
   "EMPTY_TRASH": null,
@@ -3462,8 +3479,8 @@ export const ROUTES = {
   "SET_FILE": "/sets/{name}/{path}",
   "SET_EXPORT": "/exports/{name}/{to}.zip",
   "LIVEVIEW": "/cameras/{camera_id}/liveview.mjpg",
-  "PAGES": "/{path}",
-  "METRICS": "/metrics"
+  "METRICS": "/metrics",
+  "PAGES": "/{path}"
 } as const;
 
 /** What an image is by its extension: the kinds `jpeg` and `raw`, or another one. */

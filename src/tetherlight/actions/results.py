@@ -4,11 +4,13 @@ from tetherlight.actions.context import Context, Pair, bind
 from tetherlight.errors import ServerStopping
 from tetherlight.protocol.results import (
     EXPORT_SET,
+    MERGE_FOCUS,
     RECONSTRUCT_SET,
     RELIGHT_SET,
     Exported,
     ExportSet,
     MadeResult,
+    MergeFocus,
     Reconstructed,
     ReconstructSet,
     RelightSet,
@@ -30,6 +32,13 @@ async def relight_set(context: Context, payload: RelightSet) -> MadeResult:
     return await job.made()
 
 
+async def merge_focus(context: Context, payload: MergeFocus) -> MadeResult:
+    """Merge a focus stack and answer when it is done; it goes on when the client leaves."""
+    _refuse_stopping(context)
+    job = await context.rig.surfaces.merge_focus(payload)
+    return await job.made()
+
+
 async def export_set(context: Context, payload: ExportSet) -> Exported:
     """Make an export and answer when it is there; it goes on when the client leaves."""
     _refuse_stopping(context)
@@ -46,5 +55,6 @@ def _refuse_stopping(context: Context) -> None:
 PAIRS: tuple[Pair, ...] = (
     bind(RECONSTRUCT_SET, reconstruct_set),
     bind(RELIGHT_SET, relight_set),
+    bind(MERGE_FOCUS, merge_focus),
     bind(EXPORT_SET, export_set),
 )

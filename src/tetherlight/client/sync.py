@@ -265,6 +265,7 @@ class Client:
     empty_trash = _blocking(AsyncClient.empty_trash)
     rename_set = _blocking(AsyncClient.rename_set)
     reconstruct_set = _blocking(AsyncClient.reconstruct_set)
+    merge_focus = _blocking(AsyncClient.merge_focus)
     export_set = _blocking(AsyncClient.export_set)
     set_scale = _blocking(AsyncClient.set_scale)
     relight_set = _blocking(AsyncClient.relight_set)

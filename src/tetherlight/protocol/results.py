@@ -69,6 +69,12 @@ class MadeResult(Model):
     result: ResultRecord
 
 
+class MergeFocus(Payload):
+    """A set with a focus axis."""
+
+    set_name: str
+
+
 class ExportSet(Payload):
     """A set, and for which tool it is wanted."""
 
@@ -102,6 +108,7 @@ class Reconstructed(Model):
 
 
 RESULTS = Feature("results", "Surfaces are computed of sets: normals, albedo, height, and how sure they are.")
+MERGED_FOCUS = Feature("merged_focus", "Focus stacks under every light become one sharp image of each light.")
 RELIGHTING = Feature("relighting", "Sets become pictures that can be lit anew.")
 _EXAMPLE = "vase_20231027-150000"
 _OF_IMAGES = (
@@ -151,6 +158,23 @@ RELIGHT_SET = Action(
             "figures": {"psnr": 36.2, "psnr_ptm": 35.1, "planes": 9, "lights": 20},
             "files": [{"filename": "results/relight/info.json", "size": 18211}]}},
     feature=RELIGHTING,
+)  # fmt: skip
+MERGE_FOCUS = Action(
+    "MERGE_FOCUS", MergeFocus, MadeResult,
+    right="control",
+    summary=(
+        "Merge the images of each light of a focus stack into a sharp one, all by the same map; surfaces and pictures "
+        "that can be lit anew are made of these then. It runs as a job, told by job_changed."
+    ),
+    errors=(*_OF_IMAGES, errors.NoFocusStack),
+    timeout_s=None,
+    example={"set_name": _EXAMPLE},
+    example_result={
+        "message": f"The focus stack of set '{_EXAMPLE}' is merged.",
+        "set_name": _EXAMPLE,
+        "job_id": "job-4",
+        "result": {"kind": "merged", "folder": "merged", "figures": {"lights": 9, "places": 8}}},
+    feature=MERGED_FOCUS,
 )  # fmt: skip
 EXPORT_SET = Action(
     "EXPORT_SET", ExportSet, Exported,

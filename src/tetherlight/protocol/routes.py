@@ -127,8 +127,6 @@ ROUTES: Mapping[str, Route] = MappingProxyType(
         row.name: row
         for row in (
             WEBSOCKET, HEALTH, LOGIN_PAGE, LOGIN, LOGOUT, IMAGE, THUMBNAIL, EXIF, SET_ZIP, SETS_ZIP, SET_FILE,
-            SET_EXPORT, LIVEVIEW, PAGES,
-            WEBSOCKET, HEALTH, LOGIN_PAGE, LOGIN, LOGOUT, IMAGE, THUMBNAIL, EXIF, SET_ZIP, SET_FILE,
             SET_EXPORT, LIVEVIEW, METRICS, PAGES,
         )
     }

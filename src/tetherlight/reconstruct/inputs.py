@@ -2,28 +2,34 @@
 
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from itertools import pairwise
 from pathlib import Path, PurePosixPath
+from typing import Any
 
 from pydantic import JsonValue
 
 from tetherlight.errors import ImageNotFound, LightsFileInvalid, LightsUnknown, SetBusy, SetNotFound, TooFewLights
 from tetherlight.files.lp import LP, LightLine, Vector, read_lp
 from tetherlight.files.types import is_image, is_raw, standing_for, suffix_of
-from tetherlight.protocol.manifest import LIGHT, FileRecord, Manifest, StepRecord
+from tetherlight.protocol.manifest import LIGHT, FileRecord, Manifest, ResultRecord, StepRecord
 from tetherlight.protocol.models import JobState, StepState
 from tetherlight.reconstruct.exposures import by_image, relative_exposures
 from tetherlight.reconstruct.options import Options
 from tetherlight.store.manifest import manifest_of, read_raw_manifest
+from tetherlight.store.staleness import stale_in
 
 MANIFEST_SOURCE = "manifest"
 CALIBRATION = "calibration"
 """What a calibration is called among the results of a set."""
+MERGED, FOCUS = "merged", "focus"
+"""The result with one sharp image of each light, and the axis whose images it is made of."""
 NEEDED = 3
 """Lights, at least."""
 EXPOSURE = "exposure"
 """The axis whose pictures of one light are merged."""
+AMBIENT = "ambient"
+_OF_SEVERAL = "The set has"
 _DIFFERENT = 1.05
 """Exposures that are less apart are not known to differ."""
 _HOW_TO_TELL = (
@@ -75,6 +81,8 @@ class Inputs:
     near: bool = False
     """Whether vectors are positions: from the image's centre, in image widths, or millimetres with a scale."""
     millimetres: bool = False
+    origins: Mapping[str, str] = field(default_factory=dict)
+    """The sha256 of the images that these images were made of."""
     scale_mm_per_pixel: float | None = None
     warnings: tuple[str, ...] = ()
     excluded: tuple[str, ...] = ()
@@ -116,7 +124,39 @@ def find_inputs(folder: Path, options: Options, within: Path | None = None) -> I
         found = _by_manifest(folder, manifest, options)
     else:
         found = _by_light_file(folder, _only_light_file(folder, manifest), options, manifest)
-    return _exposed(_checked(_without(found, options)), manifest)
+    sharp = None if raw is None or options.raw else _merged_result(raw, manifest)
+    if sharp is not None and found.source == MANIFEST_SOURCE:
+        found = _sharp(found, sharp)
+    return _exposed(_checked(_without(found, options)), manifest, sharp)
+
+
+def _merged_result(raw: Mapping[str, Any], manifest: Manifest | None) -> ResultRecord | None:
+    """Return the merged frames of a focus stack, None where there are none that are true now."""
+    stale = {one.folder for one in stale_in(raw)}
+    results = () if manifest is None else manifest.results
+    return next((one for one in results if one.kind == MERGED and one.folder not in stale), None)
+
+
+def _names_in(sharp: ResultRecord) -> dict[str | None, str]:
+    """Return the merged frames by light, that without light by None."""
+    frames = sharp.parameters.get("frames")
+    named = frames.items() if isinstance(frames, dict) else ()
+    return {None if light == AMBIENT else light: str(name) for light, name in named}
+
+
+def _sharp(found: Inputs, sharp: ResultRecord) -> Inputs:
+    """Take the merged frame of each light; where one has none, none is taken."""
+    names = _names_in(sharp)
+    if not all(frame.light in names for frame in found.frames):
+        return found
+    return replace(
+        found,
+        frames=tuple(replace(frame, name=names[frame.light], more=()) for frame in found.frames),
+        ambient=names.get(None) if found.ambient else None,
+        ambient_more=(),
+        origins=sharp.inputs,
+        warnings=tuple(one for one in found.warnings if not one.startswith(_OF_SEVERAL)),
+    )
 
 
 def _without(found: Inputs, options: Options) -> Inputs:
@@ -143,11 +183,16 @@ def _checked(found: Inputs) -> Inputs:
     return found
 
 
-def _exposed(found: Inputs, manifest: Manifest | None) -> Inputs:
+def _exposed(found: Inputs, manifest: Manifest | None, sharp: ResultRecord | None = None) -> Inputs:
     """Return the inputs with the exposure of each image, as far as the manifest knows it."""
     if manifest is None:
         return found
-    exposures, said = relative_exposures(found.names, by_image(_taken(manifest)))
+    taken = _taken(manifest)
+    known = by_image(taken)
+    exposed = {step.light: step.exposure for step in reversed(taken)}
+    for light, name in {} if sharp is None else _names_in(sharp).items():
+        known[name] = exposed.get(light, {})
+    exposures, said = relative_exposures(found.names, known)
     ordered = [
         sorted((Shot(shot.name, exposures[shot.name]) for shot in shots), key=lambda shot: shot.exposure)
         for shots in found.series
@@ -264,7 +309,8 @@ def _alike_but_for_light(steps: Sequence[StepRecord]) -> tuple[list[StepRecord],
         return list(steps), []
     best = max(groups.values(), key=lambda group: len({step.light for step in group if step.light}))
     at = ", ".join(f"{axis} {value}" for axis, value in _others(best[0]).items())
-    return best, [f"The set has {len(groups)} pictures of each light; those with {at} were taken."]
+    merging = " `MERGE_FOCUS` makes one sharp picture of them." if FOCUS in best[0].at else ""
+    return best, [f"{_OF_SEVERAL} {len(groups)} pictures of each light; those with {at} were taken.{merging}"]
 
 
 def _others(step: StepRecord) -> dict[str, JsonValue]:

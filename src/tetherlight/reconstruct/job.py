@@ -15,7 +15,7 @@ from tetherlight.jobs.computation import ComputationJob, Work
 from tetherlight.jobs.job import Outcome
 from tetherlight.jobs.jobs import Jobs, new_id
 from tetherlight.protocol.models import Model
-from tetherlight.protocol.results import ExportSet, MadeResult, Reconstructed, ReconstructSet, RelightSet
+from tetherlight.protocol.results import ExportSet, MadeResult, MergeFocus, Reconstructed, ReconstructSet, RelightSet
 from tetherlight.publisher import Publisher
 from tetherlight.reconstruct.keeping import FOLDERS, keep_in_set, making
 from tetherlight.reconstruct.options import Options
@@ -25,6 +25,7 @@ from tetherlight.store.store import Store
 
 FUNCTION = "tetherlight.reconstruct.surface:reconstruct"
 EXPORT = "tetherlight.reconstruct.exports.export:export"
+MERGE = "tetherlight.reconstruct.focus:merge_focus"
 RELIGHT = "tetherlight.reconstruct.relight:relight"
 DEADLINE_S = 3600.0
 """Seconds for one set; a small computer needs minutes for one of many large images."""
@@ -158,6 +159,11 @@ class Surfaces:
             "basis": wanted.basis, "planes": wanted.planes, "raw": wanted.files == "raw", "ptm": wanted.ptm
         }  # fmt: skip
         task = Task(RELIGHT, options, FOLDERS["relight"], "Set '{}' can be lit anew.")
+        return await self._started(wanted.set_name, task)
+
+    async def merge_focus(self, wanted: MergeFocus) -> ResultJob:
+        """Start the job that merges a focus stack; raise SetNotFound, SetBusy and CpuBusy."""
+        task = Task(MERGE, {}, FOLDERS["merged"], "The focus stack of set '{}' is merged.")
         return await self._started(wanted.set_name, task)
 
     async def export(self, wanted: ExportSet) -> ResultJob:

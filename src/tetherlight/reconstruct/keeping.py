@@ -13,7 +13,12 @@ from tetherlight.files.workshops import put, workshop
 from tetherlight.protocol.manifest import Manifest, ResultFile, ResultFinding, ResultRecord, Software
 from tetherlight.store.manifest import rewrite_manifest, set_kept
 
-FOLDERS: Mapping[str, str] = {"surface": "results", "preview": "preview", "relight": "results/relight"}
+FOLDERS: Mapping[str, str] = {
+    "surface": "results",
+    "preview": "preview",
+    "relight": "results/relight",
+    "merged": "merged",
+}
 """Where each kind of result lies in a set's folder."""
 TILES = "_files"
 """How the names of folders of tiles end."""

@@ -156,7 +156,7 @@ def relight(
     told = _told(chosen, wanted, inputs, looked.stack) | {
         "warnings": [*inputs.warnings, *plan.warnings, *looked.warnings],
         "timings_s": watch.seconds,
-        "inputs": dict(sums),
+        "inputs": dict(sums) | dict(inputs.origins),
     }
     return _reported(place, told)
 

@@ -118,7 +118,7 @@ def _write_report(facts: Facts, small: NDArray[np.uint8], into: Path) -> dict[st
         write_atomically(into / PAGE, page_of(facts, report, small).encode())
     told = ("kind", "method", "why", "figures", "warnings", "findings", "timings_s")
     return {name: report[name] for name in told} | {
-        "inputs": report["inputs_sha256"],
+        "inputs": report["inputs_sha256"] | dict(facts.inputs.origins),
         "parameters": report["options"] | {"response": report["response"], "lights_source": report["lights_source"]},
         "versions": report["software"],
         "scale_mm_per_pixel": report["scale_mm_per_pixel"],

@@ -1,0 +1,72 @@
+"""One sharp image of several that are sharp at different depths, against the image that is sharp everywhere."""
+
+import numpy as np
+import pytest
+from scipy import ndimage
+
+from tetherlight.errors import ShapesDiffer
+from tetherlight.photometric.focus import HALO, Floats, by_bands, detail, merged, sharpest
+
+PLACES = 6
+
+
+def stack(size: int = 160) -> tuple[Floats, Floats, Floats]:
+    """Return images (F, H, W) of a tilted textured plane, the sharp one, and the true place of each pixel."""
+    random = np.random.default_rng(4)
+    sharp = ndimage.gaussian_filter(random.uniform(0, 1, (size, size)), 0.7) * 200
+    truth = np.tile(np.linspace(0, PLACES - 1, size), (size, 1))
+    levels = [ndimage.gaussian_filter(sharp, sigma) for sigma in np.arange(0, 6, 0.25)]
+    images = np.empty((PLACES, size, size))
+    for place in range(PLACES):
+        blur = np.clip(np.rint(np.abs(truth - place) * 1.1 / 0.25).astype(int), 0, len(levels) - 1)
+        images[place] = np.choose(blur, levels)
+    noise = random.normal(0, 0.3, images.shape)
+    return (images + noise).astype(np.float32), sharp.astype(np.float32), truth.astype(np.float32)
+
+
+IMAGES, SHARP, TRUTH = stack()
+
+
+def test_the_merged_image_is_twelve_decibels_nearer_than_the_best_single_one() -> None:
+    places = sharpest(np.stack([detail(one) for one in IMAGES]))
+    error = float(((merged(IMAGES, places) - SHARP) ** 2).mean())
+    best = min(float(((one - SHARP) ** 2).mean()) for one in IMAGES)
+    assert 10 * np.log10(best / error) >= 12
+    assert float(np.abs(places - TRUTH).mean()) < 0.15
+
+
+def test_where_there_is_no_detail_the_map_follows_what_is_around() -> None:
+    flat = IMAGES.copy()
+    flat[:, 78:82, 78:82] = 100
+    places = sharpest(np.stack([detail(one) for one in flat]))
+    assert float(np.abs(places - TRUTH)[78:82, 78:82].max()) < 0.6
+
+
+def test_bands_give_what_the_whole_image_gives() -> None:
+    whole = sharpest(np.stack([detail(one) for one in IMAGES]))
+    details, found = np.empty_like(IMAGES), np.empty_like(whole)
+
+    def look(around: slice, rows: slice, inner: slice) -> None:
+        details[:, rows] = np.stack([detail(one[around])[inner] for one in IMAGES])
+
+    def decide(around: slice, rows: slice, inner: slice) -> None:
+        found[rows] = sharpest(details[:, around])[inner]
+
+    by_bands(len(whole), 50, look)
+    by_bands(len(whole), 50, decide)
+    assert HALO >= 14
+    assert np.allclose(found, whole, atol=1e-3)
+
+
+def test_colours_are_merged_as_gray_is() -> None:
+    colours = np.repeat(IMAGES[..., None], 3, axis=3).clip(0, 255).astype(np.uint8)
+    places = np.full(SHARP.shape, 1.25, np.float32)
+    found = merged(colours, places)
+    assert found.shape == (*SHARP.shape, 3)
+    expected = 0.75 * colours[1].astype(float) + 0.25 * colours[2]
+    assert np.allclose(found, expected, atol=1e-3)
+
+
+def test_one_image_is_no_stack() -> None:
+    with pytest.raises(ShapesDiffer):
+        sharpest(np.stack([detail(IMAGES[0])]))
