@@ -60,7 +60,7 @@ def test_bands_give_what_the_whole_image_gives() -> None:
 
 def test_colours_are_merged_as_gray_is() -> None:
     colours = np.repeat(IMAGES[..., None], 3, axis=3).clip(0, 255).astype(np.uint8)
-    places = np.full(SHARP.shape, 1.25, np.float32)
+    places = np.full(SHARP.shape, 1.375, np.float32)
     found = merged(colours, places)
     assert found.shape == (*SHARP.shape, 3)
     expected = 0.75 * colours[1].astype(float) + 0.25 * colours[2]

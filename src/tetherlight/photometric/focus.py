@@ -19,6 +19,8 @@ SMOOTH = 4.0
 """That of the window in which the map is smoothed, where there is detail enough."""
 SPIKES = 5
 """Pixels in which a single odd value of the map is none."""
+STEEP = 2.0
+"""How fast one image passes into the next halfway between two places: the nearer one is sharper than their mean."""
 HALO = 32
 """Pixels around a part on which the part depends."""
 
@@ -63,7 +65,7 @@ def sharpest(details: Floats) -> Floats:
 def merged(images: NDArray[np.uint8] | Floats, places: Floats) -> Floats:
     """Return of images (F, h, w) or (F, h, w, 3) what each pixel shows at its place (h, w), between two of them."""
     low = np.clip(np.floor(places), 0, len(images) - 2).astype(np.intp)
-    share = np.clip(places - low, 0, 1).astype(np.float32)
+    share = np.clip((places - low - 0.5) * STEEP + 0.5, 0, 1).astype(np.float32)
     at = low[None] if images.ndim == 3 else low[None, ..., None]
     share = share if images.ndim == 3 else share[..., None]
     one, other = (np.take_along_axis(images, at + by, axis=0)[0].astype(np.float32) for by in (0, 1))
