@@ -6,6 +6,7 @@ import shutil
 from collections.abc import Iterator
 from io import BytesIO
 from pathlib import Path
+from zipfile import ZipFile
 
 import numpy as np
 import pytest
@@ -159,8 +160,10 @@ def test_lengths_heights_and_the_scale_are_measured_on_the_picture(page: Page, u
     expect(page.get_by_test_id("scale-bar")).to_contain_text("mm")
 
 
-def test_one_button_makes_the_surface_of_a_set_and_lamps_can_be_left_out(page: Page, url: str) -> None:
-    """A set without a surface offers to make it; with it each lamp has a switch, and then it is made without that."""
+def test_one_button_makes_the_surface_of_a_set_without_a_lamp_where_that_lies_and_another_exports_it(
+    page: Page, url: str
+) -> None:
+    """With the surface each lamp has a switch, and then it is made without that; Meshroom's files come as a zip."""
     open_screen(page, f"{url}?set=plain")
     page.get_by_role("button", name="Make the surface").click()
     stage = page.get_by_test_id("stage")
@@ -171,6 +174,11 @@ def test_one_button_makes_the_surface_of_a_set_and_lamps_can_be_left_out(page: P
     expect(page.get_by_text("7 lights", exact=False)).to_be_visible(timeout=120_000)
     expect(page.get_by_text("left out", exact=True)).to_be_visible()
     expect(page.get_by_role("checkbox", name="Use 3")).not_to_be_checked()
+    page.get_by_role("button", name="Files").click()
+    with page.expect_download() as coming:
+        page.get_by_role("button", name="Export for Meshroom").click()
+    with ZipFile(coming.value.path()) as archive:
+        assert any(name.endswith(".sfm") for name in archive.namelist())
 
 
 def test_a_surface_tells_when_its_pictures_were_taken_again_or_an_older_version_made_it(

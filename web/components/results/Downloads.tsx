@@ -5,6 +5,7 @@ import type { Surface } from "@/lib/surface";
 import { Dialog } from "../ui/Dialog";
 import { Icon } from "../ui/Icon";
 import styles from "./Downloads.module.css";
+import { Exports } from "./Exports";
 import { setFileUrl } from "./useSurface";
 
 const WORDS: [string, string, string][] = [
@@ -37,7 +38,7 @@ export function Downloads({
   const name = details.set.name;
   const rows = WORDS.filter(([file]) => sizes.has(`${folder}/${file}`));
   return (
-    <Dialog title="Files of the surface" onClose={onClose} wide>
+    <Dialog title="Take it along" onClose={onClose} wide>
       <ul className={styles.files}>
         {rows.map(([file, title, words]) => (
           <li key={file}>
@@ -70,6 +71,7 @@ export function Downloads({
           </a>
         </li>
       </ul>
+      <Exports details={details} />
     </Dialog>
   );
 }

@@ -1,0 +1,73 @@
+"use client";
+
+import { useState } from "react";
+import { serverUrl } from "@/lib/base";
+import { percent } from "@/lib/format";
+import type { ExportSet, SetDetails } from "@/lib/protocol";
+import { RequestFailed } from "@/services/WebSocketService";
+import { useOffline, useRig, useStore } from "../RigProvider";
+import { Button } from "../ui/Button";
+import styles from "./Downloads.module.css";
+
+const FORMS: { to: ExportSet["to"]; title: string; words: string }[] = [
+  { to: "relightlab", title: "RelightLab, RTIBuilder", words: "images with a light file" },
+  { to: "meshroom", title: "Meshroom", words: "SfMData with one view and its lights" },
+  { to: "lino", title: "Universal photometric stereo", words: "L* images with a mask" },
+  { to: "colmap", title: "COLMAP", words: "a text model" },
+  { to: "iiif", title: "IIIF", words: "Presentation 3 manifest with tiles, for a web server" },
+  { to: "bagit", title: "BagIt", words: "for an archive: everything, with checksums" },
+];
+
+/** The set as other programs open it, made by the server when it is asked for. */
+export function Exports({ details }: { details: SetDetails }) {
+  const store = useStore();
+  const offline = useOffline();
+  const { name } = details.set;
+  const [making, setMaking] = useState<ExportSet["to"] | null>(null);
+  const [problem, setProblem] = useState<string | null>(null);
+  const job = useRig(
+    ({ jobs }) => jobs.find(({ set_name, state }) => set_name === name && state === "running") ?? null,
+  );
+  const reason = offline ?? (making || job ? "Something is being made of this set." : null);
+  const make = async (to: ExportSet["to"]) => {
+    setMaking(to);
+    setProblem(null);
+    try {
+      const { url } = await store.service.request("EXPORT_SET", { set_name: name, to });
+      const link = document.createElement("a");
+      link.href = serverUrl(url);
+      link.download = `${name}-${to}.zip`;
+      link.click();
+    } catch (error) {
+      const hint = error instanceof RequestFailed && error.hint ? ` ${error.hint}` : "";
+      setProblem(`${error instanceof Error ? error.message : error}${hint}`);
+    } finally {
+      setMaking(null);
+    }
+  };
+  return (
+    <section aria-labelledby="exports">
+      <h3 id="exports" className={styles.heading}>
+        For other programs
+      </h3>
+      {problem && (
+        <p className={styles.problem} role="alert">
+          {problem}
+        </p>
+      )}
+      <ul className={styles.files}>
+        {FORMS.map(({ to, title, words }) => (
+          <li key={to} className={styles.form}>
+            <span className={styles.words}>
+              <span>{title}</span>
+              <span className={styles.detail}>{words}</span>
+            </span>
+            <Button icon="download" reason={reason} aria-label={`Export for ${title}`} onClick={() => void make(to)}>
+              {making === to ? percent(job?.progress ?? 0) : "Zip"}
+            </Button>
+          </li>
+        ))}
+      </ul>
+    </section>
+  );
+}
