@@ -4,11 +4,14 @@
 and draws it without a graphics processor, on a stage that is 1,024 pixels wide.
 """
 
+import os
 import shutil
 import statistics
 import sys
 
 from playwright.sync_api import sync_playwright
+
+from bench.figures import cpu_seconds, family
 
 WIDTH, HEIGHT = 1452, 900
 SECONDS = 4
@@ -38,7 +41,7 @@ LEAD = """async (seconds) => {
 
 
 def main(address: str) -> None:
-    firsts, rates, widths = [], [], []
+    firsts, rates, costs, widths = [], [], [], []
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=shutil.which("chromium"), args=list(ARGUMENTS))
         for _ in range(ROUNDS):
@@ -53,13 +56,16 @@ def main(address: str) -> None:
             assert box is not None
             page.mouse.move(box["x"] + box["width"] / 2, box["y"] + box["height"] / 2)
             page.mouse.down()
+            before = cpu_seconds(family(os.getpid()))
             rate, width = page.evaluate(LEAD, SECONDS)
+            costs.append(1000 * (cpu_seconds(family(os.getpid())) - before) / (rate * SECONDS))
             rates.append(rate)
             widths.append(width)
             page.close()
         browser.close()
     print(f"first picture {statistics.median(firsts):.2f} s ({', '.join(f'{one:.2f}' for one in firsts)})")
     print(f"{statistics.median(rates):.1f} pictures a second ({', '.join(f'{one:.1f}' for one in rates)})")
+    print(f"{statistics.median(costs):.0f} ms of processor time each ({', '.join(f'{one:.0f}' for one in costs)})")
     print(f"canvas {min(widths)} to {max(widths)} pixels wide at the end")
 
 
