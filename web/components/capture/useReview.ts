@@ -83,6 +83,13 @@ export function useReview(pictures: ImageFile[], capturing: boolean): Review {
     setArmed(true);
   };
   useEffect(() => {
+    const point = () => {
+      byPointer.current = true;
+    };
+    document.addEventListener("pointerdown", point);
+    return () => document.removeEventListener("pointerdown", point);
+  }, []);
+  useEffect(() => {
     if (!armed) return;
     const hear = (event: KeyboardEvent) => {
       if (document.querySelector("dialog[open]")) return;
@@ -95,19 +102,14 @@ export function useReview(pictures: ImageFile[], capturing: boolean): Review {
       } else if (!OF_SHOT.has(event.key) && !MODIFIERS.has(event.key)) latest.current.close();
       else if (event.key === "Escape") setArmed(false);
     };
-    const point = () => {
-      byPointer.current = true;
-    };
     const leave = (event: FocusEvent) => {
       if (!stageOf(event.target)) setArmed(false);
     };
     document.addEventListener("keydown", hear, true);
     document.addEventListener("focusin", leave);
-    document.addEventListener("pointerdown", point);
     return () => {
       document.removeEventListener("keydown", hear, true);
       document.removeEventListener("focusin", leave);
-      document.removeEventListener("pointerdown", point);
     };
   }, [armed]);
   const latest = useRef({ flip, close, shot });
