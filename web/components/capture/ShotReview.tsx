@@ -37,7 +37,7 @@ export function ShotReview({ image, before, comparing, onCompare, closely, onClo
   const shared = { view, onView: setView, clipping: false };
   const other = comparing ? before : null;
   return (
-    <section className={styles.review} aria-label="Last shot, large" data-testid="review">
+    <section className={styles.review} aria-label="Review of the shot" data-testid="review">
       <div className={styles.panes}>
         {other && (
           <ViewerPane key={other.path} image={other} {...shared}>
