@@ -9,19 +9,18 @@ from pathlib import Path
 from types import MappingProxyType
 from typing import Any, Self, TypeVar
 
-from pydantic import ValidationError
-
-from tetherlight.errors import InvalidName, InvalidPayload, LampFailed, LightLimited, LightsBusy, UnknownLight, held
+from tetherlight.errors import InvalidPayload, LampFailed, LightLimited, LightsBusy, UnknownLight, held
 from tetherlight.lights.choice import Find, choose_drivers
+from tetherlight.lights.edits import edited_lights
 from tetherlight.lights.guard import Guard, Trip
 from tetherlight.lights.lamps import OFF, ON, Levels, Setup, failed_lights
 from tetherlight.lights.rack import Rack
 from tetherlight.lights.registry import find_kind
 from tetherlight.process.threads import to_the_end
 from tetherlight.protocol.lights import EditedLight
-from tetherlight.protocol.models import LightInfo, LightsStatus, first_fault
+from tetherlight.protocol.models import LightInfo, LightsStatus
 from tetherlight.rigfile.calibration import CalibrationFigures
-from tetherlight.rigfile.lights import LIMITS, RigLight, is_light_name, light_problem, name_problem
+from tetherlight.rigfile.lights import RigLight
 from tetherlight.rigfile.rigfile import RigFile
 
 logger = logging.getLogger(__name__)
@@ -212,7 +211,7 @@ class Lights:
         Raises InvalidName, InvalidPayload, LightsBusy, and StoreError or InvalidSetting where the file cannot be
         changed.
         """
-        wanted = _rig_lights(lights, self.rig_file.lights)
+        wanted = edited_lights(lights, self.rig_file.lights)
         self._require_free(None)
         await to_the_end(self._replace(wanted))
 
@@ -406,29 +405,3 @@ class Lights:
                 callback()
             except Exception:
                 logger.exception("A listener to the lights failed")
-
-
-def _rig_lights(lights: Sequence[EditedLight], former: Iterable[RigLight]) -> list[RigLight]:
-    """Check lights as the rig file is checked, each with the driver that it has; raise InvalidName, InvalidPayload."""
-    known = {light.name: light for light in former}
-    for light in lights:
-        if not is_light_name(light.name):
-            raise InvalidName(f"{name_problem(light.name)}.")
-    wanted = [_rig_light(light, known.get(light.name)) for light in lights]
-    problem = light_problem((light.name, light) for light in wanted)
-    if problem:
-        raise InvalidPayload(f"Field 'lights' of SET_RIG: {problem}.")
-    return wanted
-
-
-def _rig_light(light: EditedLight, former: RigLight | None) -> RigLight:
-    given = light.model_dump()
-    kept = {} if former is None else former.own_driver | former.measured(given)
-    given["curve"] = tuple(light.curve) if light.curve else None
-    given |= {key: None for key in LIMITS if given[key] == 0}
-    try:
-        return RigLight(**(given | kept))
-    except ValidationError as error:
-        fault = first_fault(error)
-        where = f"{fault.field}: " if fault.field else ""
-        raise InvalidPayload(f"Field 'lights' of SET_RIG: light '{light.name}': {where}{fault.reason}.") from None
