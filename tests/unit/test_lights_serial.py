@@ -147,7 +147,9 @@ async def test_a_channel_that_the_board_does_not_have_is_refused(opened: Open, p
     lights = await opened(rig(peer, 1, 7))
     with pytest.raises(LampFailed, match=r"light 'l7'. Its board has 6 channels"):
         await lights.set({"l7": True})
-    await lights.set({"l1": True})
+    # It stands in no other lamp's way.
+    await lights.only("l1")
+    assert peer.values[0] == 255
 
 
 async def test_a_silent_board_is_given_up(opened: Open, peer: SerialPeer, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -21,6 +21,7 @@ const unsigned long WATCHDOG_MS = 2000;
 const size_t LONGEST = 32 + 2 * CHANNELS;
 char line[LONGEST + 1];
 size_t length = 0;
+bool tooLong = false;
 uint8_t values[CHANNELS];
 unsigned long heard = 0;
 
@@ -124,12 +125,17 @@ void loop() {
     char letter = Serial.read();
     if (letter == '\n') {
       line[length] = 0;
-      if (length) obey();
+      if (tooLong) {
+        answer("err too long");
+      } else if (length) {
+        obey();
+      }
       length = 0;
-    } else if (letter != '\r' && length < LONGEST) {
+      tooLong = false;
+    } else if (length == LONGEST) {
+      tooLong = true;
+    } else if (letter != '\r') {
       line[length++] = letter;
-    } else if (length >= LONGEST) {
-      length = 0;  // too long to be ours: its check fails, too
     }
   }
 }

@@ -47,7 +47,10 @@ class SerialLamps(LampDriver):
     @property
     def unavailable(self) -> Mapping[str, str]:
         """The lights without a usable address, and those whose board is not there."""
-        lost = {name: board.problem for name, (board, _) in self._places.items()}
+        lost = {
+            name: board.problem or (None if channel <= len(board.channels) else _too_few(board))
+            for name, (board, channel) in self._places.items()
+        }
         return self._wrong | {name: problem for name, problem in lost.items() if problem is not None}
 
     async def define(self, lights: Sequence[RigLight]) -> None:
@@ -105,6 +108,10 @@ class SerialLamps(LampDriver):
         for board in self._boards.values():
             board.dark_now()
             await board.end()
+
+
+def _too_few(board: Board) -> str:
+    return f"Its board has {len(board.channels)} channels."
 
 
 def _open(setup: Setup) -> LampDriver:
