@@ -147,6 +147,8 @@ class Mqtt:
         identifier = f"tetherlight-{self._identity.id}"
         client = await client_of(self._table, self._site.rig.settings.mqtt_password, identifier, will=will)
         async with client:
+            # Where a connection dies while it is left, the library keeps an error that nobody asks for.
+            client._disconnected.add_done_callback(lambda end: end.cancelled() or end.exception())  # noqa: SLF001
             await self._subscribe(client)
             self._said = "The broker is connected."
             logger.info("%s", self._said)
