@@ -12,6 +12,7 @@ from zeroconf import ServiceInfo
 from support.free_ports import free_port
 from support.patience import stretched
 from support.program import PIPE, start
+from support.server_process import ServerProcess
 from tetherlight.bridges.bridge import Listens, Site, Status
 from tetherlight.bridges.identity import Identity
 from tetherlight.bridges.mdns import _reached, open_bridge, service_info
@@ -68,6 +69,18 @@ async def test_rigs_are_found_while_they_are_there(tmp_path: Path) -> None:
         while any(one.id == "one" for one in found.list()):
             news.clear()
             await news.wait()
+
+
+async def test_a_server_is_told_with_the_port_that_it_listens_on(tmp_path: Path) -> None:
+    (tmp_path / "rig.toml").write_text(TEXT.format("served", "Served", "127.0.0.1"))
+    news = asyncio.Event()
+    found = Neighbourhood("me", news.set)
+    server = ServerProcess(tmp_path)
+    async with asyncio.timeout(stretched(WAIT_S)), multicast(LOOPBACK) as zeroconf, found.watched(zeroconf), server:
+        while not (now := [one.url for one in found.list() if one.id == "served"]):
+            news.clear()
+            await news.wait()
+        assert now == [f"{server.url}/"]
 
 
 async def test_a_rig_is_none_of_its_own_neighbours(tmp_path: Path) -> None:

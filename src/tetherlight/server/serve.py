@@ -66,8 +66,9 @@ def serve(settings: Settings, address: Address, *, no_auth: bool = False, token_
     settings, token_place = _with_token(settings, address, no_auth=no_auth, token_dir=token_dir)
     with listening(address) as listener, contextlib.ExitStack() as further, _ended_by_signal():
         listens = Listens(address.host, listener.getsockname()[1], tls=address.tls_cert is not None)
-        app = create_app(settings, tokens=Tokens.beside(token_dir), no_auth=no_auth, listens=listens)
-        app = create_app(settings, open_rig=watched_rig)
+        app = create_app(
+            settings, open_rig=watched_rig, tokens=Tokens.beside(token_dir), no_auth=no_auth, listens=listens
+        )
         reception = Reception(settings.max_connections + FURTHER_CONNECTIONS, Proxies(settings.trusted_proxies))
         welcome = _welcome(_page(address, listener, settings), settings.api_token, token_place)
         server = Server(_config(app, address, reception), reception, welcome)
