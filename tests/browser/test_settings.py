@@ -7,6 +7,7 @@ import pytest
 from playwright.sync_api import Page, expect
 
 from support.browser_screens import eventually, open_screen, violations
+from support.patience import stretched
 from support.rig_in_browser import RigServer, Simulator
 
 
@@ -85,3 +86,19 @@ def test_the_log_is_followed_and_filtered(page: Page, rig: RigServer) -> None:
     expect(report).to_be_focused()
     expect(report).to_have_value(re.compile("INFO tetherlight"))
     eventually(page, lambda: page.evaluate("String(getSelection())") == report.input_value())
+
+
+def test_other_rigs_on_the_network_are_listed(page: Page, tmp_path: Path) -> None:
+    """By name, with the way to their pages; the rig itself is not among them."""
+    table = '[bridges]\nid = "{0}"\nname = "{1}"\n[bridges.mdns]\ninterfaces = ["127.0.0.1"]\n'
+    here, there = (RigServer(tmp_path / name, None) for name in ("here", "there"))
+    for server, name in ((here, "Attic"), (there, "Studio, left")):
+        server.folder.mkdir()
+        (server.folder / "rig.toml").write_text(table.format(server.folder.name, name))
+    with here, there:
+        open_screen(page, f"{here.url}/settings/")
+        rig = page.get_by_role("link", name="Studio, left")
+        expect(rig).to_have_attribute("href", f"{there.url}/", timeout=stretched(60) * 1000)
+        expect(page.get_by_role("heading", name="Other rigs")).to_be_visible()
+        expect(page.get_by_role("link", name="Attic")).to_have_count(0)
+        assert violations(page) == []

@@ -6,6 +6,9 @@ import { useOffline, useRig, useStore } from "../RigProvider";
 import { Section } from "./Section";
 import styles from "./SettingsScreen.module.css";
 
+/** Between two looks: rigs come and go slowly. */
+const PAUSE_MS = 10_000;
+
 /** The other rigs on the network; nothing where there are none. */
 export function Neighbours() {
   const store = useStore();
@@ -15,14 +18,21 @@ export function Neighbours() {
   useEffect(() => {
     if (!able || offline) return;
     let left = false;
-    store.service.request("GET_NEIGHBOURS", {}).then(
-      (found) => {
+    let timer: ReturnType<typeof setTimeout> | undefined;
+    const look = async () => {
+      try {
+        const found = await store.service.request("GET_NEIGHBOURS", {});
         if (!left) setRigs(found.neighbours);
-      },
-      (error) => store.complain(error),
-    );
+      } catch (error) {
+        store.complain(error);
+        return;
+      }
+      if (!left) timer = setTimeout(look, PAUSE_MS);
+    };
+    void look();
     return () => {
       left = true;
+      clearTimeout(timer);
     };
   }, [store, able, offline]);
   if (rigs.length === 0) return null;
