@@ -28,6 +28,7 @@ from tetherlight.bridges.hooks.secret import signature
 from tetherlight.bridges.hooks.telling import NotNow, NotTold
 from tetherlight.bridges.hooks.webhook import Webhook
 from tetherlight.cli.main import app
+from tetherlight.doctor.access import check_hooks
 from tetherlight.errors import HookFailed, InvalidSetting
 from tetherlight.protocol.events import CAMERA_LOST, CAPTURES_CHANGED, JOB_CHANGED, STORAGE_CHANGED, CapturesChange
 from tetherlight.protocol.events import CameraChange as Change
@@ -484,6 +485,19 @@ def test_hooks_are_shown_and_tried_by_a_command(tmp_path: Path, monkeypatch: pyt
     assert isinstance(failed.exception, HookFailed)
     assert "could not be started" in failed.exception.message
     assert run(app, ["hooks", "test", "copy", "--event", "camera_lost"]).exit_code == 2
+
+
+def test_the_doctor_tells_of_hooks_that_cannot_work(tmp_path: Path) -> None:
+    (tmp_path / "secret").write_text("secret")
+    text = f"""
+[hooks]
+well = {{ on = ["disk_low"], url = "http://a", secret_file = "{tmp_path / "secret"}" }}
+program = {{ on = ["disk_low"], command = ["/no/such/program"] }}
+secret = {{ on = ["disk_low"], url = "http://a", secret_file = "/no/such/file" }}
+token = {{ on = ["disk_low"], url = "http://a", token_env = "NO_SUCH_VARIABLE" }}
+"""
+    found = list(check_hooks(RigFile.parse(text, tmp_path / "rig.toml")))
+    assert [one.message.split("'")[1] for one in found] == ["program", "secret", "token"]
 
 
 async def test_the_mail_of_the_how_to_is_sent_and_tried_again_where_no_server_answers() -> None:

@@ -8,6 +8,7 @@ import pytest
 from typer.testing import CliRunner
 
 from tetherlight.cli.main import app
+from tetherlight.doctor.access import check_tokens
 from tetherlight.errors import InvalidName, InvalidSetting, StoreError, TooManyRequests, Unauthorized
 from tetherlight.protocol.actions import ACTIONS
 from tetherlight.protocol.roles import ROLES, role_of, role_with
@@ -177,3 +178,16 @@ def test_commands_make_show_and_revoke_tokens(tmp_path: Path, monkeypatch: pytes
     gone = run(app, ["token", "revoke", "tablet"])
     assert isinstance(gone.exception, InvalidName)
     assert "lets everybody in" in run(app, ["token", "revoke", "desk"]).stderr
+
+
+def test_the_doctor_tells_of_tokens_that_others_can_read(tokens: Tokens) -> None:
+    settings = Settings(state_dir=tokens.path.parent)
+    assert list(check_tokens(settings)) == []
+    tokens.add("tablet", "viewer")
+    assert [(one.level, one.message) for one in check_tokens(settings)] == [
+        ("ok", "Beside API_TOKEN there are tokens: 1.")
+    ]
+    tokens.path.chmod(0o640)
+    assert [(one.level, one.remedy) for one in check_tokens(settings)] == [("warning", f"chmod 600 {tokens.path}")]
+    tokens.path.write_text("{")
+    assert [one.level for one in check_tokens(settings)] == ["error"]

@@ -5,6 +5,7 @@ import logging
 from collections.abc import Callable, Collection, Iterator
 from typing import TYPE_CHECKING
 
+from tetherlight.doctor.access import check_hooks, check_tokens
 from tetherlight.doctor.bodies import check_bodies
 from tetherlight.doctor.gpio import check_gpio
 from tetherlight.doctor.lamp_places import check_lamps
@@ -59,10 +60,14 @@ def _look(
     checks: dict[str, Callable[[], Iterator[Finding]]] = {
         "disk": lambda: check_disk(machine, settings),
         "state": lambda: check_state(settings),
+        "tokens": lambda: check_tokens(settings),
         "clock": lambda: check_clock(machine),
         "power": lambda: check_power(machine),
         "python": check_python,
     }
+    if not serving:
+        # The server's own hooks say themselves how they stand.
+        checks["hooks"] = lambda: check_hooks(rig_file)
     if settings.simulator_control is None:
         hardware: dict[str, Callable[[], Iterator[Finding]]] = {
             "usb_camera": lambda: check_cameras(machine, usb_devices(machine), serving=serving),
