@@ -9,6 +9,7 @@ from playwright.sync_api import Page, expect
 
 from support.browser_screens import violations, wait_for_frames
 from support.rig_in_browser import RigServer, Simulator
+from tetherlight.tokens import Tokens
 
 TOKEN = "correct-horse-battery-staple"
 
@@ -82,3 +83,20 @@ def test_an_open_page_that_lost_its_login_is_unlocked_in_place(page: Page, guard
     page.get_by_role("button", name="Unlock").click()
     expect(page.get_by_role("heading", name="This rig is locked")).to_be_hidden()
     wait_for_frames(page)
+
+
+def test_who_may_only_look_is_told_why_nothing_can_be_pressed(
+    page: Page, own_simulator: Simulator, tmp_path: Path
+) -> None:
+    """The pages are those of everybody; what the token does not open says so."""
+    secret = Tokens.beside(tmp_path / "state").add("screen in the hall", "viewer")
+    with RigServer(tmp_path / "rig", own_simulator, API_TOKEN=TOKEN, STATE_DIR=str(tmp_path / "state")) as server:
+        page.goto(f"{server.url}/login#token={secret}")
+        page.wait_for_url(f"{server.url}/")
+        page.goto(f"{server.url}/settings/")
+        expect(page.get_by_text("with a token, as viewer")).to_be_visible()
+        page.goto(f"{server.url}/lights/")
+        walk = page.get_by_role("button", name="Walk")
+        expect(walk).to_have_attribute("aria-disabled", "true")
+        expect(walk).to_have_attribute("title", "Your token's role is viewer: you may look, and change nothing.")
+        assert violations(page) == []

@@ -2,7 +2,7 @@
 
 import { useEffect, useState } from "react";
 import type { Finding } from "@/lib/protocol";
-import { useRig, useStore } from "../RigProvider";
+import { useOffline, useRig, useStore } from "../RigProvider";
 import { FindingList } from "../settings/FindingList";
 import { Button } from "../ui/Button";
 import { EmptyState } from "../ui/EmptyState";
@@ -11,6 +11,7 @@ import styles from "./NoCamera.module.css";
 /** The first screen of a rig whose camera is not there yet: what to do next, and what the doctor found. */
 export function NoCamera() {
   const store = useStore();
+  const reason = useOffline();
   const cameras = useRig((rig) => rig.inventory?.cameras);
   const [findings, setFindings] = useState<Finding[] | null>(null);
   const [busy, setBusy] = useState(false);
@@ -33,7 +34,7 @@ export function NoCamera() {
         {none ? (
           <p>Plug it in, switch it on, and set it to stay awake. It opens by itself as soon as it is found.</p>
         ) : (
-          <p>These cameras are there. One of them is used at a time; others can stay open beside it.</p>
+          <p>{reason ?? "These cameras are there. One of them is used at a time; others can stay open beside it."}</p>
         )}
         {cameras && cameras.length > 0 && (
           <ul className={styles.cameras}>
@@ -42,6 +43,7 @@ export function NoCamera() {
                 <Button
                   icon="camera"
                   tone={cameras.length === 1 ? "main" : "plain"}
+                  reason={reason}
                   onClick={() => store.selectCamera(camera.camera_id)}
                 >
                   {camera.model}
