@@ -14,16 +14,18 @@ wheel=$(ls dist/tetherlight-*-py3-none-any.whl)
 rm -rf build/deb
 mkdir -p "$root/opt"
 "$python" -m venv "$home"
-pip="$home/bin/python -m pip --disable-pip-version-check --quiet --no-cache-dir install --no-compile"
-$pip --require-hashes -r requirements/runtime.txt
-$pip --no-deps "$wheel"
+install() {
+    "$home/bin/python" -m pip --disable-pip-version-check --quiet --no-cache-dir install --no-compile "$@"
+}
+install --require-hashes -r requirements/runtime.txt
+install --no-deps "$wheel"
 rm -rf "$home"/lib/python*/site-packages/pip "$home"/lib/python*/site-packages/setuptools
 rm -f "$home"/bin/pip*
 # What libraries test themselves with is a tenth of the size.
 find "$home" \( -name __pycache__ -o -path '*/site-packages/*/tests' \) -type d -prune -exec rm -rf {} +
 rm -f "$home"/bin/activate* "$home"/bin/Activate.ps1
 # From now on it stands where it is installed to.
-grep -rlI "$root" "$home/bin" "$home/pyvenv.cfg" | xargs sed -i "s|$root||g"
+grep -rlI "$root" "$home/bin" "$home/pyvenv.cfg" | xargs -d '\n' sed -i "s|$root||g"
 ln -sf "$(readlink -f "$python")" "$home/bin/python3"
 
 sed 's|/opt/tetherlight/.venv/|/opt/tetherlight/|; /^# Runs a checkout/d; s|^# Captures, rig.toml|# Installed by the package. Captures, rig.toml|' \
