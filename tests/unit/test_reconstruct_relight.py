@@ -125,3 +125,21 @@ def test_a_basis_that_there_is_not_and_too_few_lights_are_refused(tmp_path: Path
         relight(unheard, folder=str(folder), into=str(tmp_path), options={"basis": "best"})
     with pytest.raises(InvalidPayload, match="10 planes cannot be"):
         relight(unheard, folder=str(folder), into=str(tmp_path), options={"planes": 10})
+
+
+def test_planes_that_are_too_large_for_a_texture_come_as_tiles_and_in_small(tmp_path: Path) -> None:
+    wide = Bump((12, 4300))
+    folder = folder_with_lp(tmp_path / "set", dome(6), [wide.lit(one) for one in dome(6)], ".jpg")
+    place = tmp_path / "out"
+    made(folder, place, basis="lptm")
+    assert 'Width="4300" Height="12"' in (place / "plane_1.dzi").read_text()
+    levels = sorted(int(path.name) for path in (place / "plane_1_files").iterdir())
+    assert levels == list(range(14))
+    tiles = place / "plane_1_files" / "13"
+    assert sorted(path.name for path in tiles.iterdir())[:2] == ["0_0.jpg", "1_0.jpg"]
+    whole = decode(place / "plane_1.jpg").astype(int)
+    assert np.abs(decode(tiles / "8_0.jpg").astype(int) - whole[:, 4096:]).mean() < 3
+    assert decode(place / "plane_1_files" / "0" / "0_0.jpg").shape == (1, 1, 3)
+    preview = json.loads((place / "preview" / "info.json").read_text())
+    assert (preview["width"], preview["height"]) == (1434, 4)
+    assert decode(place / "preview" / "plane_0.jpg").shape == (4, 1434, 3)
