@@ -175,6 +175,29 @@ async def test_a_light_and_a_camera_that_are_gone_are_taken_back() -> None:
     assert message["components"]["light_right"] == {"platform": "binary_sensor"}, "Home Assistant removes it"
 
 
+async def test_what_an_earlier_run_has_told_home_assistant_is_taken_back() -> None:
+    """A light that was taken out of the rig file while the server was down, a setting of a camera as well."""
+    states, outbox = states_of(allow_commands=True)
+    rig, camera = DISCOVERY.topic(), DISCOVERY.topic("cam-1")
+    former = {topic: json.dumps(message).encode() for topic, message in (
+        (rig, DISCOVERY.rig(lights("left", "gone").lights)), (camera, DISCOVERY.camera(CAMERA, [ISO, BEEP])),
+    )}  # fmt: skip
+    states.begin({"lights": lights("left")})
+    for topic, said in (*former.items(), (rig, b""), (rig, b"[1]"), (rig, b'{"components":{"x":1}}'), ("other", b"{}")):
+        states.told_before(topic, said)
+    states.hear(heard(CAMERAS_CHANGED, CameraInventory(cameras=[], open=[CAMERA])))
+    states.settings_read("cam-1", [ISO])
+    sent = Sent()
+    await outbox.flush(sent)
+    for topic, key, platform in ((rig, "light_gone", "light"), (camera, "config_beep", "switch")):
+        parts = json.loads(sent.states[topic])["components"]
+        assert parts[key] == {"platform": platform}
+        states.told_before(topic, sent.states[topic].encode())
+    sent.states.clear()
+    await outbox.flush(sent)
+    assert sent.states == {}, "its own echo is no news"
+
+
 async def test_a_picture_is_told_once_and_of_its_camera_where_that_is_known() -> None:
     image = ImageFile(filename="a.jpg", path="captures/a.jpg", size=1, mimetype="image/jpeg", url="/images/a.jpg")
     other = CAMERA.model_copy(update={"camera_id": "cam-2"})

@@ -165,7 +165,7 @@ class Mqtt:
     async def _subscribe(self, client: aiomqtt.Client) -> None:
         topics = [f"{self._topics.base}/cameras/+/availability"]
         if self._table.home_assistant:
-            topics.append(f"{self._table.discovery}/status")
+            topics += [f"{self._table.discovery}/status", f"{self._table.discovery}/device/+/config"]
         if self._table.allow_commands:
             topics += Reader(self._topics, self._states).subscriptions
         await client.subscribe([(topic, 1) for topic in topics])
@@ -194,6 +194,8 @@ class Mqtt:
                 if said == b"online":
                     # Home Assistant has started: it has forgotten what is not retained.
                     self._outbox.again()
+            elif topic.startswith(f"{self._table.discovery}/device/"):
+                self._states.told_before(topic, said)
             elif topic.endswith("/availability"):
                 self._look_for_ghosts(topic, said)
             else:

@@ -1,6 +1,7 @@
 """What the broker is told of the rig: from events to topics."""
 
 import asyncio
+import json
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
@@ -96,6 +97,18 @@ class States:
             self._stands(state)
         if self._job is None:
             self._outbox.keep(self._topics.job, encoded(IDLE))
+
+    def told_before(self, topic: str, said: bytes) -> None:
+        """Take what Home Assistant was told by an earlier run: what of it is gone has to be named once more."""
+        if not topic.startswith(self._discovery.topic().removesuffix("/config")):
+            return
+        before = _message(said)
+        if before is None:
+            return
+        now = self._messages.setdefault(topic, before)
+        if (message := without(before, now)) is not now:
+            self._messages[topic] = message
+            self._outbox.keep(topic, encoded(message))
 
     def settings_read(self, camera_id: str, entries: Iterable[ConfigEntry]) -> None:
         """Take the settings of a camera that has just been opened."""
@@ -243,3 +256,13 @@ class States:
 def _kinds(states: LightStates) -> list[tuple[str, bool]]:
     """Return which lights there are, and which dim."""
     return [(light.name, light.dims) for light in states.lights]
+
+
+def _message(said: bytes) -> dict[str, Any] | None:
+    """Return what was told to Home Assistant, None where it is nothing of ours."""
+    try:
+        found = json.loads(said)
+        parts = {key: {"platform": str(part["platform"])} for key, part in found["components"].items()}
+    except (ValueError, TypeError, LookupError, AttributeError, RecursionError):
+        return None
+    return {"components": parts}
