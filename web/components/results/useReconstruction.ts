@@ -8,7 +8,7 @@ import { useOffline, useRig, useStore } from "../RigProvider";
 
 const NEEDED = 3;
 /** Bytes of a set from which on it is worth seeing a small surface first. */
-const LARGE = 15_000_000;
+const LARGE = 5_000_000;
 
 export interface Reconstruction {
   /** The job under way for this set, whoever started it. */
