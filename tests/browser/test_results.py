@@ -176,7 +176,7 @@ def test_one_button_makes_the_surface_of_a_set_without_a_lamp_where_that_lies_an
     expect(page.get_by_role("checkbox", name="Use 3")).not_to_be_checked()
     page.get_by_role("button", name="Files").click()
     with page.expect_download() as coming:
-        page.get_by_role("button", name="Export for Meshroom").click()
+        page.get_by_role("button", name="Zip for Meshroom").click()
     with ZipFile(coming.value.path()) as archive:
         assert any(name.endswith(".sfm") for name in archive.namelist())
 

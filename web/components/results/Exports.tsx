@@ -62,8 +62,9 @@ export function Exports({ details }: { details: SetDetails }) {
               <span>{title}</span>
               <span className={styles.detail}>{words}</span>
             </span>
-            <Button icon="download" reason={reason} aria-label={`Export for ${title}`} onClick={() => void make(to)}>
+            <Button icon="download" reason={reason} onClick={() => void make(to)}>
               {making === to ? percent(job?.progress ?? 0) : "Zip"}
+              <span className="visually-hidden"> for {title}</span>
             </Button>
           </li>
         ))}
