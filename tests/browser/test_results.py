@@ -258,4 +258,5 @@ def test_the_results_fit_any_screen_and_every_reader(page: Page, url: str, width
     with Image.open(coming.value.path()) as picture:
         assert picture.size == (SIZE[1], SIZE[0])
         assert np.asarray(picture).std() > 5
-    assert complaints == []
+    # Chromium without a graphics processor says so of each picture that it reads back to show or to save it.
+    assert [one for one in complaints if "GPU stall due to ReadPixels" not in one] == []
