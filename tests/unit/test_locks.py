@@ -14,7 +14,7 @@ CLAIMS = {"claim", "hold"}
 """Methods by which something is had by one at a time for longer than a call; those that only hand on are none."""
 NO_CLAIMS = {"simulator/card.py: Card.hold"}
 """Methods of such a name that let others have it all the same."""
-ROW = re.compile(r"^\| (?P<order>\d+|-) \| `(?P<name>[\w/]+\.py: [\w.]+)` \|(?P<rest>.*)\|$", re.MULTILINE)
+ROW = re.compile(r"^\| (?P<order>\d+|-) \| `(?P<name>[\w/]+\.py: [\w.?]+)` \|(?P<rest>.*)\|$", re.MULTILINE)
 
 
 def locks_in(source: str) -> Iterator[str]:

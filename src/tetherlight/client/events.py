@@ -25,7 +25,7 @@ from tetherlight.protocol.events import (
     SetChange,
 )
 from tetherlight.protocol.jobs import JobList
-from tetherlight.protocol.lights import LightStates
+from tetherlight.protocol.lights import LightStates, LightTrip
 from tetherlight.protocol.models import Job, Storage
 from tetherlight.protocol.names import Topic
 from tetherlight.protocol.server import SUBSCRIBE, Subscribe, Subscription
@@ -44,8 +44,8 @@ class Unknown(RootModel[JsonValue]):
 
 EventData = (
     CameraChange | CameraConfigs | CameraInventory | CameraWarning | CapturesChange | ConfigChange | ImageCaptured
-    | ImageSetPage | Job | JobList | LightStates | PhotometricProgress | SeriesProgress | SetChange | Storage
-    | TrashRemoved | Unknown
+    | ImageSetPage | Job | JobList | LightStates | LightTrip | PhotometricProgress | SeriesProgress | SetChange
+    | Storage | TrashRemoved | Unknown
 )  # fmt: skip
 """What events and snapshots hold: `isinstance(event.data, LightStates)` tells which it is."""
 

@@ -86,7 +86,7 @@ class Between:
         at = np.concatenate([self._near(wanted, known), polynomial_terms(wanted)[:, : self.terms]], axis=1)
         return np.asarray(at @ inverse[:, : len(known)])
 
-    def errors(self, known: Doubles, images: Doubles) -> Doubles:
+    def differences(self, known: Doubles, images: Doubles) -> Doubles:
         """Return by how much each image (K, N) is missed where its light is left out."""
         part = self._inverse(known)[: len(known), : len(known)]
         return np.asarray(part @ images / np.where(np.abs(np.diag(part)) > 1e-12, np.diag(part), np.nan)[:, None])
@@ -109,7 +109,7 @@ def best_between(known: Doubles, images: Doubles) -> Between:
     candidates = [Between(*one) for one in product(REACHES, SMOOTHINGS, trends)]
 
     def error(one: Between) -> float:
-        off = float((one.errors(known, images) ** 2).mean())
+        off = float((one.differences(known, images) ** 2).mean())
         return off if np.isfinite(off) else np.inf
 
     return min(candidates, key=error)
