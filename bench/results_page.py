@@ -38,10 +38,22 @@ LEAD = """async (seconds) => {
     }
     return [(drawn() - before) / (now - began) * 1000, canvas.width];
 }"""
+BY_KEYS = """async (seconds) => {
+    const canvas = document.querySelector('[data-testid=relight]');
+    const drawn = () => Number(canvas.dataset.drawn);
+    const [before, began] = [drawn(), performance.now()];
+    let now = began;
+    for (let key = 'ArrowLeft'; now - began < 1000 * seconds; key = key === 'ArrowLeft' ? 'ArrowRight' : 'ArrowLeft') {
+        document.dispatchEvent(new KeyboardEvent('keydown', {key, bubbles: true}));
+        now = await new Promise(requestAnimationFrame);
+    }
+    return [(drawn() - before) / (now - began) * 1000, canvas.width];
+}"""
+"""Keys move the light as well, and there each picture is drawn whole."""
 
 
 def main(address: str) -> None:
-    firsts, rates, costs, widths = [], [], [], []
+    firsts, rates, costs, widths, whole = [], [], [], [], []
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=shutil.which("chromium"), args=list(ARGUMENTS))
         for _ in range(ROUNDS):
@@ -55,6 +67,7 @@ def main(address: str) -> None:
             box = page.get_by_test_id("stage").bounding_box()
             assert box is not None
             page.mouse.move(box["x"] + box["width"] / 2, box["y"] + box["height"] / 2)
+            whole.append(page.evaluate(BY_KEYS, SECONDS))
             page.mouse.down()
             before = cpu_seconds(family(os.getpid()))
             rate, width = page.evaluate(LEAD, SECONDS)
@@ -65,6 +78,7 @@ def main(address: str) -> None:
         browser.close()
     print(f"first picture {statistics.median(firsts):.2f} s ({', '.join(f'{one:.2f}' for one in firsts)})")
     print(f"{statistics.median(rates):.1f} pictures a second ({', '.join(f'{one:.1f}' for one in rates)})")
+    print(f"{statistics.median(rate for rate, _ in whole):.1f} at {whole[0][1]} pixels ({whole})")
     print(f"{statistics.median(costs):.0f} ms of processor time each ({', '.join(f'{one:.0f}' for one in costs)})")
     print(f"canvas {min(widths)} to {max(widths)} pixels wide at the end")
 
