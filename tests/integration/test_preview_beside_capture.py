@@ -28,7 +28,7 @@ async def test_a_preview_is_there_when_its_set_is(tmp_path: Path) -> None:
         await client.do("SELECT_CAMERA")
         await client.do("SET_CONFIG", {"config_name": "shutterspeed", "value": "1/15"})
         await client.do("SUBSCRIBE", {"topics": ["job"]})
-        lights = list((await client.do("GET_LIGHT_STATES"))["states"]) * 3
+        lights = list((await client.do("GET_LIGHT_STATES"))["states"])
         await simulator.control("set_speed", camera="camera1", bandwidth_bytes_per_s=60_000)
         captured = await client.send("CAPTURE_PHOTOMETRIC_SET", {"light_sequence": lights, "ambient": True})
         name = await began(client)

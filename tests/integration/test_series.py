@@ -219,11 +219,11 @@ async def test_a_failure_ends_the_series_with_what_was_captured(world: World) ->
     with pytest.raises(errors.SequenceFailed) as failed:
         await job.result()
     assert failed.value.message.startswith("The series failed. Failed to capture image 2 of 3 with shutterspeed 1/60.")
-    assert failed.value.details == {"job_id": job.job_id, "cause": "capture_failed"}
+    assert failed.value.details == {"job_id": job.job_id, "cause": "card_full"}
     assert (failed.value.data.image_count, failed.value.data.warnings) == (1, [])
     snapshot = job.snapshot()
     assert [step.state for step in snapshot.steps] == [StepState.DONE, StepState.FAILED, StepState.PENDING]
-    assert (snapshot.state, snapshot.error_code) == (JobState.FAILED, "capture_failed")
+    assert (snapshot.state, snapshot.error_code) == (JobState.FAILED, "card_full")
     assert progress(world)[-1] == ("failed", 2)
     assert await value(world, "shutterspeed") == before
 

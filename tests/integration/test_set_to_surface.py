@@ -21,9 +21,9 @@ from tetherlight.pixels.decode import decode
 from tetherlight.simulator.objects import Plan
 from tetherlight.simulator.scene import DEFAULT_LIGHTS, SceneLight
 
-NORMALS_DEG = 1.5
-LIGHTS = list(DEFAULT_LIGHTS)
-WIDTH, HEIGHT = 1200, 800
+NORMALS_DEG = 2.0
+LIGHTS = ["lights_top", "light_left", "light_right", "light_front", "light_rear", "light_front_left"]
+WIDTH, HEIGHT = 900, 600
 DIM = 0.25
 """The strength of one lamp against the others."""
 
@@ -102,17 +102,19 @@ async def test_a_rig_that_knows_nothing_of_its_lights_calibrates_and_computes(ri
     assert report["lights_source"] == "manifest"
 
     await rig.light(light_left=SceneLight(DEFAULT_LIGHTS["light_left"].direction, DIM))
-    name = await rig.take(set_name_prefix="bracket", exposure=[2, 0, -2])
+    name = await rig.take(set_name_prefix="bracket", exposure=[2, -2])
     error, report = await rig.surface(name)
     assert error <= NORMALS_DEG
-    assert [len(one["merged_with"]) for one in report["lights"]] == [2] * len(LIGHTS)
+    assert [len(one["merged_with"]) for one in report["lights"]] == [1] * len(LIGHTS)
     assert max(one["clipped_share"] for one in report["lights"]) < 0.001
     assert not any("pictures of each light" in one for one in report["warnings"])
 
     # What is metered reaches to where the camera bends the light in its JPEGs.
     await rig.client.do("SET_CONFIG", {"config_name": "imageformat", "value": "RAW + L"})
-    error, report = await rig.surface(await rig.take(set_name_prefix="metered", metering="light"), files="raw")
+    few = LIGHTS[:4]
+    name = await rig.take(set_name_prefix="metered", metering="light", light_sequence=few)
+    error, report = await rig.surface(name, files="raw")
     assert error <= NORMALS_DEG
     exposures = [one["exposure"] for one in report["lights"]]
-    assert exposures[LIGHTS.index("light_left")] > 3 * min(exposures)
+    assert exposures[few.index("light_left")] > 3 * min(exposures)
     assert report["lights"][0]["filename"].endswith(".cr2")

@@ -23,7 +23,10 @@ REFUSALS: list[tuple[dict[str, Any], str]] = [
     ({"op": "nonsense"}, "There is no operation 'nonsense'"),
     ({"op": "unplug", "camera": "camera9"}, "There is no camera 'camera9'; there are camera1."),
     ({"op": "set_lights", "lights": {"moon": True}}, "There is no light 'moon'."),
-    ({"op": "set_lights", "lights": {"light_left": 1}}, "The states of lights are true or false."),
+    (
+        {"op": "set_lights", "lights": {"light_left": 2}},
+        "The states of lights are true or false, or levels from 0 to 1.",
+    ),
     ({"op": "set_lights"}, "lights must be an object."),
     ({"op": "define_lights", "lights": {"a": {"direction": [0, 0, 0]}}}, "Light 'a' needs a direction"),
     ({"op": "define_lights", "lights": {"a": {}}}, "Light 'a' needs a direction of three numbers."),

@@ -3,15 +3,17 @@
 import json
 import stat
 from pathlib import Path
+from typing import get_args
 
 import pytest
 from typer.testing import CliRunner
 
+from tetherlight.cli import token as token_command
 from tetherlight.cli.main import app
 from tetherlight.doctor.access import check_tokens
 from tetherlight.errors import InvalidName, InvalidSetting, StoreError, TooManyRequests, Unauthorized
 from tetherlight.protocol.actions import ACTIONS
-from tetherlight.protocol.roles import ROLES, role_of, role_with
+from tetherlight.protocol.roles import ROLES, Role, role_of, role_with
 from tetherlight.server.access.grants import MASTER, OPEN
 from tetherlight.server.access.security import COOKIE, FAILURES, Guard
 from tetherlight.settings import Settings
@@ -191,3 +193,7 @@ def test_the_doctor_tells_of_tokens_that_others_can_read(tokens: Tokens) -> None
     assert [(one.level, one.remedy) for one in check_tokens(settings)] == [("warning", f"chmod 600 {tokens.path}")]
     tokens.path.write_text("{")
     assert [one.level for one in check_tokens(settings)] == ["error"]
+
+
+def test_the_command_offers_the_roles_that_there_are() -> None:
+    assert get_args(token_command.Role) == get_args(Role) == tuple(ROLES)

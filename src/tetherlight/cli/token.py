@@ -1,13 +1,12 @@
 """`tetherlight token`: the tokens that a server on this machine knows."""
 
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Literal
 
 import typer
 
 from tetherlight.cli.lazy import Later
 from tetherlight.cli.options import note
 from tetherlight.cli.output import say, show
-from tetherlight.protocol.roles import OPERATOR, Role
 
 if TYPE_CHECKING:
     from tetherlight import settings as configuration
@@ -19,6 +18,8 @@ else:
 app = typer.Typer(
     help="Make, show and revoke the tokens of a server on this machine.", no_args_is_help=True, rich_markup_mode=None
 )
+Role = Literal["viewer", "operator", "owner", "metrics"]
+"""Those of `protocol.roles`, which takes long to load; a test holds them against each other."""
 Name = Annotated[str, typer.Argument(metavar="NAME", help="What the token is called: who or what has it.")]
 
 
@@ -26,7 +27,7 @@ Name = Annotated[str, typer.Argument(metavar="NAME", help="What the token is cal
 def add_token(
     context: typer.Context,
     name: Name,
-    role: Annotated[Role, typer.Option(help="What it opens.")] = OPERATOR.name,
+    role: Annotated[Role, typer.Option(help="What it opens.")] = "operator",
 ) -> None:
     """Make a token and print it, once: the server keeps no more of it than tells it from others."""
     settings, tokens = _here()

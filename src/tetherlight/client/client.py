@@ -84,6 +84,10 @@ class Client(ImageRequests):
         """Let the server look for what is wrong with its rig."""
         return (await self._ask(server_table.DIAGNOSE)).findings
 
+    async def neighbours(self) -> list[server_table.Neighbour]:
+        """Return the other rigs that the server's network tells of; none where its rig file has no [bridges.mdns]."""
+        return (await self._ask(server_table.GET_NEIGHBOURS)).neighbours
+
     async def ping(self) -> float:
         """Return the seconds that a round trip takes now."""
         started = time.perf_counter()

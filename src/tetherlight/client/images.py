@@ -164,13 +164,20 @@ class ImageRequests(Requests):
         complete: bool | None = None,
         min_rating: int | None = None,
         max_rating: int | None = None,
+        day: str | None = None,
+        object: str | None = None,  # noqa: A002 - as the wire has it
+        camera: str | None = None,
     ) -> set_table.ImageSetPage:
         """Return at most `limit` of the image sets that match; the page's `cursor` gives the next one, None ends it."""
         reply = await self._ask(
             set_table.LIST_IMAGE_SETS, limit=limit, cursor=cursor, search=search, order=order, complete=complete,
-            min_rating=min_rating, max_rating=max_rating,
+            min_rating=min_rating, max_rating=max_rating, day=day, object=object, camera=camera,
         )  # fmt: skip
         return cast("set_table.ImageSetPage", reply.root)
+
+    async def set_facets(self, search: str | None = None) -> set_table.SetFacets:
+        """Return by which days, objects and cameras the sets that match can be narrowed down, with counts."""
+        return await self._ask(set_table.LIST_SET_FACETS, search=search)
 
     async def show_set(self, set_name: str) -> set_table.SetDetails:
         """Return a set with its images and its manifest."""
@@ -218,8 +225,11 @@ class ImageRequests(Requests):
         files: Literal["jpeg", "raw"] = "jpeg",
         flat_set_name: str | None = None,
         preview: bool = False,
+        exclude: Sequence[str] = (),
     ) -> results_table.Reconstructed:
         """Let the server compute normals, albedo and height of a set, and wait for it; `download` brings them.
+
+        Without the lights of `exclude`.
 
         It is a job of the server, which goes on where this is given up; `follow_job` tells how far it is.
         """
@@ -232,6 +242,7 @@ class ImageRequests(Requests):
             files=files,
             flat_set_name=flat_set_name,
             preview=preview,
+            exclude=list(exclude) or None,
         )
 
     async def relight_set(
