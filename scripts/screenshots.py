@@ -18,6 +18,7 @@ ROOT = Path(__file__).resolve().parent.parent
 IMAGES = ROOT / "docs" / "images"
 WIDTHS = {1440: 900, 820: 1180, 390: 844}
 START_S = 60.0
+SURFACE_MS = 300_000.0
 ARGUMENTS = (
     "--headless", "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-sync",
     "--disable-background-networking", "--disable-component-update", "--force-color-profile=srgb",
@@ -167,6 +168,19 @@ def show_viewer(page: Page, url: str) -> None:
     page.keyboard.press("i")
 
 
+def show_results(page: Page, url: str) -> None:
+    """Show the surface of the newest set under a light from the side; it is computed the first time."""
+    page.goto(f"{url}/results/")
+    make, drawn = page.get_by_role("button", name="Make the surface"), page.locator("canvas[data-drawn]").first
+    make.or_(drawn).first.wait_for()
+    if make.is_visible():
+        make.click()
+    drawn.wait_for(timeout=SURFACE_MS)
+    page.keyboard.press("1")
+    for _ in range(6):
+        page.keyboard.press("ArrowLeft")
+
+
 def opens(path: str) -> Callable[[Page, str], None]:
     """Show the screen at a path."""
 
@@ -186,7 +200,7 @@ SCREENS: dict[str, Callable[[Page, str], None]] = {
     "gallery": opens("/gallery/"),
     "set": show_set,
     "viewer": show_viewer,
-    "results": opens("/results/"),
+    "results": show_results,
     "settings": opens("/settings/"),
 }
 

@@ -8,6 +8,7 @@ from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
 from support.patience import stretched
+from support.serving import serving
 
 Answer = dict[str, Any]
 
@@ -162,26 +163,9 @@ async def strip() -> AsyncIterator[Strip]:
 
 @asynccontextmanager
 async def _served(one: Any) -> AsyncIterator[Any]:
-    talks: set[asyncio.Task[None]] = set()
-
-    async def talk(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        task = asyncio.current_task()
-        assert task is not None
-        talks.add(task)
+    async with serving(one.serve) as port:
+        one.port = port
         try:
-            await one.serve(reader, writer)
-        except (ConnectionError, asyncio.IncompleteReadError, asyncio.CancelledError):
-            pass  # whoever asked has gone, or the device ends: asyncio would call that an error
+            yield one
         finally:
-            talks.discard(task)
-
-    server = await asyncio.start_server(talk, "127.0.0.1", 0)
-    one.port = server.sockets[0].getsockname()[1]
-    try:
-        yield one
-    finally:
-        one.end()
-        server.close()
-        for task in tuple(talks):
-            task.cancel()
-        await asyncio.gather(*talks, return_exceptions=True)
+            one.end()

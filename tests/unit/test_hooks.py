@@ -19,6 +19,7 @@ from typer.testing import CliRunner
 
 from support.children import gone
 from support.patience import stretched
+from support.serving import serving
 from tetherlight.bridges.bridge import Site, Status
 from tetherlight.bridges.hooks.bridge import open_bridge
 from tetherlight.bridges.hooks.command import Command
@@ -247,9 +248,7 @@ class Receiver:
 @pytest.fixture
 async def receiver() -> AsyncIterator[Receiver]:
     found = Receiver()
-    server = await asyncio.start_server(found.serve, "127.0.0.1", 0)
-    found.port = server.sockets[0].getsockname()[1]
-    async with server:
+    async with serving(found.serve) as found.port:
         yield found
 
 
@@ -515,9 +514,7 @@ async def test_the_mail_of_the_how_to_is_sent_and_tried_again_where_no_server_an
                 writer.write(b"250 taken\r\n")
         writer.close()
 
-    server = await asyncio.start_server(smtp, "127.0.0.1", 0)
-    port = server.sockets[0].getsockname()[1]
-    async with server:
+    async with serving(smtp) as port:
         mail = Command([sys.executable, program, f"127.0.0.1:{port}", "rig@a.example", "me@a.example"], stretched(60))
         await mail.tell(happened())
     assert "Subject: rig: Set finished" in lines
