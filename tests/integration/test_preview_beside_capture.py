@@ -11,6 +11,9 @@ from support.simulator_process import SimulatorProcess
 from support.wire_client import WireClient
 from tetherlight.pixels.decode import decode
 
+SLOW = 60_000
+"""Bytes of pictures a second: the set takes many times as long as a computation needs to start."""
+
 
 async def began(client: WireClient) -> str:
     """Wait for the first sign of a set and return its name."""
@@ -28,8 +31,8 @@ async def test_a_preview_is_there_when_its_set_is(tmp_path: Path) -> None:
         await client.do("SELECT_CAMERA")
         await client.do("SET_CONFIG", {"config_name": "shutterspeed", "value": "1/15"})
         await client.do("SUBSCRIBE", {"topics": ["job"]})
-        lights = list((await client.do("GET_LIGHT_STATES"))["states"])
-        await simulator.control("set_speed", camera="camera1", bandwidth_bytes_per_s=60_000)
+        lights = list((await client.do("GET_LIGHT_STATES"))["states"]) * 3
+        await simulator.control("set_speed", camera="camera1", bandwidth_bytes_per_s=SLOW)
         captured = await client.send("CAPTURE_PHOTOMETRIC_SET", {"light_sequence": lights, "ambient": True})
         name = await began(client)
         previewed = await client.send("RECONSTRUCT_SET", {"set_name": name, "preview": True})
@@ -45,7 +48,8 @@ async def test_a_preview_is_there_when_its_set_is(tmp_path: Path) -> None:
         refused = await client.request("RECONSTRUCT_SET", {"set_name": name})
         assert refused["error_code"] in {"cpu_busy", "set_busy"}
         await simulator.control("set_speed", camera="camera1", bandwidth_bytes_per_s=None)
-        assert (await captured)["success"]
+        taken = await captured
+        assert taken["success"], taken
         answer = await previewed
         assert answer["success"], answer
         result = answer["data"]["result"]
