@@ -7,12 +7,12 @@ cd "$(dirname "$0")/.."
 
 environment=$1
 python=/usr/bin/python3
-root=$PWD/build/deb/root
-home=$root/opt/tetherlight
+tree=$PWD/build/deb/tree
+home=$tree/opt/tetherlight
 
 wheel=$(ls dist/tetherlight-*-py3-none-any.whl)
 rm -rf build/deb
-mkdir -p "$root/opt"
+mkdir -p "$tree/opt"
 "$python" -m venv "$home"
 install() {
     "$home/bin/python" -m pip --disable-pip-version-check --quiet --no-cache-dir install --no-compile "$@"
@@ -25,7 +25,7 @@ rm -f "$home"/bin/pip*
 find "$home" \( -name __pycache__ -o -path '*/site-packages/*/tests' \) -type d -prune -exec rm -rf {} +
 rm -f "$home"/bin/activate* "$home"/bin/Activate.ps1
 # From now on it stands where it is installed to.
-grep -rlI "$root" "$home/bin" "$home/pyvenv.cfg" | xargs -d '\n' sed -i "s|$root||g"
+grep -rlI "$tree" "$home/bin" "$home/pyvenv.cfg" | xargs -d '\n' sed -i "s|$tree||g"
 ln -sf "$(readlink -f "$python")" "$home/bin/python3"
 
 sed 's|/opt/tetherlight/.venv/|/opt/tetherlight/|; /^# Runs a checkout/d; s|^# Captures, rig.toml|# Installed by the package. Captures, rig.toml|' \

@@ -36,13 +36,13 @@ cp /etc/resolv.conf "$place/etc/"
 cp -L "${SSL_CERT_FILE:-/etc/ssl/certs/ca-certificates.crt}" "$place/etc/ssl/certs/ca-certificates.crt"
 chroot "$place" useradd --create-home maker
 git clone --quiet . "$place$home/tetherlight"
-cp scripts/fresh-inside.sh "$place/root/"
+cp scripts/fresh-inside.sh "$place/tmp/"
 chroot "$place" chown -R maker: /home/maker
 inside() {
     certificates=/etc/ssl/certs/ca-certificates.crt
     env -i PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin LANG=C.UTF-8 PORT=$port \
         PIP_CERT=$certificates NODE_EXTRA_CA_CERTS=$certificates FOLDER="$home/tetherlight" \
-        chroot "$place" sh -eu /root/fresh-inside.sh "$@"
+        chroot "$place" sh -eu /tmp/fresh-inside.sh "$@"
 }
 echo "== $release"
 inside commands

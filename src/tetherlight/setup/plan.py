@@ -10,7 +10,7 @@ from tetherlight.setup.steps import Group, Member, Rules, Service, ServiceUser, 
 
 Tell = Callable[[str], None]
 GROUPS = ("plugdev", "gpio")
-HOMES = ("/home/", "/root/", "/run/user/")
+HOMES = frozenset({Path("/home"), Path("/root"), Path("/run/user")})
 _PACKAGED = Path(__file__).parent
 _CHECKOUT = Path(__file__).parents[3] / "deploy"
 
@@ -31,7 +31,7 @@ def planned(user: str | None, program: Path | None) -> list[Step]:
 
 def unit(program: Path) -> str:
     """Return the systemd unit for a program; raise SetupFailed for one in somebody's home."""
-    if str(program).startswith(HOMES):
+    if not HOMES.isdisjoint(program.parents):
         raise SetupFailed(
             f"The service may not look into homes, and {program} is in one.",
             hint="Install it elsewhere, such as /opt/tetherlight, or run it by hand without a service.",
