@@ -1,7 +1,6 @@
 """What version 0.1.0 has left on the disk works with this one: rig file, sets and single captures."""
 
 import asyncio
-import contextlib
 import os
 import signal
 import subprocess
@@ -12,7 +11,6 @@ from contextlib import asynccontextmanager
 from io import BytesIO
 from pathlib import Path
 
-import httpx
 import pytest
 
 from support.free_ports import free_port
@@ -51,25 +49,25 @@ async def old_server(sources: Path, folder: Path, rig: Mapping[str, str]) -> Asy
     port = free_port()
     environment = os.environ | {
         "PYTHONPATH": str(sources), "XDG_STATE_HOME": str(folder / "state"), "MIN_FREE_BYTES": "0",
-        "PHOTOMETRIC_CAPTURE_DELAY": "0.02", **rig,
+        "PHOTOMETRIC_CAPTURE_DELAY": "0.02", "PYTHONUNBUFFERED": "1", **rig,
     }  # fmt: skip
     words = (sys.executable, "-P", "-m", "tetherlight", "serve", "--port", str(port))
-    with (folder / "old.log").open("wb") as log:
-        server = await asyncio.create_subprocess_exec(*words, cwd=folder, env=environment, stdout=log, stderr=log)
+    server = await asyncio.create_subprocess_exec(
+        *words, cwd=folder, env=environment, stdout=asyncio.subprocess.PIPE, stderr=asyncio.subprocess.STDOUT
+    )
+    assert server.stdout is not None
+    said = b""
     try:
-        async with asyncio.timeout(stretched(90)), httpx.AsyncClient(trust_env=False) as http:
-            while True:
-                assert server.returncode is None, (folder / "old.log").read_text()
-                with contextlib.suppress(httpx.TransportError):
-                    if (await http.get(f"http://127.0.0.1:{port}/health")).is_success:
-                        break
-                await asyncio.sleep(0.05)
+        async with asyncio.timeout(stretched(90)):
+            while b"Tetherlight is at" not in said:
+                said = await server.stdout.readline()
+                assert said, "it ended before it listened"
         async with WireClient(f"ws://127.0.0.1:{port}/ws") as client:
             yield client
     finally:
         if server.returncode is None:
             server.send_signal(signal.SIGTERM)
-        await server.wait()
+        await server.communicate()
 
 
 async def test_rig_sets_and_captures_of_the_first_version_are_there_after_an_upgrade(tmp_path: Path) -> None:

@@ -19,6 +19,10 @@ class DmxReceiver(asyncio.DatagramProtocol):
         self.looks: dict[int, bytes] = {}
         self.ended: set[int] = set()
         self._news = asyncio.Event()
+        self.closed = asyncio.Event()
+
+    def connection_lost(self, exc: Exception | None) -> None:  # noqa: ARG002 - as asyncio calls it
+        self.closed.set()
 
     def datagram_received(self, data: bytes, addr: Address) -> None:  # noqa: ARG002 - as asyncio calls it
         self.packets.append(data)
@@ -51,4 +55,4 @@ async def dmx_receiver() -> AsyncIterator[DmxReceiver]:
         yield receiver
     finally:
         transport.close()
-        await asyncio.sleep(0)
+        await receiver.closed.wait()

@@ -116,6 +116,10 @@ class Strip(Device, asyncio.DatagramProtocol):
         self.live = False
         self.datagrams: list[bytes] = []
         self.udp_port = 0
+        self.closed = asyncio.Event()
+
+    def connection_lost(self, exc: Exception | None) -> None:  # noqa: ARG002 - as asyncio calls it
+        self.closed.set()
 
     def answer(self, path: str, query: dict[str, str]) -> Answer:
         if path == "/json/info":
@@ -158,7 +162,7 @@ async def strip() -> AsyncIterator[Strip]:
     async with _served(one):
         yield one
     transport.close()
-    await asyncio.sleep(0)
+    await one.closed.wait()
 
 
 @asynccontextmanager

@@ -193,8 +193,8 @@ async def test_a_program_that_never_ends_is_ended_with_all_that_it_started(tmp_p
     """Even where it does not listen to requests."""
     pids = tmp_path / "pids"
     code = (
-        "import os, signal, time; signal.signal(signal.SIGTERM, signal.SIG_IGN); child = os.fork(); "
-        f"open({str(pids)!r}, 'a').write(f'{{os.getpid()}} '); time.sleep(600)"
+        "import os, signal; signal.signal(signal.SIGTERM, signal.SIG_IGN); child = os.fork(); "
+        f"open({str(pids)!r}, 'a').write(f'{{os.getpid()}} '); signal.pause()"
     )
     hangs = Command([sys.executable, "-I", "-c", code], stretched(1.0))
     with pytest.raises(NotTold, match="was ended after"):
@@ -438,7 +438,7 @@ async def test_what_the_rig_publishes_reaches_hooks_that_neither_hang_nor_hinder
 ) -> None:
     """One hangs, one is not there, one is told; and the doctor hears of it."""
     out = tmp_path / "out"
-    hang = [sys.executable, "-I", "-c", "import time; time.sleep(600)"]
+    hang = [sys.executable, "-I", "-c", "import signal; signal.pause()"]
     write = [sys.executable, "-I", "-c", f"import sys; open({str(out)!r}, 'w').write(sys.stdin.read())"]
     text = f"""
 bridges.name = "cellar"
