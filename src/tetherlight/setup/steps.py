@@ -18,9 +18,9 @@ class Step(ABC):
     name: ClassVar[str]
 
     @property
-    @abstractmethod
     def words(self) -> Sequence[str]:
         """What the note keeps of it, the name first: enough to take it back."""
+        return (self.name,)
 
     @property
     @abstractmethod
@@ -113,11 +113,6 @@ class Rules(Step):
         self._text = text
 
     @property
-    def words(self) -> Sequence[str]:
-        """Only the name: there is one such file."""
-        return (self.name,)
-
-    @property
     def sentence(self) -> str:
         """The file is there."""
         return f"{RULES} gives the groups cameras and GPIO lines"
@@ -141,11 +136,6 @@ class ServiceUser(Step):
     """The user that the service runs as."""
 
     name = "service-user"
-
-    @property
-    def words(self) -> Sequence[str]:
-        """Only the name: there is one."""
-        return (self.name,)
 
     @property
     def sentence(self) -> str:
@@ -174,11 +164,6 @@ class Service(Step):
 
     def __init__(self, text: str = "") -> None:
         self._text = text
-
-    @property
-    def words(self) -> Sequence[str]:
-        """Only the name: there is one."""
-        return (self.name,)
 
     @property
     def sentence(self) -> str:
