@@ -153,3 +153,30 @@ def test_a_page_that_connects_says_so_and_nothing_red(page: Page, rig: RigServer
     expect(page.get_by_text("Connected", exact=True)).to_be_attached()
     expect(page.get_by_text("Connecting…")).to_have_count(0)
     expect(page.get_by_role("button", name="Canon")).to_be_visible()
+
+
+@pytest.mark.usefixtures("archive")
+def test_a_list_of_sets_that_failed_says_so_and_is_asked_for_again_by_a_press(page: Page, rig: RigServer) -> None:
+    refused: list[dict[str, Any]] = []
+
+    def between(route: WebSocketRoute) -> None:
+        server = route.connect_to_server()
+
+        def sent(message: str | bytes) -> None:
+            asked = json.loads(message)
+            if refused or asked["action"] != "LIST_IMAGE_SETS":
+                server.send(message)
+                return
+            refused.append(asked)
+            failure = {"success": False, "data": None, "error": "The disk is gone.", "error_code": "store_error"}
+            route.send(json.dumps({"action": asked["action"], "request_id": asked["request_id"], **failure}))
+
+        route.on_message(sent)
+
+    page.route_web_socket("**/ws", between)
+    open_screen(page, f"{rig.url}/gallery/")
+    expect(page.get_by_role("heading", name="The sets could not be listed")).to_be_visible()
+    assert refused != []
+    page.get_by_role("button", name="Try again").click()
+    cards = page.get_by_role("list", name="Sets").get_by_role("link")
+    expect(cards.first).to_contain_text(f"coin_{COUNT - 1:03d}")

@@ -147,7 +147,7 @@ def test_the_trash_tells_what_it_holds_gives_it_back_and_is_emptied(page: Page, 
     shelf = page.get_by_role("region", name="Trash")
     expect(shelf.get_by_text("days left").first).to_be_visible()
     assert violations(page) == []
-    shelf.get_by_role("button", name=f"Restore {names[0]}").click()
+    shelf.get_by_role("button", name=f"Restore {names[0]}", exact=True).click()
     expect(shelf.get_by_text(names[0], exact=True)).to_have_count(0)
     shelf.get_by_role("button", name="Empty the trash").click()
     dialog = page.get_by_role("dialog")

@@ -18,6 +18,7 @@ import { TrashShelf } from "./gallery/TrashShelf";
 import { focusSoon, useKeptPlace } from "./gallery/useKeptPlace";
 import styles from "./ImageGallery.module.css";
 import { useAwaited, useImageNews, useOffline, useShelf, useStore } from "./RigProvider";
+import { Button } from "./ui/Button";
 import { EmptyState } from "./ui/EmptyState";
 import { useKeys } from "./useKeys";
 import { useVirtualGrid } from "./useVirtualGrid";
@@ -158,7 +159,7 @@ function known<Value extends string>(values: readonly (readonly [Value, string])
 /** The sets that match, as cards. */
 function SetsShelf({ scroller, query }: { scroller: React.RefObject<HTMLDivElement | null>; query: ListQuery }) {
   const { shelf: list } = useStore();
-  const { sets, total } = useShelf();
+  const { sets, total, failed } = useShelf();
   const [selection, setSelection] = useState<Selection>(NOTHING_CHOSEN);
   const [deleting, setDeleting] = useState(false);
   const [renaming, setRenaming] = useState<string | null>(null);
@@ -199,7 +200,7 @@ function SetsShelf({ scroller, query }: { scroller: React.RefObject<HTMLDivEleme
           onNeed={(count) => list.need(count)}
         />
       ) : (
-        <NoSets known={total !== null} narrowed={isNarrow(query)} />
+        <NoSets known={total !== null} narrowed={isNarrow(query)} onAgain={failed ? () => list.refresh() : null} />
       )}
       <ChosenSets
         sets={chosen}
@@ -294,8 +295,25 @@ function CardGrid({ scroller, sets, total, selection, onChoose, onOpen, onNeed }
   );
 }
 
-function NoSets({ known, narrowed }: { known: boolean; narrowed: boolean }) {
+interface NoSetsProps {
+  /** Whether the server has told what there is. */
+  known: boolean;
+  narrowed: boolean;
+  /** Asks again where the list could not be read; null otherwise. */
+  onAgain: (() => void) | null;
+}
+
+function NoSets({ known, narrowed, onAgain }: NoSetsProps) {
   const awaiting = useAwaited();
+  if (!known && onAgain) {
+    return (
+      <EmptyState icon="gallery" title="The sets could not be listed">
+        <Button icon="retry" onClick={onAgain}>
+          Try again
+        </Button>
+      </EmptyState>
+    );
+  }
   if (!known) return <EmptyState icon="gallery" title={awaiting ?? "Looking at the disk"} />;
   if (narrowed) {
     return (

@@ -14,9 +14,11 @@ export interface ShelfState {
   sets: ImageSet[];
   /** How many match; null while that is not known. */
   total: number | null;
+  /** Whether the last request for them failed. */
+  failed: boolean;
 }
 
-const NOTHING: ShelfState = { sets: [], total: null };
+const NOTHING: ShelfState = { sets: [], total: null, failed: false };
 
 export class SetShelf {
   private state: ShelfState = NOTHING;
@@ -95,21 +97,29 @@ export class SetShelf {
 
   /** Ask for pages until there are enough, one at a time however many want it. */
   private work(): Promise<void> {
-    this.working ??= this.loadAll().finally(() => {
-      this.working = null;
-      this.meanwhile = [];
-    });
-    return this.working;
+    if (this.working === null && this.lacks()) this.working = this.loadAll();
+    return this.working ?? Promise.resolve();
+  }
+
+  private lacks(): boolean {
+    return this.stale || (this.cursor !== null && this.state.sets.length < this.wanted);
   }
 
   private async loadAll(): Promise<void> {
-    try {
-      while (this.stale || (this.cursor !== null && this.state.sets.length < this.wanted)) await this.load();
-    } catch (error) {
-      // Without a connection there is nothing to say: the list is asked for again when it is back.
-      if (!(error instanceof RequestFailed && error.code === "disconnected")) this.complain(error);
-      this.wanted = 0;
+    while (this.lacks()) {
+      try {
+        await this.load();
+      } catch (error) {
+        this.wanted = 0;
+        // Without a connection there is nothing to say: the list is asked for again when it is back.
+        if (error instanceof RequestFailed && error.code === "disconnected") continue;
+        this.complain(error);
+        this.set({ ...this.state, failed: true });
+      }
     }
+    // In the same breath as the last look: who asks for more behind it begins anew.
+    this.working = null;
+    this.meanwhile = [];
   }
 
   /** Load the next page; a list that is stale is loaded from its beginning, as far as it was, and then takes its place. */
@@ -128,7 +138,7 @@ export class SetShelf {
       cursor = page.cursor;
     } while (cursor !== null && sets.length < this.wanted);
     this.cursor = cursor;
-    this.set({ sets, total: page.total });
+    this.set({ sets, total: page.total, failed: false });
     for (const [change, seq] of this.meanwhile) if (seq > page.seq) this.merge(change);
   }
 
@@ -138,7 +148,7 @@ export class SetShelf {
     const others = state.sets.filter(({ name }) => !gone.has(name));
     const had = others.length < state.sets.length;
     if (set === null || !matches(set, query!)) {
-      this.set({ sets: others, total: plus(state.total, had ? -1 : 0) });
+      this.set({ ...state, sets: others, total: plus(state.total, had ? -1 : 0) });
       // Whether it was one of those that are not loaded only the server knows.
       if (!had && cursor !== null) this.refreshSoon();
       return;
@@ -149,7 +159,7 @@ export class SetShelf {
     const loaded = at >= 0 || cursor === null;
     const sets = loaded ? [...others.slice(0, place), set, ...others.slice(place)] : others;
     const fresh = !had && (cursor === null || change === "created");
-    this.set({ sets, total: plus(state.total, fresh ? 1 : 0) });
+    this.set({ ...state, sets, total: plus(state.total, fresh ? 1 : 0) });
     if (!had && !fresh) this.refreshSoon();
   }
 

@@ -112,6 +112,7 @@ describe("pages", () => {
     FakeSocket.last.refuse("LIST_IMAGE_SETS", "The disk is gone.", { error_code: "store_error" });
     await settle();
     expect(complain).toHaveBeenCalledTimes(1);
+    expect(shelf.getState()).toMatchObject({ total: null, failed: true });
     shelf.refresh();
     FakeSocket.last.drop();
     await settle();
@@ -122,7 +123,21 @@ describe("pages", () => {
     shelf.refresh();
     await answer([set("a", 1)]);
     expect(shown()).toEqual(["a"]);
+    expect(shelf.getState().failed).toBe(false);
   });
+});
+
+it("asks again for a list that was wanted anew while its request was just failing", async () => {
+  const late = new WebSocketService({ url: "ws://rig/ws", pulse: 0 });
+  const early = new SetShelf(late, complain, 2);
+  early.show(NEWEST);
+  late.connect();
+  FakeSocket.last.open();
+  early.refresh();
+  await settle();
+  await answer([set("a", 1)]);
+  expect(early.getState()).toMatchObject({ total: 1, failed: false });
+  late.close();
 });
 
 describe("events", () => {

@@ -65,9 +65,10 @@ function searchOf(): string {
   return text && `?${text}`;
 }
 
-/** The card is there some frames after its list was scrolled, or after the server has told of it. */
+/** The card is there, and takes the focus, some frames later: when its list was scrolled, the server has told of it, and no dialog is open. */
 export function focusSoon(name: string, tries = 90): void {
   const card = document.querySelector<HTMLElement>(`[data-set="${CSS.escape(name)}"]`);
-  if (card) card.focus({ preventScroll: true });
-  else if (tries > 0) requestAnimationFrame(() => focusSoon(name, tries - 1));
+  card?.focus({ preventScroll: true });
+  const missed = card === null || document.activeElement !== card;
+  if (missed && tries > 0) requestAnimationFrame(() => focusSoon(name, tries - 1));
 }
