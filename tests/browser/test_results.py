@@ -234,6 +234,37 @@ def test_a_lost_graphics_processor_comes_back(page: Page, url: str) -> None:
     assert light_of(stage).min() > 40
 
 
+def test_the_mesh_comes_on_a_press_and_is_turned_by_hand_and_by_keys(page: Page, url: str) -> None:
+    """Its file is loaded then and not before; where nothing can draw it, that is said."""
+    loaded: list[str] = []
+    page.on("request", lambda request: loaded.append(request.url) if "mesh.glb" in request.url else None)
+    opened(page, f"{url}?set=bump")
+    assert loaded == []
+    page.get_by_role("button", name="Mesh").click()
+    shown = page.get_by_role("application", name="The surface as a mesh")
+    expect(shown.locator("canvas[data-drawn]")).to_have_count(1)
+    assert len(loaded) == 1
+    assert np.asarray(Image.open(BytesIO(shown.screenshot())).convert("L")).std() > 10
+    before = shown.get_attribute("data-pose")
+    x, y, width, _ = middle(shown)
+    page.mouse.move(x, y)
+    page.mouse.down()
+    page.mouse.move(x + width / 4, y, steps=4)
+    page.mouse.up()
+    expect(shown).not_to_have_attribute("data-pose", before or "")
+    page.get_by_role("button", name="From the camera").click()
+    expect(shown).to_have_attribute("data-pose", "0 0")
+    shown.focus()
+    page.keyboard.press("ArrowRight")
+    page.keyboard.press("ArrowUp")
+    expect(shown).to_have_attribute("data-pose", "5 -5")
+    assert violations(page) == []
+    page.keyboard.press("Escape")
+    page.evaluate(f"() => {{ {NOTHING_DRAWN} }}")
+    page.get_by_role("button", name="Mesh").click()
+    expect(page.get_by_role("alert").filter(has_text="cannot draw meshes")).to_be_visible()
+
+
 @pytest.mark.parametrize("width", [1440, 820, 390])
 def test_the_results_fit_any_screen_and_every_reader(page: Page, url: str, width: int, complaints: list[str]) -> None:
     """Nothing scrolls sideways, axe finds nothing, also with a comparison and all panels open; the console is clean."""

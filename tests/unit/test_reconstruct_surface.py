@@ -43,7 +43,7 @@ PICTURES = [BUMP.lit(light) for light in LIGHTS]
 QUICK = {"method": "least-squares"}
 FILES = {
     "normals.png", "albedo.png", "albedo.tiff", "height.tiff", "mask.png", "error.png", "residual.png", "relief.png",
-    "report.json", "report.html", "view",
+    "mesh.ply", "mesh.glb", "report.json", "report.html", "view",
 }  # fmt: skip
 
 

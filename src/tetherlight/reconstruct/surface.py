@@ -29,6 +29,7 @@ from tetherlight.reconstruct.brackets import merged_frames
 from tetherlight.reconstruct.coding import likeliest
 from tetherlight.reconstruct.flatfield import falloff_of
 from tetherlight.reconstruct.inputs import MANIFEST_SOURCE, Inputs, find_inputs
+from tetherlight.reconstruct.mesh import mesh_of, write_meshes
 from tetherlight.reconstruct.moving import moves
 from tetherlight.reconstruct.options import AUTO, Options
 from tetherlight.reconstruct.pictures import relief
@@ -92,6 +93,8 @@ def reconstruct(
             small = _write_height(found.height, Path(into), solved, scale)
             unit = "mm" if scale else "pixels"
             solved.views.write(Path(into), found.height, shrunk=plan.shrink, unit=unit, factor=scale or 1.0)
+            if not chosen.preview:
+                write_meshes(Path(into), mesh_of(found.height, solved.normals, solved.valid), scale)
     facts = Facts(
         inputs=inputs,
         plan=plan,

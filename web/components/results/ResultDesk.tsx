@@ -1,5 +1,6 @@
 "use client";
 
+import dynamic from "next/dynamic";
 import { useCallback, useEffect, useMemo, useRef, useState } from "react";
 import { anglesOf } from "@/lib/dome";
 import type { Point } from "@/lib/fit";
@@ -28,7 +29,9 @@ import { SpherePanel } from "./SpherePanel";
 import { StateNotes } from "./StateNotes";
 import { TrustPanel } from "./TrustPanel";
 import { useReconstruction } from "./useReconstruction";
-import { useLayerPicture, useSource } from "./useSurface";
+import { setFileUrl, useLayerPicture, useSource } from "./useSurface";
+
+const MeshView = dynamic(() => import("./MeshView").then((part) => part.MeshView), { ssr: false });
 
 interface Props {
   details: SetDetails;
@@ -55,7 +58,7 @@ export function ResultDesk({ details, surface, shown, onShown }: Props) {
   const [lines, setLines] = useState<Partial<Record<MeasureKind, Line>>>({});
   const [hover, setHover] = useState<Point | null>(null);
   const [other, setOther] = useState<Surface | null>(null);
-  const [open, setOpen] = useState<"downloads" | "share" | null>(null);
+  const [open, setOpen] = useState<"downloads" | "mesh" | "share" | null>(null);
   const [, setSharper] = useState(0);
   const [spheres, setSpheres] = useState<LightCalibration | null>(null);
   const making = useReconstruction(details);
@@ -70,6 +73,7 @@ export function ResultDesk({ details, surface, shown, onShown }: Props) {
   useLayerPicture(surface, tool === "profile" || lines.profile ? "height" : null, complain);
   const change = useCallback((to: Partial<Shown>) => onShown((before) => ({ ...before, ...to })), [onShown]);
   const scale = manifest?.scale_mm_per_pixel ?? null;
+  const mesh = meshUrl(surface);
   useAddress(set.name, shown);
   // biome-ignore lint/correctness/useExhaustiveDependencies: lines belong to the surface that they were drawn on
   useEffect(() => {
@@ -143,6 +147,11 @@ export function ResultDesk({ details, surface, shown, onShown }: Props) {
           <Button icon="link" onClick={() => setOpen("share")}>
             Link
           </Button>
+          {mesh && (
+            <Button icon="mesh" onClick={() => setOpen("mesh")}>
+              Mesh
+            </Button>
+          )}
           <Button icon="download" onClick={() => setOpen("downloads")}>
             Files
           </Button>
@@ -193,9 +202,17 @@ export function ResultDesk({ details, surface, shown, onShown }: Props) {
         {trust}
       </aside>
       {open === "downloads" && <Downloads details={details} surface={surface} onClose={() => setOpen(null)} />}
+      {open === "mesh" && mesh && <MeshView url={mesh} light={shown.light} onClose={() => setOpen(null)} />}
       {open === "share" && <ShareDialog onClose={() => setOpen(null)} />}
     </div>
   );
+}
+
+/** Where the mesh of a surface lies; null where it has none. */
+function meshUrl({ setName, record }: Surface): string | null {
+  const name = `${record.folder}/mesh.glb`;
+  const has = record.files.some(({ filename }) => filename === name);
+  return has ? setFileUrl(setName, name, `?v=${encodeURIComponent(record.made_at ?? "")}`) : null;
 }
 
 function subtitle({ set, manifest }: SetDetails, { report, record }: Surface): string {

@@ -1,5 +1,6 @@
 import { LAYERS, type Layer } from "../results";
 import { NoGraphics, type Painter, type PictureName, type Pictures, type Scene } from "./painter";
+import { linked } from "./program";
 import { FRAGMENT, VERTEX } from "./shaders";
 
 /** Photographs that stay on the graphics processor at most; each is some megabytes. */
@@ -27,7 +28,7 @@ export class GlPainter implements Painter {
     const gl = canvas.getContext("webgl2", { alpha: false, antialias: false, depth: false, stencil: false });
     if (gl === null || gl.isContextLost()) throw new NoGraphics("This browser has no WebGL 2.");
     this.gl = gl;
-    this.program = this.linked();
+    this.program = linked(gl, VERTEX, FRAGMENT);
     // biome-ignore lint/correctness/useHookAtTopLevel: it is one of WebGL, not of React
     gl.useProgram(this.program);
     gl.uniform1i(this.place("normals"), 0);
@@ -119,26 +120,6 @@ export class GlPainter implements Painter {
   private place(name: string): WebGLUniformLocation | null {
     if (!(name in this.places)) this.places[name] = this.gl.getUniformLocation(this.program, name);
     return this.places[name] ?? null;
-  }
-
-  private linked(): WebGLProgram {
-    const { gl } = this;
-    const program = gl.createProgram();
-    for (const [kind, source] of [
-      [gl.VERTEX_SHADER, VERTEX],
-      [gl.FRAGMENT_SHADER, FRAGMENT],
-    ] as const) {
-      const shader = gl.createShader(kind);
-      if (shader === null) throw new NoGraphics("The graphics processor was lost.");
-      gl.shaderSource(shader, source);
-      gl.compileShader(shader);
-      gl.attachShader(program, shader);
-    }
-    gl.linkProgram(program);
-    if (!gl.getProgramParameter(program, gl.LINK_STATUS)) {
-      throw new NoGraphics(`The shader does not run here: ${gl.getProgramInfoLog(program) ?? "lost"}`);
-    }
-    return program;
   }
 }
 
