@@ -2,7 +2,9 @@
 
 import hashlib
 import json
+import shutil
 import stat
+import struct
 from pathlib import Path
 from typing import Any
 from urllib.parse import unquote, urlsplit
@@ -10,13 +12,17 @@ from urllib.parse import unquote, urlsplit
 import bagit
 import numpy as np
 import pytest
+from numpy.typing import NDArray
 from PIL import Image
 
 from support.image_sets import Bump, dome, folder_with_lp, folder_with_manifest
 from tetherlight.errors import ImageNotFound, InvalidPayload, LightsUnknown
 from tetherlight.files.lp import read_lp
+from tetherlight.pixels.decode import decode
 from tetherlight.pixels.png import write_png
 from tetherlight.reconstruct.exports.export import FORMS, export
+from tetherlight.reconstruct.options import Options
+from tetherlight.reconstruct.surface import reconstruct
 
 LIGHTS = dome(6)
 BUMP = Bump((150, 700))
@@ -49,6 +55,49 @@ def names(folder: Path) -> set[str]:
 
 def loaded(path: Path) -> Any:
     return json.loads(path.read_text())
+
+
+def test_textures_are_normals_of_both_conventions_with_albedo_and_height(folder: Path, tmp_path: Path) -> None:
+    kept = tmp_path / NAME
+    shutil.copytree(folder, kept)
+    kept.chmod(stat.S_IRWXU)
+    with pytest.raises(ImageNotFound, match="no surface"):
+        exported(kept, tmp_path / "early", "textures")
+    (kept / "results").mkdir()
+    options = Options(method="least-squares").as_dict()
+    reconstruct(unheard, folder=str(kept), into=str(kept / "results"), options=options)
+    told = exported(kept, tmp_path / "out", "textures")
+    maps = {name: decode(tmp_path / "out" / f"{NAME}_{name}.png") for name in ("normal_gl", "normal_dx", "height")}
+    assert np.abs(maps["normal_gl"][..., 1].astype(int) + maps["normal_dx"][..., 1] - 65535).max() == 0
+    assert (maps["normal_gl"][..., ::2] == maps["normal_dx"][..., ::2]).all()
+    vectors = exr(tmp_path / "out" / f"{NAME}_normal_gl.exr")
+    np.testing.assert_allclose((vectors + 1) / 2 * 65535, maps["normal_gl"], atol=1)
+    height = exr(tmp_path / "out" / f"{NAME}_height.exr")[..., 0]
+    np.testing.assert_array_equal(height, decode(kept / "results" / "height.tiff"))
+    ends = loaded(tmp_path / "out" / "tetherlight.json")["height"]
+    assert (ends["low"], ends["high"], ends["unit"]) == (height.min(), height.max(), "mm")
+    np.testing.assert_allclose(maps["height"] / 65535, (height - ends["low"]) / np.ptp(height), atol=1e-4)
+    assert {"results/normals.png", "results/height.tiff"} <= set(told["inputs"])
+    exported(kept, tmp_path / "named", "textures", copies=False)
+    named = loaded(tmp_path / "named" / "contents.json")["originals"]
+    assert named[f"{NAME}_normal_gl.png"]["source"] == "results/normals.png"
+    assert names(tmp_path / "out") == (names(tmp_path / "named") - {"contents.json"}) | set(named)
+
+
+def exr(path: Path) -> NDArray[np.float32]:
+    """Return the pixels of an OpenEXR file that is not packed, red first."""
+    content = path.read_bytes()
+    assert content[:8] == struct.pack("<II", 20000630, 2)
+    left, top, right, bottom = struct.unpack_from("<4i", content, content.index(b"dataWindow\0box2i\0") + 21)
+    width, height = right - left + 1, bottom - top + 1
+    (size,) = struct.unpack_from("<i", content, content.index(b"channels\0chlist\0") + 16)
+    channels = size // 18
+    lines = np.dtype([("y", "<i4"), ("size", "<i4"), ("planes", "<f4", (channels, width))])
+    found = np.frombuffer(content, lines, offset=len(content) - height * lines.itemsize)
+    assert (found["y"] == np.arange(height)).all()
+    (first,) = struct.unpack_from("<Q", content, len(content) - height * (lines.itemsize + 8))
+    assert first == len(content) - height * lines.itemsize
+    return found["planes"].transpose(0, 2, 1)[..., ::-1]
 
 
 def test_a_light_file_comes_with_its_images_and_what_has_no_place_in_it(folder: Path, tmp_path: Path) -> None:
@@ -184,7 +233,7 @@ def test_tiles_show_the_part_that_their_address_names(folder: Path, tmp_path: Pa
 # All of them
 
 
-@pytest.mark.parametrize("to", [*FORMS, "iiif"])
+@pytest.mark.parametrize("to", [*(form for form in FORMS if form != "textures"), "iiif"])
 def test_originals_are_only_read_and_an_export_at_the_server_names_them(folder: Path, tmp_path: Path, to: str) -> None:
     before = {path.name: (path.stat().st_mtime_ns, path.read_bytes()) for path in folder.iterdir()}
     exported(folder, tmp_path / "out", to, copies=False)

@@ -12,7 +12,9 @@ from support.image_sets import Bump
 from tetherlight.reconstruct.mesh import GLB, PLY, Mesh, mesh_of, write_meshes
 
 BUMP = Bump()
+HEIGHT, NORMALS = BUMP.height.astype(np.float32), BUMP.normals.astype(np.float32)
 EVERYWHERE = np.ones(BUMP.height.shape, bool)
+UP = np.array([0, 0, 1], np.float32)
 HEAD_END = b"end_header\n"
 
 
@@ -43,7 +45,7 @@ def numbers(told: dict[str, list[dict[str, int]]], body: bytes, index: int, widt
 
 
 def test_triangles_show_their_front_to_the_camera_and_lean_as_the_normals_do() -> None:
-    mesh = mesh_of(BUMP.height, BUMP.normals, EVERYWHERE)
+    mesh = mesh_of(HEIGHT, NORMALS, EVERYWHERE)
     one, two, three = (mesh.places[mesh.triangles[:, corner]] for corner in range(3))
     across = np.cross(two - one, three - one)
     across /= np.linalg.norm(across, axis=-1, keepdims=True)
@@ -54,7 +56,7 @@ def test_triangles_show_their_front_to_the_camera_and_lean_as_the_normals_do() -
 
 def test_a_large_map_gives_as_many_vertices_along_its_edge_as_are_wanted_and_no_more() -> None:
     height = np.zeros((90, 200), np.float32)
-    mesh = mesh_of(height, np.broadcast_to(np.float32([0, 0, 1]), (90, 200, 3)), np.ones((90, 200), bool), longest=50)
+    mesh = mesh_of(height, np.broadcast_to(UP, (90, 200, 3)), np.ones((90, 200), bool), longest=50)
     assert len(mesh.places) == 22 * 50
     assert len(mesh.triangles) == 2 * 21 * 49
     assert np.abs(mesh.places[:, 0]).max() < 100
@@ -63,7 +65,7 @@ def test_a_large_map_gives_as_many_vertices_along_its_edge_as_are_wanted_and_no_
 def test_where_nothing_is_known_there_is_no_triangle_and_borders_are_cut_by_halves_of_squares() -> None:
     known = np.ones((4, 4), bool)
     known[0, 0] = known[3, 3] = known[0, 3] = known[3, 0] = False
-    up = np.broadcast_to(np.float32([0, 0, 1]), (4, 4, 3))
+    up = np.broadcast_to(UP, (4, 4, 3))
     mesh = mesh_of(np.zeros((4, 4), np.float32), up, known)
     assert len(mesh.triangles) == 2 * 5 + 4
     assert len(mesh.places) == 12
@@ -72,7 +74,7 @@ def test_where_nothing_is_known_there_is_no_triangle_and_borders_are_cut_by_halv
 
 
 def test_a_ply_has_the_unit_of_the_height_map_and_the_colours_of_the_albedo(tmp_path: Path) -> None:
-    mesh = mesh_of(BUMP.height, BUMP.normals, EVERYWHERE)
+    mesh = mesh_of(HEIGHT, NORMALS, EVERYWHERE)
     head, _, body = (written(tmp_path, mesh, 0.5) / PLY).read_bytes().partition(HEAD_END)
     assert b"comment unit mm" in head
     assert f"element vertex {len(mesh.places)}".encode() in head
@@ -85,7 +87,7 @@ def test_a_ply_has_the_unit_of_the_height_map_and_the_colours_of_the_albedo(tmp_
 
 
 def test_a_gltf_is_in_metres_around_its_middle_with_the_albedo_as_its_texture(tmp_path: Path) -> None:
-    mesh = mesh_of(BUMP.height, BUMP.normals, EVERYWHERE)
+    mesh = mesh_of(HEIGHT, NORMALS, EVERYWHERE)
     told, body = gltf_in(written(tmp_path, mesh, 0.5))
     places = numbers(told, body, 0, 3)
     np.testing.assert_allclose(np.ptp(places, axis=0), np.ptp(mesh.places, axis=0) * 0.0005, rtol=1e-4)
@@ -102,11 +104,11 @@ def test_a_gltf_is_in_metres_around_its_middle_with_the_albedo_as_its_texture(tm
 
 
 def test_without_a_scale_the_image_is_one_unit_wide_and_a_surface_of_nothing_has_no_mesh(tmp_path: Path) -> None:
-    mesh = mesh_of(BUMP.height, BUMP.normals, EVERYWHERE)
+    mesh = mesh_of(HEIGHT, NORMALS, EVERYWHERE)
     told, body = gltf_in(written(tmp_path, mesh))
     assert abs(float(np.ptp(numbers(told, body, 0, 3)[:, 0])) - 1) < 0.05
     nothing = tmp_path / "nothing"
     nothing.mkdir()
-    folder = written(nothing, mesh_of(BUMP.height, BUMP.normals, ~EVERYWHERE))
+    folder = written(nothing, mesh_of(HEIGHT, NORMALS, ~EVERYWHERE))
     assert not (folder / PLY).exists()
     assert not (folder / GLB).exists()

@@ -2335,9 +2335,9 @@ set_name: string
 export interface ExportSet {
 set_name: string
 /**
- * lp, relightlab: images with a light file; meshroom: SfMData; lino: the folder of universal methods; colmap: a text model; iiif: a Presentation 3 manifest with tiles; bagit: a bag.
+ * textures: maps of the surface with both conventions of normals, and OpenEXR; lp, relightlab: images with a light file; meshroom: SfMData; lino: the folder of universal methods; colmap: a text model; iiif: a Presentation 3 manifest with tiles; bagit: a bag.
  */
-to: ("lp" | "relightlab" | "meshroom" | "lino" | "colmap" | "iiif" | "bagit")
+to: ("textures" | "lp" | "relightlab" | "meshroom" | "lino" | "colmap" | "iiif" | "bagit")
 /**
  * Where the folder of iiif is going to be served; its addresses begin so.
  */

@@ -39,6 +39,7 @@ ZIP = "zip"
 class Form(StrEnum):
     """What a set can be exported to."""
 
+    TEXTURES = "textures"
     LP = "lp"
     RELIGHTLAB = "relightlab"
     MESHROOM = "meshroom"

@@ -17,7 +17,7 @@ Method = Literal[
 ]
 CodedAs = Literal["auto", "srgb", "linear"]
 Excluded = Annotated[str, Field(min_length=1, max_length=255)]
-ExportForm = Literal["lp", "relightlab", "meshroom", "lino", "colmap", "iiif", "bagit"]
+ExportForm = Literal["textures", "lp", "relightlab", "meshroom", "lino", "colmap", "iiif", "bagit"]
 EXPORT_FORMS: tuple[ExportForm, ...] = get_args(ExportForm)
 RelightBasis = Literal["auto", "ptm", "lptm", "hsh", "rbf"]
 
@@ -81,6 +81,7 @@ class ExportSet(Payload):
     set_name: str
     to: ExportForm = Field(
         description=(
+            "textures: maps of the surface with both conventions of normals, and OpenEXR; "
             "lp, relightlab: images with a light file; meshroom: SfMData; lino: the folder of universal methods; "
             "colmap: a text model; iiif: a Presentation 3 manifest with tiles; bagit: a bag."
         )

@@ -10,6 +10,7 @@ import { Button } from "../ui/Button";
 import styles from "./Downloads.module.css";
 
 const FORMS: { to: ExportSet["to"]; title: string; words: string }[] = [
+  { to: "textures", title: "Textures", words: "normals for OpenGL and DirectX, albedo, height, OpenEXR" },
   { to: "relightlab", title: "RelightLab, RTIBuilder", words: "images with a light file" },
   { to: "meshroom", title: "Meshroom", words: "SfMData with one view and its lights" },
   { to: "lino", title: "Universal photometric stereo", words: "L* images with a mask" },

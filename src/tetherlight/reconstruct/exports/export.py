@@ -20,11 +20,13 @@ from tetherlight.reconstruct.exports.forms import (
 from tetherlight.reconstruct.exports.iiif import export_iiif
 from tetherlight.reconstruct.exports.material import Material
 from tetherlight.reconstruct.exports.target import Target
+from tetherlight.reconstruct.exports.textures import export_textures
 from tetherlight.reconstruct.spool import Tell
 
 BASE_URL = "http://localhost:8000"
 """Where `python3 -m http.server` serves the folder that it is started in."""
 FORMS: Mapping[str, Callable[[Material, Target], None]] = {
+    "textures": export_textures,
     "lp": export_lp,
     "relightlab": export_relightlab,
     "meshroom": export_meshroom,
