@@ -75,6 +75,14 @@ async def test_the_mirror_ball_in_the_scene_tells_where_the_lights_are(server: S
         expected = np.array([DEFAULT_LIGHTS[light].intensity for light in LIGHTS])
         # The server's own lamps in the scene are all alike.
         assert strengths == pytest.approx(np.ones_like(expected), rel=0.05)
+        # The dome's drawing, turned by a quarter and in millimetres.
+        drawn = [
+            {"light": light, "place": [300 * y, -300 * x, 300 * z]}
+            for light, (x, y, z) in zip(LIGHTS, TRUTH, strict=True)
+        ]
+        dome = await client.do("CALIBRATE_LIGHTS", {"set_name": name, "spheres": [circle], "dome": drawn})
+        assert degrees([one["direction"] for one in dome["lights"]], TRUTH).max() <= 0.8
+        assert max(one["dome_off_deg"] for one in dome["lights"]) <= 2
         rig = tomllib.loads((server.folder / "rig.toml").read_text())
         assert rig["calibration"]["set"] == name
         assert rig["calibration"]["lights"] == len(LIGHTS)

@@ -204,8 +204,9 @@ async def test_the_command_says_what_is_wrong_and_leaves_nothing(tmp_path: Path)
 async def test_a_command_asks_the_server_and_names_report_and_manifest(kept: Kept, tmp_path: Path) -> None:
     """It says what the server says where there can be no surface."""
     at_server = ("set", "reconstruct", "--server", kept.server.url)
-    code, out, err = await command(NAME, "--method", "l1", folder=tmp_path, of=at_server)
+    code, out, err = await command(NAME, "--method", "l1", "--exclude", "light_2", folder=tmp_path, of=at_server)
     assert (code, err) == (0, "")
+    assert json.loads((kept.folder / "results" / "report.json").read_text())["excluded"] != []
     assert f"The surface is in {NAME}/results on the server" in out
     assert "Predicted error of the normals" in out
     async with kept.server.http() as http:

@@ -175,8 +175,13 @@ def test_a_dome_of_known_geometry_is_turned_as_the_sphere_tells(folder: Path, tm
     assert np.degrees(np.arccos(np.clip(np.sum(found * LIGHTS, axis=1), -1, 1))).max() < 0.5
     assert all(one["dome_off_deg"] < 1.5 for one in told["lights"])
     path.write_text(lp_text([("image 0.png", known[0])]))
-    with pytest.raises(CalibrationError, match=r"^dome\.lp has no line for 'image 1\.png'\.$"):
+    with pytest.raises(CalibrationError, match=r"^dome\.lp has no place for 'image 1\.png'\.$"):
         calibrate(untold, str(folder), spheres=[(75, 70, 55)], dome=str(path))
+    by_name = {f"image {number}.png": tuple(vector) for number, vector in enumerate(known)}
+    again = calibrate(untold, str(folder), spheres=[(75, 70, 55)], places=by_name)
+    assert [one["direction"] for one in again["lights"]] == [one["direction"] for one in told["lights"]]
+    with pytest.raises(CalibrationError, match="a lamp in its middle"):
+        calibrate(untold, str(folder), spheres=[(75, 70, 55)], places=by_name | {"image 2.png": (0, 0, 0)})
 
 
 def test_two_spheres_under_distant_lights_agree_and_tell_no_position(tmp_path: Path) -> None:

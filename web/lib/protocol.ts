@@ -2780,6 +2780,10 @@ matte?: (BallCircle | null)
  */
 flat_set_name?: (string | null)
 /**
+ * Known places of all lamps of a dome, turned in any way: the sphere tells how.
+ */
+dome?: ([DomeLamp, DomeLamp, DomeLamp, ...(DomeLamp)[]] | null)
+/**
  * Write it into the rig file and the set's manifest; this needs the right `settings` as well.
  */
 apply?: boolean
@@ -2794,6 +2798,22 @@ export interface BallCircle {
 x: number
 y: number
 r: number
+}
+/**
+ * Where a lamp of a dome is, by its drawing.
+ * 
+ * This interface was referenced by `TetherlightProtocol`'s JSON-Schema
+ * via the `definition` "DomeLamp".
+ */
+export interface DomeLamp {
+light: string
+/**
+ * From the middle of the dome, in any unit.
+ * 
+ * @minItems 3
+ * @maxItems 3
+ */
+place: [number, number, number]
 }
 /**
  * What a set tells of its lights.

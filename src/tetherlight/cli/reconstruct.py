@@ -49,6 +49,10 @@ def reconstruct(  # noqa: PLR0917 - typer reads the options off the parameters
         Path | None,
         typer.Option("--flat", metavar="FOLDER", help="Images of a matte white plane under the same lights."),
     ] = None,
+    exclude: Annotated[
+        list[str] | None,
+        typer.Option("--exclude", metavar="LIGHT", help="Leave a light or an image out; may be repeated."),
+    ] = None,
     preview: Annotated[bool, typer.Option("--preview", help="A small and quick version.")] = False,
     out: Annotated[
         Path | None, typer.Option("--out", metavar="FOLDER", help="Where it goes; else FOLDER/results.")
@@ -67,6 +71,7 @@ def reconstruct(  # noqa: PLR0917 - typer reads the options off the parameters
             "near": near,
             "raw": raw,
             "flat": None if flat is None else str(flat.absolute()),
+            "exclude": exclude or [],
             "preview": preview,
         }
     )

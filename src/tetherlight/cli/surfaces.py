@@ -33,6 +33,9 @@ def reconstruct_set(  # noqa: PLR0917 - typer reads the options off the paramete
             metavar="SET", help="A set of a matte white plane under the same lights.", autocompletion=completion.sets
         ),
     ] = None,
+    exclude: Annotated[
+        list[str] | None, typer.Option("--exclude", metavar="LIGHT", help="Leave a light out; may be repeated.")
+    ] = None,
     preview: Annotated[bool, typer.Option("--preview", help="A small and quick version.")] = False,
 ) -> None:
     """Let the server compute normals, albedo and height of a set; they come into the set's folder.
@@ -45,6 +48,7 @@ def reconstruct_set(  # noqa: PLR0917 - typer reads the options off the paramete
         "near": near,
         "preview": preview,
         "flat_set_name": flat,
+        "exclude": exclude or [],
     }
     wanted |= {"files": "raw" if raw else "jpeg"}
 

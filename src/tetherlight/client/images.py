@@ -291,10 +291,12 @@ class ImageRequests(Requests):
         spheres: Sequence[Circle] | None = None,
         matte: Circle | None = None,
         flat_set_name: str | None = None,
+        dome: Mapping[str, Sequence[float]] | None = None,
         apply: bool = False,
     ) -> calibration_table.LightCalibration:
         """Let the server tell where lights are, from mirror spheres in a set; circles are x, y, radius in pixels.
 
+        `dome` has the known places of a dome's lamps by the names of the lights, in any unit, turned in any way.
         With `apply` the rig file has it from then on. It is a job of the server, which goes on where this is given up.
         """
         return await self._ask(
@@ -303,6 +305,7 @@ class ImageRequests(Requests):
             spheres=None if spheres is None else [_circle(one) for one in spheres],
             matte=None if matte is None else _circle(matte),
             flat_set_name=flat_set_name,
+            dome=None if dome is None else [{"light": name, "place": list(place)} for name, place in dome.items()],
             apply=apply,
         )
 

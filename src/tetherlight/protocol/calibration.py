@@ -14,12 +14,22 @@ from tetherlight.protocol.names import Feature
 Pixels = Annotated[float, Field(ge=-1e6, le=1e6, allow_inf_nan=False)]
 
 
+Length = Annotated[float, Field(ge=-1e9, le=1e9, allow_inf_nan=False)]
+
+
 class BallCircle(Payload):
     """The outline of a ball in pixels: x right, y down, the centre of the first pixel 0,0."""
 
     x: Pixels
     y: Pixels
     r: Annotated[float, Field(gt=0, le=1e6, allow_inf_nan=False)]
+
+
+class DomeLamp(Payload):
+    """Where a lamp of a dome is, by its drawing."""
+
+    light: str = Field(min_length=1, max_length=200)
+    place: tuple[Length, Length, Length] = Field(description="From the middle of the dome, in any unit.")
 
 
 class CalibrateLights(Payload):
@@ -32,6 +42,12 @@ class CalibrateLights(Payload):
     matte: BallCircle | None = Field(default=None, description="A matte sphere, which tells how strong the lights are.")
     flat_set_name: str | None = Field(
         default=None, description="A set of a matte plane under the same lights, which tells that likewise."
+    )
+    dome: list[DomeLamp] | None = Field(
+        default=None,
+        min_length=3,
+        max_length=1000,
+        description="Known places of all lamps of a dome, turned in any way: the sphere tells how.",
     )
     apply: bool = Field(
         default=False,

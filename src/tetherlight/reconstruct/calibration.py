@@ -1,6 +1,6 @@
 """The lights of a folder of images from the mirror spheres in them: what runs in the child."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -70,19 +70,26 @@ def calibrate(
     matte: Given | None = None,
     flat: str | None = None,
     dome: str | None = None,
+    places: Mapping[str, Sequence[float]] | None = None,
     within: str | None = None,
 ) -> dict[str, Any]:
     """Return what the images of a folder tell of their lights, as `protocol.calibration.LightCalibration` has it.
 
     Without `spheres` they are looked for. `matte` is a matte ball in the same images, `flat` the folder of a flat
-    field, `dome` a light file with the known places of a dome's lamps, which is turned into place. Raises
-    SphereNotFound, SphereTooSmall, CalibrationError, and what `Frames` raises.
+    field, `dome` a light file with the known places of a dome's lamps, which is turned into place, or `places` has
+    them by the names of lights or images. Raises SphereNotFound, SphereTooSmall, CalibrationError, and what `Frames`
+    raises.
     """
     frames = Frames.of(Path(folder), None if within is None else Path(within))
     seen = [_looked_at(frames, Circle(*one), progress, given=True) for one in spheres] or _found(frames, progress)
     lights = _together(seen)
     if dome is not None:
-        lights = _in_dome(frames, lights, Path(dome))
+        path = Path(dome)
+        lights = _in_dome(
+            frames, lights, {one.basename: one.vector for one in read_lp(path, positions=True)}, path.name
+        )
+    elif places is not None:
+        lights = _in_dome(frames, lights, places, "The dome")
     strengths, said = _strengths(frames, lights, matte, flat, within)
     told = _told(frames, seen, lights, strengths, matte)
     return told | {"warnings": [*told["warnings"], *said]}
@@ -180,15 +187,17 @@ def _together(seen: Sequence[_Seen]) -> _Lights:
     return _Lights(mean, error, apart, places)
 
 
-def _in_dome(frames: Frames, lights: _Lights, path: Path) -> _Lights:
+def _in_dome(frames: Frames, lights: _Lights, known: Mapping[str, Sequence[float]], source: str) -> _Lights:
     """Return the lights as a dome of known geometry has them, turned by what was seen; raise CalibrationError."""
-    known = {line.basename: line.vector for line in read_lp(path, positions=True)}
-    missing = [one.filename for one in frames.images if one.filename not in known]
+    found = [known.get(one.filename) or known.get(one.light or "") for one in frames.images]
+    missing = [one.light or one.filename for one, place in zip(frames.images, found, strict=True) if place is None]
     if missing:
         raise CalibrationError(
-            f"{path.name} has no line for '{missing[0]}'.", hint="The file has a line for each image, as a light file."
+            f"{source} has no place for '{missing[0]}'.", hint="It has one for each light, or for each image."
         )
-    places = np.array([known[one.filename] for one in frames.images])
+    places = np.array(found, np.float64)
+    if not places.any(axis=1).all():
+        raise CalibrationError(f"{source} has a lamp in its middle.", hint="Places are from the middle of the dome.")
     turn = turned_into_place(places, lights.directions)
     units = places / np.linalg.norm(places, axis=1, keepdims=True)
     # What all lights agree on is surer than each highlight.

@@ -35,6 +35,7 @@ def work(wanted: CalibrateLights, store: Store) -> Work:
         [_numbers(one) for one in wanted.spheres or []],
         None if wanted.matte is None else _numbers(wanted.matte),
         flat=None if wanted.flat_set_name is None else store.places.set_folder(wanted.flat_set_name),
+        places=None if wanted.dome is None else {lamp.light: lamp.place for lamp in wanted.dome},
         within=store.places.captures_dir,
     )
     return Work(FUNCTION, given, DEADLINE_S, MEMORY)

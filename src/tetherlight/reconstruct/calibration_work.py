@@ -19,6 +19,7 @@ def work_of(
     *,
     flat: Path | None = None,
     dome: Path | None = None,
+    places: Mapping[str, Sequence[float]] | None = None,
     within: Path | None = None,
 ) -> Mapping[str, Any]:
     """Return the arguments of `calibrate` as a child gets them."""
@@ -28,5 +29,6 @@ def work_of(
         "matte": None if matte is None else list(matte),
         "flat": None if flat is None else str(flat),
         "dome": None if dome is None else str(dome),
+        "places": None if places is None else {name: list(place) for name, place in places.items()},
         "within": None if within is None else str(within),
     }
