@@ -22,8 +22,11 @@ export function Dialog({ title, onClose, children, actions, wide = false, readin
   // With its going itself: a focus that is set behind it stays.
   useLayoutEffect(() => {
     const before = document.activeElement;
-    dialog.current?.showModal();
+    const shown = dialog.current;
+    shown?.showModal();
     return () => {
+      // While it is open nothing outside of it takes the focus.
+      shown?.close();
       if (before instanceof HTMLElement && before.isConnected) before.focus();
     };
   }, []);
