@@ -78,7 +78,7 @@ CALL_SECONDS = Times()
 RESTARTS = Counter()
 """Processes of cameras that were started again, by reason."""
 CAPTURE_SECONDS = Times()
-"""Parts of captures: `exposure` until the camera says that it is over, `transfer` until its files are on the disk."""
+"""Parts of captures: `exposure` until the camera says that it is over, `transfer` from it, `write` to the disk."""
 CAPTURES = Counter()
 """Captures, by result."""
 FRAMES = Counter()

@@ -22,6 +22,7 @@ from tetherlight.errors import (
     ConfigReadonly,
     ConfigRejected,
 )
+from tetherlight.measures import CAPTURE_SECONDS
 from tetherlight.protocol.models import CameraState, ConfigType
 
 
@@ -228,6 +229,27 @@ async def test_the_battery_is_watched(world: OpenCamera) -> None:
     await world.recorder.until(lambda: bool(world.camera.warnings()))
     assert [kind for kind, _ in world.camera.warnings()] == ["battery_low"]
     assert (world.camera.status().battery_percent or 100) <= 15
+
+
+async def test_the_room_on_its_cards_is_told_and_each_part_of_a_capture_is_timed(world: OpenCamera) -> None:
+    def timed() -> dict[str, int]:
+        return {phase: sum(classes) for phase, (classes, _) in CAPTURE_SECONDS.times().items()}
+
+    await world.camera.check()
+    room, before = world.camera.card_free_bytes(), timed()
+    exposure = await world.camera.capture(world.folder, "timed")
+    assert exposure.files[0].write_s > 0
+    assert {phase: count - before.get(phase, 0) for phase, count in timed().items()} == {
+        "exposure": 1, "transfer": 1, "write": 1,
+    }  # fmt: skip
+    await world.camera.capture(world.folder, "kept", download=False)
+    await world.camera.check()
+    left = world.camera.card_free_bytes()
+    assert room is not None
+    assert left is not None
+    assert 0 < left < room
+    await world.camera.close()
+    assert world.camera.card_free_bytes() is None
 
 
 async def test_a_job_has_the_camera_to_itself(canon: OpenCamera, tmp_path: Path) -> None:

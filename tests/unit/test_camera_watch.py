@@ -71,6 +71,20 @@ async def test_a_camera_that_answers_for_itself_is_not_asked(monkeypatch: pytest
     assert "check" not in gaps.done
 
 
+async def test_who_wants_to_know_the_room_on_its_cards_has_it_asked_once_in_a_while(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    gaps = Gaps(monkeypatch)
+    gaps.proven_at = time.monotonic() + 3600
+    gaps.watch.want_room()
+    gaps.watch.start()
+    await gaps.until("check", 1)
+    gaps.watch.want_room()
+    await gaps.until("poll", 5)
+    await gaps.watch.stop()
+    assert gaps.done.count("check") == 1
+
+
 async def test_a_camera_that_is_gone_is_neither_read_nor_put_to_rest(monkeypatch: pytest.MonkeyPatch) -> None:
     gaps = Gaps(monkeypatch)
     gaps.failing = "check"

@@ -34,12 +34,13 @@ from tetherlight.server.gate import require_this_machine
 
 DEPLOY = Path(__file__).parents[2] / "deploy"
 OF_THE_DESIGN = {
-    "camera_up", "camera_restarts_total", "camera_call_seconds", "camera_battery_ratio", "capture_seconds",
-    "captures_total", "liveview_frames_total", "liveview_frames_dropped_total", "liveview_viewers", "frame_age_seconds",
-    "light_on", "light_on_seconds_total", "light_guard_trips_total", "job_state", "set_step_retries_total",
-    "store_free_bytes", "store_write_seconds", "ws_clients", "ws_closed_slow_total", "event_loop_lag_seconds",
-    "mqtt_connected", "build_info",
+    "camera_up", "camera_restarts_total", "camera_call_seconds", "camera_battery_ratio", "card_free_bytes",
+    "capture_seconds", "captures_total", "liveview_frames_total", "liveview_frames_dropped_total", "liveview_viewers",
+    "frame_age_seconds", "light_on", "light_on_seconds_total", "light_guard_trips_total", "job_state",
+    "set_step_retries_total", "store_free_bytes", "store_write_seconds", "ws_clients", "ws_closed_slow_total",
+    "event_loop_lag_seconds", "mqtt_connected", "build_info",
 }  # fmt: skip
+PHASES = {"exposure", "transfer", "write"}
 LABELS = {"camera", "light", "station", "reason", "call", "phase", "result", "state", "version", "protocol"}
 
 
@@ -50,12 +51,13 @@ def rig() -> Any:
         liveview_viewers=2, open=True, selected=True,
     )  # fmt: skip
     job = SimpleNamespace(state=JobState.PAUSED)
+    camera = SimpleNamespace(camera_id="c1", card_free_bytes=lambda: 32_000_000_000)
     view = SimpleNamespace(newest_at=1.0)
     storage = Storage(path="captures", free_bytes=5, total_bytes=9)
     return SimpleNamespace(
         publisher=Publisher(),
         store=SimpleNamespace(space=SimpleNamespace(storage=lambda: storage)),
-        cameras=SimpleNamespace(statuses=lambda: [status], open=[status], liveview=lambda _: view),
+        cameras=SimpleNamespace(statuses=lambda: [status], open=[camera], liveview=lambda _: view),
         jobs=SimpleNamespace(list=lambda: [job]),
         lights=SimpleNamespace(
             states={"left": True, "a b/c": False}, rig_file=RigFile.parse('bridges.name = "cellar"', Path("rig.toml"))
@@ -75,7 +77,8 @@ async def figures(one: Any) -> dict[tuple[str, tuple[tuple[str, str], ...]], flo
 def counted() -> None:
     """One of everything has happened."""
     measures.CALL_SECONDS.add("preview", 0.004)
-    measures.CAPTURE_SECONDS.add("exposure", 0.2)
+    for phase in PHASES:
+        measures.CAPTURE_SECONDS.add(phase, 0.2)
     measures.WRITE_SECONDS.add("", 0.001)
     measures.RESTARTS.add("camera_crashed")
     measures.CAPTURES.add("ok")
@@ -90,6 +93,8 @@ async def test_every_figure_of_the_design_is_there_under_its_name() -> None:
     assert OF_THE_DESIGN - {re.sub(r"_(bucket|count|sum)$", "", name) for name in names} == set()
     labels = {label for name, words in found for label, _ in words if not name.startswith(("process_", "python_"))}
     assert labels - {"le"} <= LABELS
+    assert {dict(words).get("phase") for name, words in found if name == "capture_seconds_count"} == PHASES
+    assert found["card_free_bytes", (("camera", "c1"),)] == 32_000_000_000
     assert found["camera_up", (("camera", "c1"),)] == 1
     assert found["camera_battery_ratio", (("camera", "c1"),)] == 0.8
     assert found["light_on", (("light", "left"),)] == 1

@@ -81,9 +81,9 @@ def close_camera(deadline: float, *, standby: bool = False, output: str | None =
     return Call("close", {"standby": standby, "output": output}, deadline, _nothing)
 
 
-def probe(deadline: float) -> Call[None]:
-    """Ask whether the camera is there."""
-    return Call("probe", {}, deadline, _nothing, always)
+def probe(deadline: float) -> Call[int | None]:
+    """Ask whether the camera is there; the answer is the free room on its cards in bytes, where it says so."""
+    return Call("probe", {}, deadline, _free_bytes, always)
 
 
 def config(deadline: float) -> Call[list[ConfigEntry]]:
@@ -137,7 +137,7 @@ def events(seconds: float, deadline: float) -> Call[Happened]:
 
 def storage(deadline: float) -> Call[int | None]:
     """Ask for the free room on the camera's cards, in bytes."""
-    return Call("storage", {}, deadline, lambda result, _: result["free_bytes"], always)
+    return Call("storage", {}, deadline, _free_bytes, always)
 
 
 def download(
@@ -177,6 +177,11 @@ def download(
         )
 
     return Call("download", arguments, deadline, read, always)
+
+
+def _free_bytes(result: Any, _body: bytes) -> int | None:
+    found: int | None = result["free_bytes"]
+    return found
 
 
 def _nothing(_result: Any, _body: bytes) -> None:

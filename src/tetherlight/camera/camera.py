@@ -169,6 +169,14 @@ class Camera:
             next=self._session.question,
         )
 
+    def card_free_bytes(self) -> int | None:
+        """Return the room on the cards as the camera last told it; where that was long ago, it is asked when at rest.
+
+        None where it is not known: the camera does not say, has not been asked yet, or is not there.
+        """
+        self._watch.want_room()
+        return self._session.free_bytes if self.state is CameraState.READY else None
+
     def warnings(self) -> Sequence[Warned]:
         """Return what will stop a set soon, each with a sentence."""
         return self._work.cache.warnings()
@@ -267,7 +275,9 @@ class Camera:
             paths = taken[0].paths
             saved = await self._pictures.fetch(paths, folder, stem, replace=replace) if download else ()
             if download:
-                CAPTURE_SECONDS.add("transfer", time.perf_counter() - over)
+                written = sum(file.write_s for file in saved)
+                CAPTURE_SECONDS.add("write", written)
+                CAPTURE_SECONDS.add("transfer", max(0.0, time.perf_counter() - over - written))
             self._pictures.delivered(paths, saved, late)
             return saved
 

@@ -28,6 +28,8 @@ class SavedFile:
     """The name that the camera gave it, such as IMG_0042.CR2."""
     picture: tuple[int, int] | None = None
     """Width and height in pixels, where it is a JPEG."""
+    write_s: float = 0.0
+    """Seconds of its transfer in which it was written, until it was safe on the disk."""
 
 
 @dataclass(frozen=True)

@@ -65,6 +65,8 @@ class Session:
         """When the camera itself last answered, on the monotonic clock."""
         self.opened_at = -float("inf")
         """When it was opened last, or taken back after a fault, on the same clock."""
+        self.free_bytes: int | None = None
+        """The room on its cards when it was last asked whether it is there; None where it does not say."""
         self.lane = Lane(f"camera '{found.camera_id}'")
         self.recovery: asyncio.Task[None] | None = None
         self._deadlines = deadlines
@@ -148,7 +150,7 @@ class Session:
         """Make sure, from within work that has its turn, that the camera is there; raise where it is not."""
         if await self._unplugged():
             raise CameraLost("The camera was unplugged.")
-        await self.request(calls.probe(self._deadlines.probe))
+        self.free_bytes = await self.request(calls.probe(self._deadlines.probe))
 
     async def _unplugged(self) -> bool:
         """Tell whether the kernel says so, whatever libgphoto2 answers from its cache."""

@@ -17,6 +17,8 @@ LIVEVIEW_OVER = 1.0
 """Seconds after the last preview in which live view still counts as running."""
 UNPROVEN = 1.0
 """Seconds after which a camera that gave no sign of its own is asked whether it is there."""
+ROOM_S = 60.0
+"""Seconds for which the room on the cards counts as known, where somebody wants to know it."""
 SLOWEST_ROUND = 0.2
 """Seconds between two single entries that are read again while live view keeps the camera busy."""
 
@@ -54,6 +56,8 @@ class Watch:
         self._round: list[str] = []
         self._round_at = time.monotonic()
         self._task: asyncio.Task[None] | None = None
+        self._checked_at = -float("inf")
+        self._room_wanted = False
         self.last_preview_at = -float("inf")
         """When the last preview came, on the monotonic clock."""
 
@@ -75,6 +79,10 @@ class Watch:
             if (known := self._cache.name_of(name)) is not None:
                 self._pending[known] = None
 
+    def want_room(self) -> None:
+        """Let the camera be asked for the room on its cards when it is at rest, unless that was done just now."""
+        self._room_wanted = True
+
     async def _run(self) -> None:
         while True:
             await asyncio.sleep(REST_LIVEVIEW if self._in_liveview() else REST)
@@ -92,7 +100,9 @@ class Watch:
 
     async def _look(self) -> None:
         await self._poll()
-        if time.monotonic() - self._proven_at() >= UNPROVEN:
+        now = time.monotonic()
+        if now - self._proven_at() >= UNPROVEN or (self._room_wanted and now - self._checked_at >= ROOM_S):
+            self._room_wanted, self._checked_at = False, now
             await self._check()
         await self._rest()
         while self._pending and self._idle():

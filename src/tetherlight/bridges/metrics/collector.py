@@ -50,6 +50,7 @@ class Figures:
             {(version("tetherlight"), str(PROTOCOL_VERSION), station): 1},
         )  # fmt: skip
         yield from _cameras(rig.cameras.statuses(), self._ages())
+        yield _gauge("card_free_bytes", "Room on the cards of a camera that says it.", ("camera",), self._rooms())
         yield from _captures()
         yield from _liveview()
         yield from _lights(rig)
@@ -64,6 +65,10 @@ class Figures:
         lag = self._lag.read()
         yield _gauge("event_loop_lag_seconds", "The longest lag since the last scrape.", (), {(): lag})
         yield from _bridges(self._statuses())
+
+    def _rooms(self) -> Values:
+        rooms = {camera.camera_id: camera.card_free_bytes() for camera in self._rig.cameras.open}
+        return {(camera_id,): room for camera_id, room in rooms.items() if room is not None}
 
     def _ages(self) -> dict[str, float]:
         now, cameras = time.time(), self._rig.cameras
@@ -90,7 +95,7 @@ def _cameras(statuses: Iterable[CameraStatus], ages: Mapping[str, float]) -> Ite
 
 
 def _captures() -> Iterator[Metric]:
-    text = "Parts of captures: exposure, and transfer, which includes the writing."
+    text = "Parts of captures, one after the other: exposure, transfer from the camera, write to the disk."
     yield _times("capture_seconds", text, ("phase",), measures.CAPTURE_SECONDS)
     yield _counter("captures", "Captures.", ("result",), measures.CAPTURES)
     yield _counter("set_step_retries", "Steps that were taken again by themselves.", (), measures.RETRIES)

@@ -91,15 +91,17 @@ class Driver:
                 return serial
         return None
 
-    def probe(self) -> None:
-        """Ask something that no cache can answer; raise where the camera is gone."""
+    def probe(self) -> dict[str, int | None]:
+        """Ask something that no cache can answer, the free room; raise where the camera is gone."""
         with gphoto.translated("say that it is there"):
             try:
-                self._open.get_storageinfo()
+                found = self._open.get_storageinfo()
             except gp.GPhoto2Error as error:
                 if error.code != gp.GP_ERROR_NOT_SUPPORTED:
                     raise
                 self._open.get_summary()
+                found = []
+        return _room(found)
 
     def config(self) -> list[widgets.Raw]:
         """Read the whole config tree."""
@@ -235,9 +237,7 @@ class Driver:
     def storage(self) -> dict[str, int | None]:
         """Return the free room of all cards together; None where the camera does not say."""
         with gphoto.translated("report its storage"):
-            found = self._open.get_storageinfo()
-        free = [info.freekbytes for info in found if info.fields & gp.GP_STORAGEINFO_FREESPACEKBYTES]
-        return {"free_bytes": sum(free) * 1024 if free else None}
+            return _room(self._open.get_storageinfo())
 
     def download(
         self, paths: Sequence[str], folder: str, stem: str, *, replace: Sequence[str], delete: bool, joins: bool = False
@@ -248,7 +248,9 @@ class Driver:
         try:
             for path in paths:
                 drafts.append(self._fetch(path, target))  # noqa: PERF401 - what was written must be known if one fails
+            began = time.perf_counter()
             names = saving.publish(drafts, target, stem, replace=replace, joins=joins)
+            named_s = (time.perf_counter() - began) / len(drafts)
         except errors.TetherlightError:
             saving.discard(drafts)
             raise
@@ -262,6 +264,7 @@ class Driver:
                 "mimetype": draft.mimetype,
                 "camera_name": draft.camera_name,
                 "picture": draft.picture,
+                "write_s": draft.write_s + named_s,
             }
             for name, draft in zip(names, drafts, strict=True)
         ]
@@ -290,6 +293,11 @@ class Driver:
         except gp.GPhoto2Error:
             # The picture is safe here; that a copy stays on the card is no failure of the capture.
             return
+
+
+def _room(found: Sequence[gp.CameraStorageInformation]) -> dict[str, int | None]:
+    free = [info.freekbytes for info in found if info.fields & gp.GP_STORAGEINFO_FREESPACEKBYTES]
+    return {"free_bytes": sum(free) * 1024 if free else None}
 
 
 def _worded(widget: gp.CameraWidget, value: Any) -> Any:

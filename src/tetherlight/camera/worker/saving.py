@@ -8,6 +8,7 @@ import contextlib
 import errno
 import hashlib
 import os
+import time
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -33,6 +34,8 @@ class Draft:
     sha256: str
     picture: tuple[int, int] | None = None
     """Width and height in pixels, where it is a JPEG."""
+    write_s: float = 0.0
+    """Seconds that writing it took."""
 
     @property
     def extension(self) -> str:
@@ -47,6 +50,7 @@ class Draft:
 
 def write_draft(folder: Path, camera_name: str, data: memoryview | bytes) -> Draft:
     """Write and sync one file under a temporary name; raise DiskFull or StoreError, leaving nothing behind."""
+    began = time.perf_counter()
     path = folder / f".{os.getpid()}-{os.urandom(6).hex()}.part"
     try:
         folder.mkdir(parents=True, exist_ok=True, mode=FOLDER_MODE)
@@ -55,7 +59,7 @@ def write_draft(folder: Path, camera_name: str, data: memoryview | bytes) -> Dra
         with contextlib.suppress(OSError):
             path.unlink()
         raise _failure(error, folder) from None
-    return Draft(path, camera_name, len(data), digest, jpeg.size(data))
+    return Draft(path, camera_name, len(data), digest, jpeg.size(data), time.perf_counter() - began)
 
 
 def _write(path: Path, data: memoryview | bytes) -> str:
