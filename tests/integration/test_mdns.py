@@ -1,6 +1,7 @@
 """Rigs find one another by mDNS; all of it on loopback."""
 
 import asyncio
+import ipaddress
 import json
 from pathlib import Path
 from types import SimpleNamespace
@@ -17,7 +18,17 @@ from tetherlight.bridges.bridge import Listens, Site, Status
 from tetherlight.bridges.identity import Identity
 from tetherlight.bridges.mdns import _reached, open_bridge, service_info
 from tetherlight.errors import StartFailed
-from tetherlight.neighbours import SERVICE, WEB, Neighbourhood, look, multicast, neighbour
+from tetherlight.neighbours import (
+    SERVICE,
+    WEB,
+    Neighbourhood,
+    addresses,
+    links,
+    look,
+    multicast,
+    neighbour,
+    unreached,
+)
 from tetherlight.rigfile.rigfile import RigFile
 from tetherlight.settings import Settings
 
@@ -101,9 +112,50 @@ async def test_without_a_route_the_bridge_says_so_and_goes_on_trying(tmp_path: P
         await look(0.1, ["192.0.2.77"])
 
 
+needs_ipv6 = pytest.mark.skipif("::1" not in links(), reason="needs IPv6 on this machine")
+
+
+@needs_ipv6
+async def test_a_rig_tells_its_addresses_of_both_families_and_is_shown_with_them(tmp_path: Path) -> None:
+    one, news = site("two", "Two", tmp_path, interface='127.0.0.1", "::1', host="::"), asyncio.Event()
+    found = Neighbourhood("me", news.set)
+    both = ["127.0.0.1", "::1"]
+    async with (
+        asyncio.timeout(stretched(WAIT_S)),
+        multicast(both) as zeroconf,
+        found.watched(zeroconf),
+        open_bridge(one),
+    ):
+        await said(one, "ok")
+        while not (now := [rig for rig in found.list() if rig.id == "two"]):
+            news.clear()
+            await news.wait()
+        assert one.listens is not None
+        port = one.listens.port
+        assert now[0].urls == [f"http://127.0.0.1:{port}/rig/", f"http://[::1]:{port}/rig/"]
+        assert now[0].url == now[0].urls[0]
+
+
+async def test_an_address_of_ipv6_that_is_not_here_is_told_and_the_others_work() -> None:
+    """As on a machine without IPv6."""
+    assert set(unreached(["127.0.0.1", "fd00:dead::77"])) == {"fd00:dead::77"}
+    async with multicast(["127.0.0.1", "fd00:dead::77"]) as zeroconf:
+        assert zeroconf is not None
+    with pytest.raises(StartFailed, match=r"fd00:dead::77: "):
+        await look(0.1, ["fd00:dead::77"])
+
+
+def test_the_addresses_of_this_machine_are_those_of_both_families_without_loopback() -> None:
+    assert set(addresses()) == {one for one in links() if not ipaddress.ip_address(one).is_loopback}
+
+
 def test_where_others_reach_a_server() -> None:
-    both = ["192.168.1.5", "10.0.0.5"]
+    both, six = ["192.168.1.5", "10.0.0.5"], ["fd00::5", "fe80::5"]
     assert _reached(Listens("0.0.0.0", 8000), both) == both
+    assert _reached(Listens("0.0.0.0", 8000), [*both, *six]) == both
+    assert _reached(Listens("::", 8000), [*both, *six]) == [*both, "fd00::5"], "a link's own addresses open nowhere"
+    assert _reached(Listens("::", 8000), ["fe80::5"]) == ["fe80::5"]
+    assert _reached(Listens("fd00::5", 8000), [*both, *six]) == ["fd00::5"]
     assert _reached(Listens("10.0.0.5", 8000), both) == ["10.0.0.5"]
     assert _reached(Listens("127.0.0.1", 8000), both) == []
     assert _reached(Listens("localhost", 8000), LOOPBACK) == LOOPBACK
@@ -115,6 +167,11 @@ def test_what_a_rig_says_of_itself_is_read_back() -> None:
     found = neighbour(told)
     assert found is not None
     assert (found.id, found.url) == ("a", "https://192.168.1.5:8443/")
+    assert found.urls == [found.url]
+    both = service_info(SERVICE, Identity("a", "A"), Listens("::", 8000), ["192.168.1.5", "fd00::5"], "")
+    rig = neighbour(both)
+    assert rig is not None
+    assert rig.urls == ["http://192.168.1.5:8000/", "http://[fd00::5]:8000/"]
     assert len(told.name.removesuffix(f".{SERVICE}").encode()) <= 63
     assert told.properties[b"path"] == b"/"
     assert service_info(WEB, Identity("a", "A"), Listens("::", 80), ["192.168.1.5"], "").type == WEB

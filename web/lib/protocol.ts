@@ -2732,6 +2732,10 @@ name: string
  * Where its pages and its WebSocket are.
  */
 url: string
+/**
+ * All addresses where it says that they are, IPv4 before IPv6.
+ */
+urls: string[]
 protocol: (number | null)
 version: (string | null)
 }

@@ -15,14 +15,15 @@ from zeroconf.asyncio import AsyncZeroconf
 from tetherlight.bridges.bridge import Listens, Site
 from tetherlight.bridges.identity import Identity
 from tetherlight.errors import StartFailed
-from tetherlight.neighbours import SERVICE, WEB, Neighbourhood, addresses, multicast
+from tetherlight.neighbours import SERVICE, WEB, Neighbourhood, addresses, is_v6, multicast, told
 from tetherlight.protocol.messages import PROTOCOL_VERSION
 
 logger = logging.getLogger(__name__)
 
 LOOK_AGAIN_S = 30.0
 """Seconds between two looks whether the machine has other addresses, as after it joined a Wi-Fi."""
-ANYWHERE = frozenset({"0.0.0.0", "::", ""})  # noqa: S104 - compared, not bound
+EVERY_IPV4 = "0.0.0.0"  # noqa: S104 - compared, not bound
+ANYWHERE = frozenset({EVERY_IPV4, "::", ""})
 MOST_NAME_BYTES = 60
 """A name of a service has 63; a number may be added to one that is taken."""
 REMEDY = "Look at the network of this machine; it is tried again by itself."
@@ -83,7 +84,7 @@ async def _announce(zeroconf: AsyncZeroconf, site: Site, identity: Identity, cho
     reached = _reached(site.listens, chosen)
     if site.listens is None or not reached:
         message = "Other machines cannot reach this server, so the network is not told of it; it finds other rigs."
-        site.status.ill(message, "Start it with --host 0.0.0.0.", level="info")
+        site.status.ill(message, "Start it with --host 0.0.0.0, or with --host :: for IPv6 as well.", level="info")
         return
     for service in (SERVICE, WEB):
         info = service_info(service, identity, site.listens, reached, site.rig.settings.base_path)
@@ -92,11 +93,11 @@ async def _announce(zeroconf: AsyncZeroconf, site: Site, identity: Identity, cho
 
 
 def _reached(listens: Listens | None, chosen: Sequence[str]) -> list[str]:
-    """Return the addresses at which others find the server."""
+    """Return the addresses at which others find the server: of IPv4 alone where it listens on 0.0.0.0, else of both."""
     if listens is None:
         return []
     if listens.host in ANYWHERE:
-        return list(chosen)
+        return told(one for one in chosen if listens.host != EVERY_IPV4 or not is_v6(one))
     host = "127.0.0.1" if listens.host == "localhost" else listens.host
     return [host] if _address(host) and (host in chosen or not ipaddress.ip_address(host).is_loopback) else []
 

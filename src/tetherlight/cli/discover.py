@@ -29,6 +29,10 @@ def discover(
     Those are found whose rig file has [bridges.mdns].
     """
     found = asyncio.run(neighbours.look(seconds, tuple(interface or ())))
-    rows = [(one.name, one.url, one.id, one.version) for one in found]
+    rows = [
+        (one.name, url, one.id, one.version) if url == one.url else ("", url, "", "")
+        for one in found
+        for url in one.urls or [one.url]
+    ]
     empty = "No rig has answered. One is found where its rig file has [bridges.mdns], and its network lets mDNS pass."
     show(context, found, ("NAME", "URL", "ID", "VERSION"), rows, empty=empty)

@@ -86,6 +86,7 @@ class Neighbour(Model):
     id: str = Field(description="What no other rig is called.")
     name: str
     url: str = Field(description="Where its pages and its WebSocket are.")
+    urls: list[str] = Field(default=[], description="All addresses where it says that they are, IPv4 before IPv6.")
     protocol: int | None = None
     version: str | None = None
 
