@@ -17,7 +17,7 @@ from support.mosquitto import Mosquitto, needs_mosquitto
 from support.patience import stretched
 from support.rig_world import World, open_world
 from support.server_process import ServerProcess
-from support.tls_certificate import CERTIFICATE, KEY
+from support.tls_certificate import CERTIFICATE, ELSEWHERE, EXPIRED, KEY, NOT_YET
 from tetherlight.bridges.bridges import Bridges
 from tetherlight.bridges.mqtt import bridge as module
 from tetherlight.rigfile.rigfile import RigFile
@@ -27,7 +27,7 @@ pytestmark = [pytest.mark.asyncio(loop_scope="module"), needs_mosquitto]
 RIG = """
 [bridges]
 id = "lab"
-name = "Lab"
+name = "Lab / left 1"
 [bridges.mqtt]
 host = "127.0.0.1"
 port = {port}
@@ -93,7 +93,7 @@ async def test_the_rig_its_camera_and_its_lights_are_told_and_stay_told(prepared
         assert json.loads(await listener.until(f"{camera}/config", lambda said: b"iso" in said))["iso"]
         assert json.loads(await listener.until(f"{BASE}/lights/light_left"))["state"] == "OFF"
         rig = json.loads(await listener.until("homeassistant/device/tetherlight_lab/config"))
-        assert rig["device"]["name"] == "Lab"
+        assert rig["device"]["name"] == "Lab / left 1"
         assert len([one for one in rig["components"].values() if one["platform"] == "light"]) == 2
     async with prepared.broker.listening(f"{BASE}/#") as listener:
         assert await listener.until(f"{BASE}/availability") == b"offline"
@@ -209,6 +209,53 @@ async def test_a_broker_with_tls_is_trusted_by_its_certificate_alone(prepared: P
             assert (await until(bridges, "error")).startswith("The broker's certificate is not trusted: ")
         async with prepared.bridged(f'tls = true\ntls_ca = "{certificate}"', broker.port) as bridges:
             await until(bridges, "ok")
+
+
+@pytest.mark.usefixtures("soon")
+@pytest.mark.parametrize(
+    ("presented", "words"),
+    [
+        (EXPIRED, "certificate has expired"),
+        (NOT_YET, "certificate is not yet valid"),
+        (ELSEWHERE, "it was made out for another name"),
+    ],
+)
+async def test_a_certificate_that_does_not_hold_is_told_and_one_that_does_mends_it(
+    prepared: Prepared, tmp_path: Path, presented: str, words: str
+) -> None:
+    """All are trusted by themselves; meanwhile captures go on."""
+    rig = prepared.world.rig
+    certificate, key, trusted = tmp_path / "certificate.pem", tmp_path / "key.pem", tmp_path / "trusted.pem"
+    certificate.write_text(presented)
+    key.write_text(KEY)
+    trusted.write_text(presented + CERTIFICATE)
+    async with (
+        Mosquitto(tmp_path, f"certfile {certificate}", f"keyfile {key}") as broker,
+        prepared.bridged(f'tls = true\ntls_ca = "{trusted}"', broker.port) as bridges,
+    ):
+        said = await until(bridges, "error")
+        assert said.startswith(f"The broker's certificate is not trusted: {words}. Compare tls_ca in the rig file with")
+        assert "127.0.0.1" not in said
+        assert (await rig.captures.capture(await rig.cameras.find(), download=True)).files
+        await broker.stop()
+        certificate.write_text(CERTIFICATE)
+        await broker.start()
+        await until(bridges, "ok")
+
+
+async def test_a_light_whose_name_topics_do_not_take_is_switched_by_the_topic_that_is_told(prepared: Prepared) -> None:
+    name = "größe.1"
+    async with prepared.bridged() as bridges, prepared.broker.listening("homeassistant/#", f"{BASE}/#") as listener:
+        await until(bridges, "ok")
+        said = await listener.until("homeassistant/device/tetherlight_lab/config", lambda one: b"command_topic" in one)
+        light = next(part for part in json.loads(said)["components"].values() if part.get("name") == name)
+        assert light["command_topic"].isascii()
+        await listener.send(light["command_topic"], "ON")
+        await listener.until(light["state_topic"], lambda one: b"ON" in one)
+        assert prepared.world.rig.lights.states[name] is True
+        listener.forget()
+        await prepared.world.rig.lights.all_off()
+        await listener.until(light["state_topic"], lambda one: b"OFF" in one)
 
 
 async def test_the_last_will_of_a_server_that_is_killed_is_told(tmp_path: Path, prepared: Prepared) -> None:

@@ -7,7 +7,9 @@ import hashlib
 import hmac
 import json
 import os
+import ssl
 import sys
+import time
 from collections.abc import AsyncIterator, Callable
 from datetime import UTC, datetime
 from pathlib import Path
@@ -20,6 +22,7 @@ from typer.testing import CliRunner
 from support.children import gone
 from support.patience import stretched
 from support.serving import serving
+from support.tls_certificate import CERTIFICATE, ELSEWHERE, EXPIRED, KEY, NOT_YET
 from tetherlight.bridges.bridge import Site, Status
 from tetherlight.bridges.hooks.bridge import open_bridge
 from tetherlight.bridges.hooks.command import Command
@@ -306,6 +309,66 @@ async def test_an_address_that_hangs_is_given_up(receiver: Receiver) -> None:
     receiver.answers = [None]
     with pytest.raises(NotNow, match="did not answer within"):
         await webhook(receiver, timeout_s=0.1).tell(happened())
+
+
+@pytest.mark.parametrize(
+    ("presented", "trusted", "words"),
+    [
+        (EXPIRED, EXPIRED, "certificate has expired"),
+        (NOT_YET, NOT_YET, "certificate is not yet valid"),
+        (ELSEWHERE, ELSEWHERE, "it was made out for another name"),
+        (CERTIFICATE, EXPIRED, "self-signed certificate"),
+    ],
+)
+async def test_an_address_with_a_certificate_that_does_not_hold_is_told_nothing_and_tried_again(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, presented: str, trusted: str, words: str
+) -> None:
+    (tmp_path / "presented.pem").write_text(presented + KEY)
+    (tmp_path / "trusted.pem").write_text(trusted)
+    monkeypatch.setenv("SSL_CERT_FILE", str(tmp_path / "trusted.pem"))
+    context = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
+    context.load_cert_chain(tmp_path / "presented.pem")
+    found = Receiver()
+    async with serving(found.serve, context) as found.port:
+        url = f"https://127.0.0.1:{found.port}/"
+        table = HookTable(on=("set_finished",), url=url, timeout_s=stretched(30.0))
+        with pytest.raises(NotNow, match=f"its certificate is not trusted: {words}"):
+            await Webhook(table).tell(happened())
+    assert found.requests == []
+
+
+@pytest.mark.parametrize(
+    ("year", "words"), [("2120", r"its clock is \d+ s ahead of this"), ("2020", r"its clock is \d+ s behind this")]
+)
+async def test_a_signature_that_is_refused_by_another_clock_says_so_and_is_made_anew(
+    receiver: Receiver, monkeypatch: pytest.MonkeyPatch, year: str, words: str
+) -> None:
+    monkeypatch.setenv("HOOK_SECRET", SECRET)
+    date = f"Date: Mon, 01 Jan {year} 00:00:00 GMT".encode()
+    receiver.answers = [b"HTTP/1.1 401 Stale\r\n" + date + b"\r\n\r\n"]
+    one, way = happened(), webhook(receiver, secret_env="HOOK_SECRET")
+    with pytest.raises(NotNow, match=f"answered 401, and {words}"):
+        await way.tell(one)
+    await way.tell(one)
+    assert [headers["webhook-id"] for headers, _ in receiver.requests] == [one.id] * 2
+    assert all(abs(int(headers["webhook-timestamp"]) - time.time()) < 300 for headers, _ in receiver.requests)
+
+
+@pytest.mark.parametrize("date", [b"", b"Date: yesterday\r\n", b"Date: Mon, 01 Jan 99999999 00:00:00 GMT\r\n"])
+async def test_an_answer_whose_date_says_nothing_is_judged_without_it(
+    receiver: Receiver, monkeypatch: pytest.MonkeyPatch, date: bytes
+) -> None:
+    monkeypatch.setenv("HOOK_SECRET", SECRET)
+    receiver.answers = [b"HTTP/1.1 401 No\r\n" + date + b"\r\n"]
+    with pytest.raises(NotTold, match=r"answered 401$"):
+        await webhook(receiver, secret_env="HOOK_SECRET").tell(happened())
+
+
+async def test_names_with_spaces_and_slashes_are_told_as_they_are(receiver: Receiver) -> None:
+    name = 'Vase / left #1 "ü"'
+    await webhook(receiver).tell(Happened("set_finished", f"Set '{name}' is complete.", {"set_name": name}, "a / b"))
+    told = json.loads(receiver.requests[0][1])
+    assert (told["station"], told["data"]["set_name"]) == ("a / b", name)
 
 
 async def test_without_its_secret_nothing_is_posted(receiver: Receiver, tmp_path: Path) -> None:

@@ -10,6 +10,7 @@ from typing import Any
 import aiomqtt
 from aiomqtt.exceptions import MqttConnectError
 
+from tetherlight.bridges.certificates import distrust
 from tetherlight.files.durable import read_regular
 from tetherlight.process.threads import in_daemon_thread
 from tetherlight.rigfile.bridges import MqttTable
@@ -103,7 +104,7 @@ def _reach(table: MqttTable, context: ssl.SSLContext | None) -> None:
                 with context.wrap_socket(connection, server_hostname=table.host):
                     pass
     except ssl.SSLCertVerificationError as error:
-        raise Trouble(f"The broker's certificate is not trusted: {error.verify_message}.", CERTIFICATES) from None
+        raise Trouble(f"The broker's certificate is not trusted: {distrust(error)}.", CERTIFICATES) from None
     except ssl.SSLError as error:
         reason = (error.reason or str(error)).lower().replace("_", " ")
         raise Trouble(f"The broker and this rig find no common TLS: {reason}.", CERTIFICATES) from None
