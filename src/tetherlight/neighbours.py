@@ -23,7 +23,7 @@ logger = logging.getLogger(__name__)
 SERVICE = "_tetherlight._tcp.local."
 WEB = "_http._tcp.local."
 """Where browsers and file managers look for pages."""
-GROUP, GROUP6 = "224.0.0.251", "ff02::fb"
+GROUP, GROUP6, PORT = "224.0.0.251", "ff02::fb", 5353
 NO_ROUTE_REMEDY = "Connect the network, or name addresses of this machine as interfaces of [bridges.mdns]."
 ASK_MS = 3000
 MOST_ADDRESSES = 16
@@ -82,6 +82,8 @@ def _join(address: str, known: Mapping[str, int]) -> None:
     with socket.socket(socket.AF_INET6, socket.SOCK_DGRAM) as probe:
         member = socket.inet_pton(socket.AF_INET6, GROUP6) + struct.pack("@I", known[address])
         probe.setsockopt(socket.IPPROTO_IPV6, socket.IPV6_JOIN_GROUP, member)
+        # An interface may be a member of groups to which nothing can be sent from it, as that of loopback.
+        probe.connect((GROUP6, PORT, 0, known[address]))
 
 
 def no_route(reasons: Mapping[str, str]) -> str:
