@@ -12,6 +12,7 @@ from bench import (
     browser,
     computation,
     counting,
+    extras,
     house,
     liveview,
     replug,
@@ -36,6 +37,7 @@ BENCHMARKS: dict[str, Callable[[Plan], list[Row]]] = {
     "archive": archive.run,
     "replug": replug.run,
     "house": house.run,
+    "extras": extras.run,
     "simulator": simulator.run,
     "browser": browser.run,
 }

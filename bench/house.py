@@ -40,7 +40,7 @@ def run(plan: Plan) -> list[Row]:
         plan.say("mosquitto is not installed: the round trip over a broker is not measured")
         return []
     count = 20 if plan.quick else 300
-    with _broker() as (port, folder), simulator(cameras=1) as simulated:
+    with broker() as (port, folder), simulator(cameras=1) as simulated:
         (folder / "rig.toml").write_text(RIG.format(port=port))
         with server(simulated, settings={"RIG_FILE": str(folder / "rig.toml")}), _Listener(port) as listener:
             listener.until(STATE)
@@ -59,7 +59,8 @@ def run(plan: Plan) -> list[Row]:
 
 
 @contextlib.contextmanager
-def _broker() -> Iterator[tuple[int, Path]]:
+def broker() -> Iterator[tuple[int, Path]]:
+    """Run one on loopback for a while; give its port, and a folder."""
     port = free_port()
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
