@@ -33,7 +33,7 @@ export PIP_USER := 0
 # Two at a time, the longest ones first.
 CHECKS := check-types check-web check-lint check-format check-layers check-generated
 
-.PHONY: $(CHECKS) help demo install runtime dev test unit integration browser check coverage packages deb test-fresh generate docs site bench accuracy crash faults overload soak fuzz judge requirements web screenshots browser-deps clean test-ends promtool
+.PHONY: $(CHECKS) help demo install runtime dev test unit integration browser check coverage packages deb test-fresh generate docs site bench accuracy crash faults overload soak fuzz judge requirements web screenshots browser-deps clean test-ends test-home-assistant promtool
 
 help: ## Show what can be made
 	@sed -n 's/^\([a-z-]*\):.*## /\1\t/p' Makefile | while IFS=$$'\t' read -r name text; do printf '%-14s %s\n' "$$name" "$$text"; done
@@ -133,6 +133,10 @@ accuracy: dev ## Compare normals and heights with the truth, method by method; T
 
 test-ends: dev ## Try lamps against real receivers, where they are installed (apt-get install ola, as root), and print figures
 	$(RUN) -m pytest -rs tests/ends
+
+test-home-assistant: dev ## Try the MQTT bridge against a real Home Assistant, which is installed (minutes, 600 MB, needs Python 3.13 and mosquitto)
+	scripts/home-assistant.sh .cache/home-assistant
+	$(RUN) -m pytest -rs -s tests/ends/test_home_assistant.py
 
 crash: dev ## Kill the server ROUNDS times and look at what is left
 	$(RUN) tests/endurance/crash.py --rounds $(or $(ROUNDS),200)

@@ -11,7 +11,7 @@ if ! "$tools/bin/uv" --version >/dev/null 2>&1; then
 fi
 
 compile() {
-    "$tools/bin/uv" pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-annotate \
+    "$tools/bin/uv" pip compile --quiet --universal --python-version "${python:-3.11}" --generate-hashes --no-annotate \
         --no-emit-index-url --no-emit-find-links --custom-compile-command "make requirements" "$@"
 }
 
@@ -22,3 +22,6 @@ compile --group build -c requirements/dev.txt -o requirements/build.txt
 compile --group deb -c requirements/dev.txt -o requirements/deb.txt
 compile --group judge -c requirements/dev.txt -o requirements/judge.txt
 compile --group site -c requirements/dev.txt -o requirements/site.txt
+# Its versions are tied to each other and to a Python; nothing of ours runs beside them.
+python=3.13
+compile --group home-assistant -o requirements/home-assistant.txt

@@ -6,6 +6,7 @@ import contextlib
 import hashlib
 import hmac
 import json
+import logging
 import os
 import ssl
 import sys
@@ -369,6 +370,27 @@ async def test_names_with_spaces_and_slashes_are_told_as_they_are(receiver: Rece
     await webhook(receiver).tell(Happened("set_finished", f"Set '{name}' is complete.", {"set_name": name}, "a / b"))
     told = json.loads(receiver.requests[0][1])
     assert (told["station"], told["data"]["set_name"]) == ("a / b", name)
+
+
+async def test_neither_secrets_nor_the_address_of_a_hook_that_fails_are_logged(
+    receiver: Receiver, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    """Below WARNING other libraries are not logged by a server."""
+    monkeypatch.setenv("HOOK_SECRET", SECRET)
+    monkeypatch.setenv("HOOK_TOKEN", "tk_abcdef")
+    receiver.answers = [b"HTTP/1.1 500 Oops\r\n\r\n", b"HTTP/1.1 403 No\r\n\r\n"]
+    news = News()
+    way = webhook(receiver, secret_env="HOOK_SECRET", token_env="HOOK_TOKEN")
+    hook = Hook("phone", TABLE, way, changed=news.come.set, pauses=(0.0,))
+    with caplog.at_level(logging.DEBUG):
+        async with running(hook):
+            hook.take(happened())
+            await news.until(lambda: hook.counts["failed"] == 1)
+    assert "answered 403" in caplog.text
+    assert "tk_abcdef" not in caplog.text
+    assert SECRET.removeprefix("whsec_") not in caplog.text
+    ours = [record.getMessage() for record in caplog.records if record.name.startswith("tetherlight")]
+    assert not any("/hook?a=b" in line for line in ours)
 
 
 async def test_without_its_secret_nothing_is_posted(receiver: Receiver, tmp_path: Path) -> None:
