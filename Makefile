@@ -34,6 +34,7 @@ export PIP_USER := 0
 CHECKS := check-types check-web check-lint check-format check-layers check-generated
 
 .PHONY: $(CHECKS) help demo install runtime dev test unit integration browser check coverage packages deb test-fresh generate docs site bench accuracy crash faults overload soak fuzz judge requirements web screenshots browser-deps clean test-ends test-home-assistant promtool
+.PHONY: $(CHECKS) help demo install runtime dev test unit integration browser check coverage packages deb image test-fresh generate docs site bench accuracy crash faults overload soak fuzz judge requirements web screenshots browser-deps clean test-ends promtool
 
 help: ## Show what can be made
 	@sed -n 's/^\([a-z-]*\):.*## /\1\t/p' Makefile | while IFS=$$'\t' read -r name text; do printf '%-14s %s\n' "$$name" "$$text"; done
@@ -102,6 +103,9 @@ deb: dev web ## Build a Debian package for the release and machine that this run
 	@test -x .cache/deb/bin/python || $(RUN) -m venv .cache/deb
 	@.cache/deb/bin/python -m pip --disable-pip-version-check --quiet install --require-hashes -r requirements/deb.txt
 	scripts/deb.sh .cache/deb
+
+image: ## Build the container image, start it and take a picture in it; with podman, docker or buildah
+	scripts/image.sh
 
 test-fresh: ## Try the two commands and the package on fresh Debians: RELEASES="bookworm trixie"; as root, with debootstrap
 	for release in $(or $(RELEASES),bookworm trixie); do scripts/fresh.sh "$$release"; done

@@ -95,7 +95,7 @@ def test_the_lines_do_what_they_are_there_for(checkout: Path) -> None:
     said = {line: ran(checkout, line).stdout for _, line in RUN}
     wanted = {
         "make check": "-m mypy", "make test": "tests/browser", "make coverage": "coverage report",
-        "make packages": "scripts/smoke.py dist",
+        "make packages": "scripts/smoke.py dist", "make image": "scripts/image.sh",
         "scripts/release.sh": f"gh release create {TAG} dist/tetherlight-1.2.3",
     }  # fmt: skip
     for begins, words in wanted.items():
