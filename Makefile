@@ -35,6 +35,7 @@ CHECKS := check-types check-web check-lint check-format check-layers check-gener
 
 .PHONY: $(CHECKS) help demo install runtime dev test unit integration browser check coverage packages deb test-fresh generate docs site bench accuracy crash faults overload soak fuzz judge requirements web screenshots browser-deps clean test-ends test-home-assistant promtool
 .PHONY: $(CHECKS) help demo install runtime dev test unit integration browser check coverage packages deb image test-fresh generate docs site bench accuracy crash faults overload soak fuzz judge requirements web screenshots browser-deps clean test-ends promtool
+.PHONY: $(CHECKS) help demo install runtime dev test unit integration browser check coverage packages deb image test-fresh generate docs site bench accuracy crash faults overload soak fuzz judge requirements web screenshots gallery browser-deps clean test-ends promtool
 
 help: ## Show what can be made
 	@sed -n 's/^\([a-z-]*\):.*## /\1\t/p' Makefile | while IFS=$$'\t' read -r name text; do printf '%-14s %s\n' "$$name" "$$text"; done
@@ -168,6 +169,9 @@ requirements: runtime ## Choose new versions of all packages within what pyproje
 
 screenshots: dev browser-deps web ## Take a picture of each screen of the web application for the documentation
 	$(RUN) scripts/screenshots.py
+
+gallery: dev ## Make the pictures of docs/explanations/gallery.md anew, from a set on the simulated rig
+	$(RUN) scripts/results_gallery.py
 
 browser-deps: ## Install Chromium for the browser tests
 	@scripts/browser-deps.sh

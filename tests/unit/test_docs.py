@@ -100,6 +100,16 @@ def test_the_two_commands_are_on_the_first_page() -> None:
     assert "$ make test\n" in readme
 
 
+def test_the_pictures_of_results_are_shown_and_small() -> None:
+    """What `make gallery` writes is small enough to be kept with the sources."""
+    pictures = list((DOCS / "images" / "gallery").iterdir())
+    page = (DOCS / "explanations" / "gallery.md").read_text()
+    assert pictures
+    assert [file.name for file in pictures if f"](../images/gallery/{file.name})" not in page] == []
+    assert sum(file.stat().st_size for file in pictures) < 400_000
+    assert "none yet" not in page
+
+
 @every_page
 def test_a_decision_is_called_by_its_number(page: Path) -> None:
     """The words of a link and its file say the same."""
