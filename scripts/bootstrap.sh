@@ -19,6 +19,11 @@ new_enough() {
     "$1" -I -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null
 }
 
+# Newer ones have no ready-made packages yet.
+fits() {
+    new_enough "$1" && "$1" -I -c 'import sys; sys.exit(sys.version_info >= (3, 15))' 2>/dev/null
+}
+
 lives() {
     new_enough "$folder/bin/python"
 }
@@ -27,7 +32,7 @@ can_make_environments() {
     "$1" -I -c 'import ensurepip, venv' 2>/dev/null
 }
 
-# Print the interpreter to take: the first that can make environments, else the first that is new enough.
+# Print the interpreter to take: the first that fits, else a newer one, and one that can make environments before others.
 choose() {
     first=""
     if [ -n "$wanted" ]; then
@@ -35,13 +40,28 @@ choose() {
     else
         set -- python3 python3.14 python3.13 python3.12 python3.11
     fi
-    for candidate in "$@"; do
-        if new_enough "$candidate"; then
-            can_make_environments "$candidate" && echo "$candidate" && return
-            first=${first:-$candidate}
-        fi
+    for good in fits new_enough; do
+        for candidate in "$@"; do
+            if "$good" "$candidate"; then
+                can_make_environments "$candidate" && echo "$candidate" && return
+                first=${first:-$candidate}
+            fi
+        done
     done
     echo "$first"
+}
+
+# Say why there is no environment: what was printed names a program that failed, seldom the disk.
+not_made() {
+    case $1 in
+    *"Permission denied"* | *"Read-only file system"*)
+        fail "The environment $folder could not be made: you may not write to $PWD. Whose folder is it?" ;;
+    esac
+    free_kb=$(df -Pk . | awk 'NR == 2 { print $4 }')
+    [ "${free_kb:-1000000}" -gt 100000 ] ||
+        fail "The environment $folder could not be made: the disk is full. Make room, some 2 GB, and try again."
+    echo "$1" >&2
+    fail "The environment $folder could not be made; the lines above say why."
 }
 
 complain() {
@@ -75,6 +95,6 @@ found=$(choose)
 can_make_environments "$found" ||
     fail "Python's venv module is missing. On Debian and Raspberry Pi OS: sudo apt install python3-venv"
 [ ! -e "$folder" ] || echo "The environment $folder does not fit this folder and its Python any more: it is made anew."
-"$found" -m venv --clear "$folder" || fail "The environment $folder could not be made; the lines above say why."
+said=$("$found" -m venv --clear "$folder" 2>&1) || not_made "$said"
 update --fresh
 fail "The environment $folder was made and does not work; remove the folder and try again."

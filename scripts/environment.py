@@ -47,7 +47,16 @@ NO_NETWORK = (
     "The packages could not be fetched: the package index cannot be reached. "
     "Try again when this machine is on the network."
 )
+FULL = re.compile("No space left on device|Disk quota exceeded")
+NO_ROOM = "The packages could not be installed: the disk is full. Make room, some 2 GB, and try again."
+REFUSED = re.compile(r"(?:Permission denied|Read-only file system): ['\"]?(?P<path>[^'\"\n]+)")
+NO_RIGHT = "The packages could not be installed: you may not write to {path}. Whose folder is it?"
 NOT_INSTALLED = "The packages could not be installed; the lines above say why."
+NEWEST = (3, 14)
+TOO_NEW = (
+    "Python {here} is newer than the one that they are made for. Where an older one is installed: "
+    "make install PYTHON=python{newest}"
+)
 
 
 class Environment:
@@ -130,9 +139,18 @@ def _read_notes(path: Path) -> dict[str, Any]:
 
 
 def _reason(said: str) -> str:
+    """Return one sentence where it says all; else what was printed, and what may be the cause."""
     if UNREACHABLE.search(said):
         return NO_NETWORK
-    return f"{said.rstrip()}\n{NOT_INSTALLED}"
+    if FULL.search(said):
+        return NO_ROOM
+    if refused := REFUSED.search(said):
+        return NO_RIGHT.format(path=refused["path"])
+    told = f"{said.rstrip()}\n{NOT_INSTALLED}"
+    if sys.version_info[:2] > NEWEST:
+        here, newest = ("{}.{}".format(*version[:2]) for version in (sys.version_info, NEWEST))
+        told += f"\n{TOO_NEW.format(here=here, newest=newest)}"
+    return told
 
 
 def main() -> int:
@@ -147,6 +165,15 @@ def main() -> int:
     if wanted.identity:
         print(identity())
         return 0
+    try:
+        return _made(wanted)
+    except OSError as error:
+        print(_reason(str(error)), file=sys.stderr)
+        return 1
+
+
+def _made(wanted: argparse.Namespace) -> int:
+    """Bring the environment to what is wanted; return the exit status."""
     environment = Environment((ROOT / wanted.folder).resolve())
     if wanted.fresh:
         environment.begin()

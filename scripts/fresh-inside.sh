@@ -23,9 +23,11 @@ as_maker() {
 demo() { # SECONDS HOME: make demo until it answers
     setpriv --reuid=maker --regid=maker --init-groups env HOME="$2" \
         setsid make -C "$FOLDER" demo PORT="$PORT" >/tmp/demo.log 2>&1 &
-    answers "$1" || { cat /tmp/demo.log; exit 1; }
+    status=0
+    answers "$1" || status=$?
     kill -TERM "-$!"
     wait || true
+    [ "$status" = 0 ] || { cat /tmp/demo.log; exit 1; }
 }
 
 commands() {
@@ -39,10 +41,10 @@ commands() {
     echo "make demo, the first time:"
     demo 1200 /home/maker
     echo "make demo, the second time:"
-    demo 60 /home/maker
+    demo 300 /home/maker
     mkdir -p /home/locked
     echo "make demo with a home that is read-only:"
-    demo 60 /home/locked
+    demo 300 /home/locked
 }
 
 package() {
@@ -53,10 +55,11 @@ package() {
     cd /var/lib/tetherlight
     setpriv --reuid=tetherlight --regid=tetherlight --init-groups env HOME=/var/lib/tetherlight \
         tetherlight serve --simulate --width 480 --height 320 --port "$PORT" >/tmp/serve.log 2>&1 &
-    answers 60 || { cat /tmp/serve.log; exit 1; }
-    tetherlight --server "http://127.0.0.1:$PORT" capture
+    status=0
+    { answers 300 && tetherlight --server "http://127.0.0.1:$PORT" capture; } || status=$?
     kill -TERM $!
     wait || true
+    [ "$status" = 0 ] || { cat /tmp/serve.log; exit 1; }
     dpkg -P tetherlight
     ls captures/*.jpg
     if [ -e /opt/tetherlight ] || [ -e /etc/default/tetherlight ]; then

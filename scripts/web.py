@@ -4,6 +4,7 @@ The export goes to src/tetherlight/web, from where the server serves it; without
 """
 
 import argparse
+import errno
 import hashlib
 import json
 import os
@@ -45,12 +46,18 @@ NO_NETWORK = (
 )
 
 
+FULL = re.compile("ENOSPC|EDQUOT|No space left on device")
+NO_ROOM = "The web application could not be built: the disk is full. Make room and try again."
+REFUSED = re.compile(r"EACCES|EROFS|EPERM")
+NO_RIGHT = "The web application could not be built: you may not write into {folder}. Whose folder is it?"
+
+
 class NoNodeError(Exception):
     """There is no Node.js that is new enough."""
 
 
-class UnreachableError(Exception):
-    """Packages have to be fetched, and there is no way to them."""
+class HinderedError(Exception):
+    """Packages have to be fetched and there is no way to them, or what is made cannot be written."""
 
 
 @dataclass(frozen=True)
@@ -89,7 +96,7 @@ def _nodes() -> Iterator[Node]:
 def run_npm(*arguments: str, fetches: bool = False) -> None:
     """Run npm in web/; raise CalledProcessError when it fails, NoNodeError without Node.js.
 
-    With `fetches` it says nothing where all is well, and raises UnreachableError without a network.
+    With `fetches` it says nothing where all is well, and raises HinderedError where one sentence says what is wrong.
     """
     found = find_node()
     if found is None:
@@ -106,10 +113,19 @@ def run_npm(*arguments: str, fetches: bool = False) -> None:
         )
     if done.returncode != 0:
         said = (done.stdout or "") + (done.stderr or "")
-        if UNREACHABLE.search(said):
-            raise UnreachableError(NO_NETWORK)
+        if hindrance := _hindrance(said):
+            raise HinderedError(hindrance)
         print(said, end="", file=sys.stderr)
         done.check_returncode()
+
+
+def _hindrance(said: str) -> str | None:
+    """Return the sentence for what npm or the system says, None where no sentence says all."""
+    if UNREACHABLE.search(said):
+        return NO_NETWORK
+    if FULL.search(said):
+        return NO_ROOM
+    return NO_RIGHT.format(folder=WEB) if REFUSED.search(said) else None
 
 
 def install() -> None:
@@ -186,8 +202,11 @@ def main() -> int:
     except NoNodeError as error:
         print(error, file=sys.stderr)
         return 0 if arguments.optional else 1
-    except UnreachableError as error:
+    except HinderedError as error:
         print(error, file=sys.stderr)
+        return 1
+    except OSError as error:
+        print(_hindrance(f"{errno.errorcode.get(error.errno or 0)} {error}") or error, file=sys.stderr)
         return 1
     except subprocess.CalledProcessError as error:
         print(f"The web application could not be worked on: npm ended with status {error.returncode}.", file=sys.stderr)

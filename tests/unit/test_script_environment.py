@@ -5,6 +5,7 @@ Here with a pip that fetches nothing.
 
 import json
 import os
+import re
 import shutil
 import subprocess
 import sys
@@ -206,6 +207,93 @@ def test_without_a_network_there_is_one_sentence(fresh: Checkout) -> None:
     code, lines = fresh.bootstrap(FAILURE=page)
     assert (code, lines) == (1, [SERVER, NO_NETWORK])
     assert fresh.bootstrap() == (0, [SERVER])
+
+
+@pytest.mark.parametrize(
+    ("said", "told"),
+    [
+        (
+            "ERROR: Could not install: [Errno 28] No space left on device",
+            "the disk is full. Make room, some 2 GB, and try",
+        ),
+        (
+            "OSError: [Errno 13] Permission denied: '/there/x.py'\nCheck",
+            "you may not write to /there/x.py. Whose",
+        ),
+        ("ERROR: [Errno 30] Read-only file system: '/there'", "you may not write to /there. Whose"),
+    ],
+)
+def test_what_the_system_refuses_is_one_sentence(fresh: Checkout, said: str, told: str) -> None:
+    """And where it refuses no more the work goes on."""
+    code, lines = fresh.bootstrap(FAILURE=f"Collecting numpy\n{said}\n")
+    assert (code, lines[0], len(lines)) == (1, SERVER, 2)
+    assert told in lines[1]
+    assert fresh.bootstrap() == (0, [SERVER])
+
+
+@pytest.mark.parametrize(
+    ("said", "free", "told"),
+    [
+        ("Error: [Errno 13] Permission denied: '.venv'", 9999999, "you may not write to {here}. Whose folder is it?"),
+        ("Error: ensurepip ended with 1.", 1000, "the disk is full. Make room, some 2 GB, and try again."),
+    ],
+)
+def test_an_environment_that_cannot_be_made_is_one_sentence(
+    fresh: Checkout, tmp_path: Path, said: str, free: int, told: str
+) -> None:
+    programs = tmp_path / "bin"
+    programs.mkdir()
+    (programs / "df").write_text(f"#!/bin/sh\necho Filesystem; echo tmpfs 0 0 {free} 0%\n")
+    (programs / "python").write_text(
+        f'#!/bin/sh\n[ "$1 $2" != "-m venv" ] || {{ echo "{said}"; exit 1; }}\nexec {fresh.python} "$@"\n'
+    )
+    for name in ("df", "python"):
+        (programs / name).chmod(0o755)
+    sentence = f"The environment .venv could not be made: {told.format(here=fresh.folder)}"
+    path = f"{programs}:{os.environ['PATH']}"
+    assert fresh.bootstrap(python=str(programs / "python"), PATH=path) == (1, [sentence])
+    assert fresh.bootstrap() == (0, [SERVER])
+
+
+def pretending(folder: Path, python: Path, name: str, version: tuple[int, int]) -> None:
+    """Put a Python there that says that it is of a version."""
+    folder.mkdir(exist_ok=True)
+    said = f"import sys; sys.version_info = ({version[0]}, {version[1]}, 0, 'final', 0)"
+    (folder / name).write_text(
+        f'#!/bin/sh\nif [ "$2" = -c ]; then exec {python} -I -c "{said}; $3"; fi\n'
+        f'[ "$1" != --version ] || {{ echo "Python {version[0]}.{version[1]}.0"; exit 0; }}\nexec {python} "$@"\n'
+    )
+    (folder / name).chmod(0o755)
+
+
+def test_an_older_interpreter_is_refused_in_one_sentence(fresh: Checkout, tmp_path: Path) -> None:
+    pretending(tmp_path / "bin", fresh.python, "old", (3, 10))
+    told = f"Python 3.11 or newer is needed; {tmp_path / 'bin' / 'old'} is Python 3.10.0."
+    assert fresh.bootstrap(python=str(tmp_path / "bin" / "old")) == (1, [told])
+    assert not (fresh.folder / ".venv").exists()
+
+
+def test_a_newer_interpreter_is_taken_where_there_is_no_other(fresh: Checkout, tmp_path: Path) -> None:
+    """A system's python3 may be one for which there are no packages yet, beside one for which there are."""
+    programs = tmp_path / "bin"
+    pretending(programs, fresh.python, "python3", (3, 15))
+    for name in ("dirname", "sh", "cp", "uname"):
+        (programs / name).symlink_to(shutil.which(name) or name)
+    only = {"PATH": str(programs)}
+    assert fresh.bootstrap(python="", **only) == (0, [SERVER])
+    shutil.rmtree(fresh.folder / ".venv")
+    pretending(programs, fresh.python, "python3.13", (3, 13))
+    broken = programs / "python3"
+    broken.write_text(broken.read_text().replace("exec", 'case "$*" in *venv*--clear*) exit 9 ;; esac; exec'))
+    assert fresh.bootstrap(python="", **only) == (0, [SERVER])
+
+
+def test_the_newest_interpreter_is_the_one_of_the_classifiers() -> None:
+    """Three places say which Pythons there are packages for."""
+    named = re.findall(r"Python :: 3\.(\d+)", (ROOT / "pyproject.toml").read_text())
+    newest = max(int(minor) for minor in named)
+    assert f"NEWEST = (3, {newest})" in (ROOT / "scripts" / "environment.py").read_text()
+    assert f"sys.version_info >= (3, {newest + 1})" in (ROOT / "scripts" / "bootstrap.sh").read_text()
 
 
 def test_any_other_failure_is_shown(fresh: Checkout) -> None:

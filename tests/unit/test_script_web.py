@@ -138,6 +138,17 @@ def test_without_a_network_there_is_one_sentence(checkout: Checkout) -> None:
     assert checkout.did() == [INSTALLED, BUILT]
 
 
+@pytest.mark.parametrize(
+    ("said", "told"),
+    [("npm error code ENOSPC", "the disk is full"), ("npm error code EACCES", "you may not write")],
+)
+def test_what_the_system_refuses_is_one_sentence(checkout: Checkout, said: str, told: str) -> None:
+    code, printed = checkout.run(FAILURE=f"{said}\nnpm error a log of this run is in ...")
+    assert (code, len(printed.splitlines())) == (1, 1)
+    assert f"could not be built: {told}" in printed
+    assert checkout.did() == [INSTALLED, BUILT]
+
+
 def test_any_other_failure_is_shown(checkout: Checkout) -> None:
     code, said = checkout.run(FAILURE="npm error no such package")
     assert code == 1
