@@ -136,7 +136,7 @@ accuracy: dev ## Compare normals and heights with the truth, method by method; T
 	$(RUN) -m bench.accuracy
 	$(RUN) -m bench.accuracy_height
 
-test-ends: dev ## Try lamps against real receivers, where they are installed (apt-get install ola, as root), and print figures
+test-ends: dev ## Try lamps against real receivers (apt-get install ola, as root) and the container image, where that can be done
 	$(RUN) -m pytest -rs tests/ends
 
 test-home-assistant: dev ## Try the MQTT bridge against a real Home Assistant, which is installed (minutes, 600 MB, needs Python 3.13 and mosquitto)

@@ -111,7 +111,7 @@ def test_the_image_is_built_and_tried_with_as_few_rights_as_in_the_compose_file(
         "docker compose --file deploy/compose.yml config --quiet",
     ]  # fmt: skip
     assert calls[4].endswith("--entrypoint sh rig -eu -s")
-    assert "tetherlight --server http://127.0.0.1:8000 capture </dev/null" in calls
+    assert "tetherlight --server http://127.0.0.1:8731 capture </dev/null" in calls
     service = yaml.safe_load((ROOT / "deploy" / "compose.yml").read_text())["services"]["tetherlight"]
     assert (service["read_only"], service["tmpfs"], service["cap_drop"]) == (True, ["/tmp"], ["ALL"])
     assert "--read-only --tmpfs /tmp --cap-drop ALL --security-opt no-new-privileges" in calls[4]
