@@ -36,6 +36,7 @@ CHECKS := check-types check-web check-lint check-format check-layers check-gener
 .PHONY: $(CHECKS) help demo install runtime dev test unit integration browser check coverage packages deb test-fresh generate docs site bench accuracy crash faults overload soak fuzz judge requirements web screenshots browser-deps clean test-ends test-home-assistant promtool
 .PHONY: $(CHECKS) help demo install runtime dev test unit integration browser check coverage packages deb image test-fresh generate docs site bench accuracy crash faults overload soak fuzz judge requirements web screenshots browser-deps clean test-ends promtool
 .PHONY: $(CHECKS) help demo install runtime dev test unit integration browser check coverage packages deb image test-fresh generate docs site bench accuracy crash faults overload soak fuzz judge requirements web screenshots gallery browser-deps clean test-ends promtool
+.PHONY: $(CHECKS) help demo install runtime dev test unit integration browser check coverage packages deb test-fresh generate docs site bench accuracy crash faults triggers overload soak fuzz judge requirements web screenshots browser-deps clean test-ends promtool
 
 help: ## Show what can be made
 	@sed -n 's/^\([a-z-]*\):.*## /\1\t/p' Makefile | while IFS=$$'\t' read -r name text; do printf '%-14s %s\n' "$$name" "$$text"; done
@@ -148,6 +149,9 @@ crash: dev ## Kill the server ROUNDS times and look at what is left
 
 faults: dev ## Strike a camera with every fault, ROUNDS times, and measure what a client sees
 	$(RUN) tests/endurance/faults.py --rounds $(or $(ROUNDS),1) --replugs 100
+
+triggers: dev ## Fire two simulated bodies by lines in ROUNDS rounds, with drops, doubles and late files, and judge each frame
+	$(RUN) tests/endurance/triggers.py --rounds $(or $(ROUNDS),500)
 
 overload: dev ## Load the server with clients that behave badly and measure what others notice
 	$(RUN) tests/endurance/overload.py

@@ -26,6 +26,7 @@ TetherlightError                 internal_error
 │   ├── DetectionFailed          detection_failed
 │   ├── CaptureFailed            capture_failed
 │   ├── CardFull                 card_full
+│   ├── CaptureIncomplete        capture_incomplete
 │   ├── CaptureRefused           capture_refused
 │   ├── PreviewUnsupported       preview_unsupported
 │   ├── PreviewFailed            preview_failed
@@ -40,6 +41,9 @@ TetherlightError                 internal_error
 │   ├── LightsBusy               lights_busy
 │   ├── LightLimited             light_limited
 │   └── LampFailed               lamp_failed
+├── TriggerError                 trigger_error
+│   ├── TriggerMissing           trigger_missing
+│   └── TriggerFailed            trigger_failed
 ├── StoreError                   store_error
 │   ├── SetNotFound              set_not_found
 │   ├── SetBusy                  set_busy
@@ -295,6 +299,12 @@ class CardFull(CaptureFailed):
     code = "card_full"
 
 
+class CaptureIncomplete(CaptureFailed):
+    """Of cameras that were released together some gave no picture; `data` has those of the others."""
+
+    code = "capture_incomplete"
+
+
 class CaptureRefused(CaptureFailed):
     """By the settings of the camera a release would give no picture of a known exposure; it was not released."""
 
@@ -381,6 +391,27 @@ class LampFailed(LightError):
     """The lamp's driver reported an error."""
 
     code = "lamp_failed"
+
+
+class TriggerError(TetherlightError):
+    """A line that fires cameras did not do what it was asked."""
+
+    code = "trigger_error"
+    status = 503
+
+
+class TriggerMissing(TriggerError):
+    """The rig file has no line that fires this camera."""
+
+    code = "trigger_missing"
+    status = 409
+
+
+class TriggerFailed(TriggerError):
+    """The line could not be driven: another program holds it, or its chip is not there. No camera was released."""
+
+    code = "trigger_failed"
+    retryable = True
 
 
 class StoreError(TetherlightError):

@@ -96,6 +96,13 @@ async def test_series(server: ServerProcess, tmp_path: Path) -> None:
     assert [(tmp_path / path).is_file() for path in printed[-3:]] == [True, True, True]
 
 
+async def test_all_cameras(server: ServerProcess, tmp_path: Path) -> None:
+    """One exposure, with the frame of each camera."""
+    first, *frames = (await run(server, tmp_path, "all_cameras.py", server.url)).splitlines()
+    assert "by software" in first
+    assert [frame.rpartition(".")[2] for frame in frames] == ["jpg"]
+
+
 async def test_watch_rig(server: ServerProcess, tmp_path: Path) -> None:
     """Frames and events come over one connection."""
     printed = await run(server, tmp_path, "watch_rig.py", server.url)

@@ -74,7 +74,7 @@ export type JobList = Job[]
  * This interface was referenced by `TetherlightProtocol`'s JSON-Schema
  * via the `definition` "ErrorCode".
  */
-export type ErrorCode = ("internal_error" | "invalid_request" | "invalid_message" | "unknown_action" | "invalid_payload" | "message_too_large" | "invalid_name" | "too_many_requests" | "request_too_slow" | "server_only" | "unauthorized" | "forbidden" | "right_missing" | "camera_error" | "no_camera_selected" | "camera_not_found" | "camera_not_open" | "camera_busy" | "camera_claimed" | "camera_forbidden" | "camera_lost" | "camera_timeout" | "camera_crashed" | "detection_failed" | "capture_failed" | "card_full" | "capture_refused" | "preview_unsupported" | "preview_failed" | "liveview_stopped" | "config_not_found" | "config_readonly" | "config_invalid" | "config_rejected" | "focus_unknown" | "light_error" | "unknown_light" | "lights_busy" | "light_limited" | "lamp_failed" | "store_error" | "set_not_found" | "set_busy" | "set_exists" | "manifest_newer" | "image_not_found" | "image_unreadable" | "lights_file_invalid" | "disk_full" | "store_full" | "export_missing" | "surface_error" | "too_few_lights" | "lights_coplanar" | "lights_unknown" | "no_focus_stack" | "images_black" | "images_clipped" | "normals_invalid" | "camera_matrix_invalid" | "shapes_differ" | "calibration_error" | "sphere_not_found" | "sphere_too_small" | "job_error" | "job_not_found" | "cpu_busy" | "job_conflict" | "sequence_failed" | "work_failed" | "work_timeout" | "work_memory" | "server_error" | "invalid_setting" | "start_failed" | "setup_failed" | "server_stopping" | "server_unreachable" | "client_too_slow" | "not_installed" | "hook_failed" | "out_of_resources")
+export type ErrorCode = ("internal_error" | "invalid_request" | "invalid_message" | "unknown_action" | "invalid_payload" | "message_too_large" | "invalid_name" | "too_many_requests" | "request_too_slow" | "server_only" | "unauthorized" | "forbidden" | "right_missing" | "camera_error" | "no_camera_selected" | "camera_not_found" | "camera_not_open" | "camera_busy" | "camera_claimed" | "camera_forbidden" | "camera_lost" | "camera_timeout" | "camera_crashed" | "detection_failed" | "capture_failed" | "card_full" | "capture_incomplete" | "capture_refused" | "preview_unsupported" | "preview_failed" | "liveview_stopped" | "config_not_found" | "config_readonly" | "config_invalid" | "config_rejected" | "focus_unknown" | "light_error" | "unknown_light" | "lights_busy" | "light_limited" | "lamp_failed" | "trigger_error" | "trigger_missing" | "trigger_failed" | "store_error" | "set_not_found" | "set_busy" | "set_exists" | "manifest_newer" | "image_not_found" | "image_unreadable" | "lights_file_invalid" | "disk_full" | "store_full" | "export_missing" | "surface_error" | "too_few_lights" | "lights_coplanar" | "lights_unknown" | "no_focus_stack" | "images_black" | "images_clipped" | "normals_invalid" | "camera_matrix_invalid" | "shapes_differ" | "calibration_error" | "sphere_not_found" | "sphere_too_small" | "job_error" | "job_not_found" | "cpu_busy" | "job_conflict" | "sequence_failed" | "work_failed" | "work_timeout" | "work_memory" | "server_error" | "invalid_setting" | "start_failed" | "setup_failed" | "server_stopping" | "server_unreachable" | "client_too_slow" | "not_installed" | "hook_failed" | "out_of_resources")
 /**
  * Why a connection ended.
  * 
@@ -95,7 +95,7 @@ export type ImageType = ("image/jpeg" | "image/png" | "image/tiff" | "image/webp
  * This interface was referenced by `TetherlightProtocol`'s JSON-Schema
  * via the `definition` "Feature".
  */
-export type Feature = ("binary_liveview" | "focus_point" | "series" | "ratings" | "trash" | "naming" | "axes" | "frame_checks" | "set_pages" | "set_facets" | "set_files" | "results_state" | "results" | "relighting" | "merged_focus" | "exports" | "trash_list" | "jobs" | "subscribe" | "log" | "neighbours" | "calibration" | "several_cameras" | "thumbnails" | "zip" | "zip_of_sets" | "mjpeg" | "metrics")
+export type Feature = ("binary_liveview" | "focus_point" | "capture_together" | "series" | "ratings" | "trash" | "naming" | "axes" | "frame_checks" | "set_pages" | "set_facets" | "set_files" | "results_state" | "results" | "relighting" | "merged_focus" | "exports" | "trash_list" | "jobs" | "subscribe" | "log" | "neighbours" | "calibration" | "several_cameras" | "thumbnails" | "zip" | "zip_of_sets" | "mjpeg" | "metrics")
 /**
  * What a camera is doing, from detection to loss.
  * 
@@ -215,6 +215,13 @@ result: Message
 AUTOFOCUS: {
 payload: Autofocus
 result: Message
+}
+/**
+ * Take a picture with several cameras in one moment: all are released, or none.
+ */
+CAPTURE_ALL: {
+payload: CaptureAll
+result: CaptureAllResult
 }
 /**
  * Take several pictures as a job: a burst, one every so many seconds, or a bracket of a setting.
@@ -802,6 +809,78 @@ camera_id?: (string | null)
  * Shares of the live view's width and height, from its upper left corner.
  */
 point?: ([number, number] | null)
+}
+/**
+ * Which cameras, and what releases them.
+ * 
+ * This interface was referenced by `TetherlightProtocol`'s JSON-Schema
+ * via the `definition` "CaptureAll".
+ */
+export interface CaptureAll {
+/**
+ * Open cameras; all of them where none is named.
+ */
+camera_ids?: ([string, ...(string)[]] | null)
+/**
+ * `line`: the lines of the rig file, in one step of the kernel. `software`: each camera's own connection, side by side. Where nothing is said, lines if they fire all of these cameras.
+ */
+trigger?: (("line" | "software") | null)
+download?: boolean
+}
+/**
+ * What several cameras gave of one exposure, also as partial result where some gave nothing.
+ * 
+ * This interface was referenced by `TetherlightProtocol`'s JSON-Schema
+ * via the `definition` "CaptureAllResult".
+ */
+export interface CaptureAllResult {
+message: string
+/**
+ * What no other exposure is called.
+ */
+exposure_id: string
+/**
+ * What released the cameras.
+ */
+trigger: ("line" | "software")
+/**
+ * Between the first release and the last. Of lines how long the kernel took to set them, in the simulator when shutters opened; by software when the cameras were told. What a body needs then comes on top.
+ */
+skew_ms: number
+/**
+ * One for each camera, in the order in which they were named.
+ */
+frames: Frame[]
+}
+/**
+ * What one camera gave of an exposure.
+ * 
+ * This interface was referenced by `TetherlightProtocol`'s JSON-Schema
+ * via the `definition` "Frame".
+ */
+export interface Frame {
+camera_id: string
+/**
+ * The JPEG, else the first file; null where nothing was downloaded.
+ */
+file_path: (string | null)
+/**
+ * Every file of the camera's picture.
+ */
+files: ImageFile[]
+/**
+ * Where the picture lies on the camera's card.
+ */
+camera_path: (string | null)
+/**
+ * When it was released; null without a picture.
+ */
+captured_at: (string | null)
+/**
+ * Why there is no picture.
+ */
+error: (string | null)
+error_code: (string | null)
 }
 /**
  * How many exposures, how far apart, and what changes between them.
@@ -3079,6 +3158,12 @@ captures_changed: {
 data: CapturesChange
 }
 /**
+ * Several cameras were released together, or a file of that came late.
+ */
+frames_changed: {
+data: CaptureAllResult
+}
+/**
  * Something in the trash went for good.
  */
 trash_removed: {
@@ -3440,6 +3525,7 @@ export const ACTION_TIMEOUTS_S: Record<keyof Actions, number | null> = {
   "READY": 30,
   "DRIVE_FOCUS": 30,
   "AUTOFOCUS": 30,
+  "CAPTURE_ALL": 180,
   "CAPTURE_SERIES": null,
   "ANNOTATE_IMAGE": 30,
   "DELETE_IMAGE": 30,

@@ -15,6 +15,7 @@ from tetherlight.actions import (
     series,
     server,
     sets,
+    together,
     trash,
 )
 from tetherlight.actions.context import Handler
@@ -24,6 +25,7 @@ HANDLERS: Mapping[str, Handler[Any, Any]] = MappingProxyType(
         action.name: handler
         for pairs in (
             cameras.PAIRS,
+            together.PAIRS,
             captures.PAIRS,
             series.PAIRS,
             naming.PAIRS,

@@ -17,7 +17,7 @@ from tetherlight.camera.lane import Place
 from tetherlight.camera.listener import CameraListener, Change, Teller
 from tetherlight.camera.pictures import CARD, Pictures
 from tetherlight.camera.release import refusal
-from tetherlight.camera.shutter import Taken, exposure_seconds
+from tetherlight.camera.shutter import Start, Taken, exposure_seconds
 from tetherlight.camera.surroundings import ALONE, Surroundings
 from tetherlight.camera.watch import Watch
 from tetherlight.camera.work import Work
@@ -253,12 +253,14 @@ class Camera:
         exposure_s: float | None = None,
         patience: float = 0.0,
         late: Late | None = None,
+        start: Start | None = None,
     ) -> Exposure:
         """Take one picture; its files become folder/stem.ext, durable, in the place of those that `replace` names.
 
         Without `download` the picture is left on the camera's card. With `exposure_s` the shutter is held open for so
         many seconds, which not every body can be told. `exposed` is called when the exposure is over and its files are
-        still on their way; `late` hears of those that are announced only after this has returned. For a picture that
+        still on their way; `late` hears of those that are announced only after this has returned. `start` begins the
+        exposure when the camera is ready for it; else that is at once. For a picture that
         lies on the card of a camera that is away, it waits as many seconds as `patience` says. Never repeats an
         exposure by itself; an error tells whether one was begun. Raises CaptureRefused where a release would give no
         picture of a known exposure.
@@ -268,7 +270,7 @@ class Camera:
 
         async def take() -> tuple[SavedFile, ...]:
             began = time.perf_counter()
-            taken.append(await self._pictures.release(download=download, exposure_s=exposure_s))
+            taken.append(await self._pictures.release(download=download, exposure_s=exposure_s, start=start))
             over = time.perf_counter()
             CAPTURE_SECONDS.add("exposure", over - began)
             exposed()

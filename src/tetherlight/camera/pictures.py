@@ -1,6 +1,7 @@
 """What is done for a camera's pictures while a call has its turn: taking them, saving them, and finding others'."""
 
 import logging
+import time
 from collections.abc import Callable, Collection, Sequence
 from contextlib import suppress
 from dataclasses import replace as only
@@ -11,7 +12,7 @@ from tetherlight.camera.deliveries import Delivery, Late
 from tetherlight.camera.exposure import SavedFile
 from tetherlight.camera.faults import repeatable, said
 from tetherlight.camera.release import TOLD_BY, refusal
-from tetherlight.camera.shutter import Shutter, Taken, files_per_exposure
+from tetherlight.camera.shutter import Shutter, Start, Taken, files_per_exposure
 from tetherlight.camera.work import Work
 from tetherlight.errors import CameraError, CaptureFailed, CardFull, ConfigNotFound, TetherlightError
 from tetherlight.files.types import is_raw
@@ -53,18 +54,19 @@ class Pictures:
         """Whether the last release came so far that the camera may have taken a picture."""
         return self._shutter.pressed
 
-    async def release(self, *, download: bool, exposure_s: float | None = None) -> Taken:
+    async def release(self, *, download: bool, exposure_s: float | None = None, start: Start | None = None) -> Taken:
         """Take one picture, which stays on the card without `download`; hold the shutter open for `exposure_s`.
 
-        Raises CaptureRefused before the shutter is released, CaptureFailed or CardFull.
+        With `start` that begins the exposure when the camera is ready for it. Raises CaptureRefused before the shutter
+        is released, CaptureFailed or CardFull.
         """
         self._shutter.pressed = False
         await self._look(held=exposure_s is not None)
         raw_stays = self._keep_raw and files_per_exposure(self._work.cache) > 1
         restore = await self._to_card() if raw_stays or not download else None
         try:
-            taken = await (self._shutter.release() if exposure_s is None else self._hold(exposure_s))
-        except CameraError as error:
+            taken = await (self._shutter.release(start) if exposure_s is None else self._hold(exposure_s))
+        except Exception as error:
             if restore is not None:
                 with suppress(CameraError):
                     await self._work.write(*restore)
@@ -75,6 +77,8 @@ class Pictures:
                 raise CaptureFailed(error.message, hint=hint, details=error.details) from None
             raise
         self._work.known_files.extend(taken.paths)
+        for files in self._shutter.beyond():
+            self._tell_body_capture([path for path in files if not self._is_known(path)])
         if restore is not None:
             await self._work.write(*restore)
         return taken
@@ -107,14 +111,19 @@ class Pictures:
         self.largest = max(filter(None, (self.largest, *(file.picture for file in saved))), default=None)
         return saved
 
-    async def poll(self) -> Sequence[str]:
-        """Collect what happened on the body and return what changed; each exposure there is told with all its files."""
-        happened = await self._session.request(calls.events(0.0, self._deadlines.events))
+    async def poll(self, seconds: float = 0.0) -> Sequence[str]:
+        """Collect what happened on the body and return what changed; each exposure there is told with all its files.
+
+        Where nothing has happened, wait for it for so many seconds.
+        """
+        happened = await self._session.request(calls.events(seconds, self._deadlines.events))
         self._changed(happened.changed)
         roll = self._shutter.roll()
         roll.add(only(happened, files=tuple(path for path in happened.files if not self._is_known(path))))
         if roll.paths:
             await self._shutter.collect(roll, BODY_PATIENCE)
+            if time.monotonic() < self._shutter.restless_until:
+                self._shutter.settles()
         for files in roll.exposures():
             self._tell_body_capture([path for path in files if not self._is_known(path)])
         for path in dict.fromkeys((*self._shutter.set_aside(), *roll.set_aside)):
@@ -189,6 +198,8 @@ class Pictures:
     async def _look(self, *, held: bool) -> None:
         """Make sure that a release would give a picture, also when the body was turned to something else just now."""
         changed = await self.poll()  # so that what the body took before is not counted to this exposure
+        while (left := self._shutter.restless_until - time.monotonic()) > 0:
+            changed = (*changed, *await self.poll(left))
         cache = self._work.cache
         for name in dict.fromkeys(filter(None, map(cache.name_of, changed))):
             if cache.common_name(name) in TOLD_BY:

@@ -7,15 +7,16 @@ after 70 to 280 seconds, and it knows of one file only.
 import asyncio
 import re
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
 from functools import partial
+from typing import Protocol
 
 from tetherlight.camera import calls
 from tetherlight.camera.bulb import Bulb
 from tetherlight.camera.calls import Deadlines, Request
 from tetherlight.camera.config import ConfigCache
-from tetherlight.camera.roll import Roll
+from tetherlight.camera.roll import QUIET, Roll
 from tetherlight.camera.worker.widgets import number
 from tetherlight.errors import CameraBusy, CameraError, CaptureFailed, CardFull
 
@@ -54,6 +55,17 @@ class Taken:
     paths: tuple[str, ...]
 
 
+class Start(Protocol):
+    """Begins an exposure at a moment that is not the camera's own, such as one that it shares with other cameras."""
+
+    @property
+    def patience(self) -> float | None:
+        """Seconds after the exposure in which its picture must be announced; None where we release the camera."""
+
+    async def begin(self, release: Callable[[], Awaitable[float]]) -> float:
+        """Begin the exposure, by `release` or in another way, and return when that was in Unix seconds."""
+
+
 class Shutter:
     """Releases a camera's shutter and collects what comes of it."""
 
@@ -75,17 +87,46 @@ class Shutter:
         self._aside: list[str] = []
         self.pressed = False
         """Whether the camera was told to take a picture since that was last forgotten."""
+        self.restless_until = -float("inf")
+        """Until when, on the monotonic clock, a body that a line has released may still announce further pictures."""
+        self._beyond: list[tuple[str, ...]] = []
 
-    async def release(self) -> Taken:
+    async def release(self, start: Start | None = None) -> Taken:
         """Take one picture; raise CaptureFailed, CardFull, CameraBusy or what the connection raises.
 
-        Nothing is ever taken twice: only a refusal by a busy camera, which took nothing, is tried again.
+        Nothing is ever taken twice: only a refusal by a busy camera, which took nothing, is tried again. With `start`
+        that begins the exposure when everything here is ready for it.
         """
         self._require_room()
         patience = self._deadlines.capture + exposure_seconds(self._cache)
         roll = self.roll()
-        released_at = await self._release(roll, patience)
-        return await self._collected(roll, released_at, patience)
+        if start is None:
+            released_at = await self._release(roll, patience)
+        else:
+            released_at = await start.begin(partial(self._release, roll, patience))
+        if start is None or start.patience is None:
+            return await self._collected(roll, released_at, patience)
+        return await self._fired(roll, released_at, start.patience)
+
+    async def _fired(self, roll: Roll, released_at: float, patience: float) -> Taken:
+        """Collect what a line has released; what the body took beyond one exposure is set aside."""
+        self.pressed = True
+        try:
+            await self._collected(roll, released_at, patience + exposure_seconds(self._cache))
+        finally:
+            self.settles()
+        first, *others = roll.exposures()
+        self._beyond += others
+        return Taken(released_at, first)
+
+    def settles(self) -> None:
+        """Take note that a body which a line has released has just done something."""
+        self.restless_until = time.monotonic() + QUIET + exposure_seconds(self._cache)
+
+    def beyond(self) -> list[tuple[str, ...]]:
+        """Give the exposures, once, that a body took beyond the one for which its line was pressed."""
+        beyond, self._beyond = self._beyond, []
+        return beyond
 
     async def hold_open(self, bulb: Bulb, seconds: float) -> Taken:
         """Take one picture by holding the shutter open for so long; raise as `release` does."""

@@ -10,6 +10,7 @@ from typing import Literal
 
 from tetherlight.camera.camera import Camera
 from tetherlight.camera.exposure import SavedFile
+from tetherlight.camera.shutter import Start
 from tetherlight.collection.changes import Changes
 from tetherlight.collection.set_changes import SetChanges
 from tetherlight.naming.templates import Subject
@@ -45,10 +46,11 @@ class Captures:
         owner: str | None = None,
         patience: float = 0.0,
         late: Callable[[Sequence[ImageFile]], Awaitable[None]] | None = None,
+        start: Start | None = None,
     ) -> CaptureResult:
         """Take one picture and put every file of it into the captures folder; `late` hears of what comes after that.
 
-        `exposure_s` and `patience` are as of `Camera.capture`.
+        `exposure_s`, `patience` and `start` are as of `Camera.capture`.
         """
 
         async def came_late(saved: Sequence[SavedFile]) -> None:
@@ -70,6 +72,7 @@ class Captures:
                     exposure_s=exposure_s,
                     patience=patience,
                     late=came_late,
+                    start=start,
                 )
         files = await self._arrived(exposure.files)
         return CaptureResult(

@@ -14,12 +14,13 @@ from tetherlight.cli.words import CAMERA_HELP, CameraOption
 from tetherlight.protocol.names import Topic
 
 if TYPE_CHECKING:
-    from tetherlight.cli import progress
+    from tetherlight.cli import progress, together
     from tetherlight.client.events import RigEvent
     from tetherlight.protocol import models
 else:
     models = Later("tetherlight.protocol.models")
     progress = Later("tetherlight.cli.progress")
+    together = Later("tetherlight.cli.together")
 
 
 def info(context: typer.Context) -> None:
@@ -108,10 +109,26 @@ def capture(  # noqa: PLR0917 - typer reads the options off the parameters
     ] = None,
     focus: axes.FocusOption = None,
     exposure: axes.ExposureOption = None,
+    everyone: Annotated[
+        bool, typer.Option("--all", help="One picture with every camera, opened where it is not, all in one moment.")
+    ] = False,
+    trigger: Annotated[
+        str | None,
+        typer.Option(
+            metavar="WHAT", help="With --all: line or software; without it lines, if the rig file has them for all."
+        ),
+    ] = None,
 ) -> None:
     """Take a picture, or a series. Ctrl-C leaves a series running at the server and tells how to cancel it."""
     if output is not None and not download:
         raise typer.BadParameter("--output needs the files, which --no-download leaves on the camera's card.")
+    if everyone:
+        if count > 1 or any((camera, interval, bracket, bulb, focus, exposure)):
+            raise typer.BadParameter("--all takes one picture with each camera, as the cameras are set.")
+        together.capture_all(context, output, trigger=trigger, download=download)
+        return
+    if trigger is not None:
+        raise typer.BadParameter("--trigger goes with --all.")
     if count > 1 or any(one is not None for one in (bracket, focus, exposure)):
         if bulb is not None:
             raise typer.BadParameter("--bulb goes with one picture.")

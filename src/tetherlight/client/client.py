@@ -19,6 +19,7 @@ from tetherlight.protocol import captures as capture_table
 from tetherlight.protocol import jobs as job_table
 from tetherlight.protocol import lights as light_table
 from tetherlight.protocol import server as server_table
+from tetherlight.protocol import together as together_table
 from tetherlight.protocol.axes import FocusPlaces
 from tetherlight.protocol.models import CameraInfo, ConfigEntry, ConfigValue, Job, JobState, LogLevel
 from tetherlight.protocol.names import Topic
@@ -167,6 +168,20 @@ class Client(ImageRequests):
         return await self._ask(
             camera_table.CAPTURE_IMAGE, download=download, exposure_s=exposure_s, camera_id=camera_id
         )
+
+    async def capture_all(
+        self,
+        camera_ids: Sequence[str] | None = None,
+        *,
+        trigger: together_table.Trigger | None = None,
+        download: bool = True,
+    ) -> together_table.CaptureAllResult:
+        """Take a picture with each open camera, or those named, in one moment: by lines, or by `software`.
+
+        Raises CaptureIncomplete where a camera gave none; its `data` has the frames of the others.
+        """
+        named = None if camera_ids is None else list(camera_ids)
+        return await self._ask(together_table.CAPTURE_ALL, camera_ids=named, trigger=trigger, download=download)
 
     def capture_series(
         self,

@@ -14,6 +14,7 @@ from tetherlight.protocol import cameras as camera_table
 from tetherlight.protocol import captures as capture_table
 from tetherlight.protocol import results as results_table
 from tetherlight.protocol import sets as set_table
+from tetherlight.protocol import together as together_table
 from tetherlight.protocol import trash as trash_table
 from tetherlight.protocol.action import Action, P, R
 from tetherlight.protocol.models import ImageFile, ImageSet, Job
@@ -25,6 +26,7 @@ Downloadable = (
     ImageFile
     | camera_table.CaptureResult
     | capture_table.SeriesResult
+    | together_table.CaptureAllResult
     | ImageSet
     | set_table.SetDetails
     | set_table.PhotometricSetResult
@@ -373,7 +375,7 @@ class ImageRequests(Requests):
         match what:
             case ImageFile():
                 return [await self._http().fetch(what, Path(to), progress)]
-            case camera_table.CaptureResult() | capture_table.SeriesResult():
+            case camera_table.CaptureResult() | capture_table.SeriesResult() | together_table.CaptureAllResult():
                 return [await self._http().fetch(file, Path(to), progress) for file in what.files]
         name = _set_name(what)
         return await self._download_set(name, Path(to) / Path(name).name, files, progress)

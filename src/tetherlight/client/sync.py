@@ -244,6 +244,7 @@ class Client:
     list_config = _blocking(AsyncClient.list_config)
     set_config = _blocking(AsyncClient.set_config)
     capture = _blocking(AsyncClient.capture)
+    capture_all = _blocking(AsyncClient.capture_all)
     capture_series = _blocking(AsyncClient.capture_series)
     autofocus = _blocking(AsyncClient.autofocus)
     drive_focus = _blocking(AsyncClient.drive_focus)

@@ -5,13 +5,13 @@ from types import MappingProxyType
 from typing import Any
 
 from tetherlight.errors import UnknownAction
-from tetherlight.protocol import calibration, cameras, captures, jobs, lights, results, server, sets, trash
+from tetherlight.protocol import calibration, cameras, captures, jobs, lights, results, server, sets, together, trash
 from tetherlight.protocol.action import Action
 
 ACTIONS: Mapping[str, Action[Any, Any]] = MappingProxyType(
     {
         action.name: action
-        for module in (cameras, captures, lights, sets, results, trash, jobs, server, calibration)
+        for module in (cameras, together, captures, lights, sets, results, trash, jobs, server, calibration)
         for action in vars(module).values()
         if isinstance(action, Action)
     }

@@ -26,6 +26,7 @@ from tetherlight.protocol.models import (
     Storage,
 )
 from tetherlight.protocol.names import Feature, Topic
+from tetherlight.protocol.together import CAPTURE_TOGETHER, CaptureAllResult
 from tetherlight.protocol.trash import TRASH_LIST, TrashRemoved
 
 D = TypeVar("D", bound=BaseModel)
@@ -228,6 +229,13 @@ LIGHT_TRIPPED = Event(
 JOB_CHANGED = Event("job_changed", Job, "A job started, went on or ended.", "job", feature=JOBS)
 SETS_CHANGED = Event("sets_changed", SetChange, "An image set is new, changed or gone.", "sets")
 CAPTURES_CHANGED = Event("captures_changed", CapturesChange, "Single captures are new, changed or gone.", "sets")
+FRAMES_CHANGED = Event(
+    "frames_changed",
+    CaptureAllResult,
+    "Several cameras were released together, or a file of that came late.",
+    "sets",
+    feature=CAPTURE_TOGETHER,
+)
 TRASH_REMOVED = Event(
     "trash_removed", TrashRemoved, "Something in the trash went for good.", "sets", feature=TRASH_LIST
 )

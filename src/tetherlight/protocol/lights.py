@@ -10,12 +10,12 @@ from tetherlight.protocol.cameras import NoPayload
 from tetherlight.protocol.models import Direction, LightInfo, Model
 
 SERVER_ONLY = frozenset({
-    "hooks", "bridges", "offload", "driver", "chip", "address", "allow_hold", "guard", "drivers",
+    "hooks", "bridges", "offload", "driver", "chip", "address", "allow_hold", "guard", "drivers", "triggers",
 })  # fmt: skip
 """Keys of the rig file that run programs, open ports or hold secrets: clients neither write nor read them.
 
-They mean the same wherever they stand: of the rig the first three and the last two are tables; a lamp has a driver, an
-address and `allow_hold`."""
+They mean the same wherever they stand: of the rig the first three and the last three are tables; a lamp has a driver,
+an address and `allow_hold`."""
 
 
 Level = Annotated[float, Field(ge=0, le=1, allow_inf_nan=False)]

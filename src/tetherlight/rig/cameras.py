@@ -7,6 +7,7 @@ from typing import Any, TypeVar
 
 from tetherlight.camera.camera import Camera, CameraListener
 from tetherlight.camera.identity import FoundCamera
+from tetherlight.camera.lane import Place
 from tetherlight.errors import (
     CameraBusy,
     CameraLost,
@@ -111,6 +112,28 @@ class Cameras:
         )
         with place:
             yield camera
+
+    async def turns(self, camera_ids: Collection[str] | None = None) -> list[tuple[Camera, Place]]:
+        """Take a place in the order of each of these cameras, of all open ones where none is named; leave them.
+
+        Raises CameraBusy at once where a job owns one of them, and as `camera` does.
+        """
+
+        def take() -> list[tuple[Camera, Place]]:
+            named = None if camera_ids is None else dict.fromkeys(camera_ids)
+            cameras = self.open if named is None else tuple(map(self.camera, named))
+            if not cameras:
+                raise CameraNotOpen("No camera is open.", hint="Open each camera first (SELECT_CAMERA).")
+            taken: list[tuple[Camera, Place]] = []
+            try:
+                for camera in cameras:
+                    taken.append((camera, camera.place()))  # noqa: PERF401 - what was taken must be known if one fails
+            except CameraBusy:
+                _leave(taken)
+                raise
+            return taken
+
+        return await self._choices.after(camera_ids, take, _leave)
 
     @property
     def open(self) -> tuple[Camera, ...]:
@@ -281,3 +304,8 @@ class Cameras:
     def announce(self) -> None:
         """Tell the camera topic how the cameras stand."""
         self._publisher.publish(CAMERAS_CHANGED, self.inventory())
+
+
+def _leave(taken: Collection[tuple[Camera, Place]]) -> None:
+    for _, place in taken:
+        place.leave()

@@ -66,14 +66,15 @@ class Choices:
                     follow()
 
     async def after(
-        self, camera_ids: Collection[str | None], take: Callable[[], T], give_back: Callable[[T], None]
+        self, camera_ids: Collection[str | None] | None, take: Callable[[], T], give_back: Callable[[T], None]
     ) -> T:
         """Take something of cameras, None being the selected one: at once, or when what chooses them is done.
 
+        Without `camera_ids` all cameras are meant.
         `take` is called without anything in between, so that the order of the requests is the order of the takers.
         What it returns is given back where its caller has given up meanwhile.
         """
-        choices = [choice for one in camera_ids if (choice := self._last_that_concerns(one)) is not None]
+        choices = self._under_way if camera_ids is None else self._that_concern(camera_ids)
         choice = max(choices, key=self._under_way.index, default=None)
         if choice is None:
             return take()
@@ -85,6 +86,9 @@ class Choices:
             if taken.done() and not taken.cancelled() and taken.exception() is None:
                 give_back(taken.result())
             raise
+
+    def _that_concern(self, camera_ids: Collection[str | None]) -> list[Choice]:
+        return [choice for one in camera_ids if (choice := self._last_that_concerns(one)) is not None]
 
     def _last_that_concerns(self, camera_id: str | None) -> Choice | None:
         last: Choice | None = None

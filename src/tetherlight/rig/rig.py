@@ -12,6 +12,7 @@ from tetherlight.camera.environment import STATE_REMEDY, state_fault
 from tetherlight.capture.job import CaptureJob
 from tetherlight.capture.shooting import Shooting
 from tetherlight.capture.single import Captures
+from tetherlight.capture.together import Together
 from tetherlight.collection.changes import Changes
 from tetherlight.collection.names import Names
 from tetherlight.collection.set_changes import SetChanges
@@ -47,6 +48,7 @@ from tetherlight.rig.watch import CameraWatch
 from tetherlight.rigfile.rigfile import RigFile
 from tetherlight.settings import Settings
 from tetherlight.store.store import Store
+from tetherlight.triggers.triggers import Triggers
 
 logger = logging.getLogger(__name__)
 
@@ -80,7 +82,7 @@ async def _refused(store: Store) -> None:
 class Rig:
     """The only owner of the cameras, the lights, the store and the jobs."""
 
-    def __init__(self, settings: Settings, lights: Lights, store: Store) -> None:
+    def __init__(self, settings: Settings, lights: Lights, triggers: Triggers, store: Store) -> None:
         self.settings = settings
         self.lights = lights
         self.store = store
@@ -88,6 +90,7 @@ class Rig:
         changes = Changes()
         self.set_changes = SetChanges(store, self.publisher)
         self.captures = Captures(store, self.publisher, changes, self.set_changes)
+        self.together = Together(self.captures, triggers, self.publisher)
         self.names = Names(store, lights.rig_file, changes)
         self.cameras = Cameras(settings, self.publisher)
         self.jobs = Jobs(Claims(self.cameras, lights), self.publisher)
@@ -138,9 +141,10 @@ class Rig:
         await _refused(store)
         # The lights come first: the run before may have left them on, and the disk may be slow, broken or full.
         lights = await Lights.open(rig_file, simulator_control=settings.simulator_control)
+        triggers = Triggers.open(rig_file, simulator_control=settings.simulator_control)
         try:
             recovered = await in_daemon_thread(store.prepare)
-            rig = cls(settings, lights, store)
+            rig = cls(settings, lights, triggers, store)
             lights.listen(rig._lights_changed)
             lights.on_trip(rig._light_tripped)
             rig.trash.tell_removals()
@@ -157,6 +161,7 @@ class Rig:
             finally:
                 await rig.stop()
         finally:
+            await triggers.close()
             await lights.close()
             store.close()
 

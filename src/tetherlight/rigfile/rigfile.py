@@ -29,6 +29,7 @@ from tetherlight.rigfile.lights import (
     address_problem,
     light_problem,
 )
+from tetherlight.rigfile.triggers import TriggerTable, trigger_problem
 
 DEFAULT_NAME = "rig.toml"
 MAX_BYTES = 4_000_000
@@ -77,6 +78,7 @@ class RigTables(Model):
     drivers: dict[str, dict[str, Any]] = Field(default_factory=dict)
     hooks: HooksTable = Field(default_factory=dict)
     bridges: BridgesTable = BridgesTable()
+    triggers: dict[str, TriggerTable] = Field(default_factory=dict)
     offload: Any = None
 
     @field_validator("cameras")
@@ -90,6 +92,10 @@ class RigTables(Model):
     @model_validator(mode="after")
     def _distinct(self) -> Self:
         problem = light_problem((self.lights or {}).items()) or address_problem(self.lights or {})
+        lines = [(name, light.pin) for name, light in (self.lights or {}).items()]
+        if self.lights is None:
+            lines = [(light.name, light.pin) for light in DEFAULT_LIGHTS]
+        problem = problem or trigger_problem(self.triggers, lines)
         if problem:
             raise ValueError(problem)
         return self
@@ -114,6 +120,7 @@ class RigFile:
     """What the drivers of lamps need to know beside addresses, by driver."""
     bridges: BridgesTable = field(default=BridgesTable(), repr=False)
     hooks: Mapping[str, HookTable] = field(default_factory=dict, repr=False)
+    triggers: Mapping[str, TriggerTable] = field(default_factory=dict)
     unused: tuple[str, ...] = ()
     """Tables that are kept and that this version has no use for."""
     secrets: frozenset[str] = field(default=frozenset(), repr=False)
@@ -159,6 +166,7 @@ class RigFile:
             tables.drivers,
             tables.bridges,
             tables.hooks,
+            tables.triggers,
             tuple(unused),
             secrets,
         )

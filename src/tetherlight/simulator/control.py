@@ -16,6 +16,7 @@ from tetherlight.simulator.developing import ORIENTATIONS
 from tetherlight.simulator.device import Body
 from tetherlight.simulator.faults import FAMILIES, KINDS, Fault
 from tetherlight.simulator.lens import LAST_PLACE, Lens, sharp_height
+from tetherlight.simulator.lines import Lines
 from tetherlight.simulator.properties import Property
 from tetherlight.simulator.quirks import EFFECTS, MEMORY_NAMES, PropertyFault
 from tetherlight.simulator.request import Answer, Fields, Refused, flag, number, positive, table
@@ -70,6 +71,8 @@ class Control:
             "take_camera": lambda fields: self._camera(fields).responder.take(),
             "give_back_camera": lambda fields: self._camera(fields).responder.give_back(),
             "press_shutter": self._press_shutter,
+            "line": Lines(cameras).press,
+            "exposures": lambda fields: {"exposures": self._camera(fields).body.releases.describe()},
             "set_property": self._set_property,
             "property_fault": self._property_fault,
             "quirks": self._quirks,
@@ -197,6 +200,9 @@ class Control:
         quirks.second_file_s = number(fields, "second_file_s", default=quirks.second_file_s)
         quirks.raw_only = flag(fields, "raw_only", default=quirks.raw_only)
         quirks.turned, quirks.memory_names = int(turned), names
+        quirks.line_drops = int(number(fields, "line_drops", default=quirks.line_drops))
+        quirks.line_doubles = int(number(fields, "line_doubles", default=quirks.line_doubles))
+        quirks.line_lag_s = number(fields, "line_lag_s", default=quirks.line_lag_s)
 
     def _lens(self, fields: Fields) -> Answer:
         """Put the lens somewhere, let it blur or not, or only tell where it is."""

@@ -7,6 +7,7 @@ import logging
 import math
 import threading
 import time
+import zlib
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from functools import partial
@@ -20,6 +21,7 @@ from tetherlight.simulator.lens import Lens, sharp_place
 from tetherlight.simulator.live import LiveSwitch
 from tetherlight.simulator.properties import Properties, Property
 from tetherlight.simulator.quirks import Quirks
+from tetherlight.simulator.releases import Release, Releases
 from tetherlight.simulator.schedule import Schedule
 from tetherlight.simulator.shot import Identity, Shot
 from tetherlight.simulator.viewfinder import Frame, Viewfinder
@@ -78,6 +80,7 @@ class Body:
         self.size = size
         self.preview_size = PREVIEW_SIZE
         self.happenings = Happenings()
+        self.releases = Releases()
         self.viewfinder = Viewfinder(fps, self._render_preview)
         self.live = LiveSwitch(self.happenings)
         still = partial(self.happenings.add, "focus_still")
@@ -203,11 +206,12 @@ class Body:
         """Estimate how many shots the card still takes."""
         return self.card.free // self.shot_size(self.shot())
 
-    def press(self, *, announce: bool = True, **overrides: Any) -> bool:
+    def press(self, *, announce: bool = True, by: Release | None = None, **overrides: Any) -> bool:
         """Press the shutter button; False when an exposure is under way. Raise CardFullError.
 
-        Without `announce` the exposure happens but nothing is ever heard of it. `overrides` replace what the settings
-        say of the shot: with `bulb` it lasts until `end_bulb`, `to_memory` tells where the files go.
+        Without `announce` the exposure happens but nothing is ever heard of it. `by` says when it begins, where a line
+        and not the button released it. `overrides` replace what the settings say of the shot: with `bulb` it lasts
+        until `end_bulb`, `to_memory` tells where the files go.
         """
         shot = replace(self.shot(), **overrides)
         if not shot.to_memory and self.card.free < self.shot_size(shot):
@@ -219,9 +223,28 @@ class Body:
             self._pressed.set()
             self._bulb_end.clear()
             name = f"{self.identity.name}-shutter"
-            self._shutter = threading.Thread(target=self._release, args=(shot, announce), name=name, daemon=True)
+            self._shutter = threading.Thread(target=self._release, args=(shot, announce, by), name=name, daemon=True)
             self._shutter.start()
         return True
+
+    def fire(self, line: int, moment: float) -> float | None:
+        """Release by the event of this number on a line; return when the shutter opens, None where it stays closed.
+
+        Both are times on the monotonic clock.
+        """
+        if self.quirks.line_drops:
+            self.quirks.line_drops -= 1
+            return None
+        release = Release(line, moment + self.quirks.line_lag_s)
+        twice = self.quirks.line_doubles > 0
+        try:
+            taken = self.press(by=release, burst=2 if twice else 1)
+        except CardFullError:
+            return None
+        self.let_go()
+        if taken and twice:
+            self.quirks.line_doubles -= 1
+        return release.opened_s if taken else None
 
     def let_go(self) -> None:
         """Let go of the shutter button: no further picture in continuous drive."""
@@ -231,18 +254,20 @@ class Body:
         """Close the shutter of a bulb exposure."""
         self._bulb_end.set()
 
-    def _release(self, shot: Shot, announce: bool) -> None:
+    def _release(self, shot: Shot, announce: bool, by: Release | None) -> None:
         """Take one picture, or one after the other while the button is held in continuous drive."""
         observer = self._observer if announce else None
         try:
             if observer is not None:
                 observer.busy(busy=True)
-            if self._closed.wait(shot.delay_s):
+            lag = 0 if by is None else by.opened_s - time.monotonic()
+            if self._closed.wait(max(lag, 0) + shot.delay_s):
                 return
             taken = 0
             while taken < shot.burst or (shot.continuous and self._pressed.is_set()):
                 began = time.monotonic()
-                self._take(shot, observer)
+                self._take(shot, observer, by or Release(None, began))
+                by = None
                 taken += 1
                 more = taken < shot.burst
                 if self._closed.wait(max(began + shot.interval_s - time.monotonic(), 0) if more else 0):
@@ -258,9 +283,10 @@ class Body:
                 observer.busy(busy=False)
             self.happenings.add("idle")
 
-    def _take(self, shot: Shot, observer: Observer | None) -> None:
+    def _take(self, shot: Shot, observer: Observer | None, release: Release) -> None:
         """Open the shutter for the exposure time, then store and announce the files."""
-        opened = time.monotonic()
+        opened = release.opened_s
+        self.releases.add(release)
         when = self.clock.now()
         shot = replace(shot, focus=self.lens.focus)
         self._shutter_closes = math.inf if shot.bulb else opened + shot.shutter_s
@@ -270,6 +296,7 @@ class Body:
             self._shutter_closes = 0.0
             shot = replace(shot, shutter_s=time.monotonic() - opened)
         pictures = self._darkroom.develop(shot, when, self.quirks.turned)
+        release.files = {picture.name: zlib.crc32(picture.content) for picture in pictures}
         if self._closed.wait(max(opened + shot.shutter_s - time.monotonic(), 0)):
             return
         if observer is None:

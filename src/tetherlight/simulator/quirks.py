@@ -31,11 +31,15 @@ class Quirks:
 
     `turned` is how far it is turned clockwise, in degrees. The second file of an exposure comes `second_file_s` after
     the exposure was told to be complete. `raw_only` properties have types that libgphoto2 does not know by name.
-    `memory_names` are how a body with a memory for the computer calls the pictures in it.
+    `memory_names` are how a body with a memory for the computer calls the pictures in it. Of the next presses by a line
+    it misses `line_drops` and takes two pictures at `line_doubles`; its shutter opens `line_lag_s` after each.
     """
 
     turned: int = 0
     second_file_s: float = 0.0
     raw_only: bool = False
     memory_names: str = "own"
+    line_drops: int = 0
+    line_doubles: int = 0
+    line_lag_s: float = 0.0
     property_faults: dict[int, PropertyFault] = field(default_factory=dict)

@@ -1,0 +1,90 @@
+"""The rig's triggers: which line fires which camera, and how several are fired."""
+
+import asyncio
+import logging
+from collections.abc import Mapping, Sequence
+from importlib.util import find_spec
+from pathlib import Path
+from typing import Self
+
+from tetherlight.errors import TriggerError, TriggerMissing
+from tetherlight.rigfile.rigfile import RigFile
+from tetherlight.rigfile.triggers import TriggerTable
+from tetherlight.triggers.lines import Fired, Lines, Wired, trigger_failed
+
+logger = logging.getLogger(__name__)
+WIRE = "Name it in a table [triggers.NAME] of the rig file, or say trigger 'software'."
+
+
+class Triggers:
+    """The only owner of the lines that fire cameras."""
+
+    def __init__(self, tables: Mapping[str, TriggerTable], lines: Lines | None) -> None:
+        self._tables = dict(tables)
+        self._lines = lines
+        self._pressing = asyncio.Lock()
+
+    @classmethod
+    def open(cls, rig_file: RigFile, *, simulator_control: Path | None = None) -> Self:
+        """Take the lines that the rig file names; those that cannot be had now are asked for again at each press."""
+        return cls(rig_file.triggers, _lines(rig_file, simulator_control))
+
+    async def close(self) -> None:
+        """Let go of the lines."""
+        if self._lines is not None:
+            await self._lines.close()
+
+    def fires(self, camera_ids: Sequence[str]) -> bool:
+        """Tell whether lines fire all of these cameras and no other."""
+        try:
+            self._of(camera_ids)
+        except TriggerError:
+            return False
+        return True
+
+    def patience(self, camera_ids: Sequence[str]) -> dict[str, float]:
+        """Return by camera how many seconds it may take to announce its picture; raise TriggerMissing."""
+        found = {camera: table.deadline_s for table in self._of(camera_ids).values() for camera in table.cameras}
+        return {camera_id: found[camera_id] for camera_id in camera_ids}
+
+    async def fire(self, cameras: Sequence[Wired]) -> Fired:
+        """Press the releases of these cameras at once; raise TriggerMissing or TriggerFailed, with none pressed."""
+        tables = self._of([camera.camera_id for camera in cameras])
+        if self._lines is None:
+            raise trigger_failed(list(tables), "This system has no GPIO chips that can be driven.")
+        async with self._pressing:
+            return await self._lines.fire(tables, cameras)
+
+    def _of(self, camera_ids: Sequence[str]) -> dict[str, TriggerTable]:
+        named = {camera: name for name, table in self._tables.items() for camera in table.cameras}
+        for camera_id in camera_ids:
+            if camera_id not in named:
+                raise TriggerMissing(f"No line fires camera '{camera_id}'.", hint=WIRE)
+        tables = {name: self._tables[name] for name in dict.fromkeys(named[one] for one in camera_ids)}
+        for name, table in tables.items():
+            if others := [one for one in table.cameras if one not in camera_ids]:
+                raise TriggerMissing(
+                    f"Trigger '{name}' fires camera '{others[0]}', too, which is not among those asked for.",
+                    hint="Name all cameras of the line, and open them first (SELECT_CAMERA).",
+                )
+        return tables
+
+
+def _lines(rig_file: RigFile, simulator_control: Path | None) -> Lines | None:
+    if not rig_file.triggers:
+        return None
+    if simulator_control is not None:
+        from tetherlight.triggers.scene_lines import SceneLines  # noqa: PLC0415 - for simulated rigs alone
+
+        return SceneLines(simulator_control)
+    # The bindings exist on Linux only.
+    if find_spec("gpiod") is None:
+        return None
+    from tetherlight.triggers.gpio_lines import GpioLines  # noqa: PLC0415 - loaded where there are such lines
+
+    lines = GpioLines(rig_file.triggers, rig_file.chip)
+    try:
+        lines.hold()
+    except TriggerError as error:
+        logger.warning("%s It is tried again when cameras are fired.", error.message)
+    return lines

@@ -1,0 +1,152 @@
+"""Lines that fire cameras: what the rig file may say, and one call of the kernel for all of them."""
+
+from pathlib import Path
+
+import pytest
+
+from support.fake_gpio import FakeChip, chips
+from tetherlight.errors import InvalidSetting, TriggerFailed, TriggerMissing
+from tetherlight.rigfile.rigfile import RigFile
+from tetherlight.triggers.gpio_lines import GpioLines
+from tetherlight.triggers.lines import Wired
+from tetherlight.triggers.triggers import Triggers
+
+RIG = """
+[lights]
+lamp = { pin = 17 }
+[triggers.left]
+cameras = ["a"]
+full_press = 5
+press_s = 0.001
+[triggers.pair]
+cameras = ["b", "c"]
+half_press = 12
+full_press = 13
+half_press_s = 0
+active_low = true
+press_s = 0.001
+"""
+ALL = [Wired(name, "usb:001,002") for name in "abc"]
+
+
+def rig(text: str = RIG) -> RigFile:
+    return RigFile.parse(text, Path("rig.toml"))
+
+
+def on(chip: FakeChip) -> tuple[Triggers, GpioLines]:
+    """Give the triggers of the rig on this chip."""
+    lines = GpioLines(rig().triggers, None, chips(chip))
+    return Triggers(rig().triggers, lines), lines
+
+
+async def test_all_releases_are_pressed_by_one_call_and_let_go_by_one() -> None:
+    chip = FakeChip()
+    triggers, lines = on(chip)
+    fired = await triggers.fire(ALL)
+    assert chip.requests == [[5, 12, 13]]
+    assert chip.writes == [{12: True}, {5: True, 13: True}, {12: False, 5: False, 13: False}]
+    assert fired.spread_s >= 0
+    await lines.close()
+    assert not chip.lines[5].used
+
+
+async def test_only_the_lines_of_the_named_cameras_are_pressed() -> None:
+    chip = FakeChip()
+    triggers, _ = on(chip)
+    await triggers.fire(ALL[:1])
+    assert chip.writes == [{5: True}, {5: False}]
+
+
+async def test_lines_are_held_inactive_from_the_start() -> None:
+    chip = FakeChip()
+    _, lines = on(chip)
+    lines.hold()
+    assert chip.lines[13].used
+    assert chip.lines[13].level == 1
+    assert chip.lines[5].level == 0
+
+
+async def test_a_line_that_another_program_holds_is_named_and_nothing_is_pressed() -> None:
+    chip = FakeChip()
+    chip.hold(13, "gpio-keys")
+    triggers, _ = on(chip)
+    with pytest.raises(TriggerFailed, match=r"Trigger 'pair' .* Line 13 of pinctrl-bcm2711 is held by gpio-keys"):
+        await triggers.fire(ALL)
+    assert chip.writes == []
+    chip.free(13)
+    await triggers.fire(ALL)
+    assert {5: True, 13: True} in chip.writes
+
+
+async def test_a_line_that_is_taken_just_before_is_busy() -> None:
+    chip = FakeChip(hides_holders=True)
+    chip.hold(5, "other")
+    triggers, _ = on(chip)
+    with pytest.raises(TriggerFailed, match="another program holds it"):
+        await triggers.fire(ALL)
+
+
+async def test_a_chip_that_was_unplugged_is_taken_again() -> None:
+    chip = FakeChip()
+    triggers, lines = on(chip)
+    lines.hold()
+    chip.gone = True
+    with pytest.raises(TriggerFailed, match="No such device"):
+        await triggers.fire(ALL)
+    with pytest.raises(TriggerFailed, match="No GPIO chip of a Raspberry Pi was found"):
+        await triggers.fire(ALL)
+    chip.gone = False
+    chip.writes.clear()
+    await triggers.fire(ALL)
+    assert {5: True, 13: True} in chip.writes
+
+
+async def test_a_line_beyond_the_chip_is_told() -> None:
+    chip = FakeChip(num_lines=10)
+    triggers, _ = on(chip)
+    with pytest.raises(TriggerFailed, match="has no line 12, only 0 to 9"):
+        await triggers.fire(ALL)
+
+
+async def test_a_camera_without_a_line_and_one_that_shares_a_line_are_refused_before_anything_is_pressed() -> None:
+    chip = FakeChip()
+    triggers, _ = on(chip)
+    with pytest.raises(TriggerMissing, match="No line fires camera 'nobody'"):
+        await triggers.fire([Wired("nobody", "")])
+    with pytest.raises(TriggerMissing, match="Trigger 'pair' fires camera 'c', too"):
+        await triggers.fire(ALL[:2])
+    assert chip.writes == []
+    assert triggers.fires(["a"])
+    assert not triggers.fires(["a", "b"])
+
+
+async def test_a_rig_without_triggers_fires_nobody() -> None:
+    triggers = Triggers.open(rig("driver = 'simulated'"))
+    with pytest.raises(TriggerMissing):
+        await triggers.fire(ALL)
+    await triggers.close()
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        (
+            "[triggers.x]\ncameras = ['a']\nfull_press = 17\n[lights.lamp]\npin = 17",
+            "pin 17 is used by both light 'lamp'",
+        ),
+        ("[triggers.x]\ncameras = ['a']\nfull_press = 24", "pin 24 is used by both light 'lights_top'"),
+        ("[triggers.x]\ncameras = ['a']\nfull_press = 5\nhalf_press = 5", "half_press and full_press are two lines"),
+        (
+            "[triggers.x]\ncameras = ['a']\nfull_press = 5\n[triggers.y]\ncameras = ['a']\nfull_press = 6",
+            "camera 'a' is fired by both trigger 'x' and trigger 'y'",
+        ),
+        ("[triggers.x]\nfull_press = 5", "triggers.x.cameras"),
+        ("[triggers.x]\ncameras = []\nfull_press = 5", "triggers.x.cameras"),
+        ("[triggers.x]\ncameras = ['a']\nfull_press = -1", "triggers.x.full_press"),
+        ("[triggers.x]\ncameras = ['a']\nfull_press = 5\ndeadline_s = nan", "triggers.x.deadline_s"),
+        ("[triggers.x]\ncameras = ['a']\nfull_press = 5\nwhen = 1", "there is no key 'triggers.x.when'"),
+    ],
+)
+def test_a_wrong_table_is_refused_by_its_key(text: str, said: str) -> None:
+    with pytest.raises(InvalidSetting, match=said):
+        rig(text)
