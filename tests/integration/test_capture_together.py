@@ -1,5 +1,6 @@
 """Several cameras released in one moment: by lines and by software, whole or with one that gives nothing."""
 
+import asyncio
 import shutil
 import tempfile
 from collections.abc import AsyncIterator
@@ -180,7 +181,22 @@ async def test_a_camera_that_a_job_has_keeps_all_from_being_released(world: Worl
     assert (await world.rig.captures.capture(world.rig.cameras.camera(IDS[0]), download=True)).file_path
 
 
-async def test_a_line_that_another_camera_shares_or_lacks_is_refused(world: World) -> None:
+async def test_who_gives_up_leaves_the_cameras_free_and_nothing_released(world: World) -> None:
+    before = [len(await exposures(world, camera_id)) for camera_id in IDS]
+    with world.rig.cameras.camera(IDS[1]).place():
+        waiting = asyncio.create_task(capture(world, "line"))
+        # The first camera is behind it, too, until it is clear what becomes of both.
+        single = asyncio.create_task(world.rig.captures.capture(world.rig.cameras.camera(IDS[0]), download=True))
+        await asyncio.sleep(0)
+        waiting.cancel()
+        assert (await single).file_path
+        with pytest.raises(asyncio.CancelledError):
+            await waiting
+    assert [len(await exposures(world, camera_id)) for camera_id in IDS] == [before[0] + 1, before[1]]
+    assert len(await lines_of(world, await capture(world, "line"))) == 1
+
+
+async def test_a_camera_without_a_line_is_refused_and_each_has_its_deadline(world: World) -> None:
     with pytest.raises(TriggerMissing, match="No line fires camera 'nobody'"):
         world.rig.together.triggers.patience(["nobody"])
     assert world.rig.together.triggers.patience(IDS) == {IDS[0]: 10.0, IDS[1]: 1.0}

@@ -111,6 +111,29 @@ async def test_a_named_camera_is_used_without_changing_which_is_selected(tetherl
     assert (await tetherlight("deselect")).out == "No camera was selected.\n"
 
 
+async def test_all_cameras_take_one_picture_and_what_does_not_go_with_that_is_refused(
+    tetherlight: Run, simulator: SimulatorProcess, tmp_path: Path
+) -> None:
+    ids = [one["camera_id"] for one in (await tetherlight("cameras", "--json")).json]
+    shot = await tetherlight("capture", "--all", "--output", str(tmp_path))
+    head, *frames = shot.out.splitlines()
+    assert re.fullmatch(r"exposure-\w+  by software, [\d.]+ ms from the first release to the last", head)
+    assert [frame.split()[0] for frame in frames] == ids
+    assert all(Path(frame.split()[1]).is_file() for frame in frames)
+    await simulator.control("fault", camera=simulator.cameras[1].name, kind="no_focus", when="capture", count=1)
+    broken = await tetherlight("capture", "--all", "--json")
+    told = json.loads(broken.out)["frames"]
+    assert (broken.code, json.loads(broken.err)["error_code"]) == (1, "capture_incomplete")
+    assert [one["error_code"] for one in told] == [None, "capture_failed"]
+    by_line = await tetherlight("capture", "--all", "--trigger", "line")
+    assert by_line.code == 1
+    assert f"No line fires camera '{ids[0]}'" in by_line.err
+    for words in (("--all", "--count", "2"), ("--all", "--trigger", "laser"), ("--trigger", "line")):
+        assert (await tetherlight("capture", *words)).code == 2
+    for camera in ids:
+        await tetherlight("deselect", "--camera", camera)
+
+
 async def test_a_camera_that_is_not_there_or_not_clear_is_refused(tetherlight: Run) -> None:
     missing = await tetherlight("capture", "--camera", "no-such-camera")
     assert (missing.code, missing.out) == (1, "")
