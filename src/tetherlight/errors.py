@@ -408,7 +408,7 @@ class TriggerMissing(TriggerError):
 
 
 class TriggerFailed(TriggerError):
-    """The line could not be driven: another program holds it, or its chip is not there. No camera was released."""
+    """The line could not be driven: another program holds it, or its chip is not there."""
 
     code = "trigger_failed"
     retryable = True

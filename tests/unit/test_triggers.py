@@ -78,6 +78,19 @@ async def test_a_line_that_another_program_holds_is_named_and_nothing_is_pressed
     assert {5: True, 13: True} in chip.writes
 
 
+async def test_the_doctor_tells_whether_the_lines_can_be_driven() -> None:
+    chip = FakeChip()
+    chip.hold(13, "gpio-keys")
+    triggers, _ = on(chip)
+    (broken,) = triggers.findings()
+    assert (broken.check, broken.level, broken.remedy) == ("triggers", "error", "gpioinfo shows who holds which line.")
+    assert "gpio-keys" in broken.message
+    chip.free(13)
+    (sound,) = triggers.findings()
+    assert (sound.level, sound.message) == ("ok", "2 triggers can fire cameras.")
+    assert list(Triggers.open(rig("driver = 'simulated'")).findings()) == []
+
+
 async def test_a_line_that_is_taken_just_before_is_busy() -> None:
     chip = FakeChip(hides_holders=True)
     chip.hold(5, "other")

@@ -276,4 +276,5 @@ class Rig:
         """Let the doctor look for what is wrong."""
         ports = [camera.port for camera in self.cameras.open]
         found = await diagnose(self.settings, self.lights.rig_file, serving=True, open_ports=ports)
-        return [*found, *lamp_faults(self.lights), *(report() for report in self.reports)]
+        lines = self.together.triggers.findings()
+        return [*found, *lamp_faults(self.lights), *lines, *(report() for report in self.reports)]

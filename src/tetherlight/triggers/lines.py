@@ -30,6 +30,10 @@ class Lines(ABC):
     """Presses the releases of triggers; used by one task at a time."""
 
     @abstractmethod
+    def hold(self) -> None:
+        """Take the lines so that nobody else presses a release by them; raise TriggerFailed where that cannot be."""
+
+    @abstractmethod
     async def fire(self, triggers: Mapping[str, TriggerTable], cameras: Sequence[Wired]) -> Fired:
         """Press the releases of these triggers, half where that is wired, then all fully at once, and let go.
 

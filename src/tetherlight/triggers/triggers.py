@@ -2,12 +2,13 @@
 
 import asyncio
 import logging
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from importlib.util import find_spec
 from pathlib import Path
 from typing import Self
 
 from tetherlight.errors import TriggerError, TriggerMissing
+from tetherlight.protocol.server import Finding
 from tetherlight.rigfile.rigfile import RigFile
 from tetherlight.rigfile.triggers import TriggerTable
 from tetherlight.triggers.lines import Fired, Lines, Wired, trigger_failed
@@ -34,6 +35,19 @@ class Triggers:
         if self._lines is not None:
             await self._lines.close()
 
+    def findings(self) -> Iterator[Finding]:
+        """Tell the doctor whether the lines can be driven; nothing where the rig file has none."""
+        if not self._tables:
+            return
+        try:
+            self._held().hold()
+        except TriggerError as error:
+            remedy = error.hint or "Mend it; the lines are asked for again when cameras are fired."
+            yield Finding(check="triggers", level="error", message=error.message, remedy=remedy)
+        else:
+            count = len(self._tables)
+            yield Finding(check="triggers", level="ok", message=f"{count} trigger{'s' * (count > 1)} can fire cameras.")
+
     def fires(self, camera_ids: Sequence[str]) -> bool:
         """Tell whether lines fire all of these cameras and no other."""
         try:
@@ -50,10 +64,14 @@ class Triggers:
     async def fire(self, cameras: Sequence[Wired]) -> Fired:
         """Press the releases of these cameras at once; raise TriggerMissing or TriggerFailed, with none pressed."""
         tables = self._of([camera.camera_id for camera in cameras])
-        if self._lines is None:
-            raise trigger_failed(list(tables), "This system has no GPIO chips that can be driven.")
+        lines = self._held()
         async with self._pressing:
-            return await self._lines.fire(tables, cameras)
+            return await lines.fire(tables, cameras)
+
+    def _held(self) -> Lines:
+        if self._lines is None:
+            raise trigger_failed(list(self._tables), "This system has no GPIO chips that can be driven.")
+        return self._lines
 
     def _of(self, camera_ids: Sequence[str]) -> dict[str, TriggerTable]:
         named = {camera: name for name, table in self._tables.items() for camera in table.cameras}
