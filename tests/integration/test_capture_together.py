@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 import pytest_asyncio
 
+from support.patience import stretched
 from support.rig_world import World, open_world
 from tetherlight.errors import (
     CameraBusy,
@@ -22,6 +23,7 @@ from tetherlight.protocol.together import CaptureAllResult, Frame, Trigger
 pytestmark = pytest.mark.asyncio(loop_scope="module")
 
 IDS = ("canon-eos-1300d-087000000001", "canon-eos-1300d-087000000002")
+DEADLINE_S = stretched(4)
 RIG = f"""
 driver = "simulated"
 [lights]
@@ -34,7 +36,7 @@ cameras = ["{IDS[1]}"]
 half_press = 12
 full_press = 13
 half_press_s = 0
-deadline_s = 1
+deadline_s = {DEADLINE_S}
 """
 NAMES = dict(zip(IDS, ("camera1", "camera2"), strict=True))
 
@@ -143,7 +145,7 @@ async def test_a_picture_that_a_body_takes_beyond_is_in_no_exposure(world: World
 
 async def test_a_file_that_comes_late_joins_its_exposure(world: World) -> None:
     await world.simulator.control("set_format", camera=NAMES[IDS[0]], format="RAW+JPEG")
-    await quirk(world, IDS[0], second_file_s=3)
+    await quirk(world, IDS[0], second_file_s=5)
     try:
         first = await capture(world, "line")
         assert len(first.frames[0].files) == 1
@@ -199,4 +201,4 @@ async def test_who_gives_up_leaves_the_cameras_free_and_nothing_released(world: 
 async def test_a_camera_without_a_line_is_refused_and_each_has_its_deadline(world: World) -> None:
     with pytest.raises(TriggerMissing, match="No line fires camera 'nobody'"):
         world.rig.together.triggers.patience(["nobody"])
-    assert world.rig.together.triggers.patience(IDS) == {IDS[0]: 10.0, IDS[1]: 1.0}
+    assert world.rig.together.triggers.patience(IDS) == {IDS[0]: 10.0, IDS[1]: DEADLINE_S}

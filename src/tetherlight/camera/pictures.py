@@ -122,8 +122,8 @@ class Pictures:
         roll.add(only(happened, files=tuple(path for path in happened.files if not self._is_known(path))))
         if roll.paths:
             await self._shutter.collect(roll, BODY_PATIENCE)
-            if time.monotonic() < self._shutter.restless_until:
-                self._shutter.settles()
+        if (roll.paths or happened.complete) and time.monotonic() < self._shutter.restless_until:
+            self._shutter.settles(complete=roll.complete_at is not None)
         for files in roll.exposures():
             self._tell_body_capture([path for path in files if not self._is_known(path)])
         for path in dict.fromkeys((*self._shutter.set_aside(), *roll.set_aside)):

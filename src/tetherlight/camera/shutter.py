@@ -23,6 +23,8 @@ from tetherlight.errors import CameraBusy, CameraError, CaptureFailed, CardFull
 LISTEN = 0.5
 """Seconds of one wait for events; the worker answers earlier when something happens."""
 BUSY_PAUSE = 0.05
+UNTOLD = 2.0
+"""Seconds in which a body that a line has released, and that does not say that it is done, may have taken another."""
 NOT_SUPPORTED = -6
 LONGEST_EXPOSURE, LONGEST_TIMER = 900.0, 60.0
 """Seconds beyond which no body has a choice: a larger number is misread, and must not make anybody wait."""
@@ -114,14 +116,15 @@ class Shutter:
         try:
             await self._collected(roll, released_at, patience + exposure_seconds(self._cache))
         finally:
-            self.settles()
+            self.settles(complete=roll.complete_at is not None)
         first, *others = roll.exposures()
         self._beyond += others
         return Taken(released_at, first)
 
-    def settles(self) -> None:
-        """Take note that a body which a line has released has just done something."""
-        self.restless_until = time.monotonic() + QUIET + exposure_seconds(self._cache)
+    def settles(self, *, complete: bool) -> None:
+        """Take note that a body which a line has released has done something, and whether it says that it is done."""
+        quiet = QUIET if complete else UNTOLD
+        self.restless_until = time.monotonic() + quiet + exposure_seconds(self._cache)
 
     def beyond(self) -> list[tuple[str, ...]]:
         """Give the exposures, once, that a body took beyond the one for which its line was pressed."""
