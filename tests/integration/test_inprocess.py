@@ -106,6 +106,7 @@ PAYLOADS: dict[str, dict[str, Any]] = {
     "SET_RIG": {"lights": [{"name": name} for name in (LIGHT, "light_front", "far")]},
     "CAPTURE_PHOTOMETRIC_SET": {"light_sequence": [LIGHT]},
     "CAPTURE_SERIES": {"count": 2},
+    "CAPTURE_ALL": {"trigger": "software"},
 }
 
 
