@@ -67,9 +67,9 @@ CAPTURE_ALL = Action(
     right="control",
     summary="Take a picture with several cameras in one moment: all are released, or none.",
     failure="Failed to capture with all cameras.",
-    errors=(errors.CameraNotOpen, errors.TriggerMissing, errors.TriggerFailed, errors.CaptureIncomplete,
-            errors.CaptureFailed, errors.CaptureRefused, errors.CardFull, errors.CameraBusy, errors.CameraLost,
-            errors.DiskFull, errors.StoreFull),
+    errors=(errors.CameraNotOpen, errors.CameraNotFound, errors.TriggerMissing, errors.TriggerFailed,
+            errors.CaptureIncomplete, errors.CaptureFailed, errors.CaptureRefused, errors.CardFull, errors.CameraBusy,
+            errors.CameraLost, errors.CameraTimeout, errors.DiskFull, errors.StoreFull),
     timeout_s=180.0,
     example={"trigger": "line"},
     example_result={
