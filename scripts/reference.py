@@ -8,7 +8,19 @@ from typing import Any
 from pydantic_core import PydanticUndefined
 
 from tetherlight.errors import TetherlightError, error_classes
-from tetherlight.protocol import calibration, cameras, captures, jobs, lights, results, server, sets, together, trash
+from tetherlight.protocol import (
+    calibration,
+    cameras,
+    captures,
+    jobs,
+    lights,
+    measurement,
+    results,
+    server,
+    sets,
+    together,
+    trash,
+)
 from tetherlight.protocol.action import Action
 from tetherlight.protocol.actions import ACTIONS
 from tetherlight.protocol.closing import CloseCode
@@ -28,6 +40,7 @@ GROUPS = {
     "Single captures, series and names": captures,
     "Lights": lights,
     "Calibration of lights": calibration,
+    "Measurement of lamps": measurement,
     "Sets and images": sets,
     "What is computed of sets": results,
     "The trash": trash,

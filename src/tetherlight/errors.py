@@ -44,6 +44,8 @@ TetherlightError                 internal_error
 ├── TriggerError                 trigger_error
 │   ├── TriggerMissing           trigger_missing
 │   └── TriggerFailed            trigger_failed
+│   ├── LampFailed               lamp_failed
+│   └── LightNotMeasured         light_not_measured
 ├── StoreError                   store_error
 │   ├── SetNotFound              set_not_found
 │   ├── SetBusy                  set_busy
@@ -412,6 +414,11 @@ class TriggerFailed(TriggerError):
 
     code = "trigger_failed"
     retryable = True
+class LightNotMeasured(LightError):
+    """The live view does not tell how a lamp behaves; `details` has the cause of each of the `lights`."""
+
+    code = "light_not_measured"
+    status = 422
 
 
 class StoreError(TetherlightError):

@@ -74,7 +74,7 @@ export type JobList = Job[]
  * This interface was referenced by `TetherlightProtocol`'s JSON-Schema
  * via the `definition` "ErrorCode".
  */
-export type ErrorCode = ("internal_error" | "invalid_request" | "invalid_message" | "unknown_action" | "invalid_payload" | "message_too_large" | "invalid_name" | "too_many_requests" | "request_too_slow" | "server_only" | "unauthorized" | "forbidden" | "right_missing" | "camera_error" | "no_camera_selected" | "camera_not_found" | "camera_not_open" | "camera_busy" | "camera_claimed" | "camera_forbidden" | "camera_lost" | "camera_timeout" | "camera_crashed" | "detection_failed" | "capture_failed" | "card_full" | "capture_incomplete" | "capture_refused" | "preview_unsupported" | "preview_failed" | "liveview_stopped" | "config_not_found" | "config_readonly" | "config_invalid" | "config_rejected" | "focus_unknown" | "light_error" | "unknown_light" | "lights_busy" | "light_limited" | "lamp_failed" | "trigger_error" | "trigger_missing" | "trigger_failed" | "store_error" | "set_not_found" | "set_busy" | "set_exists" | "manifest_newer" | "image_not_found" | "image_unreadable" | "lights_file_invalid" | "disk_full" | "store_full" | "export_missing" | "surface_error" | "too_few_lights" | "lights_coplanar" | "lights_unknown" | "no_focus_stack" | "images_black" | "images_clipped" | "normals_invalid" | "camera_matrix_invalid" | "shapes_differ" | "calibration_error" | "sphere_not_found" | "sphere_too_small" | "job_error" | "job_not_found" | "cpu_busy" | "job_conflict" | "sequence_failed" | "work_failed" | "work_timeout" | "work_memory" | "server_error" | "invalid_setting" | "start_failed" | "setup_failed" | "server_stopping" | "server_unreachable" | "client_too_slow" | "not_installed" | "hook_failed" | "out_of_resources")
+export type ErrorCode = ("internal_error" | "invalid_request" | "invalid_message" | "unknown_action" | "invalid_payload" | "message_too_large" | "invalid_name" | "too_many_requests" | "request_too_slow" | "server_only" | "unauthorized" | "forbidden" | "right_missing" | "camera_error" | "no_camera_selected" | "camera_not_found" | "camera_not_open" | "camera_busy" | "camera_claimed" | "camera_forbidden" | "camera_lost" | "camera_timeout" | "camera_crashed" | "detection_failed" | "capture_failed" | "card_full" | "capture_incomplete" | "capture_refused" | "preview_unsupported" | "preview_failed" | "liveview_stopped" | "config_not_found" | "config_readonly" | "config_invalid" | "config_rejected" | "focus_unknown" | "light_error" | "unknown_light" | "lights_busy" | "light_limited" | "lamp_failed" | "light_not_measured" | "trigger_error" | "trigger_missing" | "trigger_failed" | "store_error" | "set_not_found" | "set_busy" | "set_exists" | "manifest_newer" | "image_not_found" | "image_unreadable" | "lights_file_invalid" | "disk_full" | "store_full" | "export_missing" | "surface_error" | "too_few_lights" | "lights_coplanar" | "lights_unknown" | "no_focus_stack" | "images_black" | "images_clipped" | "normals_invalid" | "camera_matrix_invalid" | "shapes_differ" | "calibration_error" | "sphere_not_found" | "sphere_too_small" | "job_error" | "job_not_found" | "cpu_busy" | "job_conflict" | "sequence_failed" | "work_failed" | "work_timeout" | "work_memory" | "server_error" | "invalid_setting" | "start_failed" | "setup_failed" | "server_stopping" | "server_unreachable" | "client_too_slow" | "not_installed" | "hook_failed" | "out_of_resources")
 /**
  * Why a connection ended.
  * 
@@ -95,7 +95,7 @@ export type ImageType = ("image/jpeg" | "image/png" | "image/tiff" | "image/webp
  * This interface was referenced by `TetherlightProtocol`'s JSON-Schema
  * via the `definition` "Feature".
  */
-export type Feature = ("binary_liveview" | "focus_point" | "capture_together" | "series" | "ratings" | "trash" | "naming" | "axes" | "frame_checks" | "set_pages" | "set_facets" | "set_files" | "results_state" | "results" | "relighting" | "merged_focus" | "exports" | "trash_list" | "jobs" | "subscribe" | "log" | "neighbours" | "calibration" | "several_cameras" | "thumbnails" | "zip" | "zip_of_sets" | "mjpeg" | "metrics")
+export type Feature = ("binary_liveview" | "focus_point" | "capture_together" | "series" | "ratings" | "trash" | "naming" | "axes" | "frame_checks" | "set_pages" | "set_facets" | "set_files" | "results_state" | "results" | "relighting" | "merged_focus" | "exports" | "trash_list" | "jobs" | "subscribe" | "log" | "neighbours" | "calibration" | "light_measurement" | "several_cameras" | "thumbnails" | "zip" | "zip_of_sets" | "mjpeg" | "metrics")
 /**
  * What a camera is doing, from detection to loss.
  * 
@@ -544,6 +544,13 @@ result: Diagnosis
 CALIBRATE_LIGHTS: {
 payload: CalibrateLights
 result: LightCalibration
+}
+/**
+ * Watch by the live view how bright lights become after they are switched: how long they take, how they flicker, and their curve; with `apply` the rig file has it from then on. It runs as a job, told by job_changed; the answer comes at its end, and all lights are off then.
+ */
+MEASURE_LIGHTS: {
+payload: MeasureLights
+result: LightMeasurement
 }
 }
 /**
@@ -1147,6 +1154,14 @@ gamma: (number | null)
  * Instead of gamma: measured pairs of signal and light.
  */
 curve: ([number, number][] | null)
+/**
+ * How much its light goes up and down: (most - least) / (most + least).
+ */
+flicker: (number | null)
+/**
+ * When its curve, `settle_s` and flicker were measured, not written by hand.
+ */
+measured_at: (string | null)
 }
 /**
  * A light and whether it shall be on.
@@ -1255,6 +1270,14 @@ gamma?: (number | null)
  * Instead of gamma: measured pairs of signal and light, from 0 to 1; empty for none.
  */
 curve?: ([number, number][] | null)
+/**
+ * Stays as it is where nothing is said.
+ */
+flicker?: (number | null)
+/**
+ * Stays where nothing is said, and its law and `settle_s` are as they were.
+ */
+measured_at?: (string | null)
 }
 /**
  * The lights in their order, and how the set is called.
@@ -1489,7 +1512,7 @@ steps?: ([number, ...(number)[]] | null)
  */
 export interface Job {
 job_id: string
-kind: ("photometric_set" | "series" | "computation")
+kind: ("photometric_set" | "series" | "computation" | "measurement")
 state: JobState
 /**
  * Null for a computation, which needs no camera.
@@ -3049,6 +3072,77 @@ intensity: (number | null)
 calibrated_at: (string | null)
 }
 /**
+ * Lights that are to be measured, one after the other, and what shall be done with what they tell.
+ * 
+ * This interface was referenced by `TetherlightProtocol`'s JSON-Schema
+ * via the `definition` "MeasureLights".
+ */
+export interface MeasureLights {
+/**
+ * All where none is named.
+ */
+lights?: ([string, ...(string)[]] | null)
+camera_id?: (string | null)
+/**
+ * Steps of the curve of a light that dims; 0 or 1 for no curve.
+ */
+levels?: number
+/**
+ * Write it into the rig file; this needs the right `settings` as well.
+ */
+apply?: boolean
+}
+/**
+ * What the live view tells of lamps.
+ * 
+ * This interface was referenced by `TetherlightProtocol`'s JSON-Schema
+ * via the `definition` "LightMeasurement".
+ */
+export interface LightMeasurement {
+message: string
+job_id: string
+camera_id: string
+measured_at: string
+lights: MeasuredLight[]
+/**
+ * Whether the rig file has it now.
+ */
+applied: boolean
+}
+/**
+ * What the live view tells of a lamp.
+ * 
+ * This interface was referenced by `TetherlightProtocol`'s JSON-Schema
+ * via the `definition` "MeasuredLight".
+ */
+export interface MeasuredLight {
+light: string
+/**
+ * From its switch to the first frame from which it stays as bright, with the delay of the live view.
+ */
+settle_s: (number | null)
+/**
+ * The same where it goes off; null where it was not seen to go off.
+ */
+off_s: (number | null)
+/**
+ * Time between two frames: so exactly the times are known.
+ */
+frame_s: (number | null)
+/**
+ * How much it goes up and down while it is on: (most - least) / (most + least) of the frames.
+ */
+flicker: (number | null)
+/**
+ * Pairs of signal and light, from 0 to 1; null for a lamp that only switches.
+ */
+curve: ([number, number][] | null)
+/**
+ * Why it, or a part of it, was not measured.
+ */
+problem: (string | null)
+}
+/**
  * Every event with its data.
  * 
  * This interface was referenced by `TetherlightProtocol`'s JSON-Schema
@@ -3571,7 +3665,8 @@ export const ACTION_TIMEOUTS_S: Record<keyof Actions, number | null> = {
   "GET_LOG": 30,
   "GET_NEIGHBOURS": 30,
   "DIAGNOSE": 30,
-  "CALIBRATE_LIGHTS": null
+  "CALIBRATE_LIGHTS": null,
+  "MEASURE_LIGHTS": null
 };
 
 /** Where things are over HTTP; what stands in braces is to be filled in. */

@@ -1,4 +1,4 @@
-"""`tetherlight lights list|on|off|walk`."""
+"""`tetherlight lights list|on|off|walk|measure`."""
 
 import time
 from typing import TYPE_CHECKING, Annotated
@@ -7,11 +7,13 @@ import typer
 
 from tetherlight.cli import completion
 from tetherlight.cli.levels import LevelOption, level_of
-from tetherlight.cli.options import connected, note, options_of
+from tetherlight.cli.options import choose_camera, connected, note, options_of
 from tetherlight.cli.output import show
+from tetherlight.cli.words import CameraOption
 
 if TYPE_CHECKING:
     from tetherlight.protocol.lights import LightStates
+    from tetherlight.protocol.measurement import MeasuredLight
 
 app = typer.Typer(help="Switch the lights of the rig.", no_args_is_help=True, rich_markup_mode=None)
 
@@ -65,6 +67,37 @@ def walk(
             states = rig.set_lights({}, others_off=True)
         if options_of(context).json:
             _show(context, states)
+
+
+@app.command("measure")
+def measure(
+    context: typer.Context,
+    names: Names = None,
+    levels: Annotated[int, typer.Option(min=0, max=32, help="Steps of the curve; 0 for no curve.")] = 8,
+    apply: Annotated[bool, typer.Option("--apply", help="Write it into the rig file.")] = False,
+    camera: CameraOption = None,
+) -> None:
+    """Measure by the live view how lights follow: how long they take, how they flicker, and their curve.
+
+    Each is on for some seconds, alone. The camera must expose manually and show what they light.
+    """
+    with connected(context) as rig:
+        if not options_of(context).json:
+            note("The lights are measured one after the other; each takes some seconds.")
+        told = rig.measure_lights(names or None, camera_id=choose_camera(rig, camera), levels=levels, apply=apply)
+    rows = [_measured(one) for one in told.lights]
+    show(context, told, ("LIGHT", "SETTLES", "OFF", "FLICKER", "CURVE", "PROBLEM"), rows, empty="")
+    if not options_of(context).json:
+        note(told.message + (" The rig file has it now." if told.applied else " Nothing was written (--apply)."))
+
+
+def _measured(one: "MeasuredLight") -> tuple[str | None, ...]:
+    def seconds(value: float | None) -> str | None:
+        return None if value is None else f"{value:.2f} s"
+
+    flicker = None if one.flicker is None else f"{one.flicker:.1%}"
+    curve = " ".join(f"{signal:.0%}:{light:.1%}" for signal, light in one.curve or ())
+    return one.light, seconds(one.settle_s), seconds(one.off_s), flicker, curve or None, one.problem
 
 
 def _show(context: typer.Context, states: "LightStates") -> None:

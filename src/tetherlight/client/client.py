@@ -18,6 +18,7 @@ from tetherlight.protocol import cameras as camera_table
 from tetherlight.protocol import captures as capture_table
 from tetherlight.protocol import jobs as job_table
 from tetherlight.protocol import lights as light_table
+from tetherlight.protocol import measurement as measurement_table
 from tetherlight.protocol import server as server_table
 from tetherlight.protocol import together as together_table
 from tetherlight.protocol.axes import FocusPlaces
@@ -243,6 +244,26 @@ class Client(ImageRequests):
     async def set_rig(self, rig: Sequence[light_table.EditedLight]) -> light_table.LightStates:
         """Replace the lights of the rig file."""
         return await self.request(light_table.SET_RIG, light_table.SetRig(lights=list(rig)))
+
+    async def measure_lights(
+        self,
+        lights: Sequence[str] | None = None,
+        *,
+        camera_id: str | None = None,
+        levels: int = 8,
+        apply: bool = False,
+    ) -> measurement_table.LightMeasurement:
+        """Let the server watch by the live view how lights follow what they are told; all where none is named.
+
+        With `apply` the rig file has it from then on. It is a job of the server, which goes on where this is given up.
+        """
+        return await self._ask(
+            measurement_table.MEASURE_LIGHTS,
+            lights=None if lights is None else list(lights),
+            camera_id=camera_id,
+            levels=levels,
+            apply=apply,
+        )
 
     # Jobs
 

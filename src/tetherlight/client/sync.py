@@ -253,6 +253,7 @@ class Client:
     set_light = _blocking(AsyncClient.set_light)
     set_lights = _blocking(AsyncClient.set_lights)
     set_rig = _blocking(AsyncClient.set_rig)
+    measure_lights = _blocking(AsyncClient.measure_lights)
     capture_set = _blocking(AsyncClient.capture_set)
     capture_axes = _blocking(AsyncClient.capture_axes)
     retake = _blocking(AsyncClient.retake)

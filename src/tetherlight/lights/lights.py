@@ -222,6 +222,13 @@ class Lights:
         """
         await to_the_end(self._calibrated(changes, figures))
 
+    async def measured(self, changes: Mapping[str, Mapping[str, Any]]) -> None:
+        """Write how lamps follow their signal into the rig file and use it from now on, all off.
+
+        What is not of this rig is left out. Raises StoreError or InvalidSetting where the file cannot be changed.
+        """
+        await to_the_end(self._measured(changes))
+
     def listen(self, callback: Callable[[], None]) -> Callable[[], None]:
         """Call back after each change; return what ends that."""
         self._listeners.append(callback)
@@ -338,6 +345,15 @@ class Lights:
             # The lamps are those of the start, whatever somebody has written into the file meanwhile.
             lights = tuple(light.changed(changes.get(light.name, {})) for light in self.rig_file.lights)
             self.rig_file = replace(self.rig_file, lights=lights, calibration=saved.calibration)
+            self._changed()
+
+    async def _measured(self, changes: Mapping[str, Mapping[str, Any]]) -> None:
+        async with self._lock:
+            await asyncio.to_thread(self.rig_file.save_measured, changes)
+            # The lamps are those of the start, whatever somebody has written into the file meanwhile.
+            lights = tuple(light.changed(changes.get(light.name, {})) for light in self.rig_file.lights)
+            self.rig_file = replace(self.rig_file, lights=lights)
+            await self._take(lights)
             self._changed()
 
     async def _look(self) -> None:

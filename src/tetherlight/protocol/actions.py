@@ -5,13 +5,28 @@ from types import MappingProxyType
 from typing import Any
 
 from tetherlight.errors import UnknownAction
-from tetherlight.protocol import calibration, cameras, captures, jobs, lights, results, server, sets, together, trash
+from tetherlight.protocol import (
+    calibration,
+    cameras,
+    captures,
+    jobs,
+    lights,
+    measurement,
+    results,
+    server,
+    sets,
+    together,
+    trash,
+)
 from tetherlight.protocol.action import Action
 
+_TABLES = (
+    cameras, together, captures, lights, sets, results, trash, jobs, server, calibration, measurement,
+)  # fmt: skip
 ACTIONS: Mapping[str, Action[Any, Any]] = MappingProxyType(
     {
         action.name: action
-        for module in (cameras, together, captures, lights, sets, results, trash, jobs, server, calibration)
+        for module in _TABLES
         for action in vars(module).values()
         if isinstance(action, Action)
     }

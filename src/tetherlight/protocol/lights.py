@@ -123,6 +123,10 @@ class EditedLight(Payload):
     curve: list[tuple[float, float]] | None = Field(
         default=None, description="Instead of gamma: measured pairs of signal and light, from 0 to 1; empty for none."
     )
+    flicker: float | None = Field(default=None, description="Stays as it is where nothing is said.")
+    measured_at: AwareDatetime | None = Field(
+        default=None, description="Stays where nothing is said, and its law and `settle_s` are as they were."
+    )
 
 
 class SetRig(Payload):

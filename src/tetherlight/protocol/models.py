@@ -155,6 +155,12 @@ class LightInfo(Model):
     curve: list[tuple[float, float]] | None = Field(
         default=None, description="Instead of gamma: measured pairs of signal and light."
     )
+    flicker: float | None = Field(
+        default=None, description="How much its light goes up and down: (most - least) / (most + least)."
+    )
+    measured_at: datetime | None = Field(
+        default=None, description="When its curve, `settle_s` and flicker were measured, not written by hand."
+    )
 
 
 class LightsStatus(Model):
@@ -233,7 +239,7 @@ class Job(Model):
     """Long work that belongs to the rig and not to the connection that began it."""
 
     job_id: str
-    kind: Literal["photometric_set", "series", "computation"] = "photometric_set"
+    kind: Literal["photometric_set", "series", "computation", "measurement"] = "photometric_set"
     state: JobState
     camera_id: str | None = Field(default=None, description="Null for a computation, which needs no camera.")
     set_name: str | None = Field(default=None, description="Null for a series, whose images are single captures.")

@@ -10,6 +10,7 @@ from typing import Any, TypeVar
 
 from tetherlight.camera.environment import STATE_REMEDY, state_fault
 from tetherlight.capture.job import CaptureJob
+from tetherlight.capture.measuring import Measurements
 from tetherlight.capture.shooting import Shooting
 from tetherlight.capture.single import Captures
 from tetherlight.capture.together import Together
@@ -105,6 +106,7 @@ class Rig:
         )
         self.surfaces = Surfaces(store, self.jobs, self.publisher, self.set_changes)
         self.calibrations = Calibrations(store, lights, self.jobs, self.publisher, self.set_changes)
+        self.measurements = Measurements(lights, self.jobs, self.publisher)
         self.sets = Sets(store, self.jobs, self.publisher, changes, self.set_changes)
         self.trash = TrashCan(store, self.publisher)
         readers = readers_of(self.cameras, self.light_states, self.jobs, self.sets, store)

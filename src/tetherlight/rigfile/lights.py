@@ -80,6 +80,10 @@ class LightTable(GpioLine, Limits):
     """Its light is the lamp's signal to this power; 1, where nothing is said, is linear."""
     curve: tuple[tuple[Share, Share], ...] | None = Field(default=None, min_length=1, max_length=256)
     """Instead of gamma what was measured: pairs of signal and light, each from 0 to 1 and growing."""
+    flicker: Share | None = None
+    """How much its light goes up and down while it is on: (most - least) / (most + least)."""
+    measured_at: AwareDatetime | None = None
+    """When `settle_s`, the curve and the flicker were measured."""
     driver: str | None = Field(default=None, min_length=1, max_length=64)
     """What switches this lamp, where that is not the rig's own driver; only the file says it."""
     address: str | None = Field(default=None, min_length=1, max_length=256)
@@ -130,7 +134,11 @@ class RigLight(LightTable):
         """Return what was measured of the light and is still true of it as somebody has edited it."""
         stands = all(_alike(edited.get(key), getattr(self, key)) for key in ("direction", "position"))
         kept = {"intensity": self.intensity, "calibrated_at": self.calibrated_at if stands else None}
-        law = {"gamma": self.gamma, "curve": self.curve} if all(edited.get(key) is None for key in LAW) else {}
+        same = all(edited.get(key) is None for key in LAW)
+        law = {"gamma": self.gamma, "curve": self.curve} if same else {}
+        # Who writes a law or a time by hand has not measured it.
+        timed = same and edited.get("settle_s") == self.settle_s
+        kept |= {"flicker": self.flicker, "measured_at": self.measured_at if timed else None}
         limits = {key: getattr(self, key) for key in LIMITS}
         return {key: value for key, value in (kept | limits).items() if edited.get(key) is None} | law
 
@@ -142,6 +150,15 @@ class RigLight(LightTable):
         for (signal, light), (next_signal, next_light) in itertools.pairwise(points):
             if level <= next_light:
                 return signal + (level - light) / (next_light - light) * (next_signal - signal)
+        return 1.0
+
+    def light(self, signal: float) -> float:
+        """Return how bright the lamp is by a signal: what `signal` turns round."""
+        if self.curve is None:
+            return float(signal ** (self.gamma or 1.0))
+        for (low, light), (high, next_light) in itertools.pairwise(whole_curve(self.curve)):
+            if signal <= high:
+                return light + (signal - low) / (high - low) * (next_light - light)
         return 1.0
 
     @property
@@ -172,6 +189,8 @@ class RigLight(LightTable):
             **{key: getattr(self, key) for key in LIMITS},
             gamma=self.gamma,
             curve=None if self.curve is None else list(self.curve),
+            flicker=self.flicker,
+            measured_at=self.measured_at,
         )
 
 

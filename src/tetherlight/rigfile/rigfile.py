@@ -201,6 +201,18 @@ class RigFile:
 
         return self._save(edit)
 
+    def save_measured(self, changes: Mapping[str, Mapping[str, Any]]) -> Self:
+        """Write how lamps follow their signal, by name, into the file; blocking. Errors as for `save_lights`.
+
+        Only what differs is written; lights that the file has not are left out.
+        """
+
+        def edit(text: str) -> str:
+            lights = self.parse(text, self.path).lights
+            return rig_edit.with_lights(text, _keys([one.changed(changes.get(one.name, {})) for one in lights]))
+
+        return self._save(edit)
+
     def save_naming(self, capture: str | None, set_: str | None) -> Self:
         """Write these templates into the file, which keeps all else; blocking. Errors as for `save_lights`."""
         templates = {"capture": capture, "set": set_}

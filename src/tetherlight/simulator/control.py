@@ -15,6 +15,7 @@ from tetherlight.simulator.card import CardFullError
 from tetherlight.simulator.developing import ORIENTATIONS
 from tetherlight.simulator.device import Body
 from tetherlight.simulator.faults import FAMILIES, KINDS, Fault
+from tetherlight.simulator.lamp import Lamp
 from tetherlight.simulator.lens import LAST_PLACE, Lens, sharp_height
 from tetherlight.simulator.lines import Lines
 from tetherlight.simulator.properties import Property
@@ -23,6 +24,7 @@ from tetherlight.simulator.request import Answer, Fields, Refused, flag, number,
 from tetherlight.simulator.stage import Stage
 
 _LONGEST_WAIT_S = 600.0
+_LAMP = ("gamma", "delay_s", "rise_s", "flicker", "flicker_hz")
 _EVENTS = (
     "autofocus",
     "capture",
@@ -63,6 +65,7 @@ class Control:
             "define_lights": self._define_lights,
             "set_lights": self._set_lights,
             "light_fault": self._light_fault,
+            "lamp": self._lamp,
             "room_light": lambda fields: self._stage.set_room(number(fields, "brightness")),
             "move": self._move,
             "plug": self._plug,
@@ -134,6 +137,14 @@ class Control:
         times = None if fields.get("count") is None else int(positive(fields, "count"))
         with _known_light():
             self._stage.kill_light(str(fields.get("light")), fields.get("kind") == "dead", times)
+
+    def _lamp(self, fields: Fields) -> None:
+        """Give a light a lamp that does not simply follow its level; without any other field one that does."""
+        given = {name: number(fields, name) for name in _LAMP if fields.get(name) is not None}
+        if given.get("gamma", 1) <= 0 or given.get("flicker", 0) > 1:
+            raise Refused("gamma must be above 0, and flicker from 0 to 1.")
+        with _known_light():
+            self._stage.set_lamp(str(fields.get("light")), Lamp(**given) if given else None)
 
     def _move(self, fields: Fields) -> None:
         """Knock at the table: pictures show everything so many pixels away from where it was at first."""
@@ -360,8 +371,9 @@ def _read_light(name: str, entry: Any) -> tuple[str, Any]:
     try:
         x, y, z = (float(part) for part in entry["direction"])
         intensity = float(entry.get("intensity", 1.0))
+        signals = tuple((float(level), float(signal)) for level, signal in entry.get("signals", ()))
     except (KeyError, TypeError, ValueError, AttributeError):
         raise Refused(f"Light {name!r} needs a direction of three numbers.") from None
     if not x * x + y * y + z * z > 0 or intensity < 0:
         raise Refused(f"Light {name!r} needs a direction other than zero and no negative intensity.")
-    return name, SceneLight((x, y, z), intensity)
+    return name, SceneLight((x, y, z), intensity, signals)

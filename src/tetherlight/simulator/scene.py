@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 import os
 import threading
+import time
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from itertools import islice
@@ -18,6 +19,7 @@ from numpy.typing import NDArray
 from tetherlight.simulator import dial, truth
 from tetherlight.simulator.cache import Cache
 from tetherlight.simulator.depth import Blur
+from tetherlight.simulator.lamp import Lamp, LitLamp, Signals, signal_of
 from tetherlight.simulator.liveimage import LiveImage
 from tetherlight.simulator.objects import World, surface
 from tetherlight.simulator.sensor import REFERENCE_EXPOSURE, Exposure, Sensor
@@ -48,10 +50,14 @@ _Record = Callable[[Floats, Exposure, int, int], NDArray[Value]]
 
 @dataclass(frozen=True)
 class SceneLight:
-    """A distant lamp: direction from the object (x right, y up, z to the camera), brightness where 1 is usual."""
+    """A distant lamp: direction from the object (x right, y up, z to the camera), brightness where 1 is usual.
+
+    `signals` are what its lamp is sent for levels, where that has a law of its own; see `Scene.set_lamp`.
+    """
 
     direction: tuple[float, float, float]
     intensity: float = 1.0
+    signals: Signals = ()
 
 
 DEFAULT_LIGHTS: Mapping[str, SceneLight] = MappingProxyType(
@@ -97,6 +103,8 @@ class Scene:
         self._levels: dict[str, float] = dict.fromkeys(self._lights, 0.0)
         self._dead: dict[str, int | None] = {}
         """Lamps that do not fire, and how often they still fail; None is for ever."""
+        self._lamps: dict[str, LitLamp] = {}
+        """Those that do not simply follow their level."""
         self._room = 1.0
         self._moved = 0, 0
         self._views: dict[Size, View] = {}
@@ -136,6 +144,8 @@ class Scene:
             self._lights = dict(lights)
             self._levels = {name: self._levels.get(name, 0.0) for name in lights}
             self._dead = {name: times for name, times in self._dead.items() if name in lights}
+            self._lamps = {name: lamp for name, lamp in self._lamps.items() if name in lights}
+            self._follow(self._lamps)
             if self._ahead and self._warmer is None:
                 self._warmer = threading.Thread(target=self._catch_up, name="scene-warmer", daemon=True)
                 self._warmer.start()
@@ -156,6 +166,25 @@ class Scene:
                     if times <= 1:
                         del self._dead[name]
             self._levels.update({name: float(level) for name, level in levels.items()})
+            self._follow(levels)
+
+    def set_lamp(self, name: str, lamp: Lamp | None) -> None:
+        """Let a light's lamp follow its signal so from now on, or with None its level; KeyError if it is unknown."""
+        with self._lock:
+            if name not in self._lights:
+                raise KeyError(name)
+            self._lamps.pop(name, None)
+            if lamp is not None:
+                self._lamps[name] = LitLamp(lamp)
+                self._follow([name])
+
+    def _follow(self, names: Iterable[str]) -> None:
+        now = time.monotonic()
+        for name in names:
+            if (lit := self._lamps.get(name)) is not None:
+                light = lit.lamp.light(signal_of(self._levels[name], self._lights[name].signals))
+                if light != lit.after:
+                    lit.switch(light, now)
 
     def kill_light(self, name: str, dead: bool, times: int | None = None) -> None:
         """Make a lamp fail or work again: a dead one stays dark when switched on; raise KeyError if it is unknown.
@@ -347,8 +376,10 @@ class Scene:
             view.room = self._room
             self._frames += 1
             intensities: dict[Direction, float] = {}
+            now = time.monotonic()
             for name, light in self._lights.items():
-                level = self._levels[name]
+                lit = self._lamps.get(name)
+                level = self._levels[name] if lit is None else lit.light(now)
                 if level and name not in self._dead:
                     direction = _normalised(light)
                     intensities[direction] = intensities.get(direction, 0.0) + level * light.intensity

@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 
 from tetherlight.simulator.cache import Cache
 from tetherlight.simulator.device import PREVIEW_SIZE
+from tetherlight.simulator.lamp import Lamp
 from tetherlight.simulator.scene import Scene, SceneLight
 from tetherlight.simulator.sensor import Exposure
 from tetherlight.simulator.shot import Shot
@@ -59,6 +60,11 @@ class Stage:
         """Make a lamp fail, for ever or so many times, or work again; raise KeyError for an unknown one."""
         for scene in self._scenes:
             scene.kill_light(name, dead, times)
+
+    def set_lamp(self, name: str, lamp: Lamp | None) -> None:
+        """Let a lamp follow its signal in its own way, or with None its level; raise KeyError for an unknown one."""
+        for scene in self._scenes:
+            scene.set_lamp(name, lamp)
 
     def set_room(self, brightness: float) -> None:
         """Make the room so many times as bright as usual."""

@@ -29,6 +29,9 @@ IMPATIENT_DEADLINE_S = 0.5
 FIRST_LOOK_S, LONGEST_LOOK_S = 0.1, 2.0
 """Pauses between two looks for a simulator that is lost; a look at a socket that is not there costs nothing."""
 
+SIGNALS = 32
+"""Steps of the table by which the scene knows the signals of a light."""
+
 SILENT = "The simulator does not answer."
 
 
@@ -273,7 +276,12 @@ def _plain(levels: Levels) -> dict[str, bool | float]:
 
 
 def _scene(light: RigLight) -> dict[str, Any]:
-    return {"direction": list(light.unit_direction or OVERHEAD), "intensity": 1.0}
+    told: dict[str, Any] = {"direction": list(light.unit_direction or OVERHEAD), "intensity": 1.0}
+    if light.gamma is not None or light.curve is not None:
+        # Only a lamp that the simulator was given one of (its operation `lamp`) looks at what it would be sent.
+        levels = [number / SIGNALS for number in range(SIGNALS + 1)]
+        told["signals"] = [(level, light.signal(level)) for level in levels]
+    return told
 
 
 def _open(setup: Setup) -> LampDriver:
