@@ -25,6 +25,8 @@ class DmxReceiver(asyncio.DatagramProtocol):
         self.closed.set()
 
     def datagram_received(self, data: bytes, addr: Address) -> None:  # noqa: ARG002 - as asyncio calls it
+        if not data:
+            return  # no receiver heeds it
         self.packets.append(data)
         if data.startswith(b"Art-Net\0"):
             universe, length = struct.unpack_from("<H", data, 14)[0], struct.unpack_from(">H", data, 16)[0]

@@ -1,6 +1,9 @@
 """What the doctor says of lamps that hang on no GPIO chip, and what it keeps to itself."""
 
 import asyncio
+import contextlib
+import socket
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -8,6 +11,7 @@ import serial
 
 from support.free_ports import free_port
 from support.lamp_devices import device
+from support.mosquitto import Mosquitto, needs_mosquitto
 from support.serial_peer import SerialPeer
 from tetherlight.doctor import lamp_places
 from tetherlight.doctor.lamp_places import check_lamps
@@ -21,6 +25,14 @@ def rig(text: str) -> RigFile:
     return RigFile.parse(text, Path("rig.toml"))
 
 
+@contextlib.contextmanager
+def receiving() -> Iterator[int]:
+    """Give a port of loopback at which somebody listens, who never answers."""
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as receiver:
+        receiver.bind(("127.0.0.1", 0))
+        yield receiver.getsockname()[1]
+
+
 def errors(found: list[Finding]) -> list[str]:
     return [one.message for one in found if one.level == "error"]
 
@@ -32,7 +44,8 @@ def test_a_rig_on_a_chip_alone_hears_nothing_of_ports_and_networks() -> None:
 def test_lamps_on_dmx_are_told_to_stay_on_unless_that_is_allowed() -> None:
     allowed = 'b = { address = "127.0.0.1/1/2", allow_hold = true }'
     text = f'driver = "sacn"\n[lights]\na = {{ address = "127.0.0.1/1/1" }}\n{allowed}'
-    warning, fine = check_lamps(rig(text))
+    with receiving() as port:
+        warning, fine = check_lamps(rig(text.replace("127.0.0.1", f"127.0.0.1:{port}")))
     assert (warning.level, warning.message) == (
         "warning",
         "Jobs do not use a: such lamps stay as they are when the server dies.",
@@ -98,3 +111,44 @@ async def test_a_server_tells_the_faults_of_its_lamps_and_boards_without_a_watch
     assert warning.message == "Light a: the firmware of its board has no watchdog, so it would stay on."
     await lights.close()
     peer.unplug()
+
+
+def test_a_host_at_which_nobody_receives_is_told_once_for_its_universe() -> None:
+    with receiving() as unheard:
+        pass
+    with receiving() as heard:
+        text = "[lights]\n" + "".join(
+            f'{name} = {{ driver = "{driver}", address = "127.0.0.1:{port}/1/{slot}", allow_hold = true }}\n'
+            for slot, (name, driver, port) in enumerate(
+                [("a", "artnet", unheard), ("b", "artnet", unheard), ("c", "sacn", unheard), ("d", "sacn", heard)], 1
+            )
+        )
+        found = list(check_lamps(rig(text)))
+    assert [one.message for one in found] == ["Light a and 2 more: at the host of its universe nobody receives."]
+    assert "Start the receiver" in str(found[0].remedy)
+
+
+@needs_mosquitto
+async def test_a_broker_that_refuses_the_login_is_told_with_what_mends_it(tmp_path: Path) -> None:
+    (tmp_path / "passwords").write_text("somebody:$7$101$AAAA$AAAA\n")
+    (tmp_path / "secret").write_text("not-this-one\n")
+    async with Mosquitto(tmp_path, "allow_anonymous false", f"password_file {tmp_path}/passwords") as broker:
+        text = (
+            f'[lights]\na = {{ driver = "mqtt", address = "topic:x" }}\n[drivers.mqtt]\nhost = "127.0.0.1"\n'
+            f'port = {broker.port}\nusername = "somebody"\npassword_file = "{tmp_path}/secret"'
+        )
+        (refused,) = await asyncio.to_thread(lambda: list(check_lamps(rig(text))))
+    assert refused.message == "Lamps on MQTT: The broker refuses the username and password of the rig file."
+    assert "password_file" in str(refused.remedy)
+    assert "not-this-one" not in refused.model_dump_json()
+
+
+@needs_mosquitto
+async def test_a_broker_that_takes_the_login_is_fine(tmp_path: Path) -> None:
+    async with Mosquitto(tmp_path) as broker:
+        text = (
+            '[lights]\na = { driver = "mqtt", address = "topic:x" }\n'
+            f'[drivers.mqtt]\nhost = "127.0.0.1"\nport = {broker.port}'
+        )
+        (fine,) = await asyncio.to_thread(lambda: list(check_lamps(rig(text))))
+    assert (fine.level, fine.message) == ("ok", "The ways to 1 lamps are open.")

@@ -3,6 +3,8 @@
 Clients read this: no sentence tells a driver's name or an address.
 """
 
+import asyncio
+import contextlib
 import errno
 import os
 import socket
@@ -11,15 +13,20 @@ from concurrent.futures import ThreadPoolExecutor
 from importlib.util import find_spec
 from pathlib import Path
 
+from tetherlight.doctor.lamps import REMEDIES
 from tetherlight.lights.board import holder_of
 from tetherlight.lights.dmx import Slot
 from tetherlight.lights.drivers.artnet import ArtnetLamps
+from tetherlight.lights.drivers.mqtt import broker_problem
 from tetherlight.lights.drivers.sacn import MULTICAST, SacnLamps, group_of
+from tetherlight.lights.lamps import Setup
 from tetherlight.protocol.server import Finding
 from tetherlight.rigfile.lights import RigLight
 from tetherlight.rigfile.rigfile import RigFile
 
 CONNECT_S = 1.0
+REFUSE_S = 0.3
+"""Seconds in which a host says that nobody receives there."""
 AT_ONCE = 16
 LIBRARIES = {"serial": ("serial", "serial"), "mqtt": ("aiomqtt", "mqtt")}
 """The module that a driver needs, and the extra that brings it."""
@@ -45,8 +52,9 @@ def check_lamps(rig: RigFile, *, serving: bool = False) -> Iterator[Finding]:
         if problem is not None:
             yield _finding("error", f"Light {light.name}: {problem[0]}.", problem[1])
     yield from _held([light for light, check in wanted if check in HOLDING], rig)
-    yield from _broker(rig)
-    if not any(problems):
+    told = [*_unheard([light for light, check in wanted if check in DMX], rig), *_broker(rig)]
+    yield from told
+    if not told and not any(problems):
         yield _finding("ok", f"The ways to {len(wanted)} lamps are open.", None)
 
 
@@ -69,6 +77,48 @@ def _broker(rig: RigFile) -> Iterator[Finding]:
     if (why := _unreachable(host, port)) is not None:
         remedy = f"Look whether the broker runs, and compare host and port in {rig.path}."
         yield _finding("error", f"The broker of the lamps {why}.", remedy)
+    elif find_spec("aiomqtt") is not None:
+        # A loop of its own: this runs in a thread.
+        with ThreadPoolExecutor(1) as alone:
+            problem = alone.submit(lambda: asyncio.run(broker_problem(Setup(rig)))).result()
+        if problem is not None:
+            yield _finding("error", f"Lamps on MQTT: {problem}", REMEDIES.get(problem, "Look at the broker's log."))
+
+
+def _unheard(lights: Sequence[RigLight], rig: RigFile) -> Iterator[Finding]:
+    """Tell of hosts that say themselves that nobody receives there; groups and broadcasts say nothing."""
+    places: dict[tuple[str, int], list[str]] = {}
+    for light in lights:
+        kind = ArtnetLamps if (light.driver or rig.driver) == ArtnetLamps.name else SacnLamps
+        with contextlib.suppress(ValueError):
+            slot = Slot.of(light.address, kind.port, kind.universes)
+            if slot.host != MULTICAST:
+                places.setdefault((slot.host, slot.port), []).append(light.name)
+    if not places:
+        return
+    with ThreadPoolExecutor(min(AT_ONCE, len(places))) as pool:
+        silent = list(pool.map(lambda place: _nobody_at(*place), places))
+    for names, nobody in zip(places.values(), silent, strict=True):
+        if nobody:
+            more = f" and {len(names) - 1} more" if len(names) > 1 else ""
+            message = f"Light {names[0]}{more}: at the host of its universe nobody receives."
+            remedy = "Start the receiver there, and compare its protocol, Art-Net or sACN, with the light's driver."
+            yield _finding("error", message, remedy)
+
+
+def _nobody_at(host: str, port: int) -> bool:
+    """Say whether a host answers an empty datagram, which no receiver heeds, with that nobody listens."""
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as probe:
+        probe.settimeout(REFUSE_S)
+        try:
+            probe.connect((host, port))
+            probe.send(b"")
+            probe.recv(1)
+        except ConnectionRefusedError:
+            return True
+        except OSError:
+            return False  # it is silent, as receivers are; whether there is a way to it was looked at before
+    return False
 
 
 def _serial(light: RigLight, serving: bool) -> Problem | None:
@@ -146,7 +196,8 @@ def _finding(level: str, message: str, remedy: str | None) -> Finding:
 
 
 _ARTNET, _SACN = _dmx(ArtnetLamps), _dmx(SacnLamps)
-HOLDING: tuple[Check, ...] = (_ARTNET, _SACN, _pwm)
+DMX: tuple[Check, ...] = (_ARTNET, _SACN)
+HOLDING: tuple[Check, ...] = (*DMX, _pwm)
 """Of lamps that stay as they are when the server dies."""
 CHECKS: dict[str, Check] = {
     "serial": _serial,

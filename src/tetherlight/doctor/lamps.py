@@ -1,12 +1,21 @@
 """The drivers that the rig file names."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
+from types import MappingProxyType
 
 from tetherlight.errors import InvalidSetting
+from tetherlight.lights.board import NO_ANSWER
+from tetherlight.lights.drivers.mqtt import REFUSED
 from tetherlight.lights.lights import Lights
 from tetherlight.lights.registry import find_kind
 from tetherlight.protocol.server import Finding
 from tetherlight.rigfile.rigfile import RigFile
+
+REMEDIES: Mapping[str, str] = MappingProxyType({
+    NO_ANSWER: "Say in [drivers.serial] the baud that its sketch has (115200), or load the sketch of deploy/arduino.",
+    REFUSED: "Compare username and password_file of [drivers.mqtt] with the broker's, such as by mosquitto_passwd.",
+})  # fmt: skip
+"""What mends faults of lamps that tell it."""
 
 
 def check_drivers(rig: RigFile) -> Iterator[Finding]:
@@ -26,7 +35,7 @@ def lamp_faults(lights: Lights) -> Iterator[Finding]:
                 check="lamp_faults",
                 level="error",
                 message=f"Light {light.name}: {light.fault}",
-                remedy="Mend it, and switch the light: it is tried anew each time.",
+                remedy=REMEDIES.get(light.fault, "Mend it, and switch the light: it is tried anew each time."),
             )
     for one in lights.rig_file.lights:
         if (one.driver or lights.rig_file.driver) == "serial" and lights.holds(one.name):

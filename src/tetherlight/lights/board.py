@@ -25,6 +25,7 @@ HELLO, KEEP, DARK = "?", "k", "0"
 NAME, VERSION = "tetherlight-lamps", 1
 HELLO_S = 6.0
 """Seconds in which a board must have answered after its port was opened: many begin anew then."""
+NO_ANSWER = "Its board does not answer: is it the right port, and are both at the same speed?"
 HELLO_EVERY_S = 0.4
 ANSWER_S = 1.0
 SEEK_S = 1.0
@@ -154,7 +155,7 @@ class Board:
                     return await self._ask(HELLO, HELLO_EVERY_S)
         finally:
             self._greeting = False
-        raise self._failed("Its board does not answer: is it the right port, and are both at the same speed?")
+        raise self._failed(NO_ANSWER)
 
     async def _said(self, line: str) -> None:
         """Say something and see that the board stands as we think; raise BoardFailed."""

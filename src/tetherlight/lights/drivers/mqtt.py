@@ -65,8 +65,7 @@ class Lamp:
                         self._hear(bytes(message.payload or b"").decode(errors="replace"))
                 problem = NO_BROKER
             except aiomqtt.MqttError as error:
-                code = getattr(error, "rc", None)
-                problem = REFUSED if getattr(code, "value", code) in {4, 5, 134, 135} else NO_BROKER
+                problem = _why_not(error)
             was, self.problem, self._client, self.on = self.problem, problem, None, None
             self.ready.set()
             if was != problem:
@@ -133,8 +132,12 @@ class MqttLamps(LampDriver):
     def _connect(self, words: Words) -> "aiomqtt.Client":
         import aiomqtt  # noqa: PLC0415 - an extra
 
+        return self._client(will=aiomqtt.Will(words.command, words.say(OFF), qos=1))
+
+    def _client(self, **options: Any) -> "aiomqtt.Client":
+        import aiomqtt  # noqa: PLC0415 - an extra
+
         host, port = self._table.broker
-        options: dict[str, Any] = {"will": aiomqtt.Will(words.command, words.say(OFF), qos=1)}
         return aiomqtt.Client(
             host,
             port,
@@ -146,6 +149,16 @@ class MqttLamps(LampDriver):
             logger=logger.getChild("library"),
             **options,
         )
+
+    async def greet(self) -> str | None:
+        """Log in at the broker and hang up; return what stands against it as a sentence, None where nothing does."""
+        import aiomqtt  # noqa: PLC0415 - an extra
+
+        try:
+            async with self._client():
+                return None
+        except aiomqtt.MqttError as error:
+            return _why_not(error)
 
     def can_dim(self, light: str) -> bool:
         """Tell whether the light's kind dims."""
@@ -215,7 +228,20 @@ class MqttLamps(LampDriver):
         await asyncio.gather(*tasks, return_exceptions=True)
 
 
-def _open(setup: Setup) -> LampDriver:
+def _why_not(error: "aiomqtt.MqttError") -> str:
+    code = getattr(error, "rc", None)
+    return REFUSED if getattr(code, "value", code) in {4, 5, 134, 135} else NO_BROKER
+
+
+async def broker_problem(setup: Setup) -> str | None:
+    """Say what stands against logging in at the broker of the rig file, None where nothing does; no lamp is touched.
+
+    Raises InvalidSetting.
+    """
+    return await _open(setup).greet()
+
+
+def _open(setup: Setup) -> MqttLamps:
     need("aiomqtt", MqttLamps.name, "mqtt")
     own = MqttLamps.name in setup.rig.drivers
     bridge = setup.rig.bridges.mqtt
