@@ -4,6 +4,8 @@ from playwright.sync_api import Page, expect
 
 from support.browser_screens import open_screen, wait_for_frames
 from support.rig_in_browser import RigServer
+from tetherlight.client.sync import Client
+from tetherlight.protocol.models import LightInfo
 
 
 def test_another_lamp_is_one_key_away_from_the_live_view(page: Page, rig: RigServer) -> None:
@@ -40,3 +42,59 @@ def test_the_lights_screen_shows_what_its_lamps_do(page: Page, rig: RigServer) -
     expect(page.get_by_test_id("liveview")).to_have_count(0)
     page.get_by_role("button", name="Show the picture").click()
     wait_for_frames(page)
+
+
+def test_what_a_lamp_bears_and_how_it_shines_is_edited_on_the_page(page: Page, rig: RigServer) -> None:
+    """Limits and the law of a lamp go into the rig file, stay there when something else is saved, and go again."""
+    with Client(rig.url) as client:
+
+        def save() -> LightInfo:
+            page.get_by_role("button", name="Save the rig").click()
+            expect(page.get_by_role("heading", name="Edit the rig")).to_have_count(0)
+            return client.lights().lights[0]
+
+        def edit() -> None:
+            page.get_by_role("button", name="Edit rig").click()
+            page.get_by_text("Limits", exact=True).click()
+            page.get_by_text("Light", exact=True).last.click()
+
+        open_screen(page, f"{rig.url}/lights/")
+        edit()
+        page.get_by_label("Brightest, %").fill("50")
+        page.get_by_label("On at most, s").fill("30")
+        law = page.get_by_label("Its light follows")
+        law.select_option("curve")
+        curve = page.get_by_label("Signal and light, %")
+        curve.fill("50 20\n40 30")
+        expect(page.get_by_text("Line 2: signal and light must both be more")).to_be_visible()
+        page.get_by_role("button", name="Save the rig").click()
+        expect(page.get_by_text("top: Line 2")).to_be_visible()
+        curve.fill("25 4.7\n50 21.8")
+        kept = save()
+        assert (kept.max_level, kept.max_on_s, kept.duty, kept.gamma) == (0.5, 30, None, None)
+        assert kept.curve == [(0.25, 0.047), (0.5, 0.218)]
+        edit()
+        page.get_by_label("Settles in, s").fill("0.4")
+        kept = save()
+        assert (kept.settle_s, kept.max_on_s, kept.curve) == (0.4, 30, [(0.25, 0.047), (0.5, 0.218)])
+        edit()
+        for label in ("Brightest, %", "On at most, s", "Settles in, s"):
+            page.get_by_label(label).fill("")
+        law.select_option("linear")
+        kept = save()
+        assert (kept.settle_s, kept.max_level, kept.max_on_s, kept.curve, kept.gamma) == (None,) * 5
+
+
+def test_the_camera_measures_the_lamps_from_the_page(page: Page, rig: RigServer) -> None:
+    """A press asks first; then the lights belong to the measurement, which can be stopped."""
+    open_screen(page, f"{rig.url}/lights/")
+    page.get_by_role("button", name="Measure").click()
+    page.get_by_role("dialog").get_by_role("button", name="Measure").click()
+    stop = page.get_by_role("button", name="Stop measuring, 1 of 9")
+    expect(page.get_by_text("The lights are being measured.").first).to_be_visible()
+    stop.click()
+    expect(page.get_by_role("button", name="Measure")).to_be_visible()
+    with Client(rig.url) as client:
+        assert not any(client.lights().states.values())
+        newest = client.jobs()[0]
+        assert (newest.kind, newest.state.value) == ("measurement", "cancelled")

@@ -7,7 +7,7 @@ export type Mark = "running" | "paused" | "failed" | "done";
 
 /** What is told when a job has stopped running; null for what nobody waits for. */
 export function newsOf(job: Job): { text: string; title: string; mark: Mark } | null {
-  if (job.kind === "computation") return null;
+  if (job.kind === "computation" || job.kind === "measurement") return null;
   const what = job.set_name ? `“${job.set_name}”` : "The series";
   const done = job.steps.filter((step) => step.index > 0 && step.state === "done").length;
   switch (job.state) {

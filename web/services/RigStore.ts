@@ -391,9 +391,16 @@ export function selectedCamera(state: RigState): CameraStatus | null {
   return state.inventory?.open.find((camera) => camera.selected) ?? null;
 }
 
+const TAKES_PICTURES = new Set<Job["kind"]>(["photometric_set", "series"]);
+
 /** The job that holds camera and lights now, or that waits to go on. */
 export function currentJob(state: RigState): Job | null {
-  return state.jobs.find((job) => job.kind !== "computation" && isUnderWay(job)) ?? null;
+  return state.jobs.find((job) => TAKES_PICTURES.has(job.kind) && isUnderWay(job)) ?? null;
+}
+
+/** The measurement of lights under way. */
+export function currentMeasurement(state: RigState): Job | null {
+  return state.jobs.find((job) => job.kind === "measurement" && isUnderWay(job)) ?? null;
 }
 
 /** The photometric set under way. */

@@ -134,9 +134,11 @@ class RigLight(LightTable):
         """Return what was measured of the light and is still true of it as somebody has edited it."""
         stands = all(_alike(edited.get(key), getattr(self, key)) for key in ("direction", "position"))
         kept = {"intensity": self.intensity, "calibrated_at": self.calibrated_at if stands else None}
-        same = all(edited.get(key) is None for key in LAW)
-        law = {"gamma": self.gamma, "curve": self.curve} if same else {}
+        untold = all(edited.get(key) is None for key in LAW)
+        law = {"gamma": self.gamma, "curve": self.curve} if untold else {}
         # Who writes a law or a time by hand has not measured it.
+        curve = tuple((signal, light) for signal, light in edited.get("curve") or ()) or None
+        same = untold or (edited.get("gamma") == self.gamma and curve == self.curve)
         timed = same and edited.get("settle_s") == self.settle_s
         kept |= {"flicker": self.flicker, "measured_at": self.measured_at if timed else None}
         limits = {key: getattr(self, key) for key in LIMITS}

@@ -14,6 +14,7 @@ import { DomeMap } from "./DomeMap";
 import { LevelSlider } from "./LevelSlider";
 import styles from "./LightsScreen.module.css";
 import { LivePicture } from "./LivePicture";
+import { MeasureLights } from "./MeasureLights";
 import { RigEditor } from "./RigEditor";
 import { useLamps } from "./useLamps";
 
@@ -90,6 +91,7 @@ function LightDesk({ lights, onEdit }: { lights: LightStates; onEdit: () => void
             <Button icon="edit" reason={reason} onClick={onEdit}>
               Edit rig
             </Button>
+            <MeasureLights reason={reason} />
           </div>
           <p className={styles.hint}>
             {reason ??

@@ -3,6 +3,7 @@
 import { type ChangeEvent, useState } from "react";
 import { anglesOf, type Direction, fromAngles } from "@/lib/dome";
 import { lightLabel } from "@/lib/format";
+import { curveProblem, editedLamp, type LampDraft, lampOf, NEW_LAMP } from "@/lib/lamp";
 import { assignLp, parseLp } from "@/lib/lp";
 import type { EditedLight, LightInfo } from "@/lib/protocol";
 import { useOffline, useStore } from "../RigProvider";
@@ -11,6 +12,7 @@ import { Choice } from "../ui/Choice";
 import { Field } from "../ui/Field";
 import { SplitScreen } from "../ui/SplitScreen";
 import { DomeMap } from "./DomeMap";
+import { LampFields } from "./LampFields";
 import styles from "./RigEditor.module.css";
 
 interface Draft {
@@ -21,6 +23,11 @@ interface Draft {
   position: [number, number, number] | null;
   settle_s: number | null;
   group: string | null;
+  lamp: LampDraft;
+  /** Whether it can be dimmed, as far as that is known. */
+  dims: boolean;
+  /** The lamp as the rig file has it; null for a new light. */
+  before: LampDraft | null;
 }
 
 /** Where the lights hang and on which pins: dragged on the dome or typed, then saved to the rig file. */
@@ -39,7 +46,18 @@ export function RigEditor({ lights, onDone }: { lights: LightInfo[]; onDone: () 
     const name = freeName(drafts);
     setDrafts([
       ...drafts,
-      { name, pin: null, active_low: false, direction: [0, 0, 1], position: null, settle_s: null, group: null },
+      {
+        name,
+        pin: null,
+        active_low: false,
+        direction: [0, 0, 1],
+        position: null,
+        settle_s: null,
+        group: null,
+        lamp: NEW_LAMP,
+        dims: true,
+        before: null,
+      },
     ]);
     setChosen(name);
   };
@@ -61,9 +79,15 @@ export function RigEditor({ lights, onDone }: { lights: LightInfo[]; onDone: () 
     }
   };
   const save = async () => {
+    const wrong = drafts.find(({ lamp }) => curveProblem(lamp) !== null);
+    if (wrong) {
+      setChosen(wrong.name);
+      setProblem(`${lightLabel(wrong.name)}: ${curveProblem(wrong.lamp)}`);
+      return;
+    }
     setSaving(true);
     try {
-      await store.service.request("SET_RIG", { lights: drafts satisfies EditedLight[] });
+      await store.service.request("SET_RIG", { lights: drafts.map(editedOf) });
       store.notify({ text: "The rig file is saved." });
       onDone();
     } catch (error) {
@@ -233,6 +257,11 @@ function DraftFields({ draft, onChange, onRemove }: FieldsProps) {
           onChange={(active_low) => onChange({ active_low })}
         />
       </div>
+      <LampFields
+        lamp={draft.lamp}
+        dims={draft.dims}
+        onChange={(with_) => onChange({ lamp: { ...draft.lamp, ...with_ } })}
+      />
       <Button tone="quiet" icon="trash" onClick={onRemove}>
         Take it out of the rig
       </Button>
@@ -240,7 +269,12 @@ function DraftFields({ draft, onChange, onRemove }: FieldsProps) {
   );
 }
 
-function draftOf({ name, pin, active_low, direction, position, settle_s, group }: LightInfo): Draft {
+function editedOf({ lamp, before, dims: _, ...rest }: Draft): EditedLight {
+  return { ...rest, ...editedLamp(lamp, before) };
+}
+
+function draftOf(light: LightInfo): Draft {
+  const { name, pin, active_low, direction, position, settle_s, group } = light;
   return {
     name,
     pin,
@@ -249,6 +283,9 @@ function draftOf({ name, pin, active_low, direction, position, settle_s, group }
     position: position as Draft["position"],
     settle_s,
     group,
+    lamp: lampOf(light),
+    dims: light.dims,
+    before: lampOf(light),
   };
 }
 

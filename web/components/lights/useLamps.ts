@@ -1,6 +1,6 @@
 import { useRef } from "react";
 import type { LightInfo, LightStates } from "@/lib/protocol";
-import { currentSet } from "@/services/RigStore";
+import { currentMeasurement, currentSet } from "@/services/RigStore";
 import { useOffline, useRig, useStore } from "../RigProvider";
 
 export interface Lamps {
@@ -63,6 +63,8 @@ export function useLamps(): Lamps {
 export function useLightsReason(): string | null {
   const offline = useOffline();
   const running = useRig((rig) => currentSet(rig)?.state === "running");
+  const measuring = useRig((rig) => currentMeasurement(rig) !== null);
   if (offline !== null) return offline;
+  if (measuring) return "The lights are being measured.";
   return running ? "A sequence is using the lights." : null;
 }
