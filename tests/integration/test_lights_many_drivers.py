@@ -1,6 +1,8 @@
 """64 lamps on four drivers in sets: whatever ends a set, nothing is left on."""
 
 import asyncio
+import os
+import signal
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack
 from dataclasses import dataclass
@@ -13,7 +15,10 @@ from support.dmx_receiver import DmxReceiver, dmx_receiver
 from support.lamp_devices import Strip, strip
 from support.rig_world import World, world_settings
 from support.serial_peer import SerialPeer
+from support.server_process import ServerProcess
 from support.simulator_process import SimulatorProcess
+from support.watchers import watcher_ends
+from tetherlight.errors import SequenceFailed
 from tetherlight.protocol.models import JobState
 from tetherlight.rig.rig import Rig
 
@@ -62,7 +67,7 @@ async def lamps() -> AsyncIterator[Lamps]:
         yield Lamps(artnet, sacn, board, await stack.enter_async_context(strip()))
 
 
-async def test_nothing_is_left_on_after_the_end_a_cancel_and_a_stop(lamps: Lamps, tmp_path: Path) -> None:
+async def test_nothing_is_left_on_after_the_end_a_cancel_a_failure_and_a_stop(lamps: Lamps, tmp_path: Path) -> None:
     (tmp_path / "rig.toml").write_text(lamps.rig())
     chosen: dict[str, Any] = {"simulator_control": None, "rig_file": tmp_path / "rig.toml"}
     async with SimulatorProcess("--width", "300", "--height", "200") as simulator:
@@ -82,7 +87,34 @@ async def test_nothing_is_left_on_after_the_end_a_cancel_and_a_stop(lamps: Lamps
             await world.hearing.wait("photometric_progress", lambda one: one.status == "captured_light_3_of_64")
             assert (await rig.jobs.cancel(job.job_id)).state is JobState.CANCELLED
             await lamps.dark()
+            # The board is gone while another lamp shines; its own watchdog sees to those that hang on it.
+            lamps.board.silent = True
+            with pytest.raises(SequenceFailed):
+                await (await world.start("a0", "b2", "s1", "w3", retakes=0)).result()
+            await lamps.dark()
+            lamps.board.silent = False
             await world.start(*rig.lights.names, retakes=0)
             await rig.lights.settled()
         await lamps.dark()
     await asyncio.sleep(0)
+
+
+async def test_nothing_is_left_on_when_the_server_is_ended_or_killed_in_a_set(lamps: Lamps, tmp_path: Path) -> None:
+    """By a signal, and by kill -9 with a lamp on in a set, and with all 64 on."""
+    (tmp_path / "rig.toml").write_text(lamps.rig())
+    names = [f"{kind}{number}" for number in range(EACH) for kind in "wbsa"]
+    async with SimulatorProcess("--width", "300", "--height", "200") as simulator:
+        camera = {"CAMERAS": ",".join(simulator.addresses), "PHOTOMETRIC_CAPTURE_DELAY": "20"}
+        for number, with_all in ((signal.SIGTERM, False), (signal.SIGKILL, False), (signal.SIGKILL, True)):
+            async with ServerProcess(tmp_path, environment=camera) as server, server.client() as client:
+                if with_all:
+                    await client.do("SET_LIGHT_STATES", {"states": dict.fromkeys(names, True)})
+                    await lamps.strip.until(lambda: lamps.lit == 4 * EACH)
+                else:
+                    await client.do("SELECT_CAMERA", {})
+                    reply = await client.send("CAPTURE_PHOTOMETRIC_SET", {"light_sequence": names})
+                    await lamps.strip.until(lambda: lamps.lit == 1)
+                    reply.cancel()
+                async with watcher_ends(server.pid):
+                    os.kill(server.pid, number)
+                    await lamps.dark()

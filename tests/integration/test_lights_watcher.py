@@ -12,7 +12,7 @@ import pytest
 from support.dmx_receiver import DmxReceiver, dmx_receiver
 from support.patience import stretched
 from support.server_process import ServerProcess
-from tetherlight.server.watching import WATCHER
+from support.watchers import watcher_ends, watchers
 
 
 @pytest.fixture
@@ -26,39 +26,15 @@ def write_rig(folder: Path, port: int) -> None:
     (folder / "rig.toml").write_text(text)
 
 
-def watchers(parent: int) -> list[int]:
-    """Give the watchers of a server."""
-    found = []
-    for place in Path("/proc").iterdir():
-        if place.name.isdigit():
-            try:
-                told = (place / "stat").read_text().rpartition(")")[2].split()
-                if int(told[1]) == parent and WATCHER.encode() in (place / "cmdline").read_bytes():
-                    found.append(int(place.name))
-            except (OSError, IndexError):
-                continue
-    return found
-
-
 async def test_a_server_that_is_killed_leaves_no_lamp_on(tmp_path: Path, receiver: DmxReceiver) -> None:
     write_rig(tmp_path, receiver.port)
     async with ServerProcess(tmp_path) as server:
         async with server.client() as client:
             await client.do("SET_LIGHT_STATE", {"light_name": "a", "state": True})
         await receiver.until(lambda: receiver.looks.get(1, b"\0")[0] == 255)
-        (watcher,) = watchers(server.pid)
-        # It is no child of this process: what is known of its end is that its descriptor becomes readable.
-        descriptor = os.pidfd_open(watcher)
-        ended = asyncio.Event()
-        asyncio.get_running_loop().add_reader(descriptor, ended.set)
-        try:
+        async with watcher_ends(server.pid):
             os.kill(server.pid, signal.SIGKILL)
             await receiver.until(lambda: receiver.looks[1][0] == 0 and 1 in receiver.ended)
-            async with asyncio.timeout(stretched(30)):
-                await ended.wait()
-        finally:
-            asyncio.get_running_loop().remove_reader(descriptor)
-            os.close(descriptor)
     assert "All 1 lights are off." in server.log.read_text()
 
 
