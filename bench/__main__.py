@@ -14,6 +14,7 @@ from bench import (
     counting,
     extras,
     house,
+    lamps,
     liveview,
     replug,
     requests,
@@ -38,6 +39,7 @@ BENCHMARKS: dict[str, Callable[[Plan], list[Row]]] = {
     "replug": replug.run,
     "house": house.run,
     "extras": extras.run,
+    "lamps": lamps.run,
     "simulator": simulator.run,
     "browser": browser.run,
 }

@@ -23,9 +23,12 @@ class FakeLamps(LampDriver):
         self.waits = asyncio.Event()
         self.hold: asyncio.Event | None = None
         self.closed = False
+        self.asked = 0
+        """How often somebody wanted to know which of its lamps are there."""
 
     @property
     def unavailable(self) -> Mapping[str, str]:
+        self.asked += 1
         return {}
 
     async def define(self, lights: Sequence[RigLight]) -> None:

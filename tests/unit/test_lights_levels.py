@@ -1,6 +1,7 @@
 """How bright lights are: what requests may say of it, what is remembered, and what a lamp's own law makes of it."""
 
 from collections.abc import AsyncIterator
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -145,6 +146,25 @@ async def test_the_law_of_a_lamp_can_be_edited_and_stays_where_nothing_is_said(l
     assert await edited(curve=[]) == (None, None)
     with pytest.raises(InvalidPayload, match=r"light .b.*must both grow"):
         await edited(curve=[(0.5, 0.2), (0.4, 0.3)])
+
+
+async def test_what_was_measured_of_a_lamp_is_used_and_stays_until_somebody_writes_it_by_hand(lights: Lights) -> None:
+    when = datetime(2026, 11, 30, 15, tzinfo=UTC)
+    found = {"settle_s": 0.3, "flicker": 0.01, "measured_at": when, "curve": ((0.5, 0.2),), "gamma": None}
+    await lights.measured({"b": found, "gone": found})
+    assert RigFile.load(lights.rig_file.path).lights == lights.rig_file.lights
+
+    async def edited(**keys: Any) -> Any:
+        await lights.replace([EditedLight(name="a", pin=4), EditedLight(name="b", **keys)])
+        return lights.light("b")
+
+    told = await edited(settle_s=0.3, group="x")
+    assert (told.measured_at, told.flicker, told.curve) == (when, 0.01, [(0.5, 0.2)])
+    assert (await edited(settle_s=0.3, curve=[(0.5, 0.2)])).measured_at == when
+    told = await edited(settle_s=0.4)
+    assert (told.measured_at, told.flicker, told.curve) == (None, 0.01, [(0.5, 0.2)])
+    await lights.measured({"b": found})
+    assert (await edited(settle_s=0.3, gamma=2.2)).measured_at is None
 
 
 async def test_a_set_keeps_the_level_of_each_light(lights: Lights) -> None:

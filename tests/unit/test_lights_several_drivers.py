@@ -278,3 +278,12 @@ def test_other_packages_can_bring_kinds_of_lamps(monkeypatch: pytest.MonkeyPatch
         registry.find_kind("wrong")
     with pytest.raises(InvalidSetting, match="'broken' of another package cannot be loaded: No module named"):
         registry.find_kind("broken")
+
+
+async def test_telling_of_all_lights_asks_each_driver_once(rig: RigFile, find: Find, fake: FakeLamps) -> None:
+    """A driver looks at all of its lamps to answer: once for each light would be the square of them."""
+    lights = await Lights.open(rig, find=find)
+    fake.asked = 0
+    assert [light.name for light in lights.status().lights] == ["a", "b", "c", "d"]
+    assert fake.asked == 1
+    await lights.close()

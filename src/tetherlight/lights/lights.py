@@ -113,10 +113,7 @@ class Lights:
         """Describe one light; raise UnknownLight."""
         self._require([name])
         light = next(light for light in self.rig_file.lights if light.name == name)
-        fault = self._faults.get(name) or self._rack.unavailable.get(name)
-        return light.info(
-            state=self._levels[name] > OFF, fault=fault, dims=self._rack.dims(name), on_level=self._on_levels[name]
-        )
+        return self._info(light, self._rack.unavailable)
 
     def require_level(self, name: str, level: float) -> None:
         """Raise UnknownLight or InvalidPayload where a light cannot be as bright as this."""
@@ -139,11 +136,13 @@ class Lights:
 
     def status(self) -> LightsStatus:
         """Describe all lights and their driver."""
+        # Asked once: each driver looks at all of its lamps for that.
+        gone = self._rack.unavailable
         return LightsStatus(
             driver=self.driver,
             gpio_available=self.gpio_available,
             message=self.message,
-            lights=[self.light(name) for name in self._levels],
+            lights=[self._info(light, gone) for light in self.rig_file.lights if light.name in self._levels],
         )
 
     async def set(
@@ -248,6 +247,15 @@ class Lights:
         if not self._closed:
             self._closed = True
             await to_the_end(self._close())
+
+    def _info(self, light: RigLight, gone: Mapping[str, str]) -> LightInfo:
+        name = light.name
+        return light.info(
+            state=self._levels[name] > OFF,
+            fault=self._faults.get(name) or gone.get(name),
+            dims=self._rack.dims(name),
+            on_level=self._on_levels[name],
+        )
 
     def _require(self, names: Iterable[str]) -> None:
         for name in names:
