@@ -10,6 +10,7 @@ TetherlightError                 internal_error
 │   ├── TooManyRequests          too_many_requests
 │   ├── RequestTooSlow           request_too_slow
 │   ├── ServerOnly               server_only
+│   ├── RecipeUnfit              recipe_unfit
 │   ├── Unauthorized             unauthorized
 │   └── Forbidden                forbidden
 │       └── RightMissing         right_missing
@@ -51,6 +52,9 @@ TetherlightError                 internal_error
 │   ├── SetBusy                  set_busy
 │   ├── SetExists                set_exists
 │   ├── ManifestNewer            manifest_newer
+│   ├── RecipeNotFound           recipe_not_found
+│   ├── RecipeExists             recipe_exists
+│   ├── BackupInvalid            backup_invalid
 │   ├── ImageNotFound            image_not_found
 │   ├── ImageUnreadable          image_unreadable
 │   ├── ExportMissing            export_missing
@@ -191,6 +195,12 @@ class ServerOnly(RequestError):
     """What runs programs, opens ports or holds secrets is set in the server's own files, never by a client."""
 
     code = "server_only"
+
+
+class RecipeUnfit(RequestError):
+    """A recipe names lights, settings or a camera that this rig does not have; nothing was begun."""
+
+    code = "recipe_unfit"
 
 
 class Unauthorized(RequestError):
@@ -451,6 +461,25 @@ class ManifestNewer(StoreError):
     """A newer version wrote the manifest, so this one must not change it."""
 
     code = "manifest_newer"
+
+
+class RecipeNotFound(StoreError):
+    """There is no recipe of that name, or a beginning of a name fits several."""
+
+    code = "recipe_not_found"
+    status = 404
+
+
+class RecipeExists(StoreError):
+    """There is already a recipe of that name."""
+
+    code = "recipe_exists"
+
+
+class BackupInvalid(StoreError):
+    """A file is no backup of a rig, or none that this version can read; nothing was changed."""
+
+    code = "backup_invalid"
 
 
 class ImageNotFound(StoreError):

@@ -2,7 +2,7 @@
 
 import { useEffect, useRef, useState } from "react";
 import { usePreference } from "@/lib/preferences";
-import type { CapturePhotometricSet, Job } from "@/lib/protocol";
+import type { CapturePhotometricSet, CaptureRecipe, Job } from "@/lib/protocol";
 import { NO_FACTS, type SetFacts } from "@/lib/sequence";
 import { currentSet, type RigState } from "@/services/RigStore";
 import { useRig, useStore } from "./RigProvider";
@@ -33,17 +33,19 @@ export function PhotometricStereoControl() {
     starting.current = false;
     setFacts({ ...NO_FACTS, scale: facts.scale });
   }, [under, facts, setFacts]);
-  const start = (payload: CapturePhotometricSet) => {
+  const begin = (asked: Promise<unknown>) => {
     starting.current = true;
-    store.service.request("CAPTURE_PHOTOMETRIC_SET", payload).catch((error) => {
+    asked.catch((error) => {
       starting.current = false;
       store.complain(error);
     });
   };
+  const start = (payload: CapturePhotometricSet) => begin(store.service.request("CAPTURE_PHOTOMETRIC_SET", payload));
+  const startRecipe = (payload: CaptureRecipe) => begin(store.service.request("CAPTURE_RECIPE", payload));
   const job = under ?? ended;
   if (job) return <SequenceRun job={job} onNew={() => setWatched(null)} />;
   return (
-    <SequencePlan onStart={start}>
+    <SequencePlan onStart={start} onRecipe={startRecipe}>
       {interrupted && interrupted.job_id !== put && (
         <InterruptedJob job={interrupted} onPutAside={() => setPut(interrupted.job_id)} />
       )}

@@ -87,7 +87,9 @@ export function presetOf(entries: ConfigEntry[]): Preset {
 /** What applying a preset would change now. */
 export function differences(entries: ConfigEntry[], preset: Preset): Change[] {
   return entries.flatMap((entry) => {
-    const wanted = preset[entry.path];
-    return wanted === undefined || wanted === entry.value || entry.readonly ? [] : [{ entry, wanted }];
+    const wanted = preset[entry.path] ?? (entry.alias && preset[entry.alias]) ?? preset[entry.name];
+    return wanted === undefined || wanted === null || wanted === entry.value || entry.readonly
+      ? []
+      : [{ entry, wanted }];
   });
 }

@@ -74,7 +74,7 @@ export type JobList = Job[]
  * This interface was referenced by `TetherlightProtocol`'s JSON-Schema
  * via the `definition` "ErrorCode".
  */
-export type ErrorCode = ("internal_error" | "invalid_request" | "invalid_message" | "unknown_action" | "invalid_payload" | "message_too_large" | "invalid_name" | "too_many_requests" | "request_too_slow" | "server_only" | "unauthorized" | "forbidden" | "right_missing" | "camera_error" | "no_camera_selected" | "camera_not_found" | "camera_not_open" | "camera_busy" | "camera_claimed" | "camera_forbidden" | "camera_lost" | "camera_timeout" | "camera_crashed" | "detection_failed" | "capture_failed" | "card_full" | "capture_incomplete" | "capture_refused" | "preview_unsupported" | "preview_failed" | "liveview_stopped" | "config_not_found" | "config_readonly" | "config_invalid" | "config_rejected" | "focus_unknown" | "light_error" | "unknown_light" | "lights_busy" | "light_limited" | "lamp_failed" | "light_not_measured" | "trigger_error" | "trigger_missing" | "trigger_failed" | "store_error" | "set_not_found" | "set_busy" | "set_exists" | "manifest_newer" | "image_not_found" | "image_unreadable" | "lights_file_invalid" | "disk_full" | "store_full" | "export_missing" | "surface_error" | "too_few_lights" | "lights_coplanar" | "lights_unknown" | "no_focus_stack" | "images_black" | "images_clipped" | "normals_invalid" | "camera_matrix_invalid" | "shapes_differ" | "calibration_error" | "sphere_not_found" | "sphere_too_small" | "job_error" | "job_not_found" | "cpu_busy" | "job_conflict" | "sequence_failed" | "work_failed" | "work_timeout" | "work_memory" | "server_error" | "invalid_setting" | "start_failed" | "setup_failed" | "server_stopping" | "server_unreachable" | "client_too_slow" | "not_installed" | "hook_failed" | "out_of_resources")
+export type ErrorCode = ("internal_error" | "invalid_request" | "invalid_message" | "unknown_action" | "invalid_payload" | "message_too_large" | "invalid_name" | "too_many_requests" | "request_too_slow" | "server_only" | "recipe_unfit" | "unauthorized" | "forbidden" | "right_missing" | "camera_error" | "no_camera_selected" | "camera_not_found" | "camera_not_open" | "camera_busy" | "camera_claimed" | "camera_forbidden" | "camera_lost" | "camera_timeout" | "camera_crashed" | "detection_failed" | "capture_failed" | "card_full" | "capture_incomplete" | "capture_refused" | "preview_unsupported" | "preview_failed" | "liveview_stopped" | "config_not_found" | "config_readonly" | "config_invalid" | "config_rejected" | "focus_unknown" | "light_error" | "unknown_light" | "lights_busy" | "light_limited" | "lamp_failed" | "light_not_measured" | "trigger_error" | "trigger_missing" | "trigger_failed" | "store_error" | "set_not_found" | "set_busy" | "set_exists" | "manifest_newer" | "recipe_not_found" | "recipe_exists" | "backup_invalid" | "image_not_found" | "image_unreadable" | "lights_file_invalid" | "disk_full" | "store_full" | "export_missing" | "surface_error" | "too_few_lights" | "lights_coplanar" | "lights_unknown" | "no_focus_stack" | "images_black" | "images_clipped" | "normals_invalid" | "camera_matrix_invalid" | "shapes_differ" | "calibration_error" | "sphere_not_found" | "sphere_too_small" | "job_error" | "job_not_found" | "cpu_busy" | "job_conflict" | "sequence_failed" | "work_failed" | "work_timeout" | "work_memory" | "server_error" | "invalid_setting" | "start_failed" | "setup_failed" | "server_stopping" | "server_unreachable" | "client_too_slow" | "not_installed" | "hook_failed" | "out_of_resources")
 /**
  * Why a connection ended.
  * 
@@ -95,7 +95,7 @@ export type ImageType = ("image/jpeg" | "image/png" | "image/tiff" | "image/webp
  * This interface was referenced by `TetherlightProtocol`'s JSON-Schema
  * via the `definition` "Feature".
  */
-export type Feature = ("binary_liveview" | "focus_point" | "capture_together" | "series" | "ratings" | "trash" | "naming" | "axes" | "frame_checks" | "set_pages" | "set_facets" | "set_files" | "results_state" | "results" | "relighting" | "merged_focus" | "exports" | "trash_list" | "jobs" | "subscribe" | "log" | "neighbours" | "calibration" | "light_measurement" | "several_cameras" | "thumbnails" | "zip" | "zip_of_sets" | "mjpeg" | "metrics")
+export type Feature = ("binary_liveview" | "focus_point" | "capture_together" | "series" | "ratings" | "trash" | "naming" | "axes" | "frame_checks" | "set_pages" | "set_facets" | "set_files" | "results_state" | "recipes" | "results" | "relighting" | "merged_focus" | "exports" | "trash_list" | "jobs" | "subscribe" | "log" | "neighbours" | "calibration" | "light_measurement" | "several_cameras" | "thumbnails" | "zip" | "zip_of_sets" | "mjpeg" | "metrics")
 /**
  * What a camera is doing, from detection to loss.
  * 
@@ -397,6 +397,41 @@ result: ImageList
 GET_IMAGE_DATA: {
 payload: ImagePath
 result: ImageData
+}
+/**
+ * List the recipes by name; files that cannot be read are told and stand in nobody's way.
+ */
+LIST_RECIPES: {
+payload: NoPayload
+result: RecipeList
+}
+/**
+ * Keep a recipe under its name.
+ */
+SAVE_RECIPE: {
+payload: SaveRecipe
+result: Recipe
+}
+/**
+ * Remove a recipe; the reply has it once more, so that it can be saved again.
+ */
+DELETE_RECIPE: {
+payload: RecipeNamed
+result: Recipe
+}
+/**
+ * Set a camera as a recipe says; where something of that cannot be, the camera stays as it was.
+ */
+APPLY_RECIPE: {
+payload: ApplyRecipe
+result: AppliedRecipe
+}
+/**
+ * Set the camera as a recipe says and capture its set; told as CAPTURE_PHOTOMETRIC_SET is.
+ */
+CAPTURE_RECIPE: {
+payload: CaptureRecipe
+result: PhotometricSetResult
 }
 /**
  * Compute normals, albedo and height of a set and put them into its folder. It runs as a job, told by job_changed; the answer comes at its end.
@@ -1286,36 +1321,6 @@ measured_at?: (string | null)
  * via the `definition` "CapturePhotometricSet".
  */
 export interface CapturePhotometricSet {
-camera_id?: (string | null)
-/**
- * Default: photometric_set.
- */
-set_name_prefix?: (string | null)
-/**
- * Whether a failed step ends or pauses the job.
- */
-on_failure?: ("fail" | "pause")
-/**
- * How often a frame without its light, or like another one, is taken again by itself.
- */
-retakes?: number
-/**
- * Find the exposure time with at most three test shots of a light: set one for all lights, light one for each. At most 0.1 % of a frame is clipped then.
- */
-metering?: (("set" | "light") | null)
-/**
- * Kept in the manifest.
- */
-notes?: (string | null)
-/**
- * What the object is listed under.
- */
-catalogue_number?: (string | null)
-/**
- * Millimetres of the object per image pixel.
- */
-scale_mm_per_pixel?: (number | null)
-light_sequence: string[]
 /**
  * How bright lights of the sequence are, above 0 to 1; the others as bright as they were last.
  */
@@ -1338,6 +1343,36 @@ exposure?: ([(number | {
 }), ...((number | {
 [k: string]: string | number
 }))[]] | null)
+/**
+ * Default: photometric_set.
+ */
+set_name_prefix?: (string | null)
+/**
+ * Whether a failed step ends or pauses the job.
+ */
+on_failure?: ("fail" | "pause")
+/**
+ * How often a frame without its light, or like another one, is taken again by itself.
+ */
+retakes?: number
+/**
+ * Find the exposure time with at most three test shots of a light: set one for all lights, light one for each. At most 0.1 % of a frame is clipped then.
+ */
+metering?: (("set" | "light") | null)
+/**
+ * Kept in the manifest.
+ */
+notes?: (string | null)
+camera_id?: (string | null)
+/**
+ * What the object is listed under.
+ */
+catalogue_number?: (string | null)
+/**
+ * Millimetres of the object per image pixel.
+ */
+scale_mm_per_pixel?: (number | null)
+light_sequence: string[]
 }
 /**
  * What a sequence gave, also as partial result of one that failed.
@@ -1412,7 +1447,6 @@ figure: (number | null)
  * via the `definition` "CaptureSet".
  */
 export interface CaptureSet {
-camera_id?: (string | null)
 /**
  * Default: photometric_set.
  */
@@ -1433,6 +1467,7 @@ metering?: (("set" | "light") | null)
  * Kept in the manifest.
  */
 notes?: (string | null)
+camera_id?: (string | null)
 /**
  * What the object is listed under.
  */
@@ -2332,6 +2367,172 @@ image_b64: string
 mimetype: string
 }
 /**
+ * Every recipe by name, and what stands between them that is none.
+ * 
+ * This interface was referenced by `TetherlightProtocol`'s JSON-Schema
+ * via the `definition` "RecipeList".
+ */
+export interface RecipeList {
+recipes: Recipe[]
+faults: RecipeFault[]
+}
+/**
+ * Settings of the camera, and what a set is made of; each may be missing. Settings alone are a preset.
+ * 
+ * This interface was referenced by `TetherlightProtocol`'s JSON-Schema
+ * via the `definition` "Recipe".
+ */
+export interface Recipe {
+/**
+ * How bright lights of the sequence are, above 0 to 1; the others as bright as they were last.
+ */
+levels?: {
+[k: string]: number
+}
+/**
+ * Also take a frame with every light off.
+ */
+ambient?: boolean
+/**
+ * Take the whole sequence at each of these places.
+ */
+focus?: (FocusPlaces | null)
+/**
+ * Take each light with each of these: EV offsets from the exposure now, or settings by alias.
+ */
+exposure?: ([(number | {
+[k: string]: string | number
+}), ...((number | {
+[k: string]: string | number
+}))[]] | null)
+/**
+ * Default: photometric_set.
+ */
+set_name_prefix?: (string | null)
+/**
+ * Whether a failed step ends or pauses the job.
+ */
+on_failure?: ("fail" | "pause")
+/**
+ * How often a frame without its light, or like another one, is taken again by itself.
+ */
+retakes?: number
+/**
+ * Find the exposure time with at most three test shots of a light: set one for all lights, light one for each. At most 0.1 % of a frame is clipped then.
+ */
+metering?: (("set" | "light") | null)
+/**
+ * Kept in the manifest.
+ */
+notes?: (string | null)
+/**
+ * What people call it, such as Coins, f/8.
+ */
+name: string
+/**
+ * The only camera that it is for; any where nothing is said.
+ */
+camera_model?: (string | null)
+/**
+ * Values of config entries by alias, name or path, which are set in this order; others stay.
+ */
+settings?: {
+[k: string]: string | boolean | number
+}
+/**
+ * The lights of the set in their order.
+ */
+light_sequence?: ([string, ...(string)[]] | null)
+/**
+ * Instead of light_sequence and what belongs to it: axes as of CAPTURE_SET.
+ */
+axes?: ([AxisPlan]|[AxisPlan, AxisPlan]|[AxisPlan, AxisPlan, AxisPlan]|[AxisPlan, AxisPlan, AxisPlan, AxisPlan]|[AxisPlan, AxisPlan, AxisPlan, AxisPlan, AxisPlan]|[AxisPlan, AxisPlan, AxisPlan, AxisPlan, AxisPlan, AxisPlan]|[AxisPlan, AxisPlan, AxisPlan, AxisPlan, AxisPlan, AxisPlan, AxisPlan]|[AxisPlan, AxisPlan, AxisPlan, AxisPlan, AxisPlan, AxisPlan, AxisPlan, AxisPlan]|[AxisPlan, AxisPlan, AxisPlan, AxisPlan, AxisPlan, AxisPlan, AxisPlan, AxisPlan, AxisPlan]|[AxisPlan, AxisPlan, AxisPlan, AxisPlan, AxisPlan, AxisPlan, AxisPlan, AxisPlan, AxisPlan, AxisPlan]|[AxisPlan, AxisPlan, AxisPlan, AxisPlan, AxisPlan, AxisPlan, AxisPlan, AxisPlan, AxisPlan, AxisPlan, AxisPlan]|[AxisPlan, AxisPlan, AxisPlan, AxisPlan, AxisPlan, AxisPlan, AxisPlan, AxisPlan, AxisPlan, AxisPlan, AxisPlan, AxisPlan]|[AxisPlan, AxisPlan, AxisPlan, AxisPlan, AxisPlan, AxisPlan, AxisPlan, AxisPlan, AxisPlan, AxisPlan, AxisPlan, AxisPlan, AxisPlan]|[AxisPlan, AxisPlan, AxisPlan, AxisPlan, AxisPlan, AxisPlan, AxisPlan, AxisPlan, AxisPlan, AxisPlan, AxisPlan, AxisPlan, AxisPlan, AxisPlan]|[AxisPlan, AxisPlan, AxisPlan, AxisPlan, AxisPlan, AxisPlan, AxisPlan, AxisPlan, AxisPlan, AxisPlan, AxisPlan, AxisPlan, AxisPlan, AxisPlan, AxisPlan]|[AxisPlan, AxisPlan, AxisPlan, AxisPlan, AxisPlan, AxisPlan, AxisPlan, AxisPlan, AxisPlan, AxisPlan, AxisPlan, AxisPlan, AxisPlan, AxisPlan, AxisPlan, AxisPlan] | null)
+}
+/**
+ * A file beside the recipes that cannot be used.
+ * 
+ * This interface was referenced by `TetherlightProtocol`'s JSON-Schema
+ * via the `definition` "RecipeFault".
+ */
+export interface RecipeFault {
+file: string
+message: string
+}
+/**
+ * A recipe that shall be kept.
+ * 
+ * This interface was referenced by `TetherlightProtocol`'s JSON-Schema
+ * via the `definition` "SaveRecipe".
+ */
+export interface SaveRecipe {
+recipe: Recipe
+/**
+ * Also where there is one of that name, which is gone then.
+ */
+replace?: boolean
+}
+/**
+ * A recipe by its name.
+ * 
+ * This interface was referenced by `TetherlightProtocol`'s JSON-Schema
+ * via the `definition` "RecipeNamed".
+ */
+export interface RecipeNamed {
+/**
+ * Its name; upper and lower case are the same.
+ */
+recipe: string
+}
+/**
+ * A recipe, and the camera that shall be set by it.
+ * 
+ * This interface was referenced by `TetherlightProtocol`'s JSON-Schema
+ * via the `definition` "ApplyRecipe".
+ */
+export interface ApplyRecipe {
+camera_id?: (string | null)
+/**
+ * Its name, or enough of its beginning; upper and lower case are the same.
+ */
+recipe: string
+}
+/**
+ * What a recipe has changed.
+ * 
+ * This interface was referenced by `TetherlightProtocol`'s JSON-Schema
+ * via the `definition` "AppliedRecipe".
+ */
+export interface AppliedRecipe {
+message: string
+/**
+ * The config entries that have another value than before.
+ */
+entries: ConfigEntry[]
+}
+/**
+ * A recipe, and what is known of the object; what is said here counts instead of what the recipe says.
+ * 
+ * This interface was referenced by `TetherlightProtocol`'s JSON-Schema
+ * via the `definition` "CaptureRecipe".
+ */
+export interface CaptureRecipe {
+camera_id?: (string | null)
+/**
+ * Its name, or enough of its beginning; upper and lower case are the same.
+ */
+recipe: string
+set_name_prefix?: (string | null)
+notes?: (string | null)
+/**
+ * What the object is listed under.
+ */
+catalogue_number?: (string | null)
+/**
+ * Millimetres of the object per image pixel.
+ */
+scale_mm_per_pixel?: (number | null)
+}
+/**
  * A set, and how its surface is computed.
  * 
  * This interface was referenced by `TetherlightProtocol`'s JSON-Schema
@@ -2731,11 +2932,11 @@ schema: {
  * via the `definition` "Subscribe".
  */
 export interface Subscribe {
-topics: ("camera" | "config" | "lights" | "job" | "sets" | "storage")[]
+topics: ("camera" | "config" | "lights" | "job" | "sets" | "storage" | "recipes")[]
 /**
  * Of which of them the state is wanted as well; of all where it is not said.
  */
-snapshots?: (("camera" | "config" | "lights" | "job" | "sets" | "storage")[] | null)
+snapshots?: (("camera" | "config" | "lights" | "job" | "sets" | "storage" | "recipes")[] | null)
 }
 /**
  * The topics of this connection.
@@ -3264,6 +3465,12 @@ trash_removed: {
 data: TrashRemoved
 }
 /**
+ * A recipe is new, changed or gone.
+ */
+recipes_changed: {
+data: RecipeChange
+}
+/**
  * Room on the disk changed noticeably.
  */
 storage_changed: {
@@ -3479,6 +3686,20 @@ deleted_at: string
 why: ("age" | "room" | "asked")
 }
 /**
+ * A recipe that is new, changed or gone.
+ * 
+ * This interface was referenced by `TetherlightProtocol`'s JSON-Schema
+ * via the `definition` "RecipeChange".
+ */
+export interface RecipeChange {
+name: string
+change: ("created" | "updated" | "deleted")
+/**
+ * As it is now; null where it is gone.
+ */
+recipe: (Recipe | null)
+}
+/**
  * Every topic with its state.
  * 
  * This interface was referenced by `TetherlightProtocol`'s JSON-Schema
@@ -3520,6 +3741,12 @@ snapshot: ImageSetPage
  */
 storage: {
 snapshot: Storage
+}
+/**
+ * The recipes of the rig.
+ */
+recipes: {
+snapshot: RecipeList
 }
 }
 /**
@@ -3645,6 +3872,11 @@ export const ACTION_TIMEOUTS_S: Record<keyof Actions, number | null> = {
   "SET_SCALE": 30,
   "LIST_CAPTURES": 30,
   "GET_IMAGE_DATA": 30,
+  "LIST_RECIPES": 30,
+  "SAVE_RECIPE": 30,
+  "DELETE_RECIPE": 30,
+  "APPLY_RECIPE": 120,
+  "CAPTURE_RECIPE": null,
   "RECONSTRUCT_SET": null,
   "RELIGHT_SET": null,
   "MERGE_FOCUS": null,

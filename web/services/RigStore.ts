@@ -9,6 +9,8 @@ import type {
   ImageFile,
   Job,
   LightStates,
+  Recipe,
+  RecipeChange,
   ServerInfo,
   Storage,
 } from "../lib/protocol";
@@ -21,7 +23,7 @@ import { RequestFailed } from "./WebSocketService";
 
 /** What must be known before anything can be done, and what may come later. */
 export const TOPICS: Topic[] = ["camera", "config", "lights", "job"];
-export const LATER_TOPICS: Topic[] = ["storage"];
+export const LATER_TOPICS: Topic[] = ["storage", "recipes"];
 const CAPTURES_SHOWN = 60;
 
 export type Right = NonNullable<ServerInfo["rights"]>[number];
@@ -50,6 +52,8 @@ export interface RigState {
   jobs: Job[];
   storage: Storage | null;
   captures: ImageFile[];
+  /** By name; null until they are known, and at a server that has none. */
+  recipes: Recipe[] | null;
   trouble: Record<string, CameraTrouble>;
   capturing: boolean;
   /** What the last capture took from here, in seconds. */
@@ -71,6 +75,7 @@ export const NOTHING_KNOWN: RigState = {
   jobs: [],
   storage: null,
   captures: [],
+  recipes: null,
   trouble: {},
   capturing: false,
   captureSeconds: null,
@@ -126,6 +131,7 @@ export class RigStore {
       ),
       service.on("sets_changed", (change, { seq }) => this.shelf.take(change, seq)),
       service.on("storage_changed", (storage) => this.set({ storage })),
+      service.on("recipes_changed", (change) => this.takeRecipe(change)),
       service.on("captures_changed", (change) => this.takeCaptures(change)),
       service.on("image_captured", ({ files }) => this.takeCaptures({ change: "created", files })),
       service.on("camera_warning", ({ message }) => this.notify({ text: message, tone: "warning" })),
@@ -287,7 +293,7 @@ export class RigStore {
     }
   }
 
-  private takeSnapshot({ camera, config, lights, job, storage }: Snapshots): void {
+  private takeSnapshot({ camera, config, lights, job, storage, recipes }: Snapshots): void {
     const inventory = camera?.snapshot;
     this.set({
       ...(inventory && { inventory, trouble: troubleOf(inventory.open, this.state.trouble) }),
@@ -295,6 +301,7 @@ export class RigStore {
       ...(lights && { lights: lights.snapshot }),
       ...(job && { jobs: job.snapshot }),
       ...(storage && { storage: storage.snapshot }),
+      ...(recipes && { recipes: recipes.snapshot.recipes }),
     });
   }
 
@@ -326,6 +333,13 @@ export class RigStore {
   private takeJob(job: Job): void {
     const others = this.state.jobs.filter((one) => one.job_id !== job.job_id);
     this.set({ jobs: [job, ...others].sort((a, b) => (a.started_at < b.started_at ? 1 : -1)) });
+  }
+
+  private takeRecipe({ name, recipe }: RecipeChange): void {
+    const known = name.toLowerCase();
+    const others = (this.state.recipes ?? []).filter((one) => one.name.toLowerCase() !== known);
+    const recipes = recipe ? [...others, recipe] : others;
+    this.set({ recipes: recipes.sort((a, b) => a.name.localeCompare(b.name)) });
   }
 
   private takeTrouble(trouble: CameraTrouble): void {

@@ -2,7 +2,8 @@
 
 import asyncio
 import logging
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable, Sequence
+from contextlib import AbstractAsyncContextManager, nullcontext
 from datetime import UTC, datetime
 
 from tetherlight.camera.camera import Camera
@@ -36,6 +37,14 @@ from tetherlight.store.manifest import refuse_newer
 from tetherlight.store.store import Store
 
 logger = logging.getLogger(__name__)
+
+Ready = Callable[[Sequence[Camera], str], AbstractAsyncContextManager[None]]
+"""Sets the cameras of a job, by its id, for a set that begins within; what was set is put back where it does not."""
+
+
+def as_they_are(_: Sequence[Camera], __: str) -> AbstractAsyncContextManager[None]:
+    """Leave the cameras as they are set."""
+    return nullcontext()
 
 
 class Shooting:
@@ -93,9 +102,14 @@ class Shooting:
         return job
 
     async def start_set(
-        self, wanted: CapturePhotometricSet | CaptureSet, requester: str | None, request_id: RequestId
+        self,
+        wanted: CapturePhotometricSet | CaptureSet,
+        requester: str | None,
+        request_id: RequestId,
+        *,
+        ready: Ready = as_they_are,
     ) -> CaptureJob[PhotometricSetResult]:
-        """Check everything, make the set's folder and start its plan."""
+        """Check everything, make the set's folder and start its plan; `ready` sets the cameras before they are read."""
         plan = set_plan(wanted)
         if wanted.metering is not None:
             check_metering(plan)
@@ -103,7 +117,10 @@ class Shooting:
             raise InvalidPayload("Field 'camera_id' of CAPTURE_SET: the axis 'camera' names the cameras.")
         cameras = {claims.camera(one) for one in plan.cameras or (wanted.camera_id,)}
         needed = cameras | ({claims.LIGHTS} if plan.uses_lights else set())
-        async with self._jobs.starting(new_id(), needed, lambda: set_prefix(wanted.set_name_prefix)) as start:
+        async with (
+            self._jobs.starting(new_id(), needed, lambda: set_prefix(wanted.set_name_prefix)) as start,
+            ready(cameras_of(plan, start.grant), start.job_id),
+        ):
             manifest = await self._checked_set(start, wanted, plan)
             subject = _subject(cameras_of(plan, start.grant)[0], wanted.catalogue_number)
             folder = await asyncio.to_thread(self._store.create_set, wanted.set_name_prefix, datetime.now(UTC), subject)

@@ -53,6 +53,7 @@ PLACES = {
     "config": Place("config:app", "Read and change the settings of a camera."),
     "lights": Place("lights:app", "Switch the lights of the rig."),
     "set": Place("sets:app", "Capture photometric sets and get them."),
+    "recipe": Place("recipes:app", "Keep what a kind of object is captured with, and capture by it."),
     "calibrate": Place(
         "calibrate:calibrate",
         "Tell where the lights of a folder of images are, from mirror spheres in them; no server is needed.",
@@ -71,6 +72,12 @@ PLACES = {
     "jobs": Place("jobs:app", "Follow and steer long work at the server."),
     "naming": Place("naming:app", "Show and change how captures and sets are named."),
     "hooks": Place("hooks:app", "Show and try what a rig does by itself when something happens."),
+    "backup": Place(
+        "backup:back_up", "Write rig file, recipes and the rest of STATE_DIR into one file; no server is needed."
+    ),
+    "restore": Place(
+        "backup:restore", "Put the files of a backup in place and keep those that were there; nothing is deleted."
+    ),
     "token": Place("token:app", "Make, show and revoke the tokens of a server on this machine."),
 }
 """Each command as --help lists it; a test holds the sentences against the commands."""

@@ -19,11 +19,12 @@ from rich.progress import (
 )
 
 from tetherlight.cli.options import INTERRUPTED, note
-from tetherlight.client.capturing import Capturing, PlanCapture, SeriesCapture, SetCapture
+from tetherlight.client.capturing import Capturing, PlanCapture, RecipeCapture, SeriesCapture, SetCapture
 from tetherlight.client.sync import Client
 from tetherlight.errors import SequenceFailed
 from tetherlight.protocol.captures import SeriesResult
 from tetherlight.protocol.events import PhotometricProgress, SeriesProgress
+from tetherlight.protocol.recipes import Recipe
 from tetherlight.protocol.sets import PhotometricSetResult
 
 S = TypeVar("S", PhotometricProgress, SeriesProgress)
@@ -36,11 +37,25 @@ def follow_set(rig: Client, plan: dict[str, Any], *, quiet: bool) -> Photometric
         client = rig.asynchronous
         return client.capture_axes(**plan) if "axes" in plan else client.capture_set(**plan)
 
-    capture = rig.wait_for(begin())
+    return _followed(rig, rig.wait_for(begin()), quiet=quiet, pauses=plan["on_failure"] == "pause")
+
+
+def follow_recipe(rig: Client, recipe: Recipe, plan: dict[str, Any], *, quiet: bool) -> PhotometricSetResult:
+    """Capture the set of a recipe, told as `follow_set` tells."""
+
+    async def begin() -> RecipeCapture:
+        return rig.asynchronous.capture_recipe(recipe.name, **plan)
+
+    return _followed(rig, rig.wait_for(begin()), quiet=quiet, pauses=recipe.on_failure == "pause")
+
+
+def _followed(
+    rig: Client, capture: SetCapture | PlanCapture | RecipeCapture, *, quiet: bool, pauses: bool
+) -> PhotometricSetResult:
     with _steps(None, capture, quiet=quiet) as move:
         for step in _each(rig, capture):
             move(**_shown(step))
-            if step.error_detail is not None and plan["on_failure"] == "pause":
+            if step.error_detail is not None and pauses:
                 raise _paused(step)
     return capture.result
 

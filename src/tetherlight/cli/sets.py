@@ -8,12 +8,12 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from tetherlight.cli import axes, completion, export, surfaces, trash
+from tetherlight.cli import axes, completion, export, recipes, surfaces, trash
 from tetherlight.cli.lazy import Later
 from tetherlight.cli.levels import LevelsOption
 from tetherlight.cli.options import FAILED, INTERRUPTED, choose_camera, connected, note, options_of
 from tetherlight.cli.output import HERE, THERE, bytes_text, say, show, show_json
-from tetherlight.cli.words import CameraOption
+from tetherlight.cli.words import CameraOption, Metering, OnFailure
 
 if TYPE_CHECKING:
     from tetherlight import SyncClient
@@ -46,20 +46,6 @@ FilesOption = Annotated[
 ]
 
 
-class OnFailure(StrEnum):
-    """What a failed step does to the set."""
-
-    FAIL = "fail"
-    PAUSE = "pause"
-
-
-class Metering(StrEnum):
-    """For what test shots find the exposure time."""
-
-    SET = "set"
-    LIGHT = "light"
-
-
 class Order(StrEnum):
     """The orders of a list of sets."""
 
@@ -80,6 +66,14 @@ def capture_set(  # noqa: PLR0917 - typer reads the options off the parameters
         ),
     ] = None,
     camera: CameraOption = None,
+    recipe: Annotated[
+        str | None,
+        typer.Option(
+            metavar="NAME",
+            help="Capture by this recipe, or the only one that begins so; it says lights, axes and checks.",
+            autocompletion=completion.recipes,
+        ),
+    ] = None,
     name: Annotated[str | None, typer.Option(help="How the set's name begins.")] = None,
     ambient: Annotated[bool, typer.Option("--ambient", help="Also take a frame with every light off.")] = False,
     on_failure: Annotated[
@@ -106,14 +100,21 @@ def capture_set(  # noqa: PLR0917 - typer reads the options off the parameters
 
     Ctrl-C leaves the set running at the server and tells how to cancel it.
     """
-    plan: dict[str, Any] = {"prefix": name, "notes": notes, "on_failure": on_failure.value, "retakes": retakes}
-    plan |= {"metering": metering.value if metering else None}
-    plan |= {"catalogue_number": catalogue_number, "scale_mm_per_pixel": scale}
+    plan: dict[str, Any] = {"prefix": name, "notes": notes, "catalogue_number": catalogue_number}
+    plan |= {"scale_mm_per_pixel": scale}
+    manner = {"on_failure": on_failure.value, "retakes": retakes, "metering": metering.value if metering else None}
     grid = axes.Grid(focus, exposure, axis, ambient=ambient, levels=level)
+    if recipe is not None:
+        recipes.refuse_beside(context)
+    quiet = options_of(context).json
     with connected(context) as rig:
+        known = recipes.found(rig, recipe) if recipe is not None else None
         plan["camera_id"] = choose_camera(rig, camera)
-        sequence = list(lights or rig.lights().states)
-        result = progress.follow_set(rig, grid.with_lights(sequence) | plan, quiet=options_of(context).json)
+        if known is not None:
+            result = progress.follow_recipe(rig, known, plan, quiet=quiet)
+        else:
+            sequence = list(lights or rig.lights().states)
+            result = progress.follow_set(rig, grid.with_lights(sequence) | plan | manner, quiet=quiet)
         here = _download(rig, result.set_folder.rpartition("/")[2], output) if output is not None else []
     if options_of(context).json:
         show_json(result.model_dump(mode="json") | {"downloaded": [str(path) for path in here]})

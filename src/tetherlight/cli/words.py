@@ -1,5 +1,6 @@
 """Words of the command line that several commands share."""
 
+from enum import StrEnum
 from typing import Annotated
 
 import typer
@@ -11,3 +12,17 @@ CAMERA_HELP = (
     "`tetherlight cameras` lists."
 )
 CameraOption = Annotated[str | None, typer.Option("--camera", help=CAMERA_HELP, autocompletion=completion.cameras)]
+
+
+class OnFailure(StrEnum):
+    """What a failed step does to the set."""
+
+    FAIL = "fail"
+    PAUSE = "pause"
+
+
+class Metering(StrEnum):
+    """For what test shots find the exposure time."""
+
+    SET = "set"
+    LIGHT = "light"

@@ -17,6 +17,7 @@ from tetherlight.protocol.events import (
     PhotometricProgress,
     SeriesProgress,
 )
+from tetherlight.protocol.recipes import CAPTURE_RECIPE, CaptureRecipe
 from tetherlight.protocol.sets import (
     CAPTURE_PHOTOMETRIC_SET,
     CAPTURE_SET,
@@ -129,6 +130,13 @@ class PlanCapture(Capturing[CaptureSet, PhotometricProgress, PhotometricSetResul
 
     def __init__(self, session: Session, plan: CaptureSet, progress: Progress | None = None) -> None:
         super().__init__(session, CAPTURE_SET, PHOTOMETRIC_PROGRESS, plan, progress=progress)
+
+
+class RecipeCapture(Capturing[CaptureRecipe, PhotometricProgress, PhotometricSetResult]):
+    """The set of a recipe under way."""
+
+    def __init__(self, session: Session, wanted: CaptureRecipe, progress: Progress | None = None) -> None:
+        super().__init__(session, CAPTURE_RECIPE, PHOTOMETRIC_PROGRESS, wanted, progress=progress)
 
 
 class SeriesCapture(Capturing[CaptureSeries, SeriesProgress, SeriesResult]):

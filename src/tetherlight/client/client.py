@@ -12,6 +12,7 @@ from tetherlight.client.capturing import SeriesCapture, SeriesTold
 from tetherlight.client.events import RigEvent, Subscriptions
 from tetherlight.client.images import ImageRequests, exposures_of, places_of
 from tetherlight.client.liveview import Frame, Watches
+from tetherlight.client.recipes import RecipeRequests
 from tetherlight.client.session import Session
 from tetherlight.errors import JobNotFound, TetherlightError
 from tetherlight.protocol import cameras as camera_table
@@ -30,7 +31,7 @@ logger = logging.getLogger(__name__)
 STILL = frozenset({JobState.RUNNING, JobState.PAUSED})
 
 
-class Client(ImageRequests):
+class Client(ImageRequests, RecipeRequests):
     """A connection to a server, open while the context lasts, or from `connect` to `close`.
 
     It connects again when the connection breaks, opens the cameras again that it had selected where the server has

@@ -19,7 +19,8 @@ class Payload(Model):
     `empty_counts` names the fields whose empty text says something.
     """
 
-    model_config = ConfigDict(strict=True)
+    # What is kept as it came, a recipe, is written in the words of a request as well: one schema for both.
+    model_config = ConfigDict(strict=True, json_schema_serialization_defaults_required=False)
     empty_counts: ClassVar[frozenset[str]] = frozenset()
 
     @property

@@ -12,6 +12,7 @@ from tetherlight.protocol import (
     jobs,
     lights,
     measurement,
+    recipes,
     results,
     server,
     sets,
@@ -27,6 +28,7 @@ ACTIONS: Mapping[str, Action[Any, Any]] = MappingProxyType(
     {
         action.name: action
         for module in _TABLES
+        for module in (cameras, captures, lights, sets, recipes, results, trash, jobs, server, calibration)
         for action in vars(module).values()
         if isinstance(action, Action)
     }

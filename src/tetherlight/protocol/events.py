@@ -26,6 +26,7 @@ from tetherlight.protocol.models import (
     Storage,
 )
 from tetherlight.protocol.names import Feature, Topic
+from tetherlight.protocol.recipes import RECIPES, RecipeChange
 from tetherlight.protocol.together import CAPTURE_TOGETHER, CaptureAllResult
 from tetherlight.protocol.trash import TRASH_LIST, TrashRemoved
 
@@ -238,6 +239,9 @@ FRAMES_CHANGED = Event(
 )
 TRASH_REMOVED = Event(
     "trash_removed", TrashRemoved, "Something in the trash went for good.", "sets", feature=TRASH_LIST
+)
+RECIPES_CHANGED = Event(
+    "recipes_changed", RecipeChange, "A recipe is new, changed or gone.", "recipes", feature=RECIPES
 )
 STORAGE_CHANGED = Event("storage_changed", Storage, "Room on the disk changed noticeably.", "storage")
 

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from typing import Literal
 
-Topic = Literal["camera", "config", "lights", "job", "sets", "storage"]
+Topic = Literal["camera", "config", "lights", "job", "sets", "storage", "recipes"]
 
 
 @dataclass(frozen=True, slots=True)

@@ -28,8 +28,8 @@ Files = Literal["all", "jpeg", "raw"]
 SET_EXAMPLE = "my_object_scan_20231027-150000"
 
 
-class NewSet(CameraPayload):
-    """How a set is called, what its failures do, and what people note about it."""
+class SetManner(Payload):
+    """How sets are called, and what their failures do."""
 
     set_name_prefix: str | None = Field(default=None, description="Default: photometric_set.")
     on_failure: Literal["fail", "pause"] = Field(
@@ -49,14 +49,18 @@ class NewSet(CameraPayload):
         ),
     )
     notes: str | None = Field(default=None, max_length=4000, description="Kept in the manifest.")
+
+
+class NewSet(CameraPayload, SetManner):
+    """How a set is called, what its failures do, and what people note about it."""
+
     catalogue_number: CatalogueNumber | None = Field(default=None, description="What the object is listed under.")
     scale_mm_per_pixel: Scale | None = Field(default=None, description="Millimetres of the object per image pixel.")
 
 
-class CapturePhotometricSet(NewSet):
-    """The lights in their order, and how the set is called."""
+class LitFrames(Payload):
+    """What is varied beside the light, and how bright the lights are."""
 
-    light_sequence: list[str]
     levels: dict[str, OnLevel] = Field(
         default_factory=dict,
         description="How bright lights of the sequence are, above 0 to 1; the others as bright as they were last.",
@@ -69,6 +73,12 @@ class CapturePhotometricSet(NewSet):
         max_length=MAX_VALUES,
         description="Take each light with each of these: EV offsets from the exposure now, or settings by alias.",
     )
+
+
+class CapturePhotometricSet(NewSet, LitFrames):
+    """The lights in their order, and how the set is called."""
+
+    light_sequence: list[str]
 
 
 class CaptureSet(NewSet):

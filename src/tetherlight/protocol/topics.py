@@ -15,6 +15,7 @@ from tetherlight.protocol.jobs import JobList
 from tetherlight.protocol.lights import LightStates
 from tetherlight.protocol.models import ConfigEntry, Storage
 from tetherlight.protocol.names import Topic
+from tetherlight.protocol.recipes import RecipeList
 from tetherlight.protocol.sets import ImageSetPage
 
 S = TypeVar("S", bound=BaseModel)
@@ -44,7 +45,8 @@ LIGHTS = TopicRow("lights", LightStates, "Which lights there are, and which are 
 JOB = TopicRow("job", JobList, "What runs, and how far it is.")
 SETS = TopicRow("sets", ImageSetPage, "Image sets and single captures; the snapshot is the first page, newest first.")
 STORAGE = TopicRow("storage", Storage, "Room on the disk.")
+RECIPES = TopicRow("recipes", RecipeList, "The recipes of the rig.")
 
 TOPICS: Mapping[Topic, TopicRow[Any]] = MappingProxyType(
-    {row.name: row for row in (CAMERA, CONFIG, LIGHTS, JOB, SETS, STORAGE)}
+    {row.name: row for row in (CAMERA, CONFIG, LIGHTS, JOB, SETS, STORAGE, RECIPES)}
 )

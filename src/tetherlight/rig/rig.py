@@ -37,13 +37,16 @@ from tetherlight.protocol.features import FEATURES
 from tetherlight.protocol.lights import LightStates, LightTrip
 from tetherlight.protocol.messages import PROTOCOL_VERSION, RequestId
 from tetherlight.protocol.models import LightsStatus
+from tetherlight.protocol.recipes import CaptureRecipe
 from tetherlight.protocol.server import Finding, Neighbour, ServerInfo
 from tetherlight.protocol.sets import CapturePhotometricSet, CaptureSet, PhotometricSetResult
 from tetherlight.publisher import Publisher
+from tetherlight.recipes import RecipeBook
 from tetherlight.reconstruct.calibration_job import Calibrations
 from tetherlight.reconstruct.job import Surfaces
 from tetherlight.rig.cameras import Cameras
 from tetherlight.rig.idle import lights_off_when_idle
+from tetherlight.rig.recipes import Recipes
 from tetherlight.rig.topics import Topics, readers_of
 from tetherlight.rig.watch import CameraWatch
 from tetherlight.rigfile.rigfile import RigFile
@@ -109,7 +112,8 @@ class Rig:
         self.measurements = Measurements(lights, self.jobs, self.publisher)
         self.sets = Sets(store, self.jobs, self.publisher, changes, self.set_changes)
         self.trash = TrashCan(store, self.publisher)
-        readers = readers_of(self.cameras, self.light_states, self.jobs, self.sets, store)
+        self.recipes = Recipes(RecipeBook(settings.state_dir), self.cameras, lights, self.publisher)
+        readers = readers_of(self.cameras, self.light_states, self.jobs, self.sets, store, recipes=self.recipes)
         self.topics = Topics(self.publisher, readers)
         self.reports: list[Callable[[], Finding]] = []
         """What else the doctor is told while the rig is there."""
@@ -229,6 +233,15 @@ class Rig:
         if self.stopping:
             raise ServerStopping
         return await self.shooting.start_set(wanted, requester, request_id)
+
+    async def start_recipe(
+        self, wanted: CaptureRecipe, *, requester: str | None = None, request_id: RequestId = None
+    ) -> CaptureJob[PhotometricSetResult]:
+        """Check everything that a recipe needs, set the camera as it says, then start its set."""
+        if self.stopping:
+            raise ServerStopping
+        captured, ready = await self.recipes.prepared(wanted)
+        return await self.shooting.start_set(captured, requester, request_id, ready=ready)
 
     # What others are told
 

@@ -18,6 +18,7 @@ from tetherlight.protocol.server import TopicSnapshot
 from tetherlight.protocol.topics import CameraConfigs, TopicRow
 from tetherlight.publisher import Publisher
 from tetherlight.rig.cameras import Cameras
+from tetherlight.rig.recipes import Recipes
 from tetherlight.store.store import Store
 
 S = TypeVar("S", bound=BaseModel)
@@ -44,7 +45,7 @@ class Topics:
 
 
 def readers_of(
-    cameras: Cameras, lights: Callable[[], LightStates], jobs: Jobs, sets: Sets, store: Store
+    cameras: Cameras, lights: Callable[[], LightStates], jobs: Jobs, sets: Sets, store: Store, *, recipes: Recipes
 ) -> tuple[Reader, ...]:
     """Return what reads each topic of a rig."""
 
@@ -70,4 +71,5 @@ def readers_of(
         reads(topics.JOB, job_list),
         reads(topics.SETS, sets.page),
         reads(topics.STORAGE, storage),
+        reads(topics.RECIPES, recipes.list),
     )

@@ -7,7 +7,8 @@ import { ringOrder } from "@/lib/dome";
 import { exposureWarnings, shutterSeconds } from "@/lib/exposure";
 import { bytes, duration, plural } from "@/lib/format";
 import { usePreference } from "@/lib/preferences";
-import type { CapturePhotometricSet, ConfigEntry } from "@/lib/protocol";
+import type { CapturePhotometricSet, CaptureRecipe, ConfigEntry, Recipe } from "@/lib/protocol";
+import { recipeSet } from "@/lib/recipes";
 import { readScale } from "@/lib/scale";
 import { bytesPerFrame, factsOf, NO_FACTS, nameProblem, type SetFacts, secondsPerFrame } from "@/lib/sequence";
 import { selectedCamera } from "@/services/RigStore";
@@ -20,6 +21,7 @@ import { SplitScreen } from "../ui/SplitScreen";
 import { useKeys } from "../useKeys";
 import { ExposureCheck } from "./ExposureCheck";
 import { LightOrder } from "./LightOrder";
+import { RecipeShelf } from "./RecipeShelf";
 import styles from "./SequencePlan.module.css";
 import { SetFields } from "./SetFields";
 import { TestShots } from "./TestShots";
@@ -29,11 +31,12 @@ const SETTLE_S = 0.5;
 
 interface Props {
   onStart: (payload: CapturePhotometricSet) => void;
+  onRecipe: (payload: CaptureRecipe) => void;
   children?: ReactNode;
 }
 
 /** Everything that is decided before the first frame. */
-export function SequencePlan({ onStart, children }: Props) {
+export function SequencePlan({ onStart, onRecipe, children }: Props) {
   useImageNews();
   const lights = useRig((rig) => rig.lights);
   const camera = useRig(selectedCamera);
@@ -65,12 +68,15 @@ export function SequencePlan({ onStart, children }: Props) {
   const inSeries = jobs.some(
     (job) => job.kind === "series" && job.state === "running" && job.camera_id === camera?.camera_id,
   );
-  const against: [boolean, string][] = [
+  const always: [boolean, string][] = [
     [offline !== null, String(offline)],
     [awaiting !== null, String(awaiting)],
     [camera === null, "No camera is selected."],
     [camera?.state === "lost" || camera?.state === "recovering", "The camera does not answer."],
     [inSeries, "A series is being taken."],
+  ];
+  const against: [boolean, string][] = [
+    ...always,
     [order.length === 0, "Choose at least one light."],
     [Boolean(problem), String(problem)],
     [tooBig, "The disk has too little room."],
@@ -88,6 +94,18 @@ export function SequencePlan({ onStart, children }: Props) {
     });
   };
   useKeys({ "Shift+S": start });
+  const startRecipe = (recipe: Recipe) =>
+    onRecipe({
+      recipe: recipe.name,
+      ...(recipe.set_name_prefix ? {} : { set_name_prefix: name.trim() || null }),
+      ...factsOf(facts),
+    });
+  const use = (recipe: Recipe) => {
+    setOrder(recipe.light_sequence ?? []);
+    setAmbient(recipe.ambient ?? false);
+    setPauses(recipe.on_failure === "pause");
+    setName(recipe.set_name_prefix ?? "");
+  };
   const pick = (light: string) =>
     setOrder(order.includes(light) ? order.filter((one) => one !== light) : [...order, light]);
 
@@ -127,6 +145,19 @@ export function SequencePlan({ onStart, children }: Props) {
         <>
           <div className={styles.scroll}>
             {children}
+            <Section title="Recipes">
+              <RecipeShelf
+                entries={entries}
+                cameraId={camera?.camera_id ?? null}
+                reason={
+                  always.find(([holds]) => holds)?.[1] ??
+                  (readScale(facts.scale).problem ? "The scale cannot be read." : null)
+                }
+                plan={recipeSet(order, known, { ambient, pauses, name })}
+                onStart={startRecipe}
+                onUse={use}
+              />
+            </Section>
             <Section title="Exposure">
               <ExposureCheck warnings={warnings} cameraId={camera?.camera_id ?? null} known={entries.length > 0} />
             </Section>
