@@ -12,6 +12,7 @@ from playwright.sync_api import Browser, FloatRect, Locator, Page, WebSocket, ex
 
 from support.browser_screens import eventually, go, open_screen, shoot, violations, wait_for_frames
 from support.rig_in_browser import RigServer, Simulator
+from tetherlight.client.sync import Client
 
 SIZES = {"desktop": (1440, 900), "portrait": (820, 1180), "phone": (390, 844)}
 NEAR = 0.02
@@ -416,3 +417,33 @@ def test_a_lost_camera_is_told_once_per_place(page: Page, own_simulator: Simulat
         expect(start).to_be_in_viewport()
         own_simulator.control("plug", camera=camera)
         expect(start).not_to_have_attribute("aria-disabled", "true")
+
+
+def test_presets_of_a_browser_move_to_the_server_and_none_is_lost(page: Page, rig: RigServer) -> None:
+    """One whose name is taken there stays in the browser."""
+    with Client(rig.url) as client:
+        for recipe in client.recipes().recipes:
+            client.delete_recipe(recipe.name)
+        iso = client.get_config("iso")
+        model = client.cameras()[0].model
+        kept = {"Coins": {iso.path: "200"}, "Taken": {iso.path: "400"}}
+        client.save_recipe({"name": "Taken", "settings": {"iso": "1600"}, "camera_model": model})
+        page.add_init_script(f"localStorage['tetherlight.presets.{model}'] ??= {json.dumps(json.dumps(kept))}")
+        open_screen(page, rig.url)
+        page.get_by_role("button", name="Presets").click()
+        dialog = page.get_by_role("dialog")
+        old = dialog.get_by_role("region", name="Presets of this browser")
+        expect(old).to_contain_text("2 presets in this browser alone: Coins, Taken.")
+        assert violations(page) == []
+        dialog.get_by_role("button", name="Move to the server").click()
+        expect(old).to_contain_text("1 preset in this browser alone: Taken.")
+        dialog.get_by_role("button", name="Coins 1 difference").click()
+        dialog.get_by_role("button", name="Apply").click()
+        expect(dialog.get_by_role("button", name="Coins as it is now")).to_be_visible()
+        assert client.get_config("iso").value == "200"
+        assert [(one.name, one.settings) for one in client.recipes().recipes] == [
+            ("Coins", {iso.path: "200"}),
+            ("Taken", {"iso": "1600"}),
+        ]
+        for name in ("Coins", "Taken"):
+            client.delete_recipe(name)

@@ -111,3 +111,62 @@ def test_a_set_is_told_in_the_title_and_its_end_on_other_screens(page: Page, rig
     expect(page.get_by_role("navigation", name="Screens").get_by_role("link", name="Sequence")).to_have_attribute(
         "aria-current", "page"
     )
+
+
+def test_a_plan_becomes_a_recipe_that_one_press_starts(page: Page, rig: RigServer, tmp_path: Path) -> None:
+    """It is kept with the exposure, told to every page, started by one press, exported, deleted and brought back."""
+    with Client(rig.url) as client:
+        without_recipes(client)
+        client.set_config("iso", "200")
+        open_screen(page, f"{rig.url}/sequence/")
+        page.get_by_role("button", name="None", exact=True).click()
+        for number in range(2):
+            page.locator("[data-light]").nth(number).click()
+        page.get_by_role("checkbox", name="Black out this screen").uncheck()
+        page.get_by_role("button", name="Save as recipe").click()
+        page.get_by_role("dialog").get_by_role("textbox", name="Name").fill("Coins, f/8")
+        assert violations(page) == []
+        page.get_by_role("button", name="Save", exact=True).click()
+        start = page.get_by_role("button", name="Start Coins, f/8")
+        expect(start).to_be_visible()
+        client.set_config("iso", "100")
+        page.get_by_role("button", name="All", exact=True).click()
+        start.click()
+        expect(page.get_by_role("heading", name="Done")).to_be_visible()
+        assert client.get_config("iso").value == "200"
+        (taken,) = client.sets()
+        assert taken.image_count == 3  # the ambient frame, too
+        page.get_by_role("button", name="Next set").click()
+        page.get_by_role("button", name="Coins, f/8 2 lights").click()
+        assert violations(page) == []
+        with page.expect_download() as download:
+            page.get_by_role("button", name="Export").click()
+        file = tmp_path / "coins.json"
+        download.value.save_as(file)
+        page.get_by_role("button", name="Delete").click()
+        expect(start).to_be_hidden()
+        page.get_by_label("File of recipes").set_input_files(file)
+        expect(start).to_be_visible()
+        client.delete_recipe("Coins, f/8")
+        expect(start).to_be_hidden()
+
+
+def test_a_recipe_for_lights_that_are_not_there_says_so_and_begins_nothing(page: Page, rig: RigServer) -> None:
+    """One sentence names what is missing."""
+    with Client(rig.url) as client:
+        without_recipes(client)
+        client.save_recipe({"name": "Elsewhere", "settings": {"iso": "800"}, "light_sequence": ["light_moon"]})
+        open_screen(page, f"{rig.url}/sequence/")
+        page.get_by_role("button", name="Start Elsewhere").click()
+        expect(
+            page.get_by_text("Recipe 'Elsewhere' cannot be used: the rig has no light 'light_moon'.")
+        ).to_be_visible()
+        assert client.jobs() == [] or client.jobs()[0].state != "running"
+        assert client.get_config("iso").value != "800"
+        client.delete_recipe("Elsewhere")
+
+
+def without_recipes(client: Client) -> None:
+    """Delete what earlier tests have kept."""
+    for recipe in client.recipes().recipes:
+        client.delete_recipe(recipe.name)
