@@ -2,18 +2,28 @@
 
 import asyncio
 import json
-import sys
 from collections.abc import AsyncIterator
 from pathlib import Path
 from typing import Any
 
 import pytest
 import pytest_asyncio
+from typer.testing import CliRunner
 
 from support.server_process import ServerProcess
 from support.simulator_process import SimulatorProcess
 from tetherlight import Client
-from tetherlight.errors import CameraBusy, ConfigInvalid, RecipeExists, RecipeNotFound, RecipeUnfit, RightMissing
+from tetherlight.cli.main import app
+from tetherlight.cli.options import tell_error
+from tetherlight.errors import (
+    CameraBusy,
+    ConfigInvalid,
+    RecipeExists,
+    RecipeNotFound,
+    RecipeUnfit,
+    RightMissing,
+    TetherlightError,
+)
 from tetherlight.protocol.models import JobState
 from tetherlight.protocol.recipes import RecipeChange, RecipeList
 from tetherlight.tokens import Tokens
@@ -62,15 +72,15 @@ async def settings(rig: Client) -> tuple[Any, Any]:
 
 async def command(server: ServerProcess, *words: str, given: str = "") -> tuple[int, str, str]:
     """Run a command and give its exit code and what it printed."""
-    process = await asyncio.create_subprocess_exec(
-        *(sys.executable, "-m", "tetherlight", "--server", server.url, "--token", OWNER, *words),
-        stdin=asyncio.subprocess.PIPE,
-        stdout=asyncio.subprocess.PIPE,
-        stderr=asyncio.subprocess.PIPE,
-    )
-    out, err = await process.communicate(given.encode())
-    assert process.returncode is not None
-    return process.returncode, out.decode(), err.decode()
+
+    def run() -> tuple[int, str, str]:
+        result = CliRunner().invoke(app, ["--server", server.url, "--token", OWNER, *words], input=given)
+        code = result.exit_code
+        if isinstance(result.exception, TetherlightError):
+            code = tell_error(result.exception, as_json=False)
+        return code, result.stdout, result.stderr
+
+    return await asyncio.to_thread(run)
 
 
 async def test_a_recipe_sets_the_camera_and_takes_its_set(rig: Client) -> None:
