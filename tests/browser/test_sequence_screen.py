@@ -152,11 +152,16 @@ def test_a_plan_becomes_a_recipe_that_one_press_starts(page: Page, rig: RigServe
 
 
 def test_a_recipe_for_lights_that_are_not_there_says_so_and_begins_nothing(page: Page, rig: RigServer) -> None:
-    """One sentence names what is missing."""
+    """One sentence names what is missing; a file that is no recipe is named, and is in nobody's way."""
     with Client(rig.url) as client:
         without_recipes(client)
         client.save_recipe({"name": "Elsewhere", "settings": {"iso": "800"}, "light_sequence": ["light_moon"]})
+        (folder,) = rig.folder.glob("state/*/recipes")
+        broken = folder / "broken.json"
+        broken.write_text("{")
         open_screen(page, f"{rig.url}/sequence/")
+        expect(page.get_by_text("broken.json: It is no recipe")).to_be_visible()
+        broken.unlink()
         page.get_by_role("button", name="Start Elsewhere").click()
         expect(
             page.get_by_text("Recipe 'Elsewhere' cannot be used: the rig has no light 'light_moon'.")

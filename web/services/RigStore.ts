@@ -11,6 +11,7 @@ import type {
   LightStates,
   Recipe,
   RecipeChange,
+  RecipeFault,
   ServerInfo,
   Storage,
 } from "../lib/protocol";
@@ -54,6 +55,8 @@ export interface RigState {
   captures: ImageFile[];
   /** By name; null until they are known, and at a server that has none. */
   recipes: Recipe[] | null;
+  /** Files between the recipes that cannot be read. */
+  recipeFaults: RecipeFault[];
   trouble: Record<string, CameraTrouble>;
   capturing: boolean;
   /** What the last capture took from here, in seconds. */
@@ -76,6 +79,7 @@ export const NOTHING_KNOWN: RigState = {
   storage: null,
   captures: [],
   recipes: null,
+  recipeFaults: [],
   trouble: {},
   capturing: false,
   captureSeconds: null,
@@ -301,7 +305,7 @@ export class RigStore {
       ...(lights && { lights: lights.snapshot }),
       ...(job && { jobs: job.snapshot }),
       ...(storage && { storage: storage.snapshot }),
-      ...(recipes && { recipes: recipes.snapshot.recipes }),
+      ...(recipes && { recipes: recipes.snapshot.recipes, recipeFaults: recipes.snapshot.faults }),
     });
   }
 

@@ -29,6 +29,7 @@ interface Props {
 export function RecipeShelf({ entries, cameraId, reason, plan, onStart, onUse }: Props) {
   const store = useStore();
   const all = useRig((rig) => rig.recipes);
+  const faults = useRig((rig) => rig.recipeFaults);
   const offline = useOffline();
   const [open, setOpen] = useState<{ kind: "save" } | { kind: "recipe"; name: string } | null>(null);
   const file = useRef<HTMLInputElement>(null);
@@ -40,9 +41,13 @@ export function RecipeShelf({ entries, cameraId, reason, plan, onStart, onUse }:
     event.currentTarget.value = "";
     if (!given) return;
     try {
-      const found = readRecipes(await given.text());
-      for (const recipe of found) await store.service.request("SAVE_RECIPE", { recipe });
-      store.notify({ text: `Imported: ${found.map((one) => one.name).join(", ")}.` });
+      const kept: string[] = [];
+      for (const recipe of readRecipes(await given.text())) {
+        // One whose name is taken keeps none of the others out.
+        const asked = store.service.request("SAVE_RECIPE", { recipe });
+        await asked.then(() => kept.push(recipe.name)).catch((error) => store.complain(error));
+      }
+      if (kept.length > 0) store.notify({ text: `Imported: ${kept.join(", ")}.` });
     } catch (error) {
       store.complain(error);
     }
@@ -78,6 +83,11 @@ export function RecipeShelf({ entries, cameraId, reason, plan, onStart, onUse }:
           ))}
         </ul>
       )}
+      {faults.map(({ file, message }) => (
+        <p key={file} className={styles.problem}>
+          {file}: {message}
+        </p>
+      ))}
       <div className={styles.more}>
         <Button
           icon="plus"
