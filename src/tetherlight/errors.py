@@ -41,12 +41,11 @@ TetherlightError                 internal_error
 │   ├── UnknownLight             unknown_light
 │   ├── LightsBusy               lights_busy
 │   ├── LightLimited             light_limited
-│   └── LampFailed               lamp_failed
+│   ├── LampFailed               lamp_failed
+│   └── LightNotMeasured         light_not_measured
 ├── TriggerError                 trigger_error
 │   ├── TriggerMissing           trigger_missing
 │   └── TriggerFailed            trigger_failed
-│   ├── LampFailed               lamp_failed
-│   └── LightNotMeasured         light_not_measured
 ├── StoreError                   store_error
 │   ├── SetNotFound              set_not_found
 │   ├── SetBusy                  set_busy
@@ -424,6 +423,8 @@ class TriggerFailed(TriggerError):
 
     code = "trigger_failed"
     retryable = True
+
+
 class LightNotMeasured(LightError):
     """The live view does not tell how a lamp behaves; `details` has the cause of each of the `lights`."""
 

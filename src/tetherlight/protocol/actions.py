@@ -22,16 +22,10 @@ from tetherlight.protocol import (
 from tetherlight.protocol.action import Action
 
 _TABLES = (
-    cameras, together, captures, lights, sets, results, trash, jobs, server, calibration, measurement,
+    cameras, together, captures, lights, sets, recipes, results, trash, jobs, server, calibration, measurement,
 )  # fmt: skip
 ACTIONS: Mapping[str, Action[Any, Any]] = MappingProxyType(
-    {
-        action.name: action
-        for module in _TABLES
-        for module in (cameras, captures, lights, sets, recipes, results, trash, jobs, server, calibration)
-        for action in vars(module).values()
-        if isinstance(action, Action)
-    }
+    {action.name: action for module in _TABLES for action in vars(module).values() if isinstance(action, Action)}
 )
 
 
