@@ -60,7 +60,7 @@ async def test_only_the_lines_of_the_named_cameras_are_pressed() -> None:
 async def test_lines_are_held_inactive_from_the_start() -> None:
     chip = FakeChip()
     _, lines = on(chip)
-    lines.hold()
+    lines.take()
     assert chip.lines[13].used
     assert chip.lines[13].level == 1
     assert chip.lines[5].level == 0
@@ -102,7 +102,7 @@ async def test_a_line_that_is_taken_just_before_is_busy() -> None:
 async def test_a_chip_that_was_unplugged_is_taken_again() -> None:
     chip = FakeChip()
     triggers, lines = on(chip)
-    lines.hold()
+    lines.take()
     chip.gone = True
     with pytest.raises(TriggerFailed, match="No such device"):
         await triggers.fire(ALL)

@@ -15,13 +15,12 @@ from PIL import Image
 
 from tetherlight.files.durable import store_errors, write_atomically
 from tetherlight.protocol.manifest import Software
+from tetherlight.reconstruct.options import MESH_LONGEST
 from tetherlight.reconstruct.pictures import jpeg
 from tetherlight.reconstruct.views import FOLDER
 
 Floats = NDArray[np.float32]
 PLY, GLB = "mesh.ply", "mesh.glb"
-LONGEST = 400
-"""Vertices along the longer edge."""
 _MM_PER_M = 1000.0
 _FLOAT, _UINT = 5126, 5125
 _VERTICES, _INDICES = 34962, 34963
@@ -63,7 +62,7 @@ class Mesh:
     """Pixels of the height map from left to right."""
 
 
-def mesh_of(height: Floats, normals: Floats, valid: NDArray[np.bool_], longest: int = LONGEST) -> Mesh:
+def mesh_of(height: Floats, normals: Floats, valid: NDArray[np.bool_], longest: int = MESH_LONGEST) -> Mesh:
     """Return the mesh of a height map (H, W) in pixels with normals (H, W, 3), where both are valid (H, W)."""
     step = max(1, -(-max(height.shape) // longest))
     rows, columns = (np.arange(step // 2, edge, step) for edge in height.shape)

@@ -12,6 +12,8 @@ METHODS = get_args(Method)
 RESPONSES = get_args(CodedAs)
 PREVIEW_SHRINK = 4
 """By how much a preview is smaller than the images, in each direction."""
+MESH_LONGEST = 400
+"""Vertices along the longer edge of a mesh."""
 
 
 @dataclass(frozen=True)

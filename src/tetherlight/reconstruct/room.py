@@ -6,7 +6,7 @@ from tetherlight.errors import TetherlightError
 from tetherlight.files.durable import open_regular
 from tetherlight.files.types import is_image, is_raw
 from tetherlight.protocol.manifest import Manifest
-from tetherlight.reconstruct.options import PREVIEW_SHRINK
+from tetherlight.reconstruct.options import MESH_LONGEST, PREVIEW_SHRINK
 from tetherlight.store.drawing import open_picture
 from tetherlight.store.manifest import manifest_of, read_raw_manifest
 from tetherlight.store.unreadable import DAMAGED
@@ -15,6 +15,8 @@ OF_A_PIXEL = 3
 """Bytes of an image that is spread out, with 8 bits; twice as many with 16."""
 OF_THE_SURFACE = 60
 """Bytes of a pixel of the result: maps while it is computed, and files."""
+OF_THE_MESH = 120
+"""Bytes of a vertex in both files of a mesh, with its triangles."""
 RAW_GROWS = 6
 """How much larger a RAW file is when it is developed to 16 bits."""
 BESIDES = 20_000_000
@@ -34,7 +36,8 @@ def needed_bytes(folder: Path, within: Path, *, preview: bool) -> int:
         return 0
     deep = 2 if names and (is_raw(names[0]) or Path(names[0]).suffix.lower() in {".tif", ".tiff", ".png"}) else 1
     smaller = PREVIEW_SHRINK**2 if preview else 1
-    return pixels * (len(names) * OF_A_PIXEL * deep + OF_THE_SURFACE) // smaller + BESIDES
+    mesh = 0 if preview else min(pixels, MESH_LONGEST**2) * OF_THE_MESH
+    return pixels * (len(names) * OF_A_PIXEL * deep + OF_THE_SURFACE) // smaller + mesh + BESIDES
 
 
 def _of_manifest(manifest: Manifest) -> list[str]:

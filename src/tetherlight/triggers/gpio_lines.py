@@ -32,7 +32,7 @@ class GpioLines(Lines):
         self._chips = chips or Chips()
         self._request: LineRequest | None = None
 
-    def hold(self) -> None:
+    def take(self) -> None:
         """Take all lines, inactive; raise TriggerFailed where that cannot be."""
         if self._request is not None:
             return
@@ -49,7 +49,7 @@ class GpioLines(Lines):
 
     async def fire(self, triggers: Mapping[str, TriggerTable], cameras: Sequence[Wired]) -> Fired:  # noqa: ARG002
         """Press them: each step is one call of the kernel for all lines."""
-        self.hold()
+        self.take()
         half = [one.half_press for one in triggers.values() if one.half_press is not None]
         full = [one.full_press for one in triggers.values()]
         set_lines = partial(self._set, list(triggers))

@@ -30,7 +30,7 @@ class Lines(ABC):
     """Presses the releases of triggers; used by one task at a time."""
 
     @abstractmethod
-    def hold(self) -> None:
+    def take(self) -> None:
         """Take the lines so that nobody else presses a release by them; raise TriggerFailed where that cannot be."""
 
     @abstractmethod

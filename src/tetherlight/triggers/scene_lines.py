@@ -21,7 +21,7 @@ class SceneLines(Lines):
     def __init__(self, control: Path) -> None:
         self._control = control
 
-    def hold(self) -> None:
+    def take(self) -> None:
         """Do nothing: the simulator is there for us alone."""
 
     async def fire(self, triggers: Mapping[str, TriggerTable], cameras: Sequence[Wired]) -> Fired:

@@ -102,7 +102,7 @@ def _lines(rig_file: RigFile, simulator_control: Path | None) -> Lines | None:
 
     lines = GpioLines(rig_file.triggers, rig_file.chip)
     try:
-        lines.hold()
+        lines.take()
     except TriggerError as error:
         logger.warning("%s It is tried again when cameras are fired.", error.message)
     return lines
