@@ -29,9 +29,9 @@ from tetherlight.protocol.lights import LightStates, LightTrip
 from tetherlight.protocol.models import Job, Storage
 from tetherlight.protocol.names import Topic
 from tetherlight.protocol.recipes import RecipeChange, RecipeList
-from tetherlight.protocol.together import CaptureAllResult
 from tetherlight.protocol.server import SUBSCRIBE, Subscribe, Subscription
 from tetherlight.protocol.sets import ImageSetPage
+from tetherlight.protocol.together import CaptureAllResult
 from tetherlight.protocol.topics import TOPICS, CameraConfigs
 from tetherlight.protocol.trash import TrashRemoved
 
@@ -46,8 +46,8 @@ class Unknown(RootModel[JsonValue]):
 
 EventData = (
     CameraChange | CameraConfigs | CameraInventory | CameraWarning | CaptureAllResult | CapturesChange | ConfigChange
-    | ImageCaptured | ImageSetPage | Job | JobList | LightStates | LightTrip | PhotometricProgress | RecipeChange | RecipeList
-    | SeriesProgress | SetChange | Storage | TrashRemoved | Unknown
+    | ImageCaptured | ImageSetPage | Job | JobList | LightStates | LightTrip | PhotometricProgress | RecipeChange
+    | RecipeList | SeriesProgress | SetChange | Storage | TrashRemoved | Unknown
 )  # fmt: skip
 """What events and snapshots hold: `isinstance(event.data, LightStates)` tells which it is."""
 

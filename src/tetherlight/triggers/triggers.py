@@ -40,7 +40,7 @@ class Triggers:
         if not self._tables:
             return
         try:
-            self._held().hold()
+            self._held().take()
         except TriggerError as error:
             remedy = error.hint or "Mend it; the lines are asked for again when cameras are fired."
             yield Finding(check="triggers", level="error", message=error.message, remedy=remedy)
