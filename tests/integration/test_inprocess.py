@@ -36,6 +36,7 @@ from tetherlight.protocol.action import EVERY_RIGHT, Action, Right
 from tetherlight.protocol.actions import ACTIONS
 from tetherlight.protocol.cameras import CAPTURE_IMAGE, CameraList, CaptureResult
 from tetherlight.protocol.lights import GET_LIGHT_STATES, LightStates
+from tetherlight.protocol.models import Job, JobState
 from tetherlight.publisher import Publication
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
@@ -107,6 +108,11 @@ PAYLOADS: dict[str, dict[str, Any]] = {
     "CAPTURE_PHOTOMETRIC_SET": {"light_sequence": [LIGHT]},
     "CAPTURE_SERIES": {"count": 2},
     "CAPTURE_ALL": {"trigger": "software"},
+    "MEASURE_LIGHTS": {"lights": [LIGHT], "levels": 0},
+    "SAVE_RECIPE": {
+        "recipe": {"name": "Coins, f/8", "settings": {"iso": "200"}, "light_sequence": [LIGHT]},
+        "replace": True,
+    },
 }
 
 
@@ -145,6 +151,8 @@ async def test_every_action_answers_a_caller_in_the_process(
     if action.name.startswith("RESTORE_"):
         # Here and not before all: where the tests go to several processes, the trash may have been emptied meanwhile.
         await caller.call(action.name.replace("RESTORE", "DELETE"), payload_of(action, prepared))
+    if "recipe" in action.payload.model_fields:
+        await caller.call("SAVE_RECIPE", PAYLOADS["SAVE_RECIPE"])
     async with asyncio.timeout(stretched(60)):
         end: Any = (await asyncio.gather(caller.call(action, payload_of(action, prepared)), return_exceptions=True))[0]
     if action.name in FAILS:
@@ -155,6 +163,9 @@ async def test_every_action_answers_a_caller_in_the_process(
         assert isinstance(end, action.result), repr(end)
         told = end.model_dump_json()
     assert not [secret for secret in SECRETS if secret in told]
+    if isinstance(end, Job) and end.state is JobState.RUNNING:
+        # What it has is free for the next one.
+        await prepared.world.rig.jobs.find(end.job_id).result()
 
 
 async def test_what_is_the_servers_own_is_still_in_the_file_and_in_no_event(prepared: Prepared) -> None:
