@@ -1,7 +1,7 @@
 "use client";
 
 import { useSearchParams } from "next/navigation";
-import { useCallback } from "react";
+import { useCallback, useEffect, useRef } from "react";
 
 type Change = Record<string, string | null>;
 
@@ -11,7 +11,13 @@ type Change = Record<string, string | null>;
  */
 export function useAddress(): [URLSearchParams, (change: Change, add?: boolean) => void] {
   const params = useSearchParams();
+  const own = useRef<string | null>(null);
+  useEffect(() => {
+    own.current = window.location.pathname;
+  }, []);
   const write = useCallback((change: Change, add = false) => {
+    // The address changes before a screen goes: what comes late from it must not stand in the next one's.
+    if (own.current !== null && own.current !== window.location.pathname) return;
     const now = new URLSearchParams(window.location.search);
     for (const [name, value] of Object.entries(change)) {
       if (value === null || value === "") now.delete(name);

@@ -29,10 +29,12 @@ export function useKeptPlace(scroller: RefObject<HTMLElement | null>, ready: boo
   useEffect(() => {
     const shown = scroller.current;
     if (!shown) return;
+    const { pathname } = window.location;
     let timer: ReturnType<typeof setTimeout> | null = null;
     const keep = () => {
       timer = null;
-      if (restored.current)
+      // The address changes before this screen goes: what stands there then is another one's.
+      if (restored.current && window.location.pathname === pathname)
         keepPlace(LIST, { top: shown.scrollTop - listTop(shown), opened: opened.current, search: searchOf() });
     };
     const scrolled = () => {

@@ -233,8 +233,11 @@ function subtitle({ set, manifest }: SetDetails, { report, record }: Surface): s
 function useAddress(setName: string, shown: Shown): void {
   const link = writeLink(setName, shown);
   useEffect(() => {
+    const { pathname } = window.location;
     const timer = setTimeout(() => {
-      if (window.location.search !== `?${link}`) window.history.replaceState(null, "", `?${link}`);
+      // The address changes before this screen goes: the next one's stays as it is.
+      if (window.location.pathname !== pathname || window.location.search === `?${link}`) return;
+      window.history.replaceState(null, "", `?${link}`);
     }, URL_MS);
     return () => clearTimeout(timer);
   }, [link]);
