@@ -67,7 +67,7 @@ browser:
 	@echo "BROWSER=0: the browser tests are skipped."
 else
 browser: dev browser-deps web
-	@if compgen -G 'tests/browser/test_*.py' >/dev/null; then $(PYTEST) tests/browser; fi
+	@if compgen -G 'tests/browser/test_*.py' >/dev/null; then $(RUN) -m pytest -n $(JOBS) --dist worksteal tests/browser; fi
 endif
 
 check: dev ## Lint, format, types, layers, and whether generated files are fresh
