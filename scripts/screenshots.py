@@ -176,6 +176,8 @@ def show_results(page: Page, url: str) -> None:
     if make.is_visible():
         make.click()
     drawn.wait_for(timeout=SURFACE_MS)
+    # A quick preview comes first, and it has no mesh.
+    page.get_by_role("button", name="Mesh").wait_for(timeout=SURFACE_MS)
     page.keyboard.press("1")
     for _ in range(6):
         page.keyboard.press("ArrowLeft")

@@ -48,7 +48,9 @@ export function SetStrip({ sets, name }: { sets: ImageSet[]; name: string | null
 }
 
 function wordsOf(set: ImageSet): string {
-  if (!set.results.includes("surface")) return statusWords(set) ?? "no surface yet";
+  if (!set.results.includes("surface")) {
+    return statusWords(set) ?? (set.results.includes("preview") ? "preview" : "no surface yet");
+  }
   if (set.stale) return "made of older pictures";
   return statusWords(set) ?? (set.created_at ? dateAndTime(set.created_at) : "");
 }
