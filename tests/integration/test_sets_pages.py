@@ -17,7 +17,7 @@ from tetherlight.client import Client
 from tetherlight.errors import InvalidPayload
 from tetherlight.protocol.manifest import MANIFEST, Manifest, StepRecord
 from tetherlight.protocol.models import JobState, StepState
-from tetherlight.protocol.sets import ImageSetPage
+from tetherlight.protocol.set_lists import ImageSetPage
 from tetherlight.store.store import FIRST_LOOK
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")

@@ -8,7 +8,7 @@ from pathlib import Path
 from PIL import Image
 
 from tetherlight.protocol.models import ImageSet
-from tetherlight.protocol.sets import ImageSetList
+from tetherlight.protocol.set_lists import ImageSetList
 from tetherlight.settings import Settings
 from tetherlight.store.store import Store
 from tetherlight.store.thumbnails import DEFAULT_SIZE, Thumbnail, Thumbnails

@@ -21,7 +21,8 @@ from tetherlight.files.durable import NotRegular, open_regular, read_regular
 from tetherlight.lights.lights import Lights
 from tetherlight.process.threads import in_daemon_thread
 from tetherlight.protocol.models import ImageSet, JobState
-from tetherlight.protocol.sets import AnnotateSet, ImageSetList
+from tetherlight.protocol.set_lists import ImageSetList
+from tetherlight.protocol.sets import AnnotateSet
 from tetherlight.rig.rig import Rig
 from tetherlight.rigfile.rigfile import RigFile
 from tetherlight.server.access.security import load_secret, session_key

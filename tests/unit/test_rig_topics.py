@@ -17,7 +17,7 @@ from tetherlight.protocol.features import FEATURES
 from tetherlight.protocol.models import ImageSet, Storage
 from tetherlight.protocol.names import Topic
 from tetherlight.protocol.server import Subscribe, TopicSnapshot
-from tetherlight.protocol.sets import ImageSetPage, ListSets
+from tetherlight.protocol.set_lists import ImageSetPage, ListSets
 from tetherlight.protocol.topics import TOPICS, TopicRow
 from tetherlight.publisher import Publication, Publisher
 from tetherlight.rig.rig import Rig

@@ -13,7 +13,8 @@ from support.store_world import all_sets, jpeg, small
 from tetherlight.naming.templates import DEFAULT_TEMPLATES, Subject
 from tetherlight.protocol.manifest import MANIFEST, Manifest
 from tetherlight.protocol.models import JobState
-from tetherlight.protocol.sets import AnnotateSet, ListSets
+from tetherlight.protocol.set_lists import ListSets
+from tetherlight.protocol.sets import AnnotateSet
 from tetherlight.settings import Settings
 from tetherlight.store import index
 from tetherlight.store.store import FIRST_LOOK, LATER_LOOK, Store

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from tetherlight.errors import InvalidPayload
 from tetherlight.protocol.manifest import Manifest
 from tetherlight.protocol.models import ImageSet, JobState
-from tetherlight.protocol.sets import LIST_IMAGE_SETS, ListSets, SetOrder
+from tetherlight.protocol.set_lists import LIST_IMAGE_SETS, ListSets, SetOrder
 from tetherlight.settings import Settings
 from tetherlight.store.facets import facets_of
 from tetherlight.store.index import Entry, Stamp

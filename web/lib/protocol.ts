@@ -34,13 +34,6 @@ export type JsonValue = unknown
  */
 export type JobState = ("running" | "paused" | "completed" | "failed" | "cancelled" | "interrupted")
 /**
- * Image sets; a page of them where a limit was given.
- * 
- * This interface was referenced by `TetherlightProtocol`'s JSON-Schema
- * via the `definition` "ImageSetList".
- */
-export type ImageSetList = (ImageSet[] | ImageSetPage)
-/**
  * Images by filename.
  * 
  * This interface was referenced by `TetherlightProtocol`'s JSON-Schema
@@ -61,6 +54,13 @@ export type StepState = ("pending" | "running" | "done" | "failed" | "skipped")
  * via the `definition` "SetFileList".
  */
 export type SetFileList = SetFile[]
+/**
+ * Image sets; a page of them where a limit was given.
+ * 
+ * This interface was referenced by `TetherlightProtocol`'s JSON-Schema
+ * via the `definition` "ImageSetList".
+ */
+export type ImageSetList = (ImageSet[] | ImageSetPage)
 /**
  * The jobs under way and the last ones that ended, newest first.
  * 
@@ -95,7 +95,7 @@ export type ImageType = ("image/jpeg" | "image/png" | "image/tiff" | "image/webp
  * This interface was referenced by `TetherlightProtocol`'s JSON-Schema
  * via the `definition` "Feature".
  */
-export type Feature = ("binary_liveview" | "focus_point" | "capture_together" | "series" | "ratings" | "trash" | "naming" | "axes" | "frame_checks" | "set_pages" | "set_facets" | "set_files" | "results_state" | "recipes" | "results" | "relighting" | "merged_focus" | "exports" | "trash_list" | "jobs" | "subscribe" | "log" | "neighbours" | "calibration" | "light_measurement" | "several_cameras" | "thumbnails" | "zip" | "zip_of_sets" | "mjpeg" | "metrics")
+export type Feature = ("binary_liveview" | "focus_point" | "capture_together" | "series" | "ratings" | "trash" | "naming" | "calibration" | "light_measurement" | "axes" | "frame_checks" | "set_files" | "results_state" | "set_pages" | "set_facets" | "results" | "relighting" | "merged_focus" | "exports" | "recipes" | "trash_list" | "jobs" | "subscribe" | "log" | "neighbours" | "several_cameras" | "thumbnails" | "zip" | "zip_of_sets" | "mjpeg" | "metrics")
 /**
  * What a camera is doing, from detection to loss.
  * 
@@ -294,6 +294,20 @@ payload: SetRig
 result: LightStates
 }
 /**
+ * Tell where lights are and how strong, from mirror spheres in a set; with `apply` the rig file has it from then on. It runs as a job, told by job_changed; the answer comes at its end.
+ */
+CALIBRATE_LIGHTS: {
+payload: CalibrateLights
+result: LightCalibration
+}
+/**
+ * Watch by the live view how bright lights become after they are switched: how long they take, how they flicker, and their curve; with `apply` the rig file has it from then on. It runs as a job, told by job_changed; the answer comes at its end, and all lights are off then.
+ */
+MEASURE_LIGHTS: {
+payload: MeasureLights
+result: LightMeasurement
+}
+/**
  * Take one image per light; photometric_progress tells each step, the reply comes at the end.
  */
 CAPTURE_PHOTOMETRIC_SET: {
@@ -313,20 +327,6 @@ result: PhotometricSetResult
 RETAKE_FRAMES: {
 payload: RetakeFrames
 result: Job
-}
-/**
- * List the image sets, newest first; with a limit a page of them, else all that match.
- */
-LIST_IMAGE_SETS: {
-payload: ListSets
-result: ImageSetList
-}
-/**
- * Tell by what the sets that match can be narrowed down, with counts; limit, cursor and order mean nothing.
- */
-LIST_SET_FACETS: {
-payload: ListSets
-result: SetFacets
 }
 /**
  * List the images of a set by filename.
@@ -385,6 +385,27 @@ payload: SetScale
 result: ScaleSet
 }
 /**
+ * Give an image's bytes as Base64 text; over HTTP the same bytes are cheaper.
+ */
+GET_IMAGE_DATA: {
+payload: ImagePath
+result: ImageData
+}
+/**
+ * List the image sets, newest first; with a limit a page of them, else all that match.
+ */
+LIST_IMAGE_SETS: {
+payload: ListSets
+result: ImageSetList
+}
+/**
+ * Tell by what the sets that match can be narrowed down, with counts; limit, cursor and order mean nothing.
+ */
+LIST_SET_FACETS: {
+payload: ListSets
+result: SetFacets
+}
+/**
  * List the newest single captures, newest first.
  */
 LIST_CAPTURES: {
@@ -392,11 +413,32 @@ payload: ListCaptures
 result: ImageList
 }
 /**
- * Give an image's bytes as Base64 text; over HTTP the same bytes are cheaper.
+ * Compute normals, albedo and height of a set and put them into its folder. It runs as a job, told by job_changed; the answer comes at its end.
  */
-GET_IMAGE_DATA: {
-payload: ImagePath
-result: ImageData
+RECONSTRUCT_SET: {
+payload: ReconstructSet
+result: Reconstructed
+}
+/**
+ * Make a picture of a set that can be lit anew, as OpenLIME and RelightLab read it, with a page that shows it. It runs as a job, told by job_changed; the answer comes at its end.
+ */
+RELIGHT_SET: {
+payload: RelightSet
+result: MadeResult
+}
+/**
+ * Merge the images of each light of a focus stack into a sharp one, all by the same map; surfaces and pictures that can be lit anew are made of these then. It runs as a job, told by job_changed.
+ */
+MERGE_FOCUS: {
+payload: MergeFocus
+result: MadeResult
+}
+/**
+ * Make a set into what another tool opens; the zip comes over HTTP then. It runs as a job, told by job_changed; the answer comes at its end. What was exported in this form before is replaced.
+ */
+EXPORT_SET: {
+payload: ExportSet
+result: Exported
 }
 /**
  * List the recipes by name; files that cannot be read are told and stand in nobody's way.
@@ -432,34 +474,6 @@ result: AppliedRecipe
 CAPTURE_RECIPE: {
 payload: CaptureRecipe
 result: PhotometricSetResult
-}
-/**
- * Compute normals, albedo and height of a set and put them into its folder. It runs as a job, told by job_changed; the answer comes at its end.
- */
-RECONSTRUCT_SET: {
-payload: ReconstructSet
-result: Reconstructed
-}
-/**
- * Make a picture of a set that can be lit anew, as OpenLIME and RelightLab read it, with a page that shows it. It runs as a job, told by job_changed; the answer comes at its end.
- */
-RELIGHT_SET: {
-payload: RelightSet
-result: MadeResult
-}
-/**
- * Merge the images of each light of a focus stack into a sharp one, all by the same map; surfaces and pictures that can be lit anew are made of these then. It runs as a job, told by job_changed.
- */
-MERGE_FOCUS: {
-payload: MergeFocus
-result: MadeResult
-}
-/**
- * Make a set into what another tool opens; the zip comes over HTTP then. It runs as a job, told by job_changed; the answer comes at its end. What was exported in this form before is replaced.
- */
-EXPORT_SET: {
-payload: ExportSet
-result: Exported
 }
 /**
  * List what was deleted and can be brought back, what was deleted last first.
@@ -572,20 +586,6 @@ result: Neighbours
 DIAGNOSE: {
 payload: NoPayload
 result: Diagnosis
-}
-/**
- * Tell where lights are and how strong, from mirror spheres in a set; with `apply` the rig file has it from then on. It runs as a job, told by job_changed; the answer comes at its end.
- */
-CALIBRATE_LIGHTS: {
-payload: CalibrateLights
-result: LightCalibration
-}
-/**
- * Watch by the live view how bright lights become after they are switched: how long they take, how they flicker, and their curve; with `apply` the rig file has it from then on. It runs as a job, told by job_changed; the answer comes at its end, and all lights are off then.
- */
-MEASURE_LIGHTS: {
-payload: MeasureLights
-result: LightMeasurement
 }
 }
 /**
@@ -1315,6 +1315,283 @@ flicker?: (number | null)
 measured_at?: (string | null)
 }
 /**
+ * A set with mirror spheres in it, and what shall be done with what they tell.
+ * 
+ * This interface was referenced by `TetherlightProtocol`'s JSON-Schema
+ * via the `definition` "CalibrateLights".
+ */
+export interface CalibrateLights {
+set_name: string
+/**
+ * Mirror spheres; found by themselves where none is named.
+ */
+spheres?: ([BallCircle]|[BallCircle, BallCircle]|[BallCircle, BallCircle, BallCircle]|[BallCircle, BallCircle, BallCircle, BallCircle]|[BallCircle, BallCircle, BallCircle, BallCircle, BallCircle]|[BallCircle, BallCircle, BallCircle, BallCircle, BallCircle, BallCircle]|[BallCircle, BallCircle, BallCircle, BallCircle, BallCircle, BallCircle, BallCircle]|[BallCircle, BallCircle, BallCircle, BallCircle, BallCircle, BallCircle, BallCircle, BallCircle] | null)
+/**
+ * A matte sphere, which tells how strong the lights are.
+ */
+matte?: (BallCircle | null)
+/**
+ * A set of a matte plane under the same lights, which tells that likewise.
+ */
+flat_set_name?: (string | null)
+/**
+ * Known places of all lamps of a dome, turned in any way: the sphere tells how.
+ */
+dome?: ([DomeLamp, DomeLamp, DomeLamp, ...(DomeLamp)[]] | null)
+/**
+ * Write it into the rig file and the set's manifest; this needs the right `settings` as well.
+ */
+apply?: boolean
+}
+/**
+ * The outline of a ball in pixels: x right, y down, the centre of the first pixel 0,0.
+ * 
+ * This interface was referenced by `TetherlightProtocol`'s JSON-Schema
+ * via the `definition` "BallCircle".
+ */
+export interface BallCircle {
+x: number
+y: number
+r: number
+}
+/**
+ * Where a lamp of a dome is, by its drawing.
+ * 
+ * This interface was referenced by `TetherlightProtocol`'s JSON-Schema
+ * via the `definition` "DomeLamp".
+ */
+export interface DomeLamp {
+light: string
+/**
+ * From the middle of the dome, in any unit.
+ * 
+ * @minItems 3
+ * @maxItems 3
+ */
+place: [number, number, number]
+}
+/**
+ * What a set tells of its lights.
+ * 
+ * This interface was referenced by `TetherlightProtocol`'s JSON-Schema
+ * via the `definition` "LightCalibration".
+ */
+export interface LightCalibration {
+message: string
+set_name: string
+job_id: string
+calibrated_at: string
+width: number
+height: number
+spheres: FoundSphere[]
+matte: (BallCircle | null)
+lights: CalibratedLight[]
+mean_error_deg: (number | null)
+largest_error_deg: (number | null)
+/**
+ * Largest angle to a direction in the rig file; null without any.
+ */
+moved_deg: (number | null)
+/**
+ * Whether the rig file has it now.
+ */
+applied: boolean
+warnings: string[]
+}
+/**
+ * A mirror sphere, and how sure it is that it is one.
+ * 
+ * This interface was referenced by `TetherlightProtocol`'s JSON-Schema
+ * via the `definition` "FoundSphere".
+ */
+export interface FoundSphere {
+x: number
+y: number
+r: number
+/**
+ * Whether somebody named it.
+ */
+given: boolean
+/**
+ * From 0 to 1; below 0.3 look at it. Null where it was named.
+ */
+confidence: (number | null)
+/**
+ * Share of its outline that was seen.
+ */
+outline_coverage: (number | null)
+/**
+ * How far that is from a circle, in pixels.
+ */
+outline_rms: (number | null)
+/**
+ * Share of the images with a clear highlight on it.
+ */
+highlights_share: number
+}
+/**
+ * What the spheres tell of a light.
+ * 
+ * This interface was referenced by `TetherlightProtocol`'s JSON-Schema
+ * via the `definition` "CalibratedLight".
+ */
+export interface CalibratedLight {
+filename: string
+/**
+ * Null in a set whose manifest does not name its lights.
+ */
+light: (string | null)
+/**
+ * Unit vector from the object; null where no highlight was sure.
+ */
+direction: ([number, number, number] | null)
+/**
+ * How far it is off where the highlight is off by a pixel.
+ */
+error_deg: (number | null)
+/**
+ * How much two spheres differ; null with one.
+ */
+spheres_apart_deg: (number | null)
+/**
+ * One for each sphere.
+ */
+highlights: (FoundHighlight | null)[]
+/**
+ * In image widths from the image's centre, of two spheres or more; null where they do not tell it.
+ */
+position: ([number, number, number] | null)
+/**
+ * In image widths.
+ */
+position_error: (number | null)
+/**
+ * In millimetres, where the set's scale is known.
+ */
+position_mm: ([number, number, number] | null)
+/**
+ * How strong it is against the others; their mean is 1.
+ */
+intensity: (number | null)
+/**
+ * Relative spread of the pixels that tell it.
+ */
+intensity_spread: (number | null)
+/**
+ * What the matte sphere's shading differs from the direction.
+ */
+matte_off_deg: (number | null)
+/**
+ * Angle to where a dome of known geometry has it.
+ */
+dome_off_deg: (number | null)
+/**
+ * Angle to the direction in the rig file.
+ */
+off_deg: (number | null)
+/**
+ * Null for a light that the rig file has not.
+ */
+former: (FormerLight | null)
+}
+/**
+ * Where a lamp is mirrored, in pixels.
+ * 
+ * This interface was referenced by `TetherlightProtocol`'s JSON-Schema
+ * via the `definition` "FoundHighlight".
+ */
+export interface FoundHighlight {
+x: number
+y: number
+/**
+ * How many times stronger it is than the next peak.
+ */
+clearness: number
+}
+/**
+ * What the rig file said of a light before.
+ * 
+ * This interface was referenced by `TetherlightProtocol`'s JSON-Schema
+ * via the `definition` "FormerLight".
+ */
+export interface FormerLight {
+direction: ([number, number, number] | null)
+position: ([number, number, number] | null)
+intensity: (number | null)
+calibrated_at: (string | null)
+}
+/**
+ * Lights that are to be measured, one after the other, and what shall be done with what they tell.
+ * 
+ * This interface was referenced by `TetherlightProtocol`'s JSON-Schema
+ * via the `definition` "MeasureLights".
+ */
+export interface MeasureLights {
+/**
+ * All where none is named.
+ */
+lights?: ([string, ...(string)[]] | null)
+camera_id?: (string | null)
+/**
+ * Steps of the curve of a light that dims; 0 or 1 for no curve.
+ */
+levels?: number
+/**
+ * Write it into the rig file; this needs the right `settings` as well.
+ */
+apply?: boolean
+}
+/**
+ * What the live view tells of lamps.
+ * 
+ * This interface was referenced by `TetherlightProtocol`'s JSON-Schema
+ * via the `definition` "LightMeasurement".
+ */
+export interface LightMeasurement {
+message: string
+job_id: string
+camera_id: string
+measured_at: string
+lights: MeasuredLight[]
+/**
+ * Whether the rig file has it now.
+ */
+applied: boolean
+}
+/**
+ * What the live view tells of a lamp.
+ * 
+ * This interface was referenced by `TetherlightProtocol`'s JSON-Schema
+ * via the `definition` "MeasuredLight".
+ */
+export interface MeasuredLight {
+light: string
+/**
+ * From its switch to the first frame from which it stays as bright, with the delay of the live view.
+ */
+settle_s: (number | null)
+/**
+ * The same where it goes off; null where it was not seen to go off.
+ */
+off_s: (number | null)
+/**
+ * Time between two frames: so exactly the times are known.
+ */
+frame_s: (number | null)
+/**
+ * How much it goes up and down while it is on: (most - least) / (most + least) of the frames.
+ */
+flicker: (number | null)
+/**
+ * Pairs of signal and light, from 0 to 1; null for a lamp that only switches.
+ */
+curve: ([number, number][] | null)
+/**
+ * Why it, or a part of it, was not measured.
+ */
+problem: (string | null)
+}
+/**
  * The lights in their order, and how the set is called.
  * 
  * This interface was referenced by `TetherlightProtocol`'s JSON-Schema
@@ -1627,52 +1904,31 @@ findings: FrameFinding[]
 again: boolean
 }
 /**
- * Which sets are wanted, in what order, and how many at a time; all, newest first, where nothing is said.
+ * The name of an image set.
  * 
  * This interface was referenced by `TetherlightProtocol`'s JSON-Schema
- * via the `definition` "ListSets".
+ * via the `definition` "SetName".
  */
-export interface ListSets {
+export interface SetName {
+set_name: string
+}
 /**
- * Makes the result a page of at most so many sets.
+ * An image set with its manifest.
+ * 
+ * This interface was referenced by `TetherlightProtocol`'s JSON-Schema
+ * via the `definition` "SetDetails".
  */
-limit?: (number | null)
+export interface SetDetails {
+set: ImageSet
+images: ImageFile[]
 /**
- * Of the page before, for the next one with the same fields.
+ * Null where there is none, or none that can be read (`set.fault`).
  */
-cursor?: (string | null)
+manifest: (Manifest | null)
 /**
- * Words that all stand in name, camera or catalogue number.
+ * Results that do not fit any more, by what the manifest says.
  */
-search?: (string | null)
-/**
- * By beginning, name, size (largest first) or rating (best first).
- */
-order?: ("newest" | "oldest" | "name" | "size" | "rating")
-/**
- * Only sets that are complete (also those without a manifest), or only others.
- */
-complete?: (boolean | null)
-/**
- * No rating counts as 0.
- */
-min_rating?: (number | null)
-/**
- * 0 gives the sets that nobody rated.
- */
-max_rating?: (number | null)
-/**
- * Only sets that began on this day, by the server's clock.
- */
-day?: (string | null)
-/**
- * Only sets of this object, as LIST_SET_FACETS names it.
- */
-object?: (string | null)
-/**
- * Only sets taken with such a camera.
- */
-camera?: (string | null)
+stale: StaleResult[]
 }
 /**
  * An image set in a list.
@@ -1711,86 +1967,6 @@ stale: boolean
  * Why the set is not shown whole, such as a manifest that cannot be read.
  */
 fault: (string | null)
-}
-/**
- * Some of the image sets, and how to get the next ones.
- * 
- * This interface was referenced by `TetherlightProtocol`'s JSON-Schema
- * via the `definition` "ImageSetPage".
- */
-export interface ImageSetPage {
-sets: ImageSet[]
-/**
- * Sets on all pages together.
- */
-total: number
-/**
- * Gives the next page; null where this is the last one.
- */
-cursor: (string | null)
-/**
- * Number of the last event of the topic `sets` that is in it for sure.
- */
-seq: number
-}
-/**
- * What the sets that match have in common; the most recent 1000 days, and the 1000 most frequent of the others.
- * 
- * This interface was referenced by `TetherlightProtocol`'s JSON-Schema
- * via the `definition` "SetFacets".
- */
-export interface SetFacets {
-/**
- * YYYY-MM-DD by the server's clock, newest first.
- */
-days: FacetValue[]
-/**
- * Catalogue numbers; else names without the time at their end.
- */
-objects: FacetValue[]
-cameras: FacetValue[]
-complete: number
-partial: number
-}
-/**
- * A value that sets have in common.
- * 
- * This interface was referenced by `TetherlightProtocol`'s JSON-Schema
- * via the `definition` "FacetValue".
- */
-export interface FacetValue {
-value: string
-/**
- * Sets that have it.
- */
-count: number
-}
-/**
- * The name of an image set.
- * 
- * This interface was referenced by `TetherlightProtocol`'s JSON-Schema
- * via the `definition` "SetName".
- */
-export interface SetName {
-set_name: string
-}
-/**
- * An image set with its manifest.
- * 
- * This interface was referenced by `TetherlightProtocol`'s JSON-Schema
- * via the `definition` "SetDetails".
- */
-export interface SetDetails {
-set: ImageSet
-images: ImageFile[]
-/**
- * Null where there is none, or none that can be read (`set.fault`).
- */
-manifest: (Manifest | null)
-/**
- * Results that do not fit any more, by what the manifest says.
- */
-stale: StaleResult[]
 }
 /**
  * All that is known of an image set besides its images; the folder's name is the set's name.
@@ -2347,15 +2523,6 @@ message: string
 scale_mm_per_pixel: number
 }
 /**
- * How many of the newest single captures are wanted.
- * 
- * This interface was referenced by `TetherlightProtocol`'s JSON-Schema
- * via the `definition` "ListCaptures".
- */
-export interface ListCaptures {
-limit?: number
-}
-/**
  * An image's bytes in text.
  * 
  * This interface was referenced by `TetherlightProtocol`'s JSON-Schema
@@ -2365,6 +2532,246 @@ export interface ImageData {
 filename: string
 image_b64: string
 mimetype: string
+}
+/**
+ * Which sets are wanted, in what order, and how many at a time; all, newest first, where nothing is said.
+ * 
+ * This interface was referenced by `TetherlightProtocol`'s JSON-Schema
+ * via the `definition` "ListSets".
+ */
+export interface ListSets {
+/**
+ * Makes the result a page of at most so many sets.
+ */
+limit?: (number | null)
+/**
+ * Of the page before, for the next one with the same fields.
+ */
+cursor?: (string | null)
+/**
+ * Words that all stand in name, camera or catalogue number.
+ */
+search?: (string | null)
+/**
+ * By beginning, name, size (largest first) or rating (best first).
+ */
+order?: ("newest" | "oldest" | "name" | "size" | "rating")
+/**
+ * Only sets that are complete (also those without a manifest), or only others.
+ */
+complete?: (boolean | null)
+/**
+ * No rating counts as 0.
+ */
+min_rating?: (number | null)
+/**
+ * 0 gives the sets that nobody rated.
+ */
+max_rating?: (number | null)
+/**
+ * Only sets that began on this day, by the server's clock.
+ */
+day?: (string | null)
+/**
+ * Only sets of this object, as LIST_SET_FACETS names it.
+ */
+object?: (string | null)
+/**
+ * Only sets taken with such a camera.
+ */
+camera?: (string | null)
+}
+/**
+ * Some of the image sets, and how to get the next ones.
+ * 
+ * This interface was referenced by `TetherlightProtocol`'s JSON-Schema
+ * via the `definition` "ImageSetPage".
+ */
+export interface ImageSetPage {
+sets: ImageSet[]
+/**
+ * Sets on all pages together.
+ */
+total: number
+/**
+ * Gives the next page; null where this is the last one.
+ */
+cursor: (string | null)
+/**
+ * Number of the last event of the topic `sets` that is in it for sure.
+ */
+seq: number
+}
+/**
+ * What the sets that match have in common; the most recent 1000 days, and the 1000 most frequent of the others.
+ * 
+ * This interface was referenced by `TetherlightProtocol`'s JSON-Schema
+ * via the `definition` "SetFacets".
+ */
+export interface SetFacets {
+/**
+ * YYYY-MM-DD by the server's clock, newest first.
+ */
+days: FacetValue[]
+/**
+ * Catalogue numbers; else names without the time at their end.
+ */
+objects: FacetValue[]
+cameras: FacetValue[]
+complete: number
+partial: number
+}
+/**
+ * A value that sets have in common.
+ * 
+ * This interface was referenced by `TetherlightProtocol`'s JSON-Schema
+ * via the `definition` "FacetValue".
+ */
+export interface FacetValue {
+value: string
+/**
+ * Sets that have it.
+ */
+count: number
+}
+/**
+ * How many of the newest single captures are wanted.
+ * 
+ * This interface was referenced by `TetherlightProtocol`'s JSON-Schema
+ * via the `definition` "ListCaptures".
+ */
+export interface ListCaptures {
+limit?: number
+}
+/**
+ * A set, and how its surface is computed.
+ * 
+ * This interface was referenced by `TetherlightProtocol`'s JSON-Schema
+ * via the `definition` "ReconstructSet".
+ */
+export interface ReconstructSet {
+set_name: string
+/**
+ * How normals are found; `auto` chooses and says why.
+ */
+method?: ("auto" | "least-squares" | "lit-huber" | "l1" | "lit-l1" | "lit-cauchy" | "windows" | "lit-cauchy-curve" | "windows-curve")
+/**
+ * How the values of the images were coded.
+ */
+response?: ("auto" | "srgb" | "linear")
+/**
+ * Take the lights' positions instead of their directions.
+ */
+near?: boolean
+/**
+ * Which images of a step are taken.
+ */
+files?: ("jpeg" | "raw")
+/**
+ * Lights that are left out, by their names or by those of their images.
+ * 
+ * @maxItems 1000
+ */
+exclude?: string[]
+/**
+ * A set of a matte white plane under the same lights: it takes their strength and fall-off away.
+ */
+flat_set_name?: (string | null)
+/**
+ * Make a small and quick version, beside the whole one.
+ */
+preview?: boolean
+}
+/**
+ * The surface of a set as it lies in the set's folder.
+ * 
+ * This interface was referenced by `TetherlightProtocol`'s JSON-Schema
+ * via the `definition` "Reconstructed".
+ */
+export interface Reconstructed {
+message: string
+set_name: string
+job_id: string
+result: ResultRecord
+}
+/**
+ * A set, and in which form it can be lit anew.
+ * 
+ * This interface was referenced by `TetherlightProtocol`'s JSON-Schema
+ * via the `definition` "RelightSet".
+ */
+export interface RelightSet {
+set_name: string
+/**
+ * ptm: a polynomial for each colour; lptm: one for the luminance; hsh: harmonics; rbf: principal components between the lights. `auto` takes what predicts left-out lights best.
+ */
+basis?: ("auto" | "ptm" | "lptm" | "hsh" | "rbf")
+/**
+ * Of rbf; the others have as many as they have.
+ */
+planes?: number
+/**
+ * Which images of a step are taken.
+ */
+files?: ("jpeg" | "raw")
+/**
+ * Also write relight.ptm, which older viewers read.
+ */
+ptm?: boolean
+}
+/**
+ * What was made of a set, as it lies in the set's folder.
+ * 
+ * This interface was referenced by `TetherlightProtocol`'s JSON-Schema
+ * via the `definition` "MadeResult".
+ */
+export interface MadeResult {
+message: string
+set_name: string
+job_id: string
+result: ResultRecord
+}
+/**
+ * A set with a focus axis.
+ * 
+ * This interface was referenced by `TetherlightProtocol`'s JSON-Schema
+ * via the `definition` "MergeFocus".
+ */
+export interface MergeFocus {
+set_name: string
+}
+/**
+ * A set, and for which tool it is wanted.
+ * 
+ * This interface was referenced by `TetherlightProtocol`'s JSON-Schema
+ * via the `definition` "ExportSet".
+ */
+export interface ExportSet {
+set_name: string
+/**
+ * textures: maps of the surface with both conventions of normals, and OpenEXR; lp, relightlab: images with a light file; meshroom: SfMData; lino: the folder of universal methods; colmap: a text model; iiif: a Presentation 3 manifest with tiles; bagit: a bag.
+ */
+to: ("textures" | "lp" | "relightlab" | "meshroom" | "lino" | "colmap" | "iiif" | "bagit")
+/**
+ * Where the folder of iiif is going to be served; its addresses begin so.
+ */
+base_url?: (string | null)
+}
+/**
+ * An export of a set, and where it comes as a zip.
+ * 
+ * This interface was referenced by `TetherlightProtocol`'s JSON-Schema
+ * via the `definition` "Exported".
+ */
+export interface Exported {
+message: string
+set_name: string
+job_id: string
+result: ResultRecord
+/**
+ * Gives the zip over HTTP.
+ */
+url: string
 }
 /**
  * Every recipe by name, and what stands between them that is none.
@@ -2531,136 +2938,6 @@ catalogue_number?: (string | null)
  * Millimetres of the object per image pixel.
  */
 scale_mm_per_pixel?: (number | null)
-}
-/**
- * A set, and how its surface is computed.
- * 
- * This interface was referenced by `TetherlightProtocol`'s JSON-Schema
- * via the `definition` "ReconstructSet".
- */
-export interface ReconstructSet {
-set_name: string
-/**
- * How normals are found; `auto` chooses and says why.
- */
-method?: ("auto" | "least-squares" | "lit-huber" | "l1" | "lit-l1" | "lit-cauchy" | "windows" | "lit-cauchy-curve" | "windows-curve")
-/**
- * How the values of the images were coded.
- */
-response?: ("auto" | "srgb" | "linear")
-/**
- * Take the lights' positions instead of their directions.
- */
-near?: boolean
-/**
- * Which images of a step are taken.
- */
-files?: ("jpeg" | "raw")
-/**
- * Lights that are left out, by their names or by those of their images.
- * 
- * @maxItems 1000
- */
-exclude?: string[]
-/**
- * A set of a matte white plane under the same lights: it takes their strength and fall-off away.
- */
-flat_set_name?: (string | null)
-/**
- * Make a small and quick version, beside the whole one.
- */
-preview?: boolean
-}
-/**
- * The surface of a set as it lies in the set's folder.
- * 
- * This interface was referenced by `TetherlightProtocol`'s JSON-Schema
- * via the `definition` "Reconstructed".
- */
-export interface Reconstructed {
-message: string
-set_name: string
-job_id: string
-result: ResultRecord
-}
-/**
- * A set, and in which form it can be lit anew.
- * 
- * This interface was referenced by `TetherlightProtocol`'s JSON-Schema
- * via the `definition` "RelightSet".
- */
-export interface RelightSet {
-set_name: string
-/**
- * ptm: a polynomial for each colour; lptm: one for the luminance; hsh: harmonics; rbf: principal components between the lights. `auto` takes what predicts left-out lights best.
- */
-basis?: ("auto" | "ptm" | "lptm" | "hsh" | "rbf")
-/**
- * Of rbf; the others have as many as they have.
- */
-planes?: number
-/**
- * Which images of a step are taken.
- */
-files?: ("jpeg" | "raw")
-/**
- * Also write relight.ptm, which older viewers read.
- */
-ptm?: boolean
-}
-/**
- * What was made of a set, as it lies in the set's folder.
- * 
- * This interface was referenced by `TetherlightProtocol`'s JSON-Schema
- * via the `definition` "MadeResult".
- */
-export interface MadeResult {
-message: string
-set_name: string
-job_id: string
-result: ResultRecord
-}
-/**
- * A set with a focus axis.
- * 
- * This interface was referenced by `TetherlightProtocol`'s JSON-Schema
- * via the `definition` "MergeFocus".
- */
-export interface MergeFocus {
-set_name: string
-}
-/**
- * A set, and for which tool it is wanted.
- * 
- * This interface was referenced by `TetherlightProtocol`'s JSON-Schema
- * via the `definition` "ExportSet".
- */
-export interface ExportSet {
-set_name: string
-/**
- * textures: maps of the surface with both conventions of normals, and OpenEXR; lp, relightlab: images with a light file; meshroom: SfMData; lino: the folder of universal methods; colmap: a text model; iiif: a Presentation 3 manifest with tiles; bagit: a bag.
- */
-to: ("textures" | "lp" | "relightlab" | "meshroom" | "lino" | "colmap" | "iiif" | "bagit")
-/**
- * Where the folder of iiif is going to be served; its addresses begin so.
- */
-base_url?: (string | null)
-}
-/**
- * An export of a set, and where it comes as a zip.
- * 
- * This interface was referenced by `TetherlightProtocol`'s JSON-Schema
- * via the `definition` "Exported".
- */
-export interface Exported {
-message: string
-set_name: string
-job_id: string
-result: ResultRecord
-/**
- * Gives the zip over HTTP.
- */
-url: string
 }
 /**
  * Which part of the trash is wanted, and how much of it.
@@ -3065,283 +3342,6 @@ message: string
  * The command or the step that mends it.
  */
 remedy: (string | null)
-}
-/**
- * A set with mirror spheres in it, and what shall be done with what they tell.
- * 
- * This interface was referenced by `TetherlightProtocol`'s JSON-Schema
- * via the `definition` "CalibrateLights".
- */
-export interface CalibrateLights {
-set_name: string
-/**
- * Mirror spheres; found by themselves where none is named.
- */
-spheres?: ([BallCircle]|[BallCircle, BallCircle]|[BallCircle, BallCircle, BallCircle]|[BallCircle, BallCircle, BallCircle, BallCircle]|[BallCircle, BallCircle, BallCircle, BallCircle, BallCircle]|[BallCircle, BallCircle, BallCircle, BallCircle, BallCircle, BallCircle]|[BallCircle, BallCircle, BallCircle, BallCircle, BallCircle, BallCircle, BallCircle]|[BallCircle, BallCircle, BallCircle, BallCircle, BallCircle, BallCircle, BallCircle, BallCircle] | null)
-/**
- * A matte sphere, which tells how strong the lights are.
- */
-matte?: (BallCircle | null)
-/**
- * A set of a matte plane under the same lights, which tells that likewise.
- */
-flat_set_name?: (string | null)
-/**
- * Known places of all lamps of a dome, turned in any way: the sphere tells how.
- */
-dome?: ([DomeLamp, DomeLamp, DomeLamp, ...(DomeLamp)[]] | null)
-/**
- * Write it into the rig file and the set's manifest; this needs the right `settings` as well.
- */
-apply?: boolean
-}
-/**
- * The outline of a ball in pixels: x right, y down, the centre of the first pixel 0,0.
- * 
- * This interface was referenced by `TetherlightProtocol`'s JSON-Schema
- * via the `definition` "BallCircle".
- */
-export interface BallCircle {
-x: number
-y: number
-r: number
-}
-/**
- * Where a lamp of a dome is, by its drawing.
- * 
- * This interface was referenced by `TetherlightProtocol`'s JSON-Schema
- * via the `definition` "DomeLamp".
- */
-export interface DomeLamp {
-light: string
-/**
- * From the middle of the dome, in any unit.
- * 
- * @minItems 3
- * @maxItems 3
- */
-place: [number, number, number]
-}
-/**
- * What a set tells of its lights.
- * 
- * This interface was referenced by `TetherlightProtocol`'s JSON-Schema
- * via the `definition` "LightCalibration".
- */
-export interface LightCalibration {
-message: string
-set_name: string
-job_id: string
-calibrated_at: string
-width: number
-height: number
-spheres: FoundSphere[]
-matte: (BallCircle | null)
-lights: CalibratedLight[]
-mean_error_deg: (number | null)
-largest_error_deg: (number | null)
-/**
- * Largest angle to a direction in the rig file; null without any.
- */
-moved_deg: (number | null)
-/**
- * Whether the rig file has it now.
- */
-applied: boolean
-warnings: string[]
-}
-/**
- * A mirror sphere, and how sure it is that it is one.
- * 
- * This interface was referenced by `TetherlightProtocol`'s JSON-Schema
- * via the `definition` "FoundSphere".
- */
-export interface FoundSphere {
-x: number
-y: number
-r: number
-/**
- * Whether somebody named it.
- */
-given: boolean
-/**
- * From 0 to 1; below 0.3 look at it. Null where it was named.
- */
-confidence: (number | null)
-/**
- * Share of its outline that was seen.
- */
-outline_coverage: (number | null)
-/**
- * How far that is from a circle, in pixels.
- */
-outline_rms: (number | null)
-/**
- * Share of the images with a clear highlight on it.
- */
-highlights_share: number
-}
-/**
- * What the spheres tell of a light.
- * 
- * This interface was referenced by `TetherlightProtocol`'s JSON-Schema
- * via the `definition` "CalibratedLight".
- */
-export interface CalibratedLight {
-filename: string
-/**
- * Null in a set whose manifest does not name its lights.
- */
-light: (string | null)
-/**
- * Unit vector from the object; null where no highlight was sure.
- */
-direction: ([number, number, number] | null)
-/**
- * How far it is off where the highlight is off by a pixel.
- */
-error_deg: (number | null)
-/**
- * How much two spheres differ; null with one.
- */
-spheres_apart_deg: (number | null)
-/**
- * One for each sphere.
- */
-highlights: (FoundHighlight | null)[]
-/**
- * In image widths from the image's centre, of two spheres or more; null where they do not tell it.
- */
-position: ([number, number, number] | null)
-/**
- * In image widths.
- */
-position_error: (number | null)
-/**
- * In millimetres, where the set's scale is known.
- */
-position_mm: ([number, number, number] | null)
-/**
- * How strong it is against the others; their mean is 1.
- */
-intensity: (number | null)
-/**
- * Relative spread of the pixels that tell it.
- */
-intensity_spread: (number | null)
-/**
- * What the matte sphere's shading differs from the direction.
- */
-matte_off_deg: (number | null)
-/**
- * Angle to where a dome of known geometry has it.
- */
-dome_off_deg: (number | null)
-/**
- * Angle to the direction in the rig file.
- */
-off_deg: (number | null)
-/**
- * Null for a light that the rig file has not.
- */
-former: (FormerLight | null)
-}
-/**
- * Where a lamp is mirrored, in pixels.
- * 
- * This interface was referenced by `TetherlightProtocol`'s JSON-Schema
- * via the `definition` "FoundHighlight".
- */
-export interface FoundHighlight {
-x: number
-y: number
-/**
- * How many times stronger it is than the next peak.
- */
-clearness: number
-}
-/**
- * What the rig file said of a light before.
- * 
- * This interface was referenced by `TetherlightProtocol`'s JSON-Schema
- * via the `definition` "FormerLight".
- */
-export interface FormerLight {
-direction: ([number, number, number] | null)
-position: ([number, number, number] | null)
-intensity: (number | null)
-calibrated_at: (string | null)
-}
-/**
- * Lights that are to be measured, one after the other, and what shall be done with what they tell.
- * 
- * This interface was referenced by `TetherlightProtocol`'s JSON-Schema
- * via the `definition` "MeasureLights".
- */
-export interface MeasureLights {
-/**
- * All where none is named.
- */
-lights?: ([string, ...(string)[]] | null)
-camera_id?: (string | null)
-/**
- * Steps of the curve of a light that dims; 0 or 1 for no curve.
- */
-levels?: number
-/**
- * Write it into the rig file; this needs the right `settings` as well.
- */
-apply?: boolean
-}
-/**
- * What the live view tells of lamps.
- * 
- * This interface was referenced by `TetherlightProtocol`'s JSON-Schema
- * via the `definition` "LightMeasurement".
- */
-export interface LightMeasurement {
-message: string
-job_id: string
-camera_id: string
-measured_at: string
-lights: MeasuredLight[]
-/**
- * Whether the rig file has it now.
- */
-applied: boolean
-}
-/**
- * What the live view tells of a lamp.
- * 
- * This interface was referenced by `TetherlightProtocol`'s JSON-Schema
- * via the `definition` "MeasuredLight".
- */
-export interface MeasuredLight {
-light: string
-/**
- * From its switch to the first frame from which it stays as bright, with the delay of the live view.
- */
-settle_s: (number | null)
-/**
- * The same where it goes off; null where it was not seen to go off.
- */
-off_s: (number | null)
-/**
- * Time between two frames: so exactly the times are known.
- */
-frame_s: (number | null)
-/**
- * How much it goes up and down while it is on: (most - least) / (most + least) of the frames.
- */
-flicker: (number | null)
-/**
- * Pairs of signal and light, from 0 to 1; null for a lamp that only switches.
- */
-curve: ([number, number][] | null)
-/**
- * Why it, or a part of it, was not measured.
- */
-problem: (string | null)
 }
 /**
  * Every event with its data.
@@ -3857,11 +3857,11 @@ export const ACTION_TIMEOUTS_S: Record<keyof Actions, number | null> = {
   "SET_LIGHT_STATE": 30,
   "SET_LIGHT_STATES": 30,
   "SET_RIG": 30,
+  "CALIBRATE_LIGHTS": null,
+  "MEASURE_LIGHTS": null,
   "CAPTURE_PHOTOMETRIC_SET": null,
   "CAPTURE_SET": null,
   "RETAKE_FRAMES": 30,
-  "LIST_IMAGE_SETS": 30,
-  "LIST_SET_FACETS": 30,
   "GET_IMAGE_SET_CONTENTS": 30,
   "GET_IMAGE_SET": 30,
   "GET_IMAGE_SET_FILES": 30,
@@ -3870,17 +3870,19 @@ export const ACTION_TIMEOUTS_S: Record<keyof Actions, number | null> = {
   "RENAME_IMAGE_SET": 30,
   "ANNOTATE_IMAGE_SET": 30,
   "SET_SCALE": 30,
-  "LIST_CAPTURES": 30,
   "GET_IMAGE_DATA": 30,
+  "LIST_IMAGE_SETS": 30,
+  "LIST_SET_FACETS": 30,
+  "LIST_CAPTURES": 30,
+  "RECONSTRUCT_SET": null,
+  "RELIGHT_SET": null,
+  "MERGE_FOCUS": null,
+  "EXPORT_SET": null,
   "LIST_RECIPES": 30,
   "SAVE_RECIPE": 30,
   "DELETE_RECIPE": 30,
   "APPLY_RECIPE": 120,
   "CAPTURE_RECIPE": null,
-  "RECONSTRUCT_SET": null,
-  "RELIGHT_SET": null,
-  "MERGE_FOCUS": null,
-  "EXPORT_SET": null,
   "LIST_TRASH": 30,
   "EMPTY_TRASH": null,
   "GET_JOBS": 30,
@@ -3896,9 +3898,7 @@ export const ACTION_TIMEOUTS_S: Record<keyof Actions, number | null> = {
   "PING": 30,
   "GET_LOG": 30,
   "GET_NEIGHBOURS": 30,
-  "DIAGNOSE": 30,
-  "CALIBRATE_LIGHTS": null,
-  "MEASURE_LIGHTS": null
+  "DIAGNOSE": 30
 };
 
 /** Where things are over HTTP; what stands in braces is to be filled in. */

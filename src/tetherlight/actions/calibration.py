@@ -1,16 +1,12 @@
 """Handlers of the actions on the calibration of lights."""
 
-from tetherlight.actions.context import Context, Pair, bind, require
-from tetherlight.errors import ServerStopping
+from tetherlight.actions.context import Context, Pair, bind
 from tetherlight.protocol.calibration import CALIBRATE_LIGHTS, CalibrateLights, LightCalibration
 
 
 async def calibrate_lights(context: Context, payload: CalibrateLights) -> LightCalibration:
     """Calibrate lights and answer when that is done; it goes on when the client leaves."""
-    if payload.apply:
-        require(context.caller, "settings", f"{CALIBRATE_LIGHTS.name} with 'apply'")
-    if context.rig.stopping:
-        raise ServerStopping
+    context.may_begin(apply=payload.apply)
     job = await context.rig.calibrations.start(payload)
     return await job.calibration()
 

@@ -6,6 +6,7 @@ from typing import Any, Literal, Protocol, TypeVar
 
 from pydantic import BaseModel
 
+from tetherlight.errors import ServerStopping
 from tetherlight.liveview.liveview import Liveview
 from tetherlight.protocol.action import Action, Payload, Right
 from tetherlight.protocol.cameras import Encoding
@@ -73,6 +74,13 @@ class Context:
     rig: Rig
     caller: Caller
     request: Request
+
+    def may_begin(self, *, apply: bool) -> None:
+        """Raise RightMissing where a job would write to the rig file for a caller who may not, or ServerStopping."""
+        if apply:
+            require(self.caller, "settings", f"{self.request.action.upper()} with 'apply'")
+        if self.rig.stopping:
+            raise ServerStopping
 
 
 Handler = Callable[[Context, P], Awaitable[R | Encoded[R]]]

@@ -6,8 +6,8 @@ import base64
 from tetherlight.actions.context import Context, Pair, bind
 from tetherlight.errors import InvalidPayload
 from tetherlight.protocol.cameras import Message
-from tetherlight.protocol.messages import Encoded
 from tetherlight.protocol.models import Job
+from tetherlight.protocol.set_lists import ImageList
 from tetherlight.protocol.sets import (
     ANNOTATE_IMAGE_SET,
     CAPTURE_PHOTOMETRIC_SET,
@@ -17,9 +17,6 @@ from tetherlight.protocol.sets import (
     GET_IMAGE_SET,
     GET_IMAGE_SET_CONTENTS,
     GET_IMAGE_SET_FILES,
-    LIST_CAPTURES,
-    LIST_IMAGE_SETS,
-    LIST_SET_FACETS,
     RENAME_IMAGE_SET,
     RESTORE_IMAGE_SET,
     RETAKE_FRAMES,
@@ -28,17 +25,12 @@ from tetherlight.protocol.sets import (
     CapturePhotometricSet,
     CaptureSet,
     ImageData,
-    ImageList,
     ImagePath,
-    ImageSetList,
-    ListCaptures,
-    ListSets,
     PhotometricSetResult,
     RenameSet,
     RetakeFrames,
     ScaleSet,
     SetDetails,
-    SetFacets,
     SetFileList,
     SetFiles,
     SetName,
@@ -61,16 +53,6 @@ async def capture_set(context: Context, payload: CaptureSet) -> PhotometricSetRe
 async def retake_frames(context: Context, payload: RetakeFrames) -> Job:
     """Take frames of a set again."""
     return await context.rig.shooting.retake(payload)
-
-
-async def list_image_sets(context: Context, payload: ListSets) -> Encoded[ImageSetList]:
-    """List the sets, newest first, or a page of them."""
-    return await context.rig.sets.list(payload)
-
-
-async def list_set_facets(context: Context, payload: ListSets) -> SetFacets:
-    """Tell by what the sets can be narrowed down."""
-    return await context.rig.sets.facets(payload)
 
 
 async def get_image_set_contents(context: Context, payload: SetName) -> ImageList:
@@ -123,11 +105,6 @@ async def set_scale(context: Context, payload: SetScale) -> ScaleSet:
     return ScaleSet(message=f"A pixel of set '{payload.set_name}' has {scale:.4g} mm.", scale_mm_per_pixel=scale)
 
 
-async def list_captures(context: Context, payload: ListCaptures) -> ImageList:
-    """List the newest single captures."""
-    return ImageList(await asyncio.to_thread(context.rig.store.captures.newest, payload.limit))
-
-
 async def get_image_data(context: Context, payload: ImagePath) -> ImageData:
     """Give an image's bytes as text."""
 
@@ -142,8 +119,6 @@ PAIRS: tuple[Pair, ...] = (
     bind(CAPTURE_PHOTOMETRIC_SET, capture_photometric_set),
     bind(CAPTURE_SET, capture_set),
     bind(RETAKE_FRAMES, retake_frames),
-    bind(LIST_IMAGE_SETS, list_image_sets),
-    bind(LIST_SET_FACETS, list_set_facets),
     bind(GET_IMAGE_SET_CONTENTS, get_image_set_contents),
     bind(GET_IMAGE_SET, get_image_set),
     bind(GET_IMAGE_SET_FILES, get_image_set_files),
@@ -152,6 +127,5 @@ PAIRS: tuple[Pair, ...] = (
     bind(RENAME_IMAGE_SET, rename_image_set),
     bind(ANNOTATE_IMAGE_SET, annotate_image_set),
     bind(SET_SCALE, set_scale),
-    bind(LIST_CAPTURES, list_captures),
     bind(GET_IMAGE_DATA, get_image_data),
 )

@@ -12,7 +12,15 @@ from tetherlight.cli.lazy import Later
 from tetherlight.cli.levels import LevelsOption
 from tetherlight.cli.options import FAILED, choose_camera, connected, note, options_of
 from tetherlight.cli.output import HERE, print_table, say, show, show_json
-from tetherlight.cli.words import CameraOption, Metering, OnFailure
+from tetherlight.cli.words import (
+    AmbientOption,
+    CameraOption,
+    LightsArgument,
+    MeteringOption,
+    OnFailure,
+    OnFailureOption,
+    RetakesOption,
+)
 from tetherlight.errors import RecipeExists, StoreError
 
 if TYPE_CHECKING:
@@ -77,12 +85,7 @@ def show_recipe(context: typer.Context, name: Name) -> None:
 def save_recipe(  # noqa: PLR0917 - typer reads the options off the parameters
     context: typer.Context,
     name: Annotated[str, typer.Argument(metavar="NAME", help="What it is called, such as 'Coins, f/8'.")],
-    lights: Annotated[
-        list[str] | None,
-        typer.Argument(
-            help="Lights in their order; all of the rig where none is named.", autocompletion=completion.lights
-        ),
-    ] = None,
+    lights: LightsArgument = None,
     camera: CameraOption = None,
     preset: Annotated[bool, typer.Option("--preset", help="Keep settings of the camera alone.")] = False,
     setting: Annotated[
@@ -90,16 +93,10 @@ def save_recipe(  # noqa: PLR0917 - typer reads the options off the parameters
         typer.Option(metavar="ENTRY[=VALUE]", help="A further setting, as it is now or with this value."),
     ] = None,
     prefix: Annotated[str | None, typer.Option("--name", help="How the names of its sets begin.")] = None,
-    ambient: Annotated[bool, typer.Option("--ambient", help="Also take a frame with every light off.")] = False,
-    on_failure: Annotated[
-        OnFailure, typer.Option(help="Whether a failed step ends or pauses the set.")
-    ] = OnFailure.FAIL,
-    retakes: Annotated[
-        int, typer.Option(min=0, max=5, help="How often a frame without its light is taken again by itself.")
-    ] = 1,
-    metering: Annotated[
-        Metering | None, typer.Option(help="Find the exposure time with test shots: one for all lights, or for each.")
-    ] = None,
+    ambient: AmbientOption = False,
+    on_failure: OnFailureOption = OnFailure.FAIL,
+    retakes: RetakesOption = 1,
+    metering: MeteringOption = None,
     notes: Annotated[str | None, typer.Option(help="Kept with each set.")] = None,
     focus: axes.FocusOption = None,
     exposure: axes.ExposureOption = None,

@@ -13,7 +13,15 @@ from tetherlight.cli.lazy import Later
 from tetherlight.cli.levels import LevelsOption
 from tetherlight.cli.options import FAILED, INTERRUPTED, choose_camera, connected, note, options_of
 from tetherlight.cli.output import HERE, THERE, bytes_text, say, show, show_json
-from tetherlight.cli.words import CameraOption, Metering, OnFailure
+from tetherlight.cli.words import (
+    AmbientOption,
+    CameraOption,
+    LightsArgument,
+    MeteringOption,
+    OnFailure,
+    OnFailureOption,
+    RetakesOption,
+)
 
 if TYPE_CHECKING:
     from tetherlight import SyncClient
@@ -59,12 +67,7 @@ class Order(StrEnum):
 @app.command("capture")
 def capture_set(  # noqa: PLR0917 - typer reads the options off the parameters
     context: typer.Context,
-    lights: Annotated[
-        list[str] | None,
-        typer.Argument(
-            help="Lights in their order; all of the rig where none is named.", autocompletion=completion.lights
-        ),
-    ] = None,
+    lights: LightsArgument = None,
     camera: CameraOption = None,
     recipe: Annotated[
         str | None,
@@ -75,16 +78,10 @@ def capture_set(  # noqa: PLR0917 - typer reads the options off the parameters
         ),
     ] = None,
     name: Annotated[str | None, typer.Option(help="How the set's name begins.")] = None,
-    ambient: Annotated[bool, typer.Option("--ambient", help="Also take a frame with every light off.")] = False,
-    on_failure: Annotated[
-        OnFailure, typer.Option(help="Whether a failed step ends or pauses the set.")
-    ] = OnFailure.FAIL,
-    retakes: Annotated[
-        int, typer.Option(min=0, max=5, help="How often a frame without its light is taken again by itself.")
-    ] = 1,
-    metering: Annotated[
-        Metering | None, typer.Option(help="Find the exposure time with test shots: one for all lights, or for each.")
-    ] = None,
+    ambient: AmbientOption = False,
+    on_failure: OnFailureOption = OnFailure.FAIL,
+    retakes: RetakesOption = 1,
+    metering: MeteringOption = None,
     notes: Annotated[str | None, typer.Option(help="Kept with the set.")] = None,
     catalogue_number: Annotated[str | None, typer.Option(help="What the object is listed under.")] = None,
     scale: Annotated[

@@ -26,3 +26,17 @@ class Metering(StrEnum):
 
     SET = "set"
     LIGHT = "light"
+
+
+LightsArgument = Annotated[
+    list[str] | None,
+    typer.Argument(help="Lights in their order; all of the rig where none is named.", autocompletion=completion.lights),
+]
+AmbientOption = Annotated[bool, typer.Option("--ambient", help="Also take a frame with every light off.")]
+OnFailureOption = Annotated[OnFailure, typer.Option(help="Whether a failed step ends or pauses the set.")]
+RetakesOption = Annotated[
+    int, typer.Option(min=0, max=5, help="How often a frame without its light is taken again by itself.")
+]
+MeteringOption = Annotated[
+    Metering | None, typer.Option(help="Find the exposure time with test shots: one for all lights, or for each.")
+]

@@ -30,7 +30,7 @@ from tetherlight.protocol.models import Job, Storage
 from tetherlight.protocol.names import Topic
 from tetherlight.protocol.recipes import RecipeChange, RecipeList
 from tetherlight.protocol.server import SUBSCRIBE, Subscribe, Subscription
-from tetherlight.protocol.sets import ImageSetPage
+from tetherlight.protocol.set_lists import ImageSetPage
 from tetherlight.protocol.together import CaptureAllResult
 from tetherlight.protocol.topics import TOPICS, CameraConfigs
 from tetherlight.protocol.trash import TrashRemoved

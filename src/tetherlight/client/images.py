@@ -13,6 +13,7 @@ from tetherlight.protocol import calibration as calibration_table
 from tetherlight.protocol import cameras as camera_table
 from tetherlight.protocol import captures as capture_table
 from tetherlight.protocol import results as results_table
+from tetherlight.protocol import set_lists
 from tetherlight.protocol import sets as set_table
 from tetherlight.protocol import together as together_table
 from tetherlight.protocol import trash as trash_table
@@ -154,7 +155,7 @@ class ImageRequests(Requests):
 
     async def sets(self) -> list[ImageSet]:
         """Return all image sets, newest first."""
-        return cast("list[ImageSet]", (await self._ask(set_table.LIST_IMAGE_SETS)).root)
+        return cast("list[ImageSet]", (await self._ask(set_lists.LIST_IMAGE_SETS)).root)
 
     async def sets_page(
         self,
@@ -162,24 +163,24 @@ class ImageRequests(Requests):
         *,
         cursor: str | None = None,
         search: str | None = None,
-        order: set_table.SetOrder = "newest",
+        order: set_lists.SetOrder = "newest",
         complete: bool | None = None,
         min_rating: int | None = None,
         max_rating: int | None = None,
         day: str | None = None,
         object: str | None = None,  # noqa: A002 - as the wire has it
         camera: str | None = None,
-    ) -> set_table.ImageSetPage:
+    ) -> set_lists.ImageSetPage:
         """Return at most `limit` of the image sets that match; the page's `cursor` gives the next one, None ends it."""
         reply = await self._ask(
-            set_table.LIST_IMAGE_SETS, limit=limit, cursor=cursor, search=search, order=order, complete=complete,
+            set_lists.LIST_IMAGE_SETS, limit=limit, cursor=cursor, search=search, order=order, complete=complete,
             min_rating=min_rating, max_rating=max_rating, day=day, object=object, camera=camera,
         )  # fmt: skip
-        return cast("set_table.ImageSetPage", reply.root)
+        return cast("set_lists.ImageSetPage", reply.root)
 
-    async def set_facets(self, search: str | None = None) -> set_table.SetFacets:
+    async def set_facets(self, search: str | None = None) -> set_lists.SetFacets:
         """Return by which days, objects and cameras the sets that match can be narrowed down, with counts."""
-        return await self._ask(set_table.LIST_SET_FACETS, search=search)
+        return await self._ask(set_lists.LIST_SET_FACETS, search=search)
 
     async def show_set(self, set_name: str) -> set_table.SetDetails:
         """Return a set with its images and its manifest."""
@@ -330,7 +331,7 @@ class ImageRequests(Requests):
 
     async def captures(self, limit: int = 100) -> list[ImageFile]:
         """Return the newest single captures, newest first."""
-        return (await self._ask(set_table.LIST_CAPTURES, limit=limit)).root
+        return (await self._ask(set_lists.LIST_CAPTURES, limit=limit)).root
 
     async def annotate_image(
         self, image: ImageFile | str, *, rating: int | None = None, notes: str | None = None

@@ -7,7 +7,8 @@ from typing import Protocol
 from tetherlight.collection.changes import Changes
 from tetherlight.collection.set_changes import SetChanges
 from tetherlight.protocol.messages import Encoded
-from tetherlight.protocol.sets import AnnotateSet, ImageSetList, ImageSetPage, ListSets, SetFacets
+from tetherlight.protocol.set_lists import ImageSetList, ImageSetPage, ListSets, SetFacets
+from tetherlight.protocol.sets import AnnotateSet
 from tetherlight.publisher import Publisher
 from tetherlight.store.store import Store
 

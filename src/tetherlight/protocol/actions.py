@@ -1,7 +1,7 @@
 """The table of actions: the one place that says what can be asked of the server."""
 
 from collections.abc import Mapping
-from types import MappingProxyType
+from types import MappingProxyType, ModuleType
 from typing import Any
 
 from tetherlight.errors import UnknownAction
@@ -15,17 +15,38 @@ from tetherlight.protocol import (
     recipes,
     results,
     server,
+    set_lists,
     sets,
     together,
     trash,
 )
 from tetherlight.protocol.action import Action
 
-_TABLES = (
-    cameras, together, captures, lights, sets, recipes, results, trash, jobs, server, calibration, measurement,
-)  # fmt: skip
+GROUPS: Mapping[str, ModuleType] = MappingProxyType(
+    {
+        "Cameras and live view": cameras,
+        "Several cameras in one moment": together,
+        "Single captures, series and names": captures,
+        "Lights": lights,
+        "Calibration of lights": calibration,
+        "Measurement of lamps": measurement,
+        "Sets and images": sets,
+        "Lists and searches": set_lists,
+        "What is computed of sets": results,
+        "Recipes": recipes,
+        "The trash": trash,
+        "Jobs": jobs,
+        "The server": server,
+    }
+)
+"""The modules of actions, under the headings that the reference gives them."""
 ACTIONS: Mapping[str, Action[Any, Any]] = MappingProxyType(
-    {action.name: action for module in _TABLES for action in vars(module).values() if isinstance(action, Action)}
+    {
+        action.name: action
+        for module in GROUPS.values()
+        for action in vars(module).values()
+        if isinstance(action, Action)
+    }
 )
 
 

@@ -11,8 +11,8 @@ from tetherlight.protocol.axes import MAX_VALUES, AxisPlan
 from tetherlight.protocol.cameras import NoPayload
 from tetherlight.protocol.models import ConfigEntry, Model
 from tetherlight.protocol.names import Feature
+from tetherlight.protocol.set_lists import SET_EXAMPLE
 from tetherlight.protocol.sets import (
-    SET_EXAMPLE,
     CapturePhotometricSet,
     CaptureSet,
     CatalogueNumber,

@@ -1,7 +1,6 @@
 """Actions on image sets and images."""
 
 import math
-from datetime import date
 from typing import Annotated, ClassVar, Literal
 
 from pydantic import Field, RootModel
@@ -14,6 +13,7 @@ from tetherlight.protocol.jobs import JOB_EXAMPLE
 from tetherlight.protocol.manifest import Manifest, MeteredFor
 from tetherlight.protocol.models import FrameFinding, ImageFile, ImageSet, Job, Model
 from tetherlight.protocol.names import Feature
+from tetherlight.protocol.set_lists import SET_EXAMPLE, ImageList
 
 CatalogueNumber = Annotated[str, Field(max_length=200)]
 Scale = Annotated[float, Field(ge=0, le=1000, allow_inf_nan=False)]
@@ -24,8 +24,6 @@ LEAST_PIXELS = 1.0
 
 Files = Literal["all", "jpeg", "raw"]
 """Which files of a set are wanted: everything, or the images of one kind with what tells of them."""
-
-SET_EXAMPLE = "my_object_scan_20231027-150000"
 
 
 class SetManner(Payload):
@@ -130,70 +128,6 @@ class SetName(Payload):
     set_name: str
 
 
-SetOrder = Literal["newest", "oldest", "name", "size", "rating"]
-
-
-class ListSets(Payload):
-    """Which sets are wanted, in what order, and how many at a time; all, newest first, where nothing is said."""
-
-    limit: int | None = Field(
-        default=None, ge=1, le=1000, description="Makes the result a page of at most so many sets."
-    )
-    cursor: str | None = Field(
-        default=None, max_length=2000, description="Of the page before, for the next one with the same fields."
-    )
-    search: str | None = Field(
-        default=None, max_length=200, description="Words that all stand in name, camera or catalogue number."
-    )
-    order: SetOrder = Field(
-        default="newest", description="By beginning, name, size (largest first) or rating (best first)."
-    )
-    complete: bool | None = Field(
-        default=None, description="Only sets that are complete (also those without a manifest), or only others."
-    )
-    min_rating: int | None = Field(default=None, ge=0, le=5, description="No rating counts as 0.")
-    max_rating: int | None = Field(default=None, ge=0, le=5, description="0 gives the sets that nobody rated.")
-    day: date | None = Field(default=None, description="Only sets that began on this day, by the server's clock.")
-    object: str | None = Field(
-        default=None, max_length=200, description="Only sets of this object, as LIST_SET_FACETS names it."
-    )
-    camera: str | None = Field(default=None, max_length=200, description="Only sets taken with such a camera.")
-
-
-class FacetValue(Model):
-    """A value that sets have in common."""
-
-    value: str
-    count: int = Field(description="Sets that have it.")
-
-
-class SetFacets(Model):
-    """What the sets that match have in common; the most recent 1000 days, and the 1000 most frequent of the others."""
-
-    days: list[FacetValue] = Field(description="YYYY-MM-DD by the server's clock, newest first.")
-    objects: list[FacetValue] = Field(description="Catalogue numbers; else names without the time at their end.")
-    cameras: list[FacetValue]
-    complete: int
-    partial: int
-
-
-class ImageSetPage(Model):
-    """Some of the image sets, and how to get the next ones."""
-
-    sets: list[ImageSet]
-    total: int = Field(description="Sets on all pages together.")
-    cursor: str | None = Field(default=None, description="Gives the next page; null where this is the last one.")
-    seq: int = Field(description="Number of the last event of the topic `sets` that is in it for sure.")
-
-
-class ImageSetList(RootModel[list[ImageSet] | ImageSetPage]):
-    """Image sets; a page of them where a limit was given."""
-
-
-class ImageList(RootModel[list[ImageFile]]):
-    """Images by filename."""
-
-
 class StaleResult(Model):
     """A result that does not fit to its set any more, and why."""
 
@@ -239,12 +173,6 @@ class SetFile(Model):
 
 class SetFileList(RootModel[list[SetFile]]):
     """Files of a set by filename."""
-
-
-class ListCaptures(Payload):
-    """How many of the newest single captures are wanted."""
-
-    limit: int = Field(default=100, ge=1, le=1000)
 
 
 class RenameSet(Payload):
@@ -317,8 +245,6 @@ class ImageData(Model):
 
 TRASH = Feature("trash", "What is deleted can be restored for a while.")
 SET_FILES = Feature("set_files", "Every file of a set by itself.")
-SET_PAGES = Feature("set_pages", "Sets by pages, searched and sorted by the server.")
-FACETS = Feature("set_facets", "Sets by day, object and camera.")
 FRAME_CHECKS = Feature("frame_checks", "Frames of a set are checked, and taken again where that helps.")
 RESULTS_STATE = Feature("results_state", "Results tell whether they still fit to their set; its scale is an action.")
 AXES = Feature("axes", "Sets over the values of several axes, such as focus and exposure.")
@@ -370,28 +296,6 @@ RETAKE_FRAMES = Action(
     example={"set_name": SET_EXAMPLE, "lights": ["light_left"]},
     example_result=JOB_EXAMPLE,
     feature=FRAME_CHECKS,
-)  # fmt: skip
-LIST_IMAGE_SETS = Action(
-    "LIST_IMAGE_SETS", ListSets, ImageSetList,
-    right="read",
-    summary="List the image sets, newest first; with a limit a page of them, else all that match.",
-    repeatable=True,
-    failure="Error listing image sets.",
-    errors=(errors.StoreError,),
-    example_result=[{"name": SET_EXAMPLE, "status": "completed", "image_count": 3}],
-    feature=SET_PAGES,
-)  # fmt: skip
-LIST_SET_FACETS = Action(
-    "LIST_SET_FACETS", ListSets, SetFacets,
-    right="read",
-    summary="Tell by what the sets that match can be narrowed down, with counts; limit, cursor and order mean nothing.",
-    repeatable=True,
-    errors=(errors.StoreError,),
-    example={"search": "vase"},
-    example_result={
-        "days": [{"value": "2023-10-27", "count": 3}], "objects": [{"value": "vase", "count": 3}],
-        "cameras": [{"value": "Canon EOS 1300D", "count": 3}], "complete": 2, "partial": 1},
-    feature=FACETS,
 )  # fmt: skip
 GET_IMAGE_SET_CONTENTS = Action(
     "GET_IMAGE_SET_CONTENTS", SetName, ImageList,
@@ -471,15 +375,6 @@ SET_SCALE = Action(
     example={"set_name": SET_EXAMPLE, "points": [[120.0, 80.0], [920.0, 80.0]], "length_mm": 40.0},
     example_result={"message": f"A pixel of set '{SET_EXAMPLE}' has 0.05 mm.", "scale_mm_per_pixel": 0.05},
     feature=RESULTS_STATE,
-)  # fmt: skip
-LIST_CAPTURES = Action(
-    "LIST_CAPTURES", ListCaptures, ImageList,
-    right="read",
-    summary="List the newest single captures, newest first.",
-    repeatable=True,
-    errors=(errors.StoreError,),
-    example={"limit": 20},
-    example_result=[],
 )  # fmt: skip
 GET_IMAGE_DATA = Action(
     "GET_IMAGE_DATA", ImagePath, ImageData,

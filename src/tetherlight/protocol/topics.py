@@ -16,7 +16,7 @@ from tetherlight.protocol.lights import LightStates
 from tetherlight.protocol.models import ConfigEntry, Storage
 from tetherlight.protocol.names import Topic
 from tetherlight.protocol.recipes import RecipeList
-from tetherlight.protocol.sets import ImageSetPage
+from tetherlight.protocol.set_lists import ImageSetPage
 
 S = TypeVar("S", bound=BaseModel)
 

@@ -10,7 +10,7 @@ from tetherlight.protocol.action import Action, Payload
 from tetherlight.protocol.cameras import Message
 from tetherlight.protocol.models import Model
 from tetherlight.protocol.names import Feature
-from tetherlight.protocol.sets import SET_EXAMPLE
+from tetherlight.protocol.set_lists import SET_EXAMPLE
 
 TrashKind = Literal["set", "capture"]
 MOST = 10_000

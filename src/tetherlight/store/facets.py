@@ -3,7 +3,7 @@
 from collections import Counter
 from collections.abc import Iterable
 
-from tetherlight.protocol.sets import FacetValue, ListSets, SetFacets
+from tetherlight.protocol.set_lists import FacetValue, ListSets, SetFacets
 from tetherlight.store.index import Entry
 from tetherlight.store.paging import day_of, is_complete, matching, object_of
 

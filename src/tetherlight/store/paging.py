@@ -17,7 +17,7 @@ from pydantic_core import from_json, to_json
 
 from tetherlight.errors import InvalidPayload
 from tetherlight.protocol.models import ImageSet, JobState
-from tetherlight.protocol.sets import ListSets, SetOrder
+from tetherlight.protocol.set_lists import ListSets, SetOrder
 from tetherlight.store.index import Entry
 
 Place = tuple[int | str, ...]

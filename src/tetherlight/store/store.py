@@ -19,7 +19,8 @@ from tetherlight.files.types import mimetype_of
 from tetherlight.naming.rules import shown
 from tetherlight.naming.templates import DEFAULT_TEMPLATES, Subject, Templates
 from tetherlight.protocol.models import ImageFile, ImageSet
-from tetherlight.protocol.sets import Files, ImageSetPage, ListSets, SetFacets
+from tetherlight.protocol.set_lists import ImageSetPage, ListSets, SetFacets
+from tetherlight.protocol.sets import Files
 from tetherlight.settings import Settings
 from tetherlight.store.apart import Apart
 from tetherlight.store.archive import zip_of_sets
