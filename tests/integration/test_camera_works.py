@@ -10,6 +10,7 @@ import pytest
 
 from support.camera_world import OpenCamera, descriptor_count, make_settings, open_camera, worker_count
 from support.simulator_process import SimulatorProcess
+from support.turns import turns
 from tetherlight.camera.camera import Camera
 from tetherlight.camera.detection import find_cameras
 from tetherlight.camera.focus import autofocus, drive_focus
@@ -273,8 +274,7 @@ async def test_a_job_has_the_camera_to_itself(canon: OpenCamera, tmp_path: Path)
 
 async def test_a_caller_who_gives_up_disturbs_nobody(canon: OpenCamera) -> None:
     capture = asyncio.create_task(canon.camera.capture(canon.folder, "given-up"))
-    await asyncio.sleep(0)
-    await asyncio.sleep(0)
+    await turns(2)
     capture.cancel()
     with pytest.raises(asyncio.CancelledError):
         await capture

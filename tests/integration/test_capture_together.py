@@ -12,6 +12,7 @@ import pytest_asyncio
 
 from support.patience import stretched
 from support.rig_world import World, open_world
+from support.turns import turns
 from tetherlight.errors import (
     CameraBusy,
     CaptureIncomplete,
@@ -189,7 +190,7 @@ async def test_who_gives_up_leaves_the_cameras_free_and_nothing_released(world: 
         waiting = asyncio.create_task(capture(world, "line"))
         # The first camera is behind it, too, until it is clear what becomes of both.
         single = asyncio.create_task(world.rig.captures.capture(world.rig.cameras.camera(IDS[0]), download=True))
-        await asyncio.sleep(0)
+        await turns()
         waiting.cancel()
         assert (await single).file_path
         with pytest.raises(asyncio.CancelledError):

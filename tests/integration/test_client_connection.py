@@ -18,6 +18,7 @@ from websockets.asyncio.server import ServerConnection, serve
 from support.patience import stretched
 from support.server_process import ServerProcess
 from support.simulator_process import SimulatorProcess
+from support.turns import turns
 from tetherlight import errors
 from tetherlight.client import Client
 from tetherlight.client.address import Address
@@ -217,7 +218,7 @@ async def test_a_closed_client_ends_what_still_waits() -> None:
             events = rig.events("storage")
             await anext(events)
             waiting = asyncio.create_task(asyncio.wait_for(anext(events), stretched(10)))
-            await asyncio.sleep(0)
+            await turns()
         with pytest.raises(errors.ServerUnreachable, match="closed"):
             await waiting
         with pytest.raises(errors.ServerUnreachable, match="closed"):

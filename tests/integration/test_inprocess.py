@@ -13,6 +13,7 @@ import pytest_asyncio
 
 from support.patience import stretched
 from support.rig_world import World, open_world
+from support.turns import turns
 from tetherlight.actions.inprocess import InProcess
 from tetherlight.errors import (
     CameraNotFound,
@@ -348,8 +349,7 @@ async def test_a_live_view_that_is_stopped_before_it_begins_does_not_begin(
     monkeypatch.setattr(cameras, "find_liveview", slow)
     async with InProcess(prepared.world.rig, "screen", {"read"}, see=Seen()) as caller:
         start = asyncio.create_task(caller.call("START_LIVEVIEW"))
-        await asyncio.sleep(0)
-        await asyncio.sleep(0)
+        await turns(2)
         await caller.call("STOP_LIVEVIEW")
         found.set()
         with pytest.raises(LiveviewStopped):
@@ -389,8 +389,8 @@ async def test_work_goes_on_where_who_asked_is_cancelled_and_ends_with_the_calle
             assert call.cancelled()
             if not ends:
                 go_on.set()
-                while not ends:  # noqa: ASYNC110 - the work has no one left who would tell
-                    await asyncio.sleep(0)
+                while not ends:
+                    await turns()
                 begun.clear()
                 go_on.clear()
     assert ends == ["done", "cancelled"]

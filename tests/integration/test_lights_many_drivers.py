@@ -1,6 +1,5 @@
 """64 lamps on four drivers in sets: whatever ends a set, nothing is left on."""
 
-import asyncio
 import os
 import signal
 from collections.abc import AsyncIterator
@@ -17,6 +16,7 @@ from support.rig_world import World, world_settings
 from support.serial_peer import SerialPeer
 from support.server_process import ServerProcess
 from support.simulator_process import SimulatorProcess
+from support.turns import turns
 from support.watchers import watcher_ends
 from tetherlight.errors import SequenceFailed
 from tetherlight.protocol.models import JobState
@@ -96,7 +96,7 @@ async def test_nothing_is_left_on_after_the_end_a_cancel_a_failure_and_a_stop(la
             await world.start(*rig.lights.names, retakes=0)
             await rig.lights.settled()
         await lamps.dark()
-    await asyncio.sleep(0)
+    await turns()
 
 
 async def test_nothing_is_left_on_when_the_server_is_ended_or_killed_in_a_set(lamps: Lamps, tmp_path: Path) -> None:

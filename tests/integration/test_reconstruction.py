@@ -20,6 +20,7 @@ from support.image_sets import Bump, coded_normals_error, dome, folder_with_lp, 
 from support.patience import stretched
 from support.server_process import ServerProcess
 from support.simulator_process import SimulatorProcess
+from support.turns import until
 from support.wire_client import WireClient
 from tetherlight.client.sync import Client
 from tetherlight.pixels.decode import decode
@@ -254,9 +255,7 @@ async def test_an_interrupted_command_changes_nothing(tmp_path: Path, sent: sign
         sys.executable, "-m", "tetherlight", "reconstruct", "set", "--method", "windows", cwd=tmp_path,
         stdout=asyncio.subprocess.PIPE, stderr=asyncio.subprocess.PIPE,
     )  # fmt: skip
-    async with asyncio.timeout(stretched(60)):
-        while not list(folder.glob(".*/normals.png*")) + list(folder.glob(".*/.normals.png*")):  # noqa: ASYNC110
-            await asyncio.sleep(0.02)
+    await until(lambda: bool([*folder.glob(".*/normals.png*"), *folder.glob(".*/.normals.png*")]))
     os.kill(process.pid, sent)
     await asyncio.wait_for(process.communicate(), stretched(30))
     assert process.returncode == code

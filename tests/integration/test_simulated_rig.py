@@ -14,6 +14,7 @@ from typing import Any
 import pytest
 
 from support.server_process import ServerProcess
+from support.turns import until
 
 SMALL = ("--simulate", "--width", "600", "--height", "400")
 
@@ -37,10 +38,12 @@ def simulators(server: ServerProcess) -> list[int]:
 
 async def successor(server: ServerProcess, pid: int) -> int:
     """Wait until another simulator than the one with this id runs."""
-    async with asyncio.timeout(60):
-        while not (found := [each for each in simulators(server) if each != pid]):  # noqa: ASYNC110 - no child of ours
-            await asyncio.sleep(0.01)
-    return found[0]
+
+    def others() -> list[int]:
+        return [each for each in simulators(server) if each != pid]
+
+    await until(lambda: bool(others()))
+    return others()[0]
 
 
 async def scene_lights() -> dict[str, bool]:

@@ -16,6 +16,7 @@ from websockets.exceptions import ConnectionClosed
 from support.server_process import ServerProcess
 from support.strangers import HOST, SAYS, SOURCES, Stranger, strangers
 from support.tls_certificate import CERTIFICATE, KEY
+from support.turns import until
 from tetherlight.protocol.closing import CloseCode
 from tetherlight.server.access.entrance import FURTHER_CONNECTIONS, UNKNOWN_REQUESTS
 from tetherlight.server.access.security import FAILURES
@@ -108,10 +109,12 @@ async def test_every_stranger_is_sent_away_in_the_end(server: ServerProcess) -> 
 
 async def gone(stranger: Stranger) -> None:
     """Wait until the server has dropped who reads nothing: then it can be written to no more."""
-    async with asyncio.timeout(120):
-        while not stranger.writer.is_closing():
-            stranger.writer.write(b"\r\n")
-            await asyncio.sleep(0.2)
+
+    def dropped() -> bool:
+        stranger.writer.write(b"\r\n")
+        return stranger.writer.is_closing()
+
+    await until(dropped, 120)
 
 
 async def test_a_request_is_answered_408_when_its_body_does_not_come(server: ServerProcess) -> None:

@@ -6,13 +6,12 @@ import os
 from pathlib import Path
 
 from support.patience import stretched
+from support.turns import until
 
 
 async def marked(path: Path) -> int:
     """Wait until a child has left its process id."""
-    async with asyncio.timeout(stretched(60)):
-        while not path.exists() or not path.read_text():  # noqa: ASYNC110 - nobody tells when a file is there
-            await asyncio.sleep(0.01)
+    await until(lambda: path.exists() and bool(path.read_text()))
     return int(path.read_text())
 
 

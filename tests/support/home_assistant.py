@@ -17,6 +17,7 @@ from websockets.asyncio.client import ClientConnection, connect
 
 from support.free_ports import free_port
 from support.patience import stretched
+from support.turns import until_found
 
 HASS = Path(__file__).parents[2] / ".cache" / "home-assistant" / "bin" / "hass"
 needs_home_assistant = pytest.mark.skipif(
@@ -80,13 +81,14 @@ class HomeAssistant:
             self._process = await asyncio.create_subprocess_exec(
                 *command, stdout=log, stderr=log, env=environment, start_new_session=True
             )
-        async with asyncio.timeout(stretched(START_S)):
-            while True:
-                assert self._process.returncode is None, (self._folder / "out.log").read_text()
-                with contextlib.suppress(httpx.TransportError):
-                    if (await self._http.get("/manifest.json")).status_code == 200:
-                        return
-                await asyncio.sleep(0.2)
+        await until_found(self._answers, START_S)
+
+    async def _answers(self) -> bool:
+        assert self._process is not None
+        assert self._process.returncode is None, (self._folder / "out.log").read_text()
+        with contextlib.suppress(httpx.TransportError):
+            return (await self._http.get("/manifest.json")).status_code == 200
+        return False
 
     async def stop(self) -> None:
         """End it."""

@@ -15,6 +15,7 @@ import pytest
 
 from support.free_ports import free_port
 from support.patience import stretched
+from support.turns import listens, until_found
 
 ANSWER_S = 60.0
 MOSQUITTO = shutil.which("mosquitto", path=f"{os.environ.get('PATH', '')}:/usr/sbin:/usr/local/sbin")
@@ -41,14 +42,12 @@ class Mosquitto:
             self._process = await asyncio.create_subprocess_exec(
                 str(MOSQUITTO), "-c", str(self._config), stdout=log, stderr=log
             )
-        async with asyncio.timeout(stretched(ANSWER_S)):
-            while True:
-                assert self._process.returncode is None, self._log.read_text()
-                with contextlib.suppress(OSError):
-                    _, writer = await asyncio.open_connection("127.0.0.1", self.port)
-                    writer.close()
-                    return
-                await asyncio.sleep(0.02)
+        await until_found(self._listens, ANSWER_S)
+
+    async def _listens(self) -> bool:
+        assert self._process is not None
+        assert self._process.returncode is None, self._log.read_text()
+        return await listens(self.port)
 
     async def stop(self) -> None:
         """End it."""

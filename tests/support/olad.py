@@ -1,6 +1,7 @@
 """OLA's daemon, a real receiver of Art-Net and sACN, in a network of its own beside this machine's."""
 
 import asyncio
+import contextlib
 import os
 import shutil
 import subprocess
@@ -12,6 +13,7 @@ import httpx
 import pytest
 
 from support.patience import stretched
+from support.turns import until_found
 
 OLAD = shutil.which("olad")
 needs_olad = pytest.mark.skipif(
@@ -39,9 +41,11 @@ class Olad:
 
     async def until(self, universe: int, start: list[int]) -> None:
         """Wait until a universe begins so."""
-        async with asyncio.timeout(stretched(30)):
-            while (await self.look(universe))[: len(start)] != start:  # noqa: ASYNC110 - another program's state
-                await asyncio.sleep(0.002)
+
+        async def begins() -> bool:
+            return (await self.look(universe))[: len(start)] == start
+
+        await until_found(begins, 30)
 
     async def __aenter__(self) -> Self:
         _network(True)
@@ -70,14 +74,13 @@ class Olad:
             "ip", "netns", "exec", SPACE, "sh", "-c", f"{command} -r 19010 --no-register-with-dns-sd -l 1",
             stdout=asyncio.subprocess.DEVNULL, stderr=asyncio.subprocess.DEVNULL,
         )  # fmt: skip
-        async with asyncio.timeout(stretched(30)):
-            while True:
-                try:
-                    await self._ports()
-                except (httpx.HTTPError, ValueError):
-                    await asyncio.sleep(0.05)
-                else:
-                    return
+        await until_found(self._answers, 30)
+
+    async def _answers(self) -> bool:
+        with contextlib.suppress(httpx.HTTPError, ValueError):
+            await self._ports()
+            return True
+        return False
 
     async def _stop(self) -> None:
         if self._process is not None:

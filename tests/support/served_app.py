@@ -15,6 +15,7 @@ from websockets.asyncio.client import connect
 
 from support.fakes import FakeCamera
 from support.patience import stretched
+from support.turns import turns
 from support.wire_client import ANSWER_S, CONNECT_S
 from tetherlight.errors import CameraNotFound, ClientTooSlow, TetherlightError
 from tetherlight.liveview.liveview import Liveview
@@ -94,7 +95,7 @@ async def _answer(rig: FakeRig, connection: Connection, request: Request) -> Any
         case "BIG" | "GET_IMAGE_DATA":
             rig.under_way += 1
             rig.most_under_way = max(rig.most_under_way, rig.under_way)
-            await asyncio.sleep(0)
+            await turns()
             rig.under_way -= 1
             return "x" * 3_000_000
         case "START_LIVEVIEW" | "GET_PREVIEW":

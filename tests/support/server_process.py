@@ -15,6 +15,7 @@ import httpx
 from support.free_ports import free_port
 from support.patience import stretched
 from support.program import DEVNULL, Program, start
+from support.turns import listens, until_found
 from support.wire_client import ANSWER_S, WireClient
 
 START_S = 60.0
@@ -98,16 +99,13 @@ class ServerProcess:
     async def _listening(self) -> None:
         """Wait until something can be connected to; fail where the process ends first."""
         assert self.process is not None
-        while True:
+
+        async def connected() -> bool:
+            assert self.process is not None
             assert self.process.returncode is None, self.log.read_text()
-            try:
-                _, writer = await asyncio.open_connection("127.0.0.1", self.port)
-            except OSError:
-                await asyncio.sleep(0.02)
-            else:
-                writer.close()
-                await writer.wait_closed()
-                return
+            return await listens(self.port)
+
+        await until_found(connected, 600)
 
     async def stop(self, number: signal.Signals = signal.SIGTERM) -> int:
         """End the process and return its exit code; fail where it has to be killed."""

@@ -6,6 +6,8 @@ import ssl
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 
+from support.turns import turns
+
 ACCEPTING = 10
 """Turns of the event loop in which a connection that has just been accepted begins its talk."""
 
@@ -32,8 +34,7 @@ async def serving(talk: Talk, tls: ssl.SSLContext | None = None) -> AsyncIterato
         yield server.sockets[0].getsockname()[1]
     finally:
         server.close()
-        for _ in range(ACCEPTING):
-            await asyncio.sleep(0)
+        await turns(ACCEPTING)
         for task in talks:
             task.cancel()
         await asyncio.gather(*talks, return_exceptions=True)

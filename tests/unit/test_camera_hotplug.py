@@ -5,6 +5,7 @@ from contextlib import aclosing
 from pathlib import Path
 
 from support.patience import stretched
+from support.turns import turns
 from tetherlight.camera.hotplug import HotplugMonitor
 
 
@@ -18,7 +19,7 @@ async def test_a_new_device_and_a_replug_are_told(tmp_path: Path) -> None:
     async with aclosing(HotplugMonitor(tmp_path, poll=0.02).changes()) as changes, asyncio.timeout(stretched(10)):
         for name, number in (("1-2", 3), ("1-2", 4)):
             waiting = asyncio.ensure_future(anext(changes))
-            await asyncio.sleep(0)
+            await turns()
             plug(tmp_path, name, number)
             await waiting
 
@@ -28,13 +29,13 @@ async def test_a_gpio_chip_that_comes_or_goes_is_told(tmp_path: Path) -> None:
     monitor = HotplugMonitor(usb, poll=0.02, chips=chips)
     async with aclosing(monitor.changes()) as changes, asyncio.timeout(10):
         waiting = asyncio.ensure_future(anext(changes))
-        await asyncio.sleep(0)
+        await turns()
         chips.mkdir()
         (chips / "gpiochip0").mkdir()
         (chips / "gpiochip0" / "dev").write_text("254:0\n")
         await waiting
         waiting = asyncio.ensure_future(anext(changes))
-        await asyncio.sleep(0)
+        await turns()
         (chips / "gpiochip0" / "dev").unlink()
         (chips / "gpiochip0").rmdir()
         await waiting

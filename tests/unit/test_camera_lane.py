@@ -8,6 +8,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from support.turns import turns
 from tetherlight.camera.lane import Lane
 from tetherlight.errors import CameraBusy, CameraError
 
@@ -17,7 +18,7 @@ async def test_calls_run_one_at_a_time_in_the_order_in_which_they_came() -> None
 
     async def work(name: str) -> str:
         log.append(f"{name} begins")
-        await asyncio.sleep(0)
+        await turns()
         log.append(f"{name} ends")
         return name
 
@@ -79,7 +80,7 @@ async def test_a_place_keeps_those_who_came_later_behind_whatever_is_awaited_in_
         with lane.place():
             await gate.wait()
             await lane.run(log.call("early, first"))
-            await asyncio.sleep(0)
+            await turns()
             await lane.run(log.call("early, second"))
 
     tasks = [asyncio.create_task(early()), asyncio.create_task(lane.run(log.call("late")))]
@@ -234,9 +235,3 @@ class Log:
             self.names.append(name)
 
         return work
-
-
-async def turns(count: int) -> None:
-    """Let the loop turn."""
-    for _ in range(count):
-        await asyncio.sleep(0)

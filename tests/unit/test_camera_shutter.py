@@ -1,5 +1,6 @@
 """When an exposure is whole, and how long it may take."""
 
+import asyncio
 from typing import Any
 
 import pytest
@@ -99,8 +100,6 @@ async def test_a_picture_that_never_comes_is_given_up() -> None:
     class Slow(FakeWorker):
         async def __call__(self, call: Call[Any]) -> Any:
             if call.name == "events":
-                import asyncio  # noqa: PLC0415
-
                 await asyncio.sleep(0.05)
             return await super().__call__(call)
 

@@ -5,6 +5,7 @@ import asyncio
 import pytest
 
 from support.patience import stretched
+from support.turns import turns
 from tetherlight.capture import patience
 from tetherlight.capture.patience import all_back, guarded, may_have_exposed, passes
 from tetherlight.errors import CameraBusy, CameraCrashed, CameraLost, CameraTimeout, CaptureFailed, TetherlightError
@@ -40,7 +41,7 @@ async def test_the_alarm_is_raised_while_the_work_still_waits() -> None:
         return "done"
 
     guard = asyncio.create_task(guarded([FakeCamera(), camera], work(), ring))
-    await asyncio.sleep(0)
+    await turns()
     assert not rang.is_set()
     camera.doubt.set()
     async with asyncio.timeout(stretched(10)):
@@ -66,7 +67,7 @@ async def test_all_cameras_are_waited_for(monkeypatch: pytest.MonkeyPatch) -> No
     one, other, stop = FakeCamera(), FakeCamera(), asyncio.Event()
     waiting = asyncio.create_task(all_back([one, other], stop))
     one.there.set()
-    await asyncio.sleep(0)
+    await turns()
     assert not waiting.done()
     other.there.set()
     assert await waiting

@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 
 from support.patience import stretched
+from support.turns import turns
 from tetherlight.capture.together import Moment, NotBegun
 from tetherlight.errors import CameraNotOpen, TriggerFailed
 from tetherlight.publisher import Publisher
@@ -44,7 +45,7 @@ async def test_a_line_gives_all_cameras_the_same_moment() -> None:
 async def test_without_a_line_each_camera_releases_itself_when_all_are_ready() -> None:
     moment = Moment(2, by_nothing)
     first = asyncio.create_task(moment.begin(by_itself))
-    await asyncio.sleep(0)
+    await turns()
     assert not first.done()
     assert await begun(moment, 1) == [1.0]
     assert await first == 1.0
@@ -59,7 +60,7 @@ async def test_a_line_that_fails_releases_nobody() -> None:
 async def test_the_ready_go_without_a_picture_when_one_camera_will_not_come() -> None:
     moment = Moment(2, by_line)
     ready = asyncio.create_task(moment.begin(by_itself))
-    await asyncio.sleep(0)
+    await turns()
     moment.never()
     with pytest.raises(NotBegun):
         await ready

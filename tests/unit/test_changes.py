@@ -3,6 +3,7 @@
 import asyncio
 import threading
 
+from support.turns import turns
 from tetherlight.collection.changes import Changes
 
 
@@ -16,7 +17,7 @@ async def test_changes_are_made_in_the_order_in_which_they_were_asked_for() -> N
 
     tasks = [asyncio.create_task(changes.make(slow))]
     tasks += [asyncio.create_task(changes.make(lambda name=name: made.append(name))) for name in "abc"]  # type: ignore[misc]
-    await asyncio.sleep(0)
+    await turns()
     gate.set()
     await asyncio.gather(*tasks)
     assert made == ["slow", "a", "b", "c"]

@@ -6,6 +6,7 @@ from typing import Literal
 
 import pytest
 
+from support.turns import turns
 from tetherlight.errors import CameraNotOpen
 from tetherlight.rig.choices import Choice, Choices
 
@@ -55,12 +56,6 @@ class Desk:
             self.selected = wanted if choice.selects else self.selected
 
 
-async def turns(count: int = 3) -> None:
-    """Let the loop turn."""
-    for _ in range(count):
-        await asyncio.sleep(0)
-
-
 Case = tuple[str | None, bool]
 CASES: dict[str, tuple[Choice, tuple[Case, ...]]] = {
     "open beside": (Choice("open", "C"), ((None, True), ("C", True), ("A", False), ("B", False))),
@@ -78,9 +73,9 @@ async def test_only_requests_whose_camera_is_being_chosen_wait(name: str) -> Non
     choice, cases = CASES[name]
     desk, gate = Desk(), asyncio.Event()
     choosing = asyncio.create_task(desk.choose(choice, gate))
-    await turns()
+    await turns(3)
     users = {camera_id: asyncio.create_task(desk.use("request", camera_id)) for camera_id, _ in cases}
-    await turns()
+    await turns(3)
     assert {camera_id: not user.done() for camera_id, user in users.items()} == dict(cases)
     gate.set()
     await asyncio.gather(choosing, *users.values(), return_exceptions=True)
@@ -90,13 +85,13 @@ async def test_who_waited_goes_on_before_who_came_later_and_means_what_was_chose
     """They take their places in the moment in which the choice is made, not when their tasks wake up."""
     desk, gate = Desk(), asyncio.Event()
     choosing = asyncio.create_task(desk.choose(Choice("open", "B"), gate))
-    await turns()
+    await turns(3)
     waiting = [asyncio.create_task(desk.use(f"early {number}")) for number in range(3)]
-    await turns()
+    await turns(3)
     gate.set()
     choosing.add_done_callback(lambda _: waiting.append(asyncio.ensure_future(desk.use("late"))))
     await choosing
-    await turns()
+    await turns(3)
     await asyncio.gather(*waiting)
     assert desk.taken == ["early 0 B", "early 1 B", "early 2 B", "late B"]
 
@@ -110,9 +105,9 @@ async def test_each_request_means_what_the_last_choice_before_it_chose() -> None
         asyncio.create_task(desk.choose(Choice("open", "A"), gates[1])),
         asyncio.create_task(desk.use("third")),
     ]
-    await turns()
+    await turns(3)
     gates[1].set()
-    await turns()
+    await turns(3)
     assert desk.taken == ["first A"]
     gates[0].set()
     await asyncio.gather(*tasks)
@@ -127,7 +122,7 @@ async def test_a_close_that_overtook_an_open_closes_what_it_opened() -> None:
         asyncio.create_task(desk.choose(Choice("close", "C"), gate)),
         asyncio.create_task(desk.use("behind", "C")),
     ]
-    await turns()
+    await turns(3)
     gate.set()
     *_, behind = await asyncio.gather(*tasks, return_exceptions=True)
     assert desk.taken == ["between C"]
@@ -138,9 +133,9 @@ async def test_a_close_that_overtook_an_open_closes_what_it_opened() -> None:
 async def test_what_was_taken_for_who_has_given_up_is_given_back() -> None:
     desk, gate, choice = Desk(), asyncio.Event(), Choice("open", "B")
     choosing = asyncio.create_task(desk.choose(choice, gate))
-    await turns()
+    await turns(3)
     gone, stays = asyncio.create_task(desk.use("gone")), asyncio.create_task(desk.use("stays"))
-    await turns()
+    await turns(3)
 
     def give_up() -> None:
         """Come when its place is taken already and it has not heard of it."""
@@ -157,13 +152,13 @@ async def test_what_was_taken_for_who_has_given_up_is_given_back() -> None:
 async def test_a_choice_that_is_given_up_lets_those_behind_it_wait_for_the_one_before() -> None:
     desk, gate = Desk(), asyncio.Event()
     first = asyncio.create_task(desk.choose(Choice("open", "B"), gate))
-    await turns()
+    await turns(3)
     second = asyncio.create_task(desk.choose(Choice("open", "A"), gate))
-    await turns()
+    await turns(3)
     user = asyncio.create_task(desk.use("request"))
-    await turns()
+    await turns(3)
     second.cancel()
-    await turns()
+    await turns(3)
     assert not user.done()
     gate.set()
     await asyncio.gather(first, second, user, return_exceptions=True)
@@ -180,9 +175,9 @@ async def test_a_choice_that_fails_lets_those_behind_it_go_on(kind: Literal["ope
             raise CameraNotOpen("No.")
 
     failing = asyncio.create_task(fail())
-    await turns()
+    await turns(3)
     user = asyncio.create_task(desk.use("request"))
-    await turns()
+    await turns(3)
     gate.set()
     with pytest.raises(CameraNotOpen):
         await failing

@@ -10,6 +10,7 @@ from typing import Any, TypeVar
 
 import pytest
 
+from support.turns import turns
 from tetherlight.client.sync import Client, UnderWay, _iterating
 
 T = TypeVar("T")
@@ -46,8 +47,7 @@ def test_cancelled_work_has_cleaned_up_when_cancel_returns(loop: asyncio.Abstrac
             began.set()
             await asyncio.Event().wait()
         finally:
-            for _ in range(100):
-                await asyncio.sleep(0)
+            await turns(100)
             told.append("clean")
 
     under_way = UnderWay(loop, work()).begin()
@@ -81,7 +81,7 @@ def test_an_interruption_at_any_moment_is_told_and_leaves_the_loop_free(loop: as
             raise KeyboardInterrupt
 
     async def work() -> int:
-        await asyncio.sleep(0)
+        await turns()
         return 1
 
     def strike(thread: int) -> None:
@@ -124,7 +124,7 @@ class Numbers:
                 number += 1
                 yield number
         finally:
-            await asyncio.sleep(0)
+            await turns()
             self.left_on.append(threading.current_thread())
 
 

@@ -5,6 +5,7 @@ from functools import partial
 
 import pytest
 
+from support.turns import turns
 from tetherlight.errors import ClientTooSlow
 from tetherlight.server.ws.fanout import LIMIT, Encoded, Outbox
 
@@ -65,11 +66,11 @@ async def test_a_waiting_reader_is_woken_by_a_message_and_by_a_frame() -> None:
     """`get` waits for what comes."""
     outbox = Outbox()
     waiting = asyncio.ensure_future(taken(outbox))
-    await asyncio.sleep(0)
+    await turns()
     outbox.put("x")
     assert await waiting == "x"
     waiting = asyncio.ensure_future(taken(outbox))
-    await asyncio.sleep(0)
+    await turns()
     outbox.put_frame(1, lambda: b"y")
     assert await waiting == b"y"
 
@@ -80,7 +81,7 @@ async def test_requests_are_read_again_when_half_of_the_replies_went_out() -> No
     for number in range(3):
         outbox.put(str(number))
     waiting = asyncio.ensure_future(outbox.drained())
-    await asyncio.sleep(0)
+    await turns()
     assert not waiting.done()
     await outbox.get()
     await waiting
@@ -114,7 +115,7 @@ async def test_an_outbox_is_idle_only_while_its_writer_waits_for_something() -> 
     outbox = Outbox()
     idle = [outbox.idle]
     filling = asyncio.ensure_future(outbox.filled())
-    await asyncio.sleep(0)
+    await turns()
     idle.append(outbox.idle)
     outbox.put("a")
     idle.append(outbox.idle)

@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from support.fake_gpio import FakeChip, FakeRpiGpio, on_chips
+from support.turns import turns
 from tetherlight.errors import (
     InvalidName,
     InvalidPayload,
@@ -205,7 +206,7 @@ async def test_changes_in_flight_together_happen_one_after_the_other(chip: FakeC
 async def test_a_job_gets_the_lights_behind_the_changes_before_it(lights: Lights) -> None:
     """What was asked for earlier is done; what comes later is refused at once."""
     earlier = asyncio.create_task(lights.set({"a": True}))
-    await asyncio.sleep(0)
+    await turns()
     lights.claim("job-1")
     with pytest.raises(LightsBusy):
         await lights.set({"b": True})
@@ -241,7 +242,7 @@ async def test_lights_go_off_when_the_job_that_lit_them_is_cancelled(chip: FakeC
     await lit.wait()
     assert chip.lit == {4}
     task.cancel()
-    await asyncio.sleep(0)
+    await turns()
     task.cancel()
     with pytest.raises(asyncio.CancelledError):
         await task

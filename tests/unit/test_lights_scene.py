@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 
+from support.turns import turns
 from tetherlight.errors import LampFailed
 from tetherlight.lights.drivers.simulated import SceneLamps
 from tetherlight.lights.lights import Lights
@@ -221,9 +222,9 @@ async def test_a_cancelled_switch_is_finished_before_its_caller_goes(scene: Fake
     task = asyncio.create_task(lights.set({"a": True}))
     await scene.waits.wait()
     task.cancel()
-    await asyncio.sleep(0)
+    await turns()
     task.cancel()
-    await asyncio.sleep(0)
+    await turns()
     assert not task.done()
     scene.hold.set()
     with pytest.raises(asyncio.CancelledError):

@@ -8,6 +8,7 @@ import traceback
 import pytest
 
 from support.fakes import FakeCamera, FakePreview, FakeViewer
+from support.turns import turns
 from tetherlight.errors import (
     CameraLost,
     CameraNotOpen,
@@ -164,8 +165,8 @@ async def test_watching_returns_at_once_while_a_job_has_the_camera() -> None:
 
 async def asked(camera: FakeCamera, times: int) -> None:
     """Wait until so many previews were asked for, and not a turn of the loop longer."""
-    while camera.asked < times:  # noqa: ASYNC110 - an event would be heard when it is too late
-        await asyncio.sleep(0)
+    while camera.asked < times:
+        await turns()
 
 
 @pytest.mark.parametrize("preview_came", [False, True])

@@ -17,6 +17,7 @@ from hypothesis import given, settings
 
 from support.children import gone, marked
 from support.patience import stretched
+from support.turns import turns
 from tetherlight.errors import DiskFull, SetNotFound, TetherlightError, WorkFailed, WorkMemory, WorkTimeout
 from tetherlight.process import wire
 from tetherlight.process.channel import Answers
@@ -169,19 +170,18 @@ async def test_what_a_function_has_started_ends_with_it(tmp_path: Path) -> None:
     await gone(pid)
 
 
-@given(turns=st.integers(0, 40), again=st.integers(0, 3))
+@given(moments=st.integers(0, 40), again=st.integers(0, 3))
 @settings(max_examples=15, deadline=None)
 @LOOPS
-def test_it_can_be_cancelled_at_any_moment_and_more_than_once(new_loop: NewLoop, turns: int, again: int) -> None:
+def test_it_can_be_cancelled_at_any_moment_and_more_than_once(new_loop: NewLoop, moments: int, again: int) -> None:
     """While the process starts, works, or is being ended: nothing is left, and the cancellation is raised."""
 
     async def scene() -> None:
         running = asyncio.create_task(work("endless"))
-        for _ in range(turns):
-            await asyncio.sleep(0.01 if turns % 2 else 0)
+        await (turns(moments) if moments % 2 else asyncio.wait([running], timeout=moments / 100))
         for _ in range(again + 1):
             running.cancel()
-            await asyncio.sleep(0)
+            await turns()
         await asyncio.wait([running])
         assert running.cancelled()
         assert asyncio.all_tasks() == {asyncio.current_task()}

@@ -14,6 +14,7 @@ import pytest
 from support.fork_server import Order
 from support.patience import stretched
 from support.program import DEVNULL, PIPE, Copy, ForkServer, Program, as_users_do, start
+from support.turns import turns
 
 END_S = 30.0
 DEVICE = Path(os.devnull)
@@ -117,7 +118,7 @@ def test_a_signal_ends_a_program(tmp_path: Path, way: str, number: signal.Signal
 async def test_several_may_wait_for_the_same_end(tmp_path: Path, way: str) -> None:
     program = running(tmp_path)
     waiting = [asyncio.create_task(program.wait()) for _ in range(3)]
-    await asyncio.sleep(0)
+    await turns()
     program.kill()
     assert await asyncio.gather(*waiting) == [-9, -9, -9], way
     assert await program.wait() == -9

@@ -10,6 +10,7 @@ import pytest
 from pydantic import BaseModel
 from pydantic_core import to_json
 
+from support.turns import turns
 from tetherlight.actions.context import Context
 from tetherlight.actions.server import subscribe
 from tetherlight.protocol.events import SETS_CHANGED, STORAGE_CHANGED, SetChange
@@ -75,7 +76,7 @@ async def test_what_happens_while_one_looks_is_not_counted_as_seen(rig: Rig, top
     def happens() -> None:
         asyncio.run_coroutine_threadsafe(asyncio.to_thread(lambda: None), loop).result()
         loop.call_soon_threadsafe(publish)
-        asyncio.run_coroutine_threadsafe(asyncio.sleep(0), loop).result()
+        asyncio.run_coroutine_threadsafe(turns(), loop).result()
 
     store = BusyStore(happens)
     rig.sets._store = store

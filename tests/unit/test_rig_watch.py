@@ -5,6 +5,7 @@ from collections.abc import Coroutine
 from pathlib import Path
 from typing import Any, cast
 
+from support.turns import turns
 from tetherlight.camera.hotplug import HotplugMonitor
 from tetherlight.errors import CameraLost, DetectionFailed
 from tetherlight.lights.lights import Lights
@@ -71,7 +72,7 @@ async def test_each_change_asks_every_open_usb_camera_at_once_and_the_lamps(tmp_
     )
     task = asyncio.create_task(watch.run())
     async with asyncio.timeout(20):
-        await asyncio.sleep(0)
+        await turns()
         for number in (2, 3):
             (tmp_path / "1-1").mkdir(exist_ok=True)
             (tmp_path / "1-1" / "devnum").write_text(f"{number}\n")

@@ -11,6 +11,7 @@ from websockets.asyncio.client import ClientConnection
 from websockets.exceptions import ConnectionClosed
 
 from support.served_app import Served, serving
+from support.turns import turns
 from tetherlight.errors import PreviewUnsupported
 from tetherlight.protocol.events import CAMERA_LOST, LIGHTS_CHANGED, CameraChange
 from tetherlight.protocol.frames import HEADER, FrameHeader
@@ -281,7 +282,7 @@ async def test_a_client_that_never_reads_is_closed_and_the_others_go_on(served: 
         connections = [one for one in served.clients if isinstance(one, Connection)]
         for _ in range(20 * LIMIT):
             served.rig.publisher.publish(LIGHTS_CHANGED, lights)
-            await asyncio.sleep(0)
+            await turns()
             if any(one.closing for one in connections):
                 break
         assert [one.closing[0] for one in connections if one.closing] == [4429]
