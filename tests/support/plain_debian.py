@@ -23,8 +23,10 @@ ROOT = Path(os.environ.get("PLAIN_DEBIAN", "/nonexistent"))
 
 def prepare(root: Path) -> Path:
     """Make the folder that stands for the machine, with its commands; return the folder of these."""
-    for folder in ("etc/udev/rules.d", "etc/systemd/system", "etc/default", "opt", "var/lib", "bin"):
+    for folder in ("etc/udev/rules.d", "etc/systemd/system", "etc/default", "opt", "var/lib", "run/udev", "bin"):
         (root / folder).mkdir(parents=True)
+    # By this it is told that udev runs.
+    (root / "run" / "udev" / "control").touch()
     (root / "etc" / "group").write_text("".join(f"{name}:x:{number}:\n" for number, name in enumerate(GROUPS)))
     (root / "etc" / "passwd").write_text("root:x:0:0::/root:/bin/bash\nphotographer:x:1000:1000::/home/x:/bin/bash\n")
     for name in COMMANDS:

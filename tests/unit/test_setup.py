@@ -97,6 +97,17 @@ def test_a_program_that_refuses_is_quoted(debian: Debian) -> None:
         set_up(debian.machine, planned("nobody-here", None), debian.told.append)
 
 
+def test_where_udev_does_not_run_the_rules_count_from_its_start(debian: Debian) -> None:
+    """As in the image of a card that is prepared on another machine; where it runs, what it says is quoted."""
+    (debian.root / "bin" / "udevadm").write_text("#!/bin/sh\necho 'Failed to send reload request' >&2\nexit 1\n")
+    with pytest.raises(SetupFailed, match="'udevadm control --reload' failed: Failed to send reload request"):
+        debian.set_up()
+    (debian.root / "run/udev/control").unlink()
+    debian.take_back()
+    debian.set_up()
+    assert "60-tetherlight.rules" in "".join(debian.state())
+
+
 def test_a_service_in_a_home_is_refused_before_anything_is_done() -> None:
     """Its unit hides all homes from it."""
     with pytest.raises(SetupFailed, match="may not look into homes"):
