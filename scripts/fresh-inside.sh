@@ -1,4 +1,4 @@
-# Runs in the fresh Debian that fresh.sh makes: sh fresh-inside.sh commands|package
+# Runs in the fresh Debian that fresh.sh makes: sh fresh-inside.sh setup|commands|package
 
 answers() { # SECONDS: wait until the server answers, and say how long that took
     python3 - "$1" <<'EOF'
@@ -30,7 +30,34 @@ demo() { # SECONDS HOME: make demo until it answers
     [ "$status" = 0 ] || { cat /tmp/demo.log; exit 1; }
 }
 
+# What the README's one command does, from nothing, and back; its dry run and the second time change nothing.
+setup() {
+    rules=/etc/udev/rules.d/60-tetherlight.rules
+    rm "$rules"
+    groupdel gpio
+    gpasswd --delete maker plugdev >/dev/null
+    # udev itself says whether it understands them, since systemd 254.
+    state() { getent group plugdev gpio || true; ls "$rules" 2>/dev/null || true; }
+    tetherlight() { as_maker sudo "$FOLDER/.venv/bin/tetherlight" setup "$@" >>/tmp/setup.log 2>&1 || { cat /tmp/setup.log; exit 1; }; }
+    before=$(state)
+    tetherlight --dry-run
+    [ "$(state)" = "$before" ] || { echo "The dry run did something."; exit 1; }
+    tetherlight
+    id -nG maker | grep -qw plugdev
+    id -nG maker | grep -qw gpio
+    [ "$(udevadm --version)" -lt 254 ] || udevadm verify "$rules" >/dev/null
+    after=$(state)
+    tetherlight
+    [ "$(state)" = "$after" ] || { echo "The second time did something."; exit 1; }
+    tetherlight --undo
+    [ "$(state)" = "$before" ] || { echo "The undo left something: $(state)"; exit 1; }
+    echo "setup: tried, done, done again, taken back"
+}
+
 commands() {
+    second="${FOLDER%/*}/zweites Gerät"
+    as_maker git clone --quiet /srv/tetherlight "$second"
+    FOLDER=$second
     # Without a network it is one sentence, and the next try goes on.
     if unshare --net true 2>/dev/null; then
         said=$(unshare --net setpriv --reuid=maker --regid=maker --init-groups env HOME=/home/maker \
@@ -48,9 +75,8 @@ commands() {
 }
 
 package() {
-    as_maker make -C "$FOLDER" deb >/tmp/deb.log 2>&1 || { tail -n 30 /tmp/deb.log; exit 1; }
+    # The page on installing has built and installed it.
     ls -l "$FOLDER"/dist/*.deb
-    dpkg -i "$FOLDER"/dist/*.deb >/tmp/dpkg.log 2>&1 || { cat /tmp/dpkg.log; exit 1; }
     install -d -o tetherlight -g tetherlight /var/lib/tetherlight
     cd /var/lib/tetherlight
     setpriv --reuid=tetherlight --regid=tetherlight --init-groups env HOME=/var/lib/tetherlight \

@@ -1,8 +1,9 @@
 """Every shell block of the README, the tutorials and the how-tos runs as it stands there.
 
 What changes a machine is played on a folder that stands for a plain Debian (`support/plain_debian.py`), and make is
-asked only what it would do. The commands of Tetherlight run on a simulated rig. `NOT_RUN` lists the blocks that cannot
-run in a test, each with the reason.
+asked only what it would do; `make test-fresh` types the same lines of the tutorials, the README and the page on
+installing on a Debian that was just installed. The commands of Tetherlight run on a simulated rig. `NOT_RUN` lists the
+blocks that cannot run in a test, each with the reason.
 """
 
 import asyncio
@@ -13,7 +14,7 @@ import shutil
 import signal
 import sys
 import tempfile
-from collections.abc import AsyncIterator, Iterator, Sequence
+from collections.abc import AsyncIterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -22,6 +23,8 @@ import pytest
 import pytest_asyncio
 from PIL import Image
 
+import fresh_pages
+from shell_blocks import STARTED, STAYS, asking, blocks, shape
 from support import plain_debian
 from support.image_sets import Bump, Floats, dome, save
 from support.patience import stretched
@@ -37,13 +40,14 @@ from tetherlight.store.manifest import write_manifest
 ROOT = Path(__file__).parents[2]
 PAGES = [ROOT / "README.md", ROOT / "CONTRIBUTING.md", *sorted(ROOT.glob("docs/tutorials/*.md")),
          *sorted(ROOT.glob("docs/how-to/*.md")), *sorted(ROOT.glob("docs/explanations/*.md"))]  # fmt: skip
+FRESH = "It needs a machine of its own, or a package index: make test-fresh."
 NOT_RUN = {
-    "pip install .  ": "It needs an environment of its own: test_light_install.py, test_installed_package.py.",
-    "make deb ": "It takes minutes, and root to install: make test-fresh.",
-    "sudo .venv/bin/tetherlight setup": "It changes the machine that it runs on: test_setup.py.",
-    "tetherlight setup --service": "The same.",
-    "uv tool install": "It needs a package index: make packages.",
-    "pip install --require-hashes": "The same.",
+    "pip install .  ": FRESH,
+    "make deb ": FRESH,
+    "sudo .venv/bin/tetherlight setup": FRESH,
+    "uv tool install": FRESH,
+    "pip install --require-hashes": FRESH,
+    "tetherlight setup --service": "It changes the machine that it runs on: test_setup.py.",
     "mosquitto_pub": "It needs a broker: test_mqtt.py.",
     "tetherlight discover": "It asks the whole network: test_mdns.py.",
     "podman build": "It needs a registry of images, and rights that a test does not have.",
@@ -52,51 +56,15 @@ NOT_RUN = {
     "tetherlight jobs resume job-1 --focus here": "It needs a stack whose lens nobody can place: test_focus_stack.py.",
 }
 """What stands in the first line of a block that no test can run, and why."""
-STAYS = re.compile(r"\btetherlight (?:serve|simulate)\b")
-"""Runs until Ctrl-C; that it starts is what can be seen."""
 OTHERWISE = {"192.168.1.": "127.0.1.", "--host 0.0.0.0": "--host 127.0.0.1", "--bulb 90": "--bulb 1"}
 """What a test must neither reach nor wait for."""
 SMALL = " --width 300 --height 200"
-NUMBER = re.compile(r"\d+")
-SECOND_OF_ITS_SECOND = re.compile(r"(?<=\d{8}-\d{6})-\d+")
-"""What the name of a picture has more where another page has taken one in the same second."""
 RUN_S = 120.0
-MORE = "..."
 HOME = "/home/me"
 """Where the pages say that they are."""
 
 
-@dataclass(frozen=True)
-class Block:
-    """A shell block: its commands, each with what it is said to print."""
-
-    page: Path
-    commands: tuple[tuple[str, tuple[str, ...]], ...]
-
-    @property
-    def reason(self) -> str | None:
-        """Why it is not run, None where it is."""
-        return next((why for begin, why in NOT_RUN.items() if begin in self.commands[0][0]), None)
-
-
-def blocks() -> Iterator[Block]:
-    for page in PAGES:
-        text = page.read_text()
-        for found in re.finditer(r"^```(?:console|sh|bash|shell)\n(.*?)^```", text, re.MULTILINE | re.DOTALL):
-            commands: list[tuple[str, tuple[str, ...]]] = []
-            lines = [line for line in found[1].splitlines() if line.strip()]
-            # Where nothing is marked as typed, all of it is.
-            prompt = "$ " if any(line.startswith("$ ") for line in lines) else ""
-            for line in lines:
-                if line.startswith(prompt):
-                    commands.append((line.removeprefix(prompt), ()))
-                else:
-                    command, printed = commands.pop()
-                    commands.append((command, (*printed, line)))
-            yield Block(page, tuple(commands))
-
-
-BLOCKS = list(blocks())
+BLOCKS = [block for page in PAGES for block in blocks(page)]
 
 
 @dataclass(frozen=True)
@@ -139,7 +107,7 @@ class Place:
         assert process.stdout is not None
         assert process.stderr is not None
         told = ""
-        while not re.search(r"Tetherlight is at|\"control\"", told):
+        while not STARTED.search(told):
             line = await process.stdout.readline()
             assert line, (await process.stderr.read()).decode()
             told += line.decode()
@@ -175,13 +143,9 @@ class Place:
             command += SMALL
         if re.search(r"tetherlight serve\b", command):
             command += " --port 0"
-        if "five_lines.py" in command:
-            command += f" {self.rig.server.url}"
-        if "examples/capture.py" in command:
-            command += f" ws://127.0.0.1:{self.rig.server.port}/ws"
         for there, here in OTHERWISE.items():
             command = command.replace(there, here)
-        return command
+        return asking(command, f"127.0.0.1:{self.rig.server.port}")
 
 
 def _checkout(folder: Path) -> Path:
@@ -243,16 +207,6 @@ async def place(rig: Rig, tmp_path: Path) -> AsyncIterator[Place]:
         await client.do("SET_NAMING", {"capture": DEFAULT_TEMPLATES.capture.text, "set": DEFAULT_TEMPLATES.set.text})
 
 
-def shape(text: str, said: Sequence[str]) -> list[str]:
-    """Return lines with every number as one digit: moments, ports and sizes differ from time to time.
-
-    Where a page says MORE, which of the lines that come then depends on the pictures.
-    """
-    lines = (SECOND_OF_ITS_SECOND.sub("", line.strip()) for line in text.splitlines())
-    told = [NUMBER.sub("0", line) for line in lines if line]
-    return told[: said.index(MORE)] if MORE in said else told
-
-
 @pytest.mark.asyncio(loop_scope="module")
 @pytest.mark.parametrize(
     "document", sorted({block.page for block in BLOCKS}), ids=lambda document: str(document.relative_to(ROOT))
@@ -260,7 +214,7 @@ def shape(text: str, said: Sequence[str]) -> list[str]:
 async def test_the_blocks_of_a_page_run(place: Place, document: Path) -> None:
     """One after the other, on a machine that nobody has prepared: each command ends well and prints what is said."""
     for block in BLOCKS:
-        for command, said in block.commands if block.page == document and block.reason is None else ():
+        for command, said in block.commands if block.page == document and not block.reason(NOT_RUN) else ():
             printed = (await place.run(place.line(command))).replace(str(place.checkout), HOME)
             assert '"ok": false' not in printed, f"$ {command}\n{printed}"
             if said and not command.startswith("make "):
@@ -270,14 +224,23 @@ async def test_the_blocks_of_a_page_run(place: Place, document: Path) -> None:
 def test_every_block_runs_or_has_a_reason() -> None:
     """There are blocks, those that are left out are few, and none is left out that is not there any more."""
     assert len(BLOCKS) > 25
-    left_out = [one for one in BLOCKS if one.reason is not None]
+    left_out = [one for one in BLOCKS if one.reason(NOT_RUN) is not None]
     assert len(left_out) == len(NOT_RUN)
     assert all(block.commands for block in BLOCKS)
 
 
+def test_what_only_a_fresh_machine_can_run_is_run_there() -> None:
+    """Out of the same pages: every tutorial, and whatever is left out here for that reason."""
+    for block in BLOCKS:
+        if block.page.parent.name == "tutorials" or block.reason(NOT_RUN) == FRESH:
+            assert str(block.page.relative_to(ROOT)) in fresh_pages.PAGES
+            assert block.reason(fresh_pages.LEFT_OUT) is None
+    left_out = [one for page in fresh_pages.PAGES for one in blocks(ROOT / page) if one.reason(fresh_pages.LEFT_OUT)]
+    assert len(left_out) == len(fresh_pages.LEFT_OUT)
+
+
 def test_nothing_in_a_tutorial_is_left_out() -> None:
     """Who learns by doing types every line."""
-    assert [one.commands[0] for one in BLOCKS if one.page.parent.name == "tutorials" and one.reason is not None] == []
-    assert {one.page.stem for one in BLOCKS if one.page.parent.name == "tutorials"} == {
-        page.stem for page in ROOT.glob("docs/tutorials/*.md")
-    }
+    tutorials = [one for one in BLOCKS if one.page.parent.name == "tutorials"]
+    assert [one.commands[0] for one in tutorials if one.reason(NOT_RUN) is not None] == []
+    assert {one.page.stem for one in tutorials} == {page.stem for page in ROOT.glob("docs/tutorials/*.md")}
