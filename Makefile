@@ -33,7 +33,7 @@ export PIP_USER := 0
 # Two at a time, the longest ones first.
 CHECKS := check-types check-web check-lint check-format check-layers check-generated
 
-.PHONY: $(CHECKS) help demo install runtime dev test unit integration browser check coverage packages deb test-fresh generate docs site bench accuracy crash faults overload soak fuzz judge requirements web screenshots browser-deps clean test-ends test-home-assistant promtool image gallery triggers
+.PHONY: $(CHECKS) help demo install runtime dev test unit integration browser check coverage packages deb test-fresh test-image generate docs site bench accuracy crash faults overload soak fuzz judge requirements web screenshots browser-deps clean test-ends test-home-assistant promtool image gallery triggers
 
 help: ## Show what can be made
 	@sed -n 's/^\([a-z-]*\):.*## /\1\t/p' Makefile | while IFS=$$'\t' read -r name text; do printf '%-14s %s\n' "$$name" "$$text"; done
@@ -106,7 +106,11 @@ deb: dev web ## Build a Debian package for the release and machine that this run
 image: ## Build the container image, start it and take a picture in it; with podman, docker or buildah
 	scripts/image.sh
 
-test-fresh: ## Try the two commands and the package on fresh Debians: RELEASES="bookworm trixie"; as root, with debootstrap
+test-image: dev ## Build the image, start it by itself and by the compose file; as root, from a Debian made here where PYTHON_IMAGE names no other
+	PYTHON_IMAGE=$${PYTHON_IMAGE:-$$(scripts/image-base.sh)} TETHERLIGHT_IMAGE=tetherlight-test \
+		$(RUN) -m pytest -rs tests/ends/test_image.py tests/integration/test_container.py
+
+test-fresh: ## Type what the pages say on Debians that were just installed, and try the package: RELEASES="bookworm trixie"; as root, with debootstrap
 	for release in $(or $(RELEASES),bookworm trixie); do scripts/fresh.sh "$$release"; done
 
 generate: runtime ## Write the schema, the reference pages and the types of the web application

@@ -22,7 +22,10 @@ if [ -z "$tool" ]; then
 fi
 
 base=${PYTHON_IMAGE:+--build-arg=PYTHON_IMAGE=$PYTHON_IMAGE}
-"$tool" build $base --file deploy/Containerfile --tag "$tag" .
+# The other format that podman and buildah write has no health check.
+format=
+[ "$tool" = docker ] || format="--format=docker"
+"$tool" build $format $base --file deploy/Containerfile --tag "$tag" .
 if [ "$tool" = buildah ]; then
     container=$(buildah from "$tag")
     trap 'buildah rm "$container" >/dev/null' EXIT
