@@ -138,7 +138,8 @@ accuracy: dev ## Compare normals and heights with the truth, method by method; T
 	$(RUN) -m bench.accuracy
 	$(RUN) -m bench.accuracy_height
 
-test-ends: dev ## Try lamps against real receivers (apt-get install ola, as root) and the container image, where that can be done
+test-ends: dev ## Try lamps against real receivers, an AVR and other people's clients, which are installed (as root), and the container image
+	scripts/ends.sh $(RUN) .cache/lamp-judges
 	$(RUN) -m pytest -rs tests/ends
 
 test-home-assistant: dev ## Try the MQTT bridge against a real Home Assistant, which is installed (minutes, 600 MB, needs Python 3.13 and mosquitto)

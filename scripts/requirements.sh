@@ -21,6 +21,7 @@ compile pyproject.toml -c requirements/dev.txt -o requirements/client.txt
 compile --group build -c requirements/dev.txt -o requirements/build.txt
 compile --group deb -c requirements/dev.txt -o requirements/deb.txt
 compile --group judge -c requirements/dev.txt -o requirements/judge.txt
+compile --group lamp-judges -o requirements/lamp-judges.txt
 compile --group site -c requirements/dev.txt -o requirements/site.txt
 # Its versions are tied to each other and to a Python; nothing of ours runs beside them.
 python=3.13

@@ -83,7 +83,7 @@ async def test_a_relay_is_off_at_the_start_follows_and_is_off_at_the_end(
 
 @every_kind
 async def test_a_dimmer_has_levels(kind: str, opened: Open, served: AsyncExitStack) -> None:
-    one = await served.enter_async_context(device(kind))
+    one = await served.enter_async_context(device(kind, dims=True))
     lights = await opened(rig(kind, one, dims=True))
     await lights.set({"a": 0.4})
     assert (one.on, one.brightness, lights.light("a").dims) == (True, 40, True)
@@ -143,10 +143,27 @@ async def test_a_device_that_is_silent_is_lost_and_found_again_off(
     assert str(one.port) not in caplog.text
 
 
-async def test_a_password_of_a_device_comes_from_a_file(opened: Open, tmp_path: Path, served: AsyncExitStack) -> None:
-    one = await served.enter_async_context(device("gen1"))
+@pytest.mark.parametrize("kind", ["gen1", "gen2"])
+async def test_a_password_of_a_device_comes_from_a_file(
+    kind: str, opened: Open, tmp_path: Path, served: AsyncExitStack, caplog: pytest.LogCaptureFixture
+) -> None:
+    caplog.set_level("DEBUG")
+    one = await served.enter_async_context(device(kind))
+    one.password = "let me in"
     (tmp_path / "secret").write_text("let me in\n")
-    await opened(rig("gen1", one, more=f'[drivers.shelly]\npassword_file = "{tmp_path / "secret"}"'))
+    lights = await opened(rig(kind, one, more=f'[drivers.shelly]\npassword_file = "{tmp_path / "secret"}"'))
+    await lights.set({"a": True})
+    assert one.on
+    assert await asyncio.to_thread(lights._rack.off_now) == frozenset()
+    assert not one.on
+    one.password = "another one"
+    with pytest.raises(LampFailed, match="wants a password that the rig file does not give"):
+        await lights.set({"a": True})
+    assert "let me in" not in caplog.text + " ".join(one.asked)
+
+
+async def test_a_password_file_that_cannot_be_read_is_told(opened: Open, served: AsyncExitStack) -> None:
+    one = await served.enter_async_context(device("gen1"))
     with pytest.raises(InvalidSetting, match=r"password_file of drivers.shelly in the rig file cannot be read"):
         await opened(rig("gen1", one, more='[drivers.shelly]\npassword_file = "/nowhere"'))
 
@@ -200,6 +217,40 @@ async def test_a_strip_that_is_too_short_or_gone_is_told(
         await lights.set({"a": True})
     one.silent = True
     await heard(lights, lambda: lights.light("a").fault == wled.SILENT)
+
+
+async def test_a_strip_that_takes_no_live_data_is_told_and_used_when_that_is_mended(
+    opened: Open, served: AsyncExitStack, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Its settings say whether it takes them; and somebody may override them for a while."""
+    monkeypatch.setattr(wled, "SEEK_S", 0.03)
+    monkeypatch.setattr(wled, "LIVE_S", 0.01)
+    one = await served.enter_async_context(strip())
+    one.receives, one.override = False, 2
+    lights = await opened(wled_rig(one, f'a = {{ address = "127.0.0.1:{one.port}/0" }}'))
+    with pytest.raises(LampFailed, match=f"light 'a'. {wled.DEAF}"):
+        await lights.set({"a": True})
+    one.receives = True
+    await heard(lights, lambda: lights.light("a").fault is None)
+    await lights.set({"a": True})
+    await one.until(lambda: one.leds[:3] == b"\xff" * 3)
+    one.receives = one.live = False
+    await heard(lights, lambda: lights.light("a").fault == wled.DEAF)
+    assert not lights.states["a"]
+
+
+async def test_a_strip_that_lost_power_for_a_moment_is_made_off(
+    opened: Open, served: AsyncExitStack, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(wled, "SEEK_S", 0.03)
+    one = await served.enter_async_context(strip())
+    lights = await opened(wled_rig(one, f'a = {{ address = "127.0.0.1:{one.port}/0" }}'))
+    await lights.set({"a": True})
+    one.restart()
+    assert any(one.leds)
+    await heard(lights, lambda: not lights.states["a"])
+    assert not any(one.leds)
+    assert (one.on, one.brightness) == (False, 255)
 
 
 def pwm_rig(root: Path, lights: str) -> str:

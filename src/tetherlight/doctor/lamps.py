@@ -6,6 +6,7 @@ from types import MappingProxyType
 from tetherlight.errors import InvalidSetting
 from tetherlight.lights.board import NO_ANSWER
 from tetherlight.lights.drivers.mqtt import REFUSED
+from tetherlight.lights.drivers.wled import DEAF
 from tetherlight.lights.lights import Lights
 from tetherlight.lights.registry import find_kind
 from tetherlight.protocol.server import Finding
@@ -14,6 +15,7 @@ from tetherlight.rigfile.rigfile import RigFile
 REMEDIES: Mapping[str, str] = MappingProxyType({
     NO_ANSWER: "Say in [drivers.serial] the baud that its sketch has (115200), or load the sketch of deploy/arduino.",
     REFUSED: "Compare username and password_file of [drivers.mqtt] with the broker's, such as by mosquitto_passwd.",
+    DEAF: "On the strip's own page: Config, Sync Interfaces, Receive UDP realtime; and end a Live Override there.",
 })  # fmt: skip
 """What mends faults of lamps that tell it."""
 

@@ -46,15 +46,14 @@ class HttpLamps(LampDriver):
     real: ClassVar[bool] = True
     deadline_s: ClassVar[float] = 2 * ANSWER_S + 2
 
-    def __init__(self, watchdog_s: float, auth: Any = None) -> None:
+    def __init__(self, watchdog_s: float) -> None:
         # Loaded here, so that a server without such lamps does without it.
         import httpx  # noqa: PLC0415
 
         # It tells of each request, address and all.
         logging.getLogger("httpx").setLevel(logging.WARNING)
         self.watchdog_s = watchdog_s
-        self._auth = auth
-        self._http = httpx.AsyncClient(timeout=ANSWER_S, trust_env=False, auth=auth)
+        self._http = httpx.AsyncClient(timeout=ANSWER_S, trust_env=False)
         self._failures: tuple[type[Exception], ...] = (httpx.HTTPError, httpx.InvalidURL, ValueError)
         self._lights: dict[str, RigLight] = {}
         self._outlets: dict[str, Outlet] = {}
@@ -72,6 +71,10 @@ class HttpLamps(LampDriver):
     @abstractmethod
     def off_request(self, outlet: Outlet) -> str:
         """Return the URL that switches an output off."""
+
+    def auth_of(self, host: str) -> Any:  # noqa: ARG002 - for those that have one
+        """Return how a device is told the password, as httpx takes it; None where it wants none."""
+        return None
 
     def can_dim(self, light: str) -> bool:
         """Tell whether the light hangs on a dimmer."""
@@ -175,8 +178,8 @@ class HttpLamps(LampDriver):
 
         def off(name: str) -> bool:
             try:
-                url = self.off_request(self._outlets[name])
-                return bool(httpx.get(url, timeout=ANSWER_S / 2, trust_env=False, auth=self._auth).is_success)
+                url, auth = self.off_request(self._outlets[name]), self.auth_of(self._outlets[name].host)
+                return bool(httpx.get(url, timeout=ANSWER_S / 2, trust_env=False, auth=auth).is_success)
             except self._failures:
                 return False
 
@@ -199,14 +202,16 @@ class HttpLamps(LampDriver):
             keeper.cancel()
             await asyncio.gather(keeper, return_exceptions=True)
 
-    async def ask(self, url: str, params: Mapping[str, Any] | None = None) -> dict[str, Any]:
+    async def ask(self, url: str, params: Mapping[str, Any] | None = None, *, auth: Any = None) -> dict[str, Any]:
         """Return a device's answer; raise DeviceFailed where it refuses, and what httpx raises where it is silent."""
-        answer: httpx.Response = await self._http.get(url, params=params)
+        answer: httpx.Response = await self._http.get(url, params=params, auth=auth)
         if answer.status_code == 401:
             raise DeviceFailed("Its device wants a password that the rig file does not give.")
         if not answer.is_success:
             raise DeviceFailed(f"Its device refuses with HTTP status {answer.status_code}.")
         told = answer.json()
+        if told is None:
+            return {}  # it did so, and has nothing to tell
         if not isinstance(told, dict):
             raise DeviceFailed("Its device answers something else than such devices do.")
         return told

@@ -24,33 +24,47 @@ class ShellyLamps(HttpLamps):
 
     name: ClassVar[str] = "shelly"
 
-    def __init__(self, watchdog_s: float, auth: Any = None) -> None:
-        super().__init__(watchdog_s, auth)
+    def __init__(self, watchdog_s: float, user: tuple[str, str] | None = None) -> None:
+        super().__init__(watchdog_s)
+        self._user = user
+        self._auths: dict[str, Any] = {}
         self._generations: dict[str, int] = {}
+
+    def auth_of(self, host: str) -> Any:
+        """Return the way to tell the password: in the first generation as it is, later as a proof of it."""
+        import httpx  # noqa: PLC0415 - see HttpLamps
+
+        if self._user is not None and host not in self._auths:
+            kind = httpx.DigestAuth if self._generations.get(host, 1) > 1 else httpx.BasicAuth
+            self._auths[host] = kind(*self._user)
+        return self._auths.get(host)
 
     async def _generation(self, host: str) -> int:
         if host not in self._generations:
-            told = await self.ask(f"http://{host}/shelly")
+            told = await self.ask(f"http://{host}/shelly")  # which never wants a password
             self._generations[host] = int(told.get("gen", 1))
+            self._auths.pop(host, None)
         return self._generations[host]
 
     async def put(self, outlet: Outlet, level: float) -> None:
         """Switch an output, which goes off by itself after the watchdog's time."""
         on, percent, seconds = level > OFF, max(1, round(100 * level)), round(self.watchdog_s)
-        if await self._generation(outlet.host) > 1:
+        generation = await self._generation(outlet.host)
+        auth = self.auth_of(outlet.host)
+        if generation > 1:
             kind = "Light" if outlet.dims else "Switch"
             wanted: dict[str, Any] = {"id": outlet.number, "on": "true" if on else "false"}
             wanted |= ({"toggle_after": seconds} if on else {}) | (
                 {"brightness": percent} if on and outlet.dims else {}
             )
-            await self.ask(f"http://{outlet.host}/rpc/{kind}.Set", wanted)
-            told = await self.ask(f"http://{outlet.host}/rpc/{kind}.GetStatus", {"id": outlet.number})
+            await self.ask(f"http://{outlet.host}/rpc/{kind}.Set", wanted, auth=auth)
+            told = await self.ask(f"http://{outlet.host}/rpc/{kind}.GetStatus", {"id": outlet.number}, auth=auth)
             stands = told.get("output")
         else:
             kind = "light" if outlet.dims else "relay"
             wanted = {"turn": "on" if on else "off"}
             wanted |= ({"timer": seconds} if on else {}) | ({"brightness": percent} if on and outlet.dims else {})
-            told = await self.ask(f"http://{outlet.host}/{kind}/{outlet.number}", wanted)
+            told = await self.ask(f"http://{outlet.host}/{kind}/{outlet.number}", wanted, auth=auth)
             stands = told.get("ison")
         if stands is not on:
             raise DeviceFailed(f"Its device says that it is {'on' if stands else 'off'}.")
@@ -71,9 +85,7 @@ def _open(setup: Setup) -> LampDriver:
         password = Path(settings.password_file).read_text(encoding="utf-8").strip()
     except (OSError, UnicodeDecodeError):
         raise InvalidSetting("The password_file of drivers.shelly in the rig file cannot be read.") from None
-    import httpx  # noqa: PLC0415 - see HttpLamps
-
-    return ShellyLamps(settings.watchdog_s, httpx.DigestAuth(settings.username, password))
+    return ShellyLamps(settings.watchdog_s, (settings.username, password))
 
 
 KIND = LampKind(ShellyLamps.name, _open)

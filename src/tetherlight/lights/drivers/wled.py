@@ -1,6 +1,7 @@
 """Lamps that are LEDs of a strip with the firmware WLED: live over UDP, one LED or a range of them for each light.
 
 WLED goes back to its own state when it has heard nothing for the time that each datagram says; that state is made off.
+What it shows live is dimmed by its last brightness, so that is made full.
 """
 
 import asyncio
@@ -11,7 +12,8 @@ import socket
 import struct
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import ClassVar
+from types import MappingProxyType
+from typing import Any, ClassVar
 
 from pydantic import Field
 
@@ -26,8 +28,14 @@ DNRGB = 4
 MOST_LEDS = 489
 """LEDs in one datagram of the protocol DNRGB."""
 ADDRESS = re.compile(r"(?P<host>[^/]+)/(?P<first>\d{1,4})(?:-(?P<last>\d{1,4}))?")
+LEAST_LEDS = 2
+"""Later versions of the firmware take a datagram with one LED for none."""
 ANSWER_S, SEEK_S = 2.0, 5.0
+LIVE_S, LIVE_TRIES = 0.1, 5
 SILENT = "Its strip does not answer."
+DEAF = "Its strip takes no live data."
+OWN_STATE: Mapping[str, Any] = MappingProxyType({"on": False, "bri": 255, "lor": 0})
+"""Off, at its full brightness where live data come, and those are not overridden by somebody."""
 
 
 def dnrgb(start: int, colours: bytes, timeout_s: int) -> bytes:
@@ -52,6 +60,8 @@ class Strip:
     leds: bytearray = field(default_factory=bytearray)
     place: tuple[str, int] | None = None
     problem: str | None = SILENT
+    uptime_s: int = 0
+    """As it was told last."""
 
 
 class WledLamps(LampDriver):
@@ -108,23 +118,51 @@ class WledLamps(LampDriver):
         self._tasks = [loop.create_task(work(), name="lamps of wled") for work in (self._keep, self._seek)]
 
     async def _greet(self, strip: Strip) -> None:
-        """See that a strip is there and long enough, and make its own state off."""
-        host = strip.host.partition(":")[0]
-        try:
-            told = (await self._http.get(f"http://{strip.host}/json/info")).json()
-            count = int(told["leds"]["count"])
-            (await self._http.post(f"http://{strip.host}/json/state", json={"on": False})).raise_for_status()
-            found = await asyncio.get_running_loop().getaddrinfo(host, self._settings.port, family=socket.AF_INET)
-            strip.place = (str(found[0][4][0]), self._settings.port)
-        except (*self._failures, KeyError, TypeError) as error:
-            logger.debug("A strip does not answer: %s", error)
+        """See that a strip is there, long enough and live, and make its own state off."""
+        told = await self._info(strip)
+        if told is None or not await self._made_off(strip):
             strip.problem = SILENT
             return
-        needed = len(strip.leds) // 3
-        strip.problem = (
-            None if count >= needed else f"Its strip has {count} LEDs, and the rig file names LED {needed - 1}."
-        )
-        self._send(strip)
+        needed, count = len(strip.leds) // 3, int(told["leds"]["count"])
+        if count < needed:
+            strip.problem = f"Its strip has {count} LEDs, and the rig file names LED {needed - 1}."
+            self._send(strip)
+        else:
+            strip.problem = None
+            if not await self._is_live(strip) and strip.problem is None:
+                strip.problem = DEAF
+
+    async def _info(self, strip: Strip) -> dict[str, Any] | None:
+        """Ask a strip what it is; None where it does not answer as WLED does. Takes note of how long it is up."""
+        try:
+            told: dict[str, Any] = (await self._http.get(f"http://{strip.host}/json/info")).raise_for_status().json()
+            int(told["leds"]["count"])
+            strip.uptime_s = int(told.get("uptime", 0))
+        except (*self._failures, KeyError, TypeError) as error:
+            logger.debug("A strip does not answer: %s", error)
+            return None
+        return told
+
+    async def _made_off(self, strip: Strip) -> bool:
+        host = strip.host.partition(":")[0]
+        try:
+            (await self._http.post(f"http://{strip.host}/json/state", json=dict(OWN_STATE))).raise_for_status()
+            found = await asyncio.get_running_loop().getaddrinfo(host, self._settings.port, family=socket.AF_INET)
+        except self._failures as error:
+            logger.debug("A strip does not answer: %s", error)
+            return False
+        strip.place = (str(found[0][4][0]), self._settings.port)
+        return True
+
+    async def _is_live(self, strip: Strip) -> bool:
+        """Send darkness, and see that the strip shows what it is sent; a datagram may be lost."""
+        for _ in range(LIVE_TRIES):
+            self._send(strip)
+            told = await self._info(strip)
+            if told is None or told.get("live", True):
+                return True
+            await asyncio.sleep(LIVE_S)
+        return False
 
     async def switch(self, levels: Levels) -> None:
         """Send each strip what its LEDs show now."""
@@ -152,7 +190,7 @@ class WledLamps(LampDriver):
             return
         try:
             for start in range(0, len(strip.leds) // 3, MOST_LEDS):
-                part = bytes(strip.leds[3 * start : 3 * (start + MOST_LEDS)])
+                part = bytes(strip.leds[3 * start : 3 * (start + MOST_LEDS)]).ljust(3 * LEAST_LEDS, b"\0")
                 self._socket.sendto(dnrgb(start, part, self._settings.watchdog_s), strip.place)
         except BlockingIOError:
             return  # the next one brings it
@@ -174,17 +212,19 @@ class WledLamps(LampDriver):
             await asyncio.gather(*(self._look_at(strip) for strip in self._strips.values()))
 
     async def _look_at(self, strip: Strip) -> None:
-        before = strip.problem
-        if before is not None:
+        before, up_s = strip.problem, strip.uptime_s
+        told = None if before is not None else await self._info(strip)
+        # After a loss of power it is as it was set up to be, which may be lit.
+        anew = told is not None and strip.uptime_s < up_s
+        if before is not None or anew:
             strip.leds[:] = bytes(len(strip.leds))
             await self._greet(strip)
-        else:
-            try:
-                (await self._http.get(f"http://{strip.host}/json/info")).raise_for_status()
-            except self._failures:
-                strip.problem = SILENT
-        if strip.problem != before:
-            logger.warning("A strip of LEDs is %s.", "there" if strip.problem is None else "lost")
+        elif told is None:
+            strip.problem = SILENT
+        elif any(strip.leds) and not told.get("live", True):
+            strip.problem = DEAF
+        if strip.problem != before or anew:
+            logger.warning("A strip of LEDs %s.", "is there, off" if strip.problem is None else "is lost")
             self._tell({name: OFF for name, (one, _, _) in self._ranges.items() if one is strip})
 
     def off_now(self) -> frozenset[str]:
