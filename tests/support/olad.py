@@ -21,6 +21,7 @@ needs_olad = pytest.mark.skipif(
 )
 OURS, THEIRS = "10.77.3.1", "10.77.3.2"
 SPACE, NEAR, FAR = "tetherlight-ends", "tlends0", "tlends1"
+INSIDE = ("ip", "netns", "exec", SPACE)
 HTTP = f"http://{THEIRS}:19090"
 
 
@@ -48,7 +49,7 @@ class Olad:
         await until_found(begins, 30)
 
     async def __aenter__(self) -> Self:
-        _network(True)
+        network(wanted=True)
         shutil.chown(self._folder, "olad")
         await self._start()
         await self._stop()
@@ -92,10 +93,11 @@ class Olad:
     ) -> None:
         await self._http.aclose()
         await self._stop()
-        _network(False)
+        network(wanted=False)
 
 
-def _network(wanted: bool) -> None:
+def network(*, wanted: bool) -> None:
+    """Make the network of two ends, or take it away."""
     subprocess.run(["ip", "netns", "del", SPACE], check=False, capture_output=True)
     subprocess.run(["ip", "link", "del", NEAR], check=False, capture_output=True)
     inside = f"ip netns exec {SPACE}"
@@ -113,3 +115,15 @@ def _network(wanted: bool) -> None:
     ]
     for line in lines if wanted else []:
         subprocess.run(line.split(), check=True)
+
+
+def cut(end: str) -> None:
+    """Cut the network at our end or at theirs."""
+    ours, theirs = ["ip", "link", "set", NEAR, "down"], [*INSIDE, "ip", "link", "set", FAR, "down"]
+    subprocess.run(ours if end == "ours" else theirs, check=True)
+
+
+def join() -> None:
+    """Make it whole again, wherever it was cut."""
+    subprocess.run(["ip", "link", "set", NEAR, "up"], check=True)
+    subprocess.run([*INSIDE, "ip", "link", "set", FAR, "up"], check=True)
