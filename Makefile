@@ -152,8 +152,9 @@ crash: dev ## Kill the server ROUNDS times and look at what is left
 faults: dev ## Strike a camera with every fault, ROUNDS times, and measure what a client sees
 	$(RUN) tests/endurance/faults.py --rounds $(or $(ROUNDS),1) --replugs 100
 
-triggers: dev ## Fire two simulated bodies by lines in ROUNDS rounds, with drops, doubles and late files, and judge each frame
+triggers: dev ## Fire simulated bodies by lines in ROUNDS rounds, together and in sets, with drops, doubles and late files, and judge each frame
 	$(RUN) tests/endurance/triggers.py --rounds $(or $(ROUNDS),500)
+	$(RUN) tests/endurance/set_triggers.py --rounds $(or $(ROUNDS),500)
 
 overload: dev ## Load the server with clients that behave badly and measure what others notice
 	$(RUN) tests/endurance/overload.py

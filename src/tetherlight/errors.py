@@ -28,6 +28,7 @@ TetherlightError                 internal_error
 │   ├── CaptureFailed            capture_failed
 │   ├── CardFull                 card_full
 │   ├── CaptureIncomplete        capture_incomplete
+│   ├── TriggerMissed            trigger_missed
 │   ├── CaptureRefused           capture_refused
 │   ├── PreviewUnsupported       preview_unsupported
 │   ├── PreviewFailed            preview_failed
@@ -45,7 +46,10 @@ TetherlightError                 internal_error
 │   └── LightNotMeasured         light_not_measured
 ├── TriggerError                 trigger_error
 │   ├── TriggerMissing           trigger_missing
-│   └── TriggerFailed            trigger_failed
+│   ├── TriggerFailed            trigger_failed
+│   ├── SyncMissing              sync_missing
+│   ├── SyncLate                 sync_late
+│   └── SyncMismatch             sync_mismatch
 ├── StoreError                   store_error
 │   ├── SetNotFound              set_not_found
 │   ├── SetBusy                  set_busy
@@ -316,6 +320,13 @@ class CaptureIncomplete(CaptureFailed):
     code = "capture_incomplete"
 
 
+class TriggerMissed(CaptureFailed):
+    """The line at its release was pressed, and the camera announced no picture."""
+
+    code = "trigger_missed"
+    retryable = True
+
+
 class CaptureRefused(CaptureFailed):
     """By the settings of the camera a release would give no picture of a known exposure; it was not released."""
 
@@ -423,6 +434,24 @@ class TriggerFailed(TriggerError):
 
     code = "trigger_failed"
     retryable = True
+
+
+class SyncMissing(TriggerError):
+    """The release was held, and the sync line did not tell that the shutter opened, or not in time."""
+
+    code = "sync_missing"
+
+
+class SyncLate(TriggerError):
+    """The shutter opened before the light of the next frame had settled."""
+
+    code = "sync_late"
+
+
+class SyncMismatch(TriggerError):
+    """In a burst the sync line told of other exposures than the camera; which frame is which is not sure."""
+
+    code = "sync_mismatch"
 
 
 class LightNotMeasured(LightError):

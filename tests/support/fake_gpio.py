@@ -1,6 +1,8 @@
 """A GPIO chip in memory with the parts of gpiod's classes that the lamp driver uses, and RPi.GPIO's the same."""
 
 import errno
+import socket
+import time
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from functools import partial
@@ -52,8 +54,27 @@ class FakeRequest:
         for offset, value in values.items():
             self._chip.lines[int(offset)].value = value
 
+    @property
+    def fd(self) -> int:
+        return self._chip.edges[0].fileno()
+
+    def get_value(self, line: int | str) -> Value:
+        return self._chip.lines[int(line)].value
+
+    def wait_edge_events(self, timeout: float | None = None) -> bool:
+        assert timeout == 0
+        return bool(self._chip.noted)
+
+    def read_edge_events(self) -> list[gpiod.EdgeEvent]:
+        if self._chip.gone:
+            raise OSError(errno.ENODEV, "No such device")
+        self._chip.edges[0].recv(4096)
+        noted, self._chip.noted = self._chip.noted, []
+        return noted
+
     def release(self) -> None:
         self.released = True
+        self._chip.forget_edges()
         for offset in self._offsets:
             self._chip.lines[offset].used = False
             self._chip.lines[offset].consumer = ""
@@ -72,7 +93,11 @@ class FakeChip:
     hides_holders: bool = False
     """As when another program takes a line just after we looked."""
 
+    noted: list[gpiod.EdgeEvent] = field(default_factory=list)
+    """Edges that nobody has read yet."""
+
     def __post_init__(self) -> None:
+        self._pair: tuple[socket.socket, socket.socket] | None = None
         self.lines = [FakeLine() for _ in range(self.num_lines)]
 
     def get_info(self) -> FakeChipInfo:
@@ -95,10 +120,10 @@ class FakeChip:
         for offset in offsets:
             settings = config[offset]
             assert settings is not None
-            assert settings.direction is Direction.OUTPUT
             line = self.lines[offset]
             line.used, line.consumer, line.active_low = True, consumer or "", settings.active_low
-            line.value = settings.output_value
+            if settings.direction is Direction.OUTPUT:
+                line.value = settings.output_value
         return FakeRequest(self, offsets)
 
     def close(self) -> None:
@@ -107,6 +132,27 @@ class FakeChip:
     def hold(self, offset: int, consumer: str) -> None:
         """Let another program hold a line."""
         self.lines[offset].used, self.lines[offset].consumer = True, consumer
+
+    def turn(self, offset: int, *, active: bool, at: float | None = None) -> None:
+        """Let what hangs on an input become active or not, as its settings say; `at` is on the monotonic clock."""
+        self.lines[offset].value = Value.ACTIVE if active else Value.INACTIVE
+        kind = gpiod.EdgeEvent.Type.RISING_EDGE if active else gpiod.EdgeEvent.Type.FALLING_EDGE
+        at_ns = int(1e9 * (time.monotonic() if at is None else at))
+        self.noted.append(gpiod.EdgeEvent(kind.value, at_ns, offset, 0, 0))
+        self.edges[1].send(b"e")
+
+    @property
+    def edges(self) -> tuple[socket.socket, socket.socket]:
+        """What becomes readable with an edge, and its other end."""
+        if self._pair is None:
+            self._pair = socket.socketpair()
+        return self._pair
+
+    def forget_edges(self) -> None:
+        """Leave nothing open, as with the end of a request."""
+        for end in self._pair or ():
+            end.close()
+        self._pair = None
 
     def free(self, offset: int) -> None:
         """Let the other program go."""

@@ -7,7 +7,7 @@ import pytest
 
 from support.patience import stretched
 from support.turns import turns
-from tetherlight.capture.together import Moment, NotBegun
+from tetherlight.capture.moment import Moment, NotBegun
 from tetherlight.errors import CameraNotOpen, TriggerFailed
 from tetherlight.publisher import Publisher
 from tetherlight.rig.cameras import Cameras

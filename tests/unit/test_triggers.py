@@ -1,14 +1,18 @@
 """Lines that fire cameras: what the rig file may say, and one call of the kernel for all of them."""
 
+import contextlib
+from collections.abc import AsyncIterator
 from pathlib import Path
 
 import pytest
 
 from support.fake_gpio import FakeChip, chips
+from support.patience import stretched
 from tetherlight.errors import InvalidSetting, TriggerFailed, TriggerMissing
 from tetherlight.rigfile.rigfile import RigFile
 from tetherlight.triggers.gpio_lines import GpioLines
 from tetherlight.triggers.lines import Wired
+from tetherlight.triggers.sync import Edge
 from tetherlight.triggers.triggers import Triggers
 
 RIG = """
@@ -114,6 +118,97 @@ async def test_a_chip_that_was_unplugged_is_taken_again() -> None:
     assert {5: True, 13: True} in chip.writes
 
 
+SYNCED = """
+[lights]
+lamp = { pin = 17 }
+[triggers.left]
+cameras = ["a"]
+half_press = 4
+half_press_s = 0
+full_press = 5
+sync = 6
+"""
+
+
+@contextlib.asynccontextmanager
+async def synced(chip: FakeChip) -> AsyncIterator[Triggers]:
+    """Give a trigger with a contact on this chip."""
+    tables = rig(SYNCED).triggers
+    triggers = Triggers(tables, GpioLines(tables, None, chips(chip)))
+    try:
+        yield triggers
+    finally:
+        await triggers.close()
+
+
+async def test_a_held_release_hears_its_contact_and_is_let_go() -> None:
+    chip = FakeChip()
+    async with synced(chip) as triggers:
+        async with triggers.hold(ALL[0]) as held:
+            await held.press()
+            chip.turn(6, active=True, at=1.5)
+            chip.turn(6, active=False, at=1.75)
+            assert await held.edge(stretched(10)) == Edge(1.5, closed=True)
+            assert await held.edge(stretched(10)) == Edge(1.75, closed=False)
+        assert chip.requests == [[4, 5], [6]]
+        assert chip.writes == [{4: True}, {5: True}, {4: False, 5: False}]
+        with pytest.raises(TimeoutError):
+            await held.edge(0)
+
+
+async def test_what_a_contact_did_before_the_release_was_held_does_not_count() -> None:
+    chip = FakeChip()
+    async with synced(chip) as triggers:
+        list(triggers.findings())
+        chip.turn(6, active=True)
+        chip.turn(6, active=False)
+        async with triggers.hold(ALL[0]) as held:
+            chip.turn(6, active=True, at=2.0)
+            assert await held.edge(stretched(10)) == Edge(2.0, closed=True)
+
+
+async def test_a_release_is_let_go_when_what_holds_it_fails() -> None:
+    chip = FakeChip()
+    async with synced(chip) as triggers:
+        holding = triggers.hold(ALL[0])
+        await (await holding.__aenter__()).press()
+        assert chip.lit == {4, 5}
+        assert not await holding.__aexit__(ZeroDivisionError, ZeroDivisionError(), None)
+        assert chip.writes[-1] == {4: False, 5: False}
+
+
+async def test_a_chip_that_is_gone_under_a_held_release_is_told() -> None:
+    chip = FakeChip()
+    async with synced(chip) as triggers:
+        async with triggers.hold(ALL[0]) as held:
+            await held.press()
+            chip.gone = True
+            with pytest.raises(TriggerFailed, match="No such device"):
+                await held.let_go()
+        chip.gone = False
+        async with triggers.hold(ALL[0]) as held:
+            await held.press()
+        assert chip.writes[-1] == {4: False, 5: False}
+
+
+async def test_the_doctor_tells_a_contact_that_is_closed_at_rest() -> None:
+    chip = FakeChip()
+    async with synced(chip) as triggers:
+        assert [(one.check, one.level) for one in triggers.findings()] == [("triggers", "ok"), ("sync", "ok")]
+        chip.turn(6, active=True)
+        _, sync = triggers.findings()
+        assert (sync.level, sync.message) == (
+            "warning",
+            "Sync line 6 of trigger 'left' is closed all the time, as if the shutter were open.",
+        )
+
+
+async def test_a_burst_needs_a_contact() -> None:
+    triggers, _ = on(FakeChip())
+    with pytest.raises(TriggerMissing, match="No line tells when the shutter of camera 'a' is open"):
+        triggers.require_sync("a")
+
+
 async def test_a_line_beyond_the_chip_is_told() -> None:
     chip = FakeChip(num_lines=10)
     triggers, _ = on(chip)
@@ -152,6 +247,11 @@ async def test_a_rig_without_triggers_fires_nobody() -> None:
         (
             "[triggers.x]\ncameras = ['a']\nfull_press = 5\n[triggers.y]\ncameras = ['a']\nfull_press = 6",
             "camera 'a' is fired by both trigger 'x' and trigger 'y'",
+        ),
+        ("[triggers.x]\ncameras = ['a']\nfull_press = 5\nsync = 5", "sync is a line of its own"),
+        (
+            "[triggers]\nx = { cameras = ['a'], full_press = 5, sync = 7 }\ny = { cameras = ['b'], full_press = 7 }",
+            "pin 7 is used by both trigger 'x' and trigger 'y'",
         ),
         ("[triggers.x]\nfull_press = 5", "triggers.x.cameras"),
         ("[triggers.x]\ncameras = []\nfull_press = 5", "triggers.x.cameras"),

@@ -74,7 +74,7 @@ export type JobList = Job[]
  * This interface was referenced by `TetherlightProtocol`'s JSON-Schema
  * via the `definition` "ErrorCode".
  */
-export type ErrorCode = ("internal_error" | "invalid_request" | "invalid_message" | "unknown_action" | "invalid_payload" | "message_too_large" | "invalid_name" | "too_many_requests" | "request_too_slow" | "server_only" | "recipe_unfit" | "unauthorized" | "forbidden" | "right_missing" | "camera_error" | "no_camera_selected" | "camera_not_found" | "camera_not_open" | "camera_busy" | "camera_claimed" | "camera_forbidden" | "camera_lost" | "camera_timeout" | "camera_crashed" | "detection_failed" | "capture_failed" | "card_full" | "capture_incomplete" | "capture_refused" | "preview_unsupported" | "preview_failed" | "liveview_stopped" | "config_not_found" | "config_readonly" | "config_invalid" | "config_rejected" | "focus_unknown" | "light_error" | "unknown_light" | "lights_busy" | "light_limited" | "lamp_failed" | "light_not_measured" | "trigger_error" | "trigger_missing" | "trigger_failed" | "store_error" | "set_not_found" | "set_busy" | "set_exists" | "manifest_newer" | "recipe_not_found" | "recipe_exists" | "backup_invalid" | "image_not_found" | "image_unreadable" | "lights_file_invalid" | "disk_full" | "store_full" | "export_missing" | "surface_error" | "too_few_lights" | "lights_coplanar" | "lights_unknown" | "no_focus_stack" | "images_black" | "images_clipped" | "normals_invalid" | "camera_matrix_invalid" | "shapes_differ" | "calibration_error" | "sphere_not_found" | "sphere_too_small" | "job_error" | "job_not_found" | "cpu_busy" | "job_conflict" | "sequence_failed" | "work_failed" | "work_timeout" | "work_memory" | "server_error" | "invalid_setting" | "start_failed" | "setup_failed" | "server_stopping" | "server_unreachable" | "client_too_slow" | "not_installed" | "hook_failed" | "out_of_resources")
+export type ErrorCode = ("internal_error" | "invalid_request" | "invalid_message" | "unknown_action" | "invalid_payload" | "message_too_large" | "invalid_name" | "too_many_requests" | "request_too_slow" | "server_only" | "recipe_unfit" | "unauthorized" | "forbidden" | "right_missing" | "camera_error" | "no_camera_selected" | "camera_not_found" | "camera_not_open" | "camera_busy" | "camera_claimed" | "camera_forbidden" | "camera_lost" | "camera_timeout" | "camera_crashed" | "detection_failed" | "capture_failed" | "card_full" | "capture_incomplete" | "trigger_missed" | "capture_refused" | "preview_unsupported" | "preview_failed" | "liveview_stopped" | "config_not_found" | "config_readonly" | "config_invalid" | "config_rejected" | "focus_unknown" | "light_error" | "unknown_light" | "lights_busy" | "light_limited" | "lamp_failed" | "light_not_measured" | "trigger_error" | "trigger_missing" | "trigger_failed" | "sync_missing" | "sync_late" | "sync_mismatch" | "store_error" | "set_not_found" | "set_busy" | "set_exists" | "manifest_newer" | "recipe_not_found" | "recipe_exists" | "backup_invalid" | "image_not_found" | "image_unreadable" | "lights_file_invalid" | "disk_full" | "store_full" | "export_missing" | "surface_error" | "too_few_lights" | "lights_coplanar" | "lights_unknown" | "no_focus_stack" | "images_black" | "images_clipped" | "normals_invalid" | "camera_matrix_invalid" | "shapes_differ" | "calibration_error" | "sphere_not_found" | "sphere_too_small" | "job_error" | "job_not_found" | "cpu_busy" | "job_conflict" | "sequence_failed" | "work_failed" | "work_timeout" | "work_memory" | "server_error" | "invalid_setting" | "start_failed" | "setup_failed" | "server_stopping" | "server_unreachable" | "client_too_slow" | "not_installed" | "hook_failed" | "out_of_resources")
 /**
  * Why a connection ended.
  * 
@@ -1633,6 +1633,10 @@ on_failure?: ("fail" | "pause")
  */
 retakes?: number
 /**
+ * What releases the cameras. line: the lines of the rig file, once for each exposure. burst: the release is held in continuous drive, and the next light goes on when the sync line says that the shutter has closed. software, also where nothing is said: each camera's own connection.
+ */
+trigger?: (("line" | "burst" | "software") | null)
+/**
  * Find the exposure time with at most three test shots of a light: set one for all lights, light one for each. At most 0.1 % of a frame is clipped then.
  */
 metering?: (("set" | "light") | null)
@@ -1736,6 +1740,10 @@ on_failure?: ("fail" | "pause")
  * How often a frame without its light, or like another one, is taken again by itself.
  */
 retakes?: number
+/**
+ * What releases the cameras. line: the lines of the rig file, once for each exposure. burst: the release is held in continuous drive, and the next light goes on when the sync line says that the shutter has closed. software, also where nothing is said: each camera's own connection.
+ */
+trigger?: (("line" | "burst" | "software") | null)
 /**
  * Find the exposure time with at most three test shots of a light: set one for all lights, light one for each. At most 0.1 % of a frame is clipped then.
  */
@@ -2074,6 +2082,10 @@ on_failure: (("fail" | "pause") | string)
  */
 retakes: number
 /**
+ * What releases the cameras; null is software.
+ */
+trigger: (("line" | "burst" | "software") | string | null)
+/**
  * For what test shots find the exposure.
  */
 metering: (("set" | "light") | string | null)
@@ -2191,6 +2203,14 @@ settle_s: (number | null)
 on_at: (string | null)
 off_at: (string | null)
 captured_at: (string | null)
+/**
+ * What released it; null is software.
+ */
+trigger: (("line" | "burst" | "software") | string | null)
+/**
+ * What the frames have in common that one press of trigger lines gave; null without.
+ */
+exposure_id: (string | null)
 /**
  * Shutter, aperture, ISO and more, by alias.
  */
@@ -2824,6 +2844,10 @@ on_failure?: ("fail" | "pause")
  * How often a frame without its light, or like another one, is taken again by itself.
  */
 retakes?: number
+/**
+ * What releases the cameras. line: the lines of the rig file, once for each exposure. burst: the release is held in continuous drive, and the next light goes on when the sync line says that the shutter has closed. software, also where nothing is said: each camera's own connection.
+ */
+trigger?: (("line" | "burst" | "software") | null)
 /**
  * Find the exposure time with at most three test shots of a light: set one for all lights, light one for each. At most 0.1 % of a frame is clipped then.
  */

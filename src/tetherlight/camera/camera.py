@@ -1,7 +1,7 @@
 """A camera as the rest of the server sees it: asynchronous, queued, and back by itself after a fault."""
 
 import time
-from collections.abc import Callable, Collection, Sequence
+from collections.abc import Awaitable, Callable, Collection, Sequence
 from contextlib import AbstractContextManager
 from datetime import UTC, datetime
 from pathlib import Path
@@ -295,6 +295,24 @@ class Camera:
         CAPTURES.add("ok")
         return Exposure(saved, taken[0].paths, datetime.fromtimestamp(taken[0].released_at, UTC))
 
+    async def burst(
+        self, hold: Callable[[float], Awaitable[int]], *, patience: float, owner: str | None = None
+    ) -> list[tuple[str, ...]]:
+        """Collect what the body takes in continuous drive while `hold` keeps its release pressed, and return the files.
+
+        `hold` is given the shutter time and returns how many exposures it saw; their files are listed by exposure, in
+        the order in which they were announced, at most `patience` seconds after that. None is downloaded.
+        """
+        self._session.lane.allow(owner)
+        try:
+            return await self._session.queued(lambda: self._pictures.burst(hold, patience))
+        except CameraError as error:
+            raise of_exposure(error) if self._pictures.pressed and away(error) else error from None
+
+    def disown(self, exposures: Sequence[Sequence[str]]) -> None:
+        """Let exposures of a burst that are nobody's be told as pictures that were taken with the button."""
+        self._pictures.tell_as_own(exposures)
+
     async def download(
         self,
         camera_paths: Collection[str],
@@ -302,6 +320,7 @@ class Camera:
         stem: str,
         *,
         owner: str | None = None,
+        replace: Sequence[str] = (),
         late: Late | None = None,
     ) -> tuple[SavedFile, ...]:
         """Save files that lie on the camera as folder/stem.ext; `late` hears of others of theirs that come later."""
@@ -309,7 +328,7 @@ class Camera:
         paths = tuple(camera_paths)
 
         async def save() -> tuple[SavedFile, ...]:
-            saved = await self._pictures.save(paths, folder, stem)
+            saved = await self._pictures.save(paths, folder, stem, replace=replace)
             self._pictures.delivered(paths, saved, late)
             return saved
 

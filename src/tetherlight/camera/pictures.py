@@ -1,8 +1,9 @@
 """What is done for a camera's pictures while a call has its turn: taking them, saving them, and finding others'."""
 
 import logging
+import re
 import time
-from collections.abc import Callable, Collection, Sequence
+from collections.abc import Awaitable, Callable, Collection, Sequence
 from contextlib import suppress
 from dataclasses import replace as only
 from pathlib import Path
@@ -11,10 +12,10 @@ from tetherlight.camera import calls
 from tetherlight.camera.deliveries import Delivery, Late
 from tetherlight.camera.exposure import SavedFile
 from tetherlight.camera.faults import repeatable, said
-from tetherlight.camera.release import TOLD_BY, refusal
+from tetherlight.camera.release import DRIVES, TOLD_BY, refusal
 from tetherlight.camera.shutter import Shutter, Start, Taken, files_per_exposure
 from tetherlight.camera.work import Work
-from tetherlight.errors import CameraError, CaptureFailed, CardFull, ConfigNotFound, TetherlightError
+from tetherlight.errors import CameraError, CaptureFailed, CaptureRefused, CardFull, ConfigNotFound, TetherlightError
 from tetherlight.files.types import is_raw
 from tetherlight.protocol.models import ConfigEntry, ConfigValue
 from tetherlight.settings import Settings
@@ -28,6 +29,8 @@ STORE_FULL = "0x200c"
 """What a body answers whose card has no room left, as drivers pass it on (PTP 1.1, response code Store_Full)."""
 TURNED_BY_BULB = ("expprogram", "shutterspeed")
 """What is set for a shutter that is held open, by us or by the driver; in the order in which it is set back."""
+CONTINUOUS = re.compile("continuous|burst|series", re.IGNORECASE)
+FASTEST = re.compile(r"^(?!.*(low|slow|silent|quiet)).*$", re.IGNORECASE)
 NO_FOCUS = "Often the lens could not focus."
 BODY_PATIENCE = 10.0
 """Seconds for the further files of a picture taken with the button on the body."""
@@ -82,6 +85,30 @@ class Pictures:
         if restore is not None:
             await self._work.write(*restore)
         return taken
+
+    async def burst(self, hold: Callable[[float], Awaitable[int]], patience: float) -> list[tuple[str, ...]]:
+        """Collect the exposures of a release that is held, see `Shutter.held`, in continuous drive.
+
+        Raises CaptureRefused where that cannot be, or a release would give no picture.
+        """
+        self._shutter.pressed = False
+        await self._look(held=False)
+        raw_stays = self._keep_raw and files_per_exposure(self._work.cache) > 1
+        restore = list(filter(None, (await self._to_card() if raw_stays else None, await self._to_continuous())))
+        try:
+            exposures = await self._shutter.held(hold, patience)
+        finally:
+            for entry, value in restore:
+                with suppress(CameraError):
+                    await self._work.write(entry, value)
+        for files in exposures:
+            self._work.known_files.extend(files)
+        return exposures
+
+    def tell_as_own(self, exposures: Sequence[Sequence[str]]) -> None:
+        """Tell exposures that are nobody's as pictures that the body took of its own accord."""
+        for files in exposures:
+            self._work.teller.body_capture(tuple(files))
 
     async def fetch(
         self, paths: Collection[str], folder: Path, stem: str, *, replace: Sequence[str]
@@ -214,6 +241,24 @@ class Pictures:
         except CameraError:
             return False
         return free is not None and free < CARD_FULL
+
+    async def _to_continuous(self) -> tuple[ConfigEntry, ConfigValue] | None:
+        """Make the body take pictures as long as its release is pressed; return what must be written to undo that."""
+        name = next((one for one in DRIVES if one in self._work.cache), None)
+        if name is None:
+            return None  # it is said by a dial on the body
+        entry = self._work.cache.find(name)
+        options = [one for one in entry.options if CONTINUOUS.search(one)]
+        if str(entry.value) in options:
+            return None
+        if not options or entry.readonly:
+            raise CaptureRefused(
+                f"'{name}' is '{entry.value}', and no burst can be taken so.",
+                hint="Turn the body to continuous drive, or say trigger 'line'.",
+            )
+        self._work.chosen[entry.name] = entry.value
+        await self._work.write(entry, next((one for one in options if FASTEST.search(one)), options[0]))
+        return entry, entry.value
 
     async def _to_card(self) -> tuple[ConfigEntry, ConfigValue] | None:
         """Make the camera put the next picture on its card; return what must be written to undo that."""

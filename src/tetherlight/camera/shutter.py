@@ -22,6 +22,8 @@ from tetherlight.errors import CameraBusy, CameraError, CaptureFailed, CardFull
 
 LISTEN = 0.5
 """Seconds of one wait for events; the worker answers earlier when something happens."""
+LISTEN_HELD = 0.1
+"""The same while a release is held, when the end of that is not announced."""
 BUSY_PAUSE = 0.05
 UNTOLD = 2.0
 """Seconds in which a body that a line has released, and that does not say that it is done, may have taken another."""
@@ -139,6 +141,33 @@ class Shutter:
         released_at = await bulb.expose(seconds, partial(self._hear, roll))
         # Against noise many bodies take a second picture as long as the first, with their shutter closed.
         return await self._collected(roll, released_at, self._deadlines.capture + seconds)
+
+    async def held(self, hold: Callable[[float], Awaitable[int]], patience: float) -> list[tuple[str, ...]]:
+        """Collect what a body takes while `hold` keeps its release pressed, and return the files of each exposure.
+
+        `hold` is given the shutter time, and returns how many exposures there were. Those that are not announced
+        `patience` seconds after that are missing from the answer.
+        """
+        self._require_room()
+        exposure_s = exposure_seconds(self._cache) / 2
+        roll = self.roll()
+        self.pressed = True
+        holding = asyncio.ensure_future(hold(exposure_s))
+        try:
+            while not holding.done():
+                self._hear(roll, await self._request(calls.events(LISTEN_HELD, self._deadlines.events)))
+            made = await holding
+            give_up = time.monotonic() + (patience if made else UNTOLD) + exposure_s
+            while len(roll.exposures()) < made or not roll.finished():
+                if (left := give_up - time.monotonic()) <= 0:
+                    break
+                self._hear(roll, await self._request(calls.events(min(LISTEN, left), self._deadlines.events)))
+        finally:
+            holding.cancel()
+            await asyncio.gather(holding, return_exceptions=True)
+            self.settles(complete=roll.complete_at is not None)
+        self._aside += [path for path in roll.set_aside if path not in self._aside]
+        return roll.exposures()
 
     def roll(self) -> Roll:
         """Return an empty roll for an exposure with the present settings."""

@@ -4,16 +4,17 @@ import asyncio
 import logging
 from collections import Counter
 from collections.abc import Iterable
-from dataclasses import dataclass
 from datetime import UTC, datetime
 from itertools import count, groupby, zip_longest
 
 from tetherlight.capture.axes.axis import Axis, Stage
 from tetherlight.capture.axes.camera import CameraAxis
 from tetherlight.capture.axes.settings import held_seconds
-from tetherlight.capture.exposures import Exposures, Group, NotTaken, StepFailed
+from tetherlight.capture.bursts import Bursts, in_runs, running
+from tetherlight.capture.exposures import Exposures, Group, NotTaken, Ready, StepFailed
 from tetherlight.capture.locked import LOCKED, locked_values
 from tetherlight.capture.patience import (
+    MISSED,
     REPEATED,
     REST_S,
     TRIES,
@@ -26,19 +27,11 @@ from tetherlight.capture.patience import (
 from tetherlight.capture.plan import Plan
 from tetherlight.capture.retakes import MOST_REPLACED, replaced, retaken, taken_as_asked
 from tetherlight.capture.sink import Recorder, Shot, Taking
-from tetherlight.errors import CameraLost, TetherlightError
+from tetherlight.errors import CameraLost, TetherlightError, TriggerMissed
 from tetherlight.protocol.manifest import LIGHT, StepRecord
 from tetherlight.protocol.models import StepState
 
 logger = logging.getLogger(__name__)
-
-
-@dataclass(frozen=True)
-class Ready:
-    """Steps whose values are had and have settled."""
-
-    steps: Group
-    lit_at: datetime | None
 
 
 class Engine:
@@ -58,6 +51,9 @@ class Engine:
         self._begun: Counter[int] = Counter()
         self._repeated: set[int] = set()
         """Steps whose picture was taken again, though the camera may have taken it before it was lost."""
+        self._missed: set[int] = set()
+        """Steps for which a line was pressed in vain."""
+        self._bursts = Bursts(taking, stage, recorder, stop, self._prepare, self._finished, self._dark, self._repeated)
 
     async def run(self) -> None:
         """Take every pending step; raise StepFailed at the first that fails.
@@ -100,6 +96,12 @@ class Engine:
         return [tuple(steps) for _, steps in groupby(pending, key=others)]
 
     async def _take_all(self, groups: list[Group]) -> None:
+        """Take steps in bursts where that can be, and all others one after the other."""
+        for run in in_runs(self._plan, self._stage.plan, groups):
+            left = await self._bursts.take(run) if len(run) > 1 and self._stage.plan.trigger == "burst" else run
+            await self._take_singly(left)
+
+    async def _take_singly(self, groups: list[Group]) -> None:
         ahead: asyncio.Task[Ready | None] | None = None
         try:
             for group, following in zip_longest(groups, groups[1:]):
@@ -124,6 +126,7 @@ class Engine:
         if all(self._may_wait(error, self._begun[step.index]) for step, error in missing):
             back = await self._back(steps)
             exposed = {step.index for step, error in missing if may_have_exposed(error)}
+            self._missed |= {step.index for step, error in missing if isinstance(error, TriggerMissed)}
             if back:
                 self._repeated |= exposed
                 await self._let_end([step for step in steps if step.index in exposed])
@@ -143,7 +146,11 @@ class Engine:
         await self._stage.keeper.stopped_within(longest)
 
     def _may_wait(self, error: TetherlightError, times: int) -> bool:
-        return passes(error) and times < TRIES and all(axis.bears_absence for axis in self._plan.axes)
+        return (
+            (passes(error) or isinstance(error, TriggerMissed))
+            and times < TRIES
+            and all(axis.bears_absence for axis in self._plan.axes)
+        )
 
     async def _back(self, steps: Group) -> bool:
         """Wait in the dark until the cameras are there again; False where that takes too long or is not wanted."""
@@ -166,15 +173,7 @@ class Engine:
         late = await self._await_round(planned, [axis for axis in changed if axis.waits])
         if late is None or self._stop.is_set():
             return None
-        steps = tuple(
-            step.model_copy(
-                update={
-                    "state": StepState.RUNNING, "attempts": step.attempts + 1, "error": None, "error_code": None,
-                    "warnings": tuple(late),
-                }
-            )
-            for step in planned
-        )  # fmt: skip
+        steps = tuple(running(step, late) for step in planned)
         visit = not self._plan.uses_lights or any(axis.uses_lights for axis in changed)
         for step in steps:
             await self._recorder.record(step, visit=visit and step is steps[0])
@@ -193,7 +192,8 @@ class Engine:
         return Ready(warned, self._lit_at)
 
     def _doubts(self, step: StepRecord) -> Iterable[str]:
-        return (REPEATED,) if step.index in self._repeated else ()
+        known = ((REPEATED, self._repeated), (MISSED, self._missed))
+        return [*(sentence for sentence, steps in known if step.index in steps), *self._bursts.doubts(step)]
 
     async def _have_patiently(self, steps: Group) -> list[list[str]] | None:
         """Have the values that the steps want, and anew where a camera was away meanwhile: then the lights went off."""
@@ -345,12 +345,15 @@ class Engine:
                 "on_at": lit_at if lit else None,
                 "off_at": dark_at if lit else None,
                 "captured_at": shot.captured_at,
+                "trigger": shot.trigger,
+                "exposure_id": shot.exposure_id,
                 "files": shot.files,
                 "findings": (),
                 "replaced": (*step.replaced, *replaced(step))[-MOST_REPLACED:],
             }
         )
-        return await self._taking.judged(done, shot)
+        judged = await self._taking.judged(done, shot)
+        return judged.model_copy(update={"findings": (*judged.findings, *self._bursts.findings(step))})
 
     def _waits_for(self, group: Group) -> bool:
         return any(axis.waits for axis in self._changed(group))

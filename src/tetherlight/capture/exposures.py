@@ -1,15 +1,26 @@
 """The pictures of steps that are taken together: exposed, on their way, here."""
 
 import asyncio
+from dataclasses import dataclass
+from datetime import datetime
 
 from tetherlight.capture.axes.axis import Stage
+from tetherlight.capture.moment import NotBegun
 from tetherlight.capture.patience import ended
 from tetherlight.capture.sink import Shot, Taking
-from tetherlight.errors import TetherlightError
+from tetherlight.errors import CaptureFailed, TetherlightError
 from tetherlight.protocol.manifest import StepRecord
 
 Group = tuple[StepRecord, ...]
 """Steps that are taken together: one, or one for each camera."""
+
+
+@dataclass(frozen=True)
+class Ready:
+    """Steps whose values are had and have settled."""
+
+    steps: Group
+    lit_at: datetime | None
 
 
 class StepFailed(Exception):
@@ -33,15 +44,22 @@ class Exposures:
     """The pictures of a group under way, one for each camera."""
 
     def __init__(self, taking: Taking, stage: Stage, steps: Group) -> None:
+        self._firing = taking.firing([stage.camera_of(step) for step in steps])
         self._exposed: list[asyncio.Event] = []
         self._tasks = [self._begin(taking, stage, step) for step in steps]
 
     def _begin(self, taking: Taking, stage: Stage, step: StepRecord) -> asyncio.Task[Shot]:
         exposed = asyncio.Event()
         self._exposed.append(exposed)
-        task = asyncio.create_task(taking.take(stage.camera_of(step), step, exposed.set))
-        task.add_done_callback(lambda _: exposed.set())
+        task = asyncio.create_task(taking.take(stage.camera_of(step), step, exposed.set, self._firing))
+        task.add_done_callback(lambda done: self._over(done, exposed))
         return task
+
+    def _over(self, done: asyncio.Task[Shot], exposed: asyncio.Event) -> None:
+        exposed.set()
+        if self._firing is not None and (done.cancelled() or done.exception() is not None):
+            # The others must not wait for one that will not come.
+            self._firing.never()
 
     async def exposed(self) -> bool:
         """Wait until every exposure is over; return whether all files are still on their way."""
@@ -52,7 +70,10 @@ class Exposures:
     async def shots(self) -> list[Shot | TetherlightError]:
         """Wait for every picture, and return it or why there is none."""
         await asyncio.wait(self._tasks)
-        return [_outcome(task) for task in self._tasks]
+        outcomes = [_outcome(task) for task in self._tasks]
+        causes = [one for one in outcomes if isinstance(one, TetherlightError)]
+        unreleased = causes[0] if causes else CaptureFailed("No camera was released.")
+        return [unreleased.again() if isinstance(one, NotBegun) else one for one in outcomes]
 
     async def late(self) -> list[Shot | None]:
         """Give up those whose exposure is not over, and wait for the files of the others; None where there are none."""
@@ -65,7 +86,7 @@ class Exposures:
         if under_way:
             await asyncio.wait(under_way)
         outcomes = [None if task.cancelled() else _outcome(task) for task in self._tasks]
-        return [None if isinstance(outcome, TetherlightError) else outcome for outcome in outcomes]
+        return [outcome if isinstance(outcome, Shot) else None for outcome in outcomes]
 
     async def end(self) -> None:
         """Make sure that nothing is under way any more."""
@@ -73,8 +94,8 @@ class Exposures:
             await ended(task)
 
 
-def _outcome(task: asyncio.Task[Shot]) -> Shot | TetherlightError:
+def _outcome(task: asyncio.Task[Shot]) -> Shot | TetherlightError | NotBegun:
     try:
         return task.result()
-    except TetherlightError as error:
+    except (TetherlightError, NotBegun) as error:
         return error

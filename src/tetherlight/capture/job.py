@@ -85,6 +85,7 @@ class CaptureJob(RigJob, Generic[R]):
         await self._lights.settled()
         await self._sink.check(sum(step.state is not StepState.DONE for step in self.manifest.steps))
         stage = self._stage(grant)
+        self._sink.check_lines(stage.cameras)
         choice, self._choice = self._choice, None
         if choice is not None:
             self._believe(stage, *choice)

@@ -16,6 +16,8 @@ REST_S = 1.0
 """How long a body that is back needs to deal with the exposure in which it was lost, beside the exposure itself."""
 REPEATED = "The camera was lost while it took this picture, which was taken again: the first one may be on its card."
 
+MISSED = "The camera's line was pressed and no picture came, so that it was pressed again."
+
 
 class Absent(Protocol):
     """What is asked of a camera that may be away."""

@@ -98,6 +98,7 @@ def set_record(
         settle_s=settle_s,
         on_failure=wanted.on_failure,
         retakes=wanted.retakes,
+        trigger=wanted.trigger,
         metering=wanted.metering,
         exposure=locked_values(config),
     )

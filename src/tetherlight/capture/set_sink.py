@@ -4,19 +4,34 @@ import asyncio
 import logging
 from collections.abc import Callable, Collection, Mapping, Sequence
 from contextlib import AbstractContextManager
+from dataclasses import replace
+from datetime import datetime
 from functools import partial
 from typing import Any
 
 from tetherlight.camera.camera import Camera
 from tetherlight.camera.exposure import Exposure, SavedFile
 from tetherlight.capture.axes.axis import Stage
+from tetherlight.capture.axes.light import LightAxis
 from tetherlight.capture.axes.settings import held_seconds
+from tetherlight.capture.burst import Burst, BurstFrame
 from tetherlight.capture.checking import FrameChecks, group_of
+from tetherlight.capture.firing import Firing, check_lines, fired_by_lines
 from tetherlight.capture.metering import Metering
 from tetherlight.capture.patience import PATIENCE_S
-from tetherlight.capture.sink import Shot, Sink, findings_of
+from tetherlight.capture.sink import Keep, Shot, Sink, findings_of
 from tetherlight.collection.set_changes import SetChanges
-from tetherlight.errors import ImageUnreadable, JobConflict, SetNotFound, TetherlightError
+from tetherlight.errors import (
+    CaptureFailed,
+    ImageUnreadable,
+    JobConflict,
+    SetNotFound,
+    SyncLate,
+    SyncMismatch,
+    SyncMissing,
+    TetherlightError,
+    TriggerMissed,
+)
 from tetherlight.protocol.events import PHOTOMETRIC_PROGRESS, PhotometricProgress
 from tetherlight.protocol.manifest import FileRecord, FindingRecord, MeteredRecord, StepRecord
 from tetherlight.protocol.messages import RequestId
@@ -25,10 +40,14 @@ from tetherlight.protocol.sets import FrameToCheck, PhotometricSetResult
 from tetherlight.publisher import Publisher
 from tetherlight.store.exif import drift, exif_of
 from tetherlight.store.store import Store
+from tetherlight.triggers.triggers import Triggers
 
 logger = logging.getLogger(__name__)
 
 DRIFT = "exposure_drift"
+OWN = frozenset({DRIFT, SyncMissing.code, SyncLate.code, SyncMismatch.code})
+"""What is found as a frame is taken, and not by its checks."""
+NO_CONTACT = "Look at the cable and the opto-coupler of its line; a body that is asleep may need its half press."
 RETAKEN = frozenset({"light_missing", "duplicate_frame"})
 """What may be better at once when the frame is taken again."""
 
@@ -46,10 +65,12 @@ class SetSink(Sink[PhotometricSetResult]):
         publisher: Publisher,
         set_changes: SetChanges,
         *,
+        triggers: Triggers,
         requester: str | None = None,
         request_id: RequestId = None,
     ) -> None:
         self._store = store
+        self._triggers = triggers
         self._publisher = publisher
         self._set_changes = set_changes
         self._requester = requester
@@ -82,7 +103,17 @@ class SetSink(Sink[PhotometricSetResult]):
 
     # The pictures
 
-    async def take(self, camera: Camera, step: StepRecord, exposed: Callable[[], None]) -> Shot:
+    def firing(self, cameras: Sequence[Camera]) -> Firing | None:
+        """Return what releases these cameras, where lines do that in this set."""
+        return Firing(self._triggers, cameras) if fired_by_lines(self.host.manifest.plan) else None
+
+    def check_lines(self, cameras: Sequence[Camera]) -> None:
+        """Raise TriggerMissing where lines shall fire cameras that they do not."""
+        check_lines(self._triggers, self.host.manifest.plan, cameras)
+
+    async def take(
+        self, camera: Camera, step: StepRecord, exposed: Callable[[], None], firing: Firing | None = None
+    ) -> Shot:
         """Take a picture into the folder, in the place of one that the step had before."""
         wanted = True
 
@@ -102,11 +133,59 @@ class SetSink(Sink[PhotometricSetResult]):
                 exposure_s=held_seconds(step.at),
                 patience=PATIENCE_S,
                 late=partial(self._came_late, step.index),
+                start=None if firing is None else firing.start(camera),
             )
         except asyncio.CancelledError:
             wanted = False
             raise
-        return Shot(_records(exposure.files), exposure.captured_at, exposure)
+        except CaptureFailed as error:
+            if firing is None or not firing.released or type(error) is not CaptureFailed:
+                raise
+            raise TriggerMissed(error.message, hint=NO_CONTACT, details=error.details) from None
+        shot = Shot(_records(exposure.files), exposure.captured_at, exposure)
+        return shot if firing is None else replace(shot, trigger="line", exposure_id=firing.exposure_id)
+
+    def burst(
+        self, stage: Stage, steps: Sequence[StepRecord], lit_at: datetime | None, stop: asyncio.Event
+    ) -> Burst | None:
+        """Return the burst by which these steps are taken; None where this set has none."""
+        axis = next((one for one in self.host.plan.axes if isinstance(one, LightAxis)), None)
+        record = self.host.manifest.plan
+        if axis is None or record is None or record.trigger != "burst":
+            return None
+        return Burst(self._triggers, stage, axis, steps, lit_at=lit_at, stop=stop)
+
+    async def take_burst(self, camera: Camera, burst: Burst, keep: Keep) -> None:
+        """Take the pictures of a burst into the folder, when all are exposed."""
+        made: list[int] = []
+
+        async def hold(shutter_s: float) -> int:
+            made.append(await burst.hold(shutter_s))
+            return made[0]
+
+        patience = self._triggers.patience([camera.camera_id])[camera.camera_id]
+        exposures = await camera.burst(hold, patience=patience, owner=self.host.job_id)
+        mine = burst.assigned(exposures, made[0])
+        known = [files for _, files in mine]
+        camera.disown([files for files in exposures if files not in known])
+        for frame, files in mine:
+            await keep(frame, await self._brought(camera, frame, files, burst.exposure_id))
+
+    async def _brought(self, camera: Camera, frame: BurstFrame, files: tuple[str, ...], exposure_id: str) -> Shot:
+        """Download a frame of a burst, in the place of one that its step had before."""
+        step = frame.step
+        assert step is not None, "frames that are nobody's are not brought"  # noqa: S101
+        folder, stem = self._store.places.set_folder(self.name), self.host.plan.stem(step.index)
+        saved = await camera.download(
+            files,
+            folder,
+            stem,
+            owner=self.host.job_id,
+            replace=[file.filename for file in step.files],
+            late=partial(self._came_late, step.index),
+        )
+        exposure = Exposure(saved, files, frame.opened_at)
+        return Shot(_records(saved), frame.opened_at, exposure, "burst", exposure_id)
 
     async def _came_late(self, index: int, saved: Sequence[SavedFile]) -> None:
         self._store.space.taken(sum(file.size for file in saved))
@@ -188,8 +267,8 @@ class SetSink(Sink[PhotometricSetResult]):
         def with_findings(step: StepRecord) -> StepRecord:
             if step.image is None or step.image.filename != filename:
                 return step  # another frame is there by now
-            own = tuple(one for one in step.findings if one.code == DRIFT)
-            former = {one.message for one in step.findings if one.code != DRIFT}
+            own = tuple(one for one in step.findings if one.code in OWN)
+            former = {one.message for one in step.findings if one.code not in OWN}
             warnings = (*(one for one in step.warnings if one not in former), *(one.message for one in findings))
             return step.model_copy(update={"findings": (*own, *findings), "warnings": warnings})
 

@@ -9,6 +9,7 @@ from datetime import UTC, datetime
 from tetherlight.camera.camera import Camera
 from tetherlight.capture.axes.axis import NOBODY, Stage
 from tetherlight.capture.axes.focus import CHOICES
+from tetherlight.capture.firing import check_lines
 from tetherlight.capture.job import CaptureJob, cameras_of, check_axes
 from tetherlight.capture.locked import LOCKED
 from tetherlight.capture.metering import check_metering, times_of
@@ -35,6 +36,7 @@ from tetherlight.protocol.sets import CapturePhotometricSet, CaptureSet, Photome
 from tetherlight.publisher import Publisher
 from tetherlight.store.manifest import refuse_newer
 from tetherlight.store.store import Store
+from tetherlight.triggers.triggers import Triggers
 
 logger = logging.getLogger(__name__)
 
@@ -58,6 +60,7 @@ class Shooting:
         settle_s: float,
         jobs: Jobs,
         captures: Captures,
+        triggers: Triggers,
         publisher: Publisher,
         set_changes: SetChanges,
     ) -> None:
@@ -66,6 +69,7 @@ class Shooting:
         self._store = store
         self._jobs = jobs
         self._captures = captures
+        self._triggers = triggers
         self._publisher = publisher
         self._set_changes = set_changes
 
@@ -89,12 +93,22 @@ class Shooting:
     def _job(self, manifest: Manifest, plan: Plan, sink: Sink[R], job_id: str) -> CaptureJob[R]:
         return CaptureJob(manifest, plan, sink, lights=self._lights, publisher=self._publisher, job_id=job_id)
 
+    def _set_sink(self, requester: str | None = None, request_id: RequestId = None) -> SetSink:
+        return SetSink(
+            self._store,
+            self._publisher,
+            self._set_changes,
+            triggers=self._triggers,
+            requester=requester,
+            request_id=request_id,
+        )
+
     def _resumable(self, name: str, manifest: Manifest) -> CaptureJob[PhotometricSetResult]:
         refuse_newer(name, manifest)
         plan = Plan.recorded(manifest)
         if manifest.steps and [step.index for step in manifest.steps] != list(plan.cells):
             raise JobConflict("Its steps are not those of its plan.")
-        sink = SetSink(self._store, self._publisher, self._set_changes)
+        sink = self._set_sink()
         job = self._job(manifest, plan, sink, manifest.job_id or f"set-{name}")
         job.set_name = name
         if manifest.places:
@@ -125,7 +139,7 @@ class Shooting:
             subject = _subject(cameras_of(plan, start.grant)[0], wanted.catalogue_number)
             folder = await asyncio.to_thread(self._store.create_set, wanted.set_name_prefix, datetime.now(UTC), subject)
             await asyncio.to_thread(self._store.sets.write_manifest, folder.name, manifest)
-            sink = SetSink(self._store, self._publisher, self._set_changes, requester=requester, request_id=request_id)
+            sink = self._set_sink(requester, request_id)
             job = self._job(manifest, plan, sink, start.job_id)
             job.set_name = folder.name
             self._jobs.begin(job, start)
@@ -144,6 +158,7 @@ class Shooting:
         if wanted.metering is not None:
             times_of(config)
         record = set_record(wanted, plan, lights=lights, settle_s=self._settle_s, config=config)
+        check_lines(self._triggers, record, cameras_of(plan, start.grant))
         await self._check(start, plan, record)
         return with_notes(first_manifest(start.job_id, plan, record, camera), wanted, config)
 

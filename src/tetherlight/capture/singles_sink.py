@@ -6,6 +6,7 @@ from functools import partial
 
 from tetherlight.camera.camera import Camera
 from tetherlight.capture.axes.settings import held_seconds
+from tetherlight.capture.firing import Firing
 from tetherlight.capture.patience import PATIENCE_S
 from tetherlight.capture.plan import bracketed
 from tetherlight.capture.single import Captures
@@ -51,7 +52,13 @@ class SinglesSink(Sink[SeriesResult]):
         """Make sure that the disk has room for every image."""
         await asyncio.to_thread(self._store.require_room, left)
 
-    async def take(self, camera: Camera, step: StepRecord, exposed: Callable[[], None]) -> Shot:  # noqa: ARG002 - nothing overlaps
+    async def take(
+        self,
+        camera: Camera,
+        step: StepRecord,
+        exposed: Callable[[], None],  # noqa: ARG002 - nothing overlaps here
+        firing: Firing | None = None,  # noqa: ARG002 - a series has no lines
+    ) -> Shot:
         """Take a picture into the captures folder."""
         shot = await self._captures.capture(
             camera,

@@ -1,7 +1,8 @@
 """Where the pictures of a plan go, and how that is told: what a set's folder and single captures have in common."""
 
+import asyncio
 from abc import ABC, abstractmethod
-from collections.abc import Callable, Collection, Sequence
+from collections.abc import Awaitable, Callable, Collection, Sequence
 from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass
 from datetime import datetime
@@ -10,6 +11,8 @@ from typing import ClassVar, Generic, Literal, Protocol, TypeVar
 from tetherlight.camera.camera import Camera
 from tetherlight.camera.exposure import Exposure
 from tetherlight.capture.axes.axis import Stage
+from tetherlight.capture.burst import Burst, BurstFrame
+from tetherlight.capture.firing import Firing
 from tetherlight.capture.plan import Plan
 from tetherlight.errors import TetherlightError
 from tetherlight.protocol.captures import SeriesResult
@@ -27,6 +30,12 @@ class Shot:
     files: tuple[FileRecord, ...]
     captured_at: datetime
     exposure: Exposure | None = None
+    trigger: str | None = None
+    exposure_id: str | None = None
+
+
+Keep = Callable[[BurstFrame, Shot], Awaitable[None]]
+"""Keeps a frame of a burst."""
 
 
 class Taking(Protocol):
@@ -37,8 +46,21 @@ class Taking(Protocol):
     overlaps: ClassVar[bool]
     """Whether the next step is prepared while the files of the one before are on their way."""
 
-    async def take(self, camera: Camera, step: StepRecord, exposed: Callable[[], None]) -> Shot:
+    def firing(self, cameras: Sequence[Camera]) -> Firing | None:
+        """Return what releases these cameras together for their next pictures; None where each is told by itself."""
+
+    async def take(
+        self, camera: Camera, step: StepRecord, exposed: Callable[[], None], firing: Firing | None = None
+    ) -> Shot:
         """Take a step's picture; `exposed` may be called when the exposure is over and its files are on their way."""
+
+    def burst(
+        self, stage: Stage, steps: Sequence[StepRecord], lit_at: datetime | None, stop: asyncio.Event
+    ) -> Burst | None:
+        """Return the burst by which these steps are taken, which differ by their light alone; None without bursts."""
+
+    async def take_burst(self, camera: Camera, burst: Burst, keep: Keep) -> None:
+        """Take the pictures of a burst, and keep those that are a step's; the burst says what else went wrong."""
 
     async def judged(self, done: StepRecord, shot: Shot) -> StepRecord:
         """Return the step with what its picture tells."""
@@ -122,9 +144,32 @@ class Sink(ABC, Generic[R]):
         """Keep others from what the pictures go to, until the job has ended; entering may raise SetBusy."""
         return nullcontext()
 
+    def firing(self, cameras: Sequence[Camera]) -> Firing | None:  # noqa: ARG002 - for those that have lines
+        """Return what releases these cameras together; None where each is told by itself."""
+        return None
+
+    def check_lines(self, cameras: Sequence[Camera]) -> None:
+        """Raise TriggerMissing where lines shall fire cameras that they do not."""
+
     @abstractmethod
-    async def take(self, camera: Camera, step: StepRecord, exposed: Callable[[], None]) -> Shot:
+    async def take(
+        self, camera: Camera, step: StepRecord, exposed: Callable[[], None], firing: Firing | None = None
+    ) -> Shot:
         """Take a step's picture."""
+
+    def burst(
+        self,
+        stage: Stage,  # noqa: ARG002 - for those that have bursts
+        steps: Sequence[StepRecord],  # noqa: ARG002
+        lit_at: datetime | None,  # noqa: ARG002
+        stop: asyncio.Event,  # noqa: ARG002
+    ) -> Burst | None:
+        """Return the burst by which these steps are taken; None where there are no bursts."""
+        return None
+
+    async def take_burst(self, camera: Camera, burst: Burst, keep: Keep) -> None:
+        """Take the pictures of a burst."""
+        raise NotImplementedError
 
     async def judged(self, done: StepRecord, shot: Shot) -> StepRecord:  # noqa: ARG002 - for those that look
         """Return the step with what its picture tells."""

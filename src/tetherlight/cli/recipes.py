@@ -20,6 +20,7 @@ from tetherlight.cli.words import (
     OnFailure,
     OnFailureOption,
     RetakesOption,
+    TriggerOption,
 )
 from tetherlight.errors import RecipeExists, StoreError
 
@@ -46,7 +47,18 @@ Name = Annotated[
 ReplaceOption = Annotated[bool, typer.Option("--replace", help="Also where there is one of that name.")]
 COMMON = ("shutterspeed", "aperture", "iso", "whitebalance", "imageformat")
 """Settings that a recipe gets as they are, by the names that every brand understands."""
-SAID_BY_RECIPE = ("lights", "ambient", "focus", "exposure", "axis", "level", "metering", "retakes", "on_failure")
+SAID_BY_RECIPE = (
+    "lights",
+    "ambient",
+    "focus",
+    "exposure",
+    "axis",
+    "level",
+    "metering",
+    "trigger",
+    "retakes",
+    "on_failure",
+)
 MOST_BYTES = 20_000_000
 STREAM = "-"
 
@@ -97,6 +109,7 @@ def save_recipe(  # noqa: PLR0917 - typer reads the options off the parameters
     on_failure: OnFailureOption = OnFailure.FAIL,
     retakes: RetakesOption = 1,
     metering: MeteringOption = None,
+    trigger: TriggerOption = None,
     notes: Annotated[str | None, typer.Option(help="Kept with each set.")] = None,
     focus: axes.FocusOption = None,
     exposure: axes.ExposureOption = None,
@@ -108,7 +121,7 @@ def save_recipe(  # noqa: PLR0917 - typer reads the options off the parameters
     made: dict[str, Any] = {"name": name}
     if not preset:
         made |= {"set_name_prefix": prefix, "notes": notes, "on_failure": on_failure.value, "retakes": retakes}
-        made |= {"metering": metering.value if metering else None}
+        made |= {"metering": metering.value if metering else None, "trigger": trigger.value if trigger else None}
     grid = axes.Grid(focus, exposure, axis, ambient=ambient, levels=level)
     with connected(context) as rig:
         made["settings"] = _settings(rig, choose_camera(rig, camera), setting or [])
@@ -246,7 +259,8 @@ def _plan(recipe: "Recipe") -> Iterator[tuple[str, str]]:
     if recipe.takes_set:
         yield "Failed step", "pauses the set" if recipe.on_failure == "pause" else "ends the set"
         yield "Retakes", str(recipe.retakes)
-    for label, value in (("Metering", recipe.metering), ("Name", recipe.set_name_prefix), ("Notes", recipe.notes)):
+    named = (("Metering", recipe.metering), ("Trigger", recipe.trigger))
+    for label, value in (*named, ("Name", recipe.set_name_prefix), ("Notes", recipe.notes)):
         if value:
             yield label, value
     if recipe.camera_model:

@@ -21,6 +21,7 @@ from tetherlight.cli.words import (
     OnFailure,
     OnFailureOption,
     RetakesOption,
+    TriggerOption,
 )
 
 if TYPE_CHECKING:
@@ -82,6 +83,7 @@ def capture_set(  # noqa: PLR0917 - typer reads the options off the parameters
     on_failure: OnFailureOption = OnFailure.FAIL,
     retakes: RetakesOption = 1,
     metering: MeteringOption = None,
+    trigger: TriggerOption = None,
     notes: Annotated[str | None, typer.Option(help="Kept with the set.")] = None,
     catalogue_number: Annotated[str | None, typer.Option(help="What the object is listed under.")] = None,
     scale: Annotated[
@@ -100,6 +102,7 @@ def capture_set(  # noqa: PLR0917 - typer reads the options off the parameters
     plan: dict[str, Any] = {"prefix": name, "notes": notes, "catalogue_number": catalogue_number}
     plan |= {"scale_mm_per_pixel": scale}
     manner = {"on_failure": on_failure.value, "retakes": retakes, "metering": metering.value if metering else None}
+    manner |= {"trigger": trigger.value if trigger else None}
     grid = axes.Grid(focus, exposure, axis, ambient=ambient, levels=level)
     if recipe is not None:
         recipes.refuse_beside(context)

@@ -28,6 +28,14 @@ class Metering(StrEnum):
     LIGHT = "light"
 
 
+class SetTrigger(StrEnum):
+    """What releases the cameras of a set."""
+
+    LINE = "line"
+    BURST = "burst"
+    SOFTWARE = "software"
+
+
 LightsArgument = Annotated[
     list[str] | None,
     typer.Argument(help="Lights in their order; all of the rig where none is named.", autocompletion=completion.lights),
@@ -39,4 +47,10 @@ RetakesOption = Annotated[
 ]
 MeteringOption = Annotated[
     Metering | None, typer.Option(help="Find the exposure time with test shots: one for all lights, or for each.")
+]
+TriggerOption = Annotated[
+    SetTrigger | None,
+    typer.Option(
+        help="What releases the camera: its line, its line held for a burst by the sync line, or its connection."
+    ),
 ]

@@ -90,6 +90,7 @@ class ImageRequests(Requests):
         on_failure: str = "fail",
         retakes: int = 1,
         metering: Literal["set", "light"] | None = None,
+        trigger: Literal["line", "burst", "software"] | None = None,
         notes: str | None = None,
         catalogue_number: str | None = None,
         scale_mm_per_pixel: float | None = None,
@@ -104,12 +105,13 @@ class ImageRequests(Requests):
         `focus` is a count of places and the size of a drive between them, from -3 to 3; `exposure` are EV offsets from
         the exposure now, or settings by alias. Each multiplies the images. A frame without its light is taken again by
         itself, `retakes` times at most. With `metering` test shots find the exposure time, for all lights or for each.
-        `levels` says how bright lights are, above 0 to 1; the others are as bright as they were last.
+        `levels` says how bright lights are, above 0 to 1; the others are as bright as they were last. `trigger` says
+        what releases the camera: its line, the line held for a burst, or its connection.
         """
         plan = set_table.CAPTURE_PHOTOMETRIC_SET.parse({
             "light_sequence": list(light_sequence), "set_name_prefix": prefix, "ambient": ambient,
             "on_failure": on_failure, "retakes": retakes, "notes": notes, "camera_id": camera_id,
-            "metering": metering,
+            "metering": metering, "trigger": trigger,
             "catalogue_number": catalogue_number, "scale_mm_per_pixel": scale_mm_per_pixel,
             "focus": places_of(focus), "exposure": exposures_of(exposure), "levels": levels and dict(levels),
         })  # fmt: skip
@@ -123,6 +125,7 @@ class ImageRequests(Requests):
         on_failure: str = "fail",
         retakes: int = 1,
         metering: Literal["set", "light"] | None = None,
+        trigger: Literal["line", "burst", "software"] | None = None,
         notes: str | None = None,
         catalogue_number: str | None = None,
         scale_mm_per_pixel: float | None = None,
@@ -131,12 +134,12 @@ class ImageRequests(Requests):
     ) -> PlanCapture:
         """Take one image for each combination of the axes' values, the last one changing fastest.
 
-        Await it for the result, or iterate over it for the steps.
+        Await it for the result, or iterate over it for the steps. `trigger` is as of `capture_set`.
         """
         given = [axis.model_dump() if isinstance(axis, axis_table.AxisPlan) else dict(axis) for axis in axes]
         plan = set_table.CAPTURE_SET.parse({
             "axes": given, "set_name_prefix": prefix, "on_failure": on_failure, "retakes": retakes, "notes": notes,
-            "camera_id": camera_id, "metering": metering,
+            "camera_id": camera_id, "metering": metering, "trigger": trigger,
             "catalogue_number": catalogue_number, "scale_mm_per_pixel": scale_mm_per_pixel,
         })  # fmt: skip
         return PlanCapture(self._session, plan, progress)

@@ -46,6 +46,8 @@ OrNewer = Annotated[E | str, Field(union_mode="left_to_right")]
 """One of the known values; one of a newer version is kept as it is."""
 OnFailure = Literal["fail", "pause"]
 MeteredFor = Literal["set", "light"]
+SetTrigger = Literal["line", "burst", "software"]
+"""What releases the cameras of a set."""
 Severity = Literal["warning", "error"]
 
 
@@ -129,6 +131,9 @@ class Plan(Record):
     settle_s: float | None = Field(default=None, description="Of lights that have no settle time of their own.")
     on_failure: OrNewer[OnFailure] = "fail"
     retakes: int = Field(default=0, description="How often a frame without its light is taken again by itself.")
+    trigger: OrNewer[SetTrigger] | None = Field(
+        default=None, description="What releases the cameras; null is software."
+    )
     metering: OrNewer[MeteredFor] | None = Field(default=None, description="For what test shots find the exposure.")
     metered: tuple[MeteredRecord, ...] = Field(default=(), description="What they found, by light.")
     exposure: dict[str, Any] = Field(default_factory=dict, description="Values by alias that every frame shall have.")
@@ -184,6 +189,10 @@ class StepRecord(Record):
     on_at: Moment | None = None
     off_at: Moment | None = None
     captured_at: Moment | None = None
+    trigger: OrNewer[SetTrigger] | None = Field(default=None, description="What released it; null is software.")
+    exposure_id: str | None = Field(
+        default=None, description="What the frames have in common that one press of trigger lines gave; null without."
+    )
     exposure: dict[str, Any] = Field(default_factory=dict, description="Shutter, aperture, ISO and more, by alias.")
     files: tuple[FileRecord, ...] = ()
     attempts: int = 0

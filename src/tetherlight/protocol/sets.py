@@ -10,7 +10,7 @@ from tetherlight.protocol.action import Action, CameraPayload, Payload
 from tetherlight.protocol.axes import MAX_VALUES, AxisPlan, Exposed, FocusPlaces, OnLevel
 from tetherlight.protocol.cameras import Message
 from tetherlight.protocol.jobs import JOB_EXAMPLE
-from tetherlight.protocol.manifest import Manifest, MeteredFor
+from tetherlight.protocol.manifest import Manifest, MeteredFor, SetTrigger
 from tetherlight.protocol.models import FrameFinding, ImageFile, ImageSet, Job, Model
 from tetherlight.protocol.names import Feature
 from tetherlight.protocol.set_lists import SET_EXAMPLE, ImageList
@@ -38,6 +38,14 @@ class SetManner(Payload):
         ge=0,
         le=5,
         description="How often a frame without its light, or like another one, is taken again by itself.",
+    )
+    trigger: SetTrigger | None = Field(
+        default=None,
+        description=(
+            "What releases the cameras. line: the lines of the rig file, once for each exposure. burst: the release is "
+            "held in continuous drive, and the next light goes on when the sync line says that the shutter has closed. "
+            "software, also where nothing is said: each camera's own connection."
+        ),
     )
     metering: MeteredFor | None = Field(
         default=None,
@@ -254,7 +262,7 @@ CAPTURE_PHOTOMETRIC_SET = Action(
     right="control",
     summary="Take one image per light; photometric_progress tells each step, the reply comes at the end.",
     errors=(errors.NoCameraSelected, errors.UnknownLight, errors.InvalidName, errors.CameraBusy, errors.LightsBusy,
-            errors.DiskFull, errors.StoreFull, errors.SequenceFailed),
+            errors.TriggerMissing, errors.DiskFull, errors.StoreFull, errors.SequenceFailed),
     timeout_s=None,
     example={"light_sequence": ["light_front_left", "light_front_right", "lights_top"],
              "set_name_prefix": "my_object_scan"},
@@ -274,7 +282,7 @@ CAPTURE_SET = Action(
     summary="Take one image for each combination of the values of several axes; told as CAPTURE_PHOTOMETRIC_SET is.",
     errors=(errors.NoCameraSelected, errors.CameraNotOpen, errors.UnknownLight, errors.InvalidName,
             errors.ConfigNotFound, errors.ConfigReadonly, errors.ConfigInvalid, errors.CameraBusy, errors.LightsBusy,
-            errors.DiskFull, errors.StoreFull, errors.SequenceFailed),
+            errors.TriggerMissing, errors.DiskFull, errors.StoreFull, errors.SequenceFailed),
     timeout_s=None,
     example={"axes": [{"axis": "focus", "count": 8, "step": 2}, {"axis": "light", "values": ["light_left"]}],
              "set_name_prefix": "beetle"},
@@ -292,7 +300,7 @@ RETAKE_FRAMES = Action(
     right="control",
     summary="Take frames of a set again with the values that they had, also long after it was captured.",
     errors=(errors.SetNotFound, errors.JobConflict, errors.UnknownLight, errors.ManifestNewer, errors.CameraNotFound,
-            errors.CameraBusy, errors.LightsBusy),
+            errors.CameraBusy, errors.LightsBusy, errors.TriggerMissing),
     example={"set_name": SET_EXAMPLE, "lights": ["light_left"]},
     example_result=JOB_EXAMPLE,
     feature=FRAME_CHECKS,

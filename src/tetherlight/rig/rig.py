@@ -104,6 +104,7 @@ class Rig:
             settle_s=settings.photometric_capture_delay,
             jobs=self.jobs,
             captures=self.captures,
+            triggers=triggers,
             publisher=self.publisher,
             set_changes=self.set_changes,
         )

@@ -22,6 +22,10 @@ class TriggerTable(Model):
     """The line of the rig's GPIO chip that releases the shutter."""
     half_press: Pin | None = None
     """The line that wakes the body and lets it meter and focus, where that is wired."""
+    sync: Pin | None = None
+    """The line that the contact for a flash pulls while the shutter is open, where that is wired."""
+    sync_active_low: bool = True
+    """Whether the contact pulls its line low."""
     active_low: bool = False
     half_press_s: Seconds = 0.5
     """How long the release is half pressed before it is pressed fully."""
@@ -34,12 +38,19 @@ class TriggerTable(Model):
     def _two_lines(self) -> Self:
         if self.half_press == self.full_press:
             raise ValueError("half_press and full_press are two lines")
+        if self.sync in self.pins:
+            raise ValueError("sync is a line of its own")
         return self
 
     @property
     def pins(self) -> tuple[int, ...]:
-        """Its lines."""
+        """Its lines that are driven."""
         return (self.full_press,) if self.half_press is None else (self.half_press, self.full_press)
+
+    @property
+    def all_pins(self) -> tuple[int, ...]:
+        """Its lines, with that of the contact."""
+        return self.pins if self.sync is None else (*self.pins, self.sync)
 
 
 def trigger_problem(triggers: Mapping[str, TriggerTable], lights: Iterable[tuple[str, int | None]]) -> str | None:
@@ -47,7 +58,7 @@ def trigger_problem(triggers: Mapping[str, TriggerTable], lights: Iterable[tuple
     pins = {pin: f"light '{name}'" for name, pin in lights if pin is not None}
     cameras: dict[str, str] = {}
     for name, trigger in triggers.items():
-        for pin in trigger.pins:
+        for pin in trigger.all_pins:
             if pin in pins:
                 return f"pin {pin} is used by both {pins[pin]} and trigger '{name}'"
             pins[pin] = f"trigger '{name}'"

@@ -1,4 +1,4 @@
-"""Switch all lamps of the rig off where no server works: `python -m tetherlight.server.all_off`.
+"""Switch all lamps off and let go of releases where no server works: `python -m tetherlight.server.all_off`.
 
 The watcher runs it when the server was killed, and the system's service when it has stopped.
 """
@@ -12,6 +12,7 @@ from tetherlight.lights.lights import Lights
 from tetherlight.rigfile.rigfile import RigFile
 from tetherlight.settings import load_settings
 from tetherlight.store.store import Store
+from tetherlight.triggers.triggers import Triggers
 
 logger = logging.getLogger(__name__)
 
@@ -32,9 +33,19 @@ async def all_off() -> None:
         lights = await Lights.open(rig_file)
         faults = {light.name: light.fault for light in lights.status().lights if light.fault}
         await lights.close()
+        await _let_go(rig_file)
     for name, fault in faults.items():
         logger.error("Light %s may still be on: %s", name, fault)
     logger.info("All %d lights are off.", len(lights.names) - len(faults))
+
+
+async def _let_go(rig_file: RigFile) -> None:
+    """Let go of the releases of cameras: one may have been held, and not every board lets go of a line by itself."""
+    triggers = Triggers.open(rig_file)
+    for finding in triggers.findings():
+        if finding.check == "triggers" and finding.level != "ok":
+            logger.error("A camera may still be released: %s", finding.message)
+    await triggers.close()
 
 
 def main() -> None:

@@ -60,6 +60,7 @@ class Control:
     def __init__(self, stage: Stage, cameras: Sequence[SimulatedCamera]) -> None:
         self._stage = stage
         self._cameras = cameras
+        self._lines = Lines(cameras)
         self._operations: dict[str, Callable[[Fields], Answer | None]] = {
             "status": self._status,
             "define_lights": self._define_lights,
@@ -74,7 +75,8 @@ class Control:
             "take_camera": lambda fields: self._camera(fields).responder.take(),
             "give_back_camera": lambda fields: self._camera(fields).responder.give_back(),
             "press_shutter": self._press_shutter,
-            "line": Lines(cameras).press,
+            "line": self._lines.press,
+            "sync": self._lines.sync,
             "exposures": lambda fields: {"exposures": self._camera(fields).body.releases.describe()},
             "set_property": self._set_property,
             "property_fault": self._property_fault,
@@ -214,6 +216,10 @@ class Control:
         quirks.line_drops = int(number(fields, "line_drops", default=quirks.line_drops))
         quirks.line_doubles = int(number(fields, "line_doubles", default=quirks.line_doubles))
         quirks.line_lag_s = number(fields, "line_lag_s", default=quirks.line_lag_s)
+        if fields.get("burst_fps") is not None:
+            quirks.burst_fps = positive(fields, "burst_fps")
+        for name in ("sync_misses_at", "files_lost_at", "hurries_at"):
+            setattr(quirks, name, int(number(fields, name, default=getattr(quirks, name))))
 
     def _lens(self, fields: Fields) -> Answer:
         """Put the lens somewhere, let it blur or not, or only tell where it is."""

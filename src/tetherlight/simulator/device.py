@@ -24,6 +24,7 @@ from tetherlight.simulator.quirks import Quirks
 from tetherlight.simulator.releases import Release, Releases
 from tetherlight.simulator.schedule import Schedule
 from tetherlight.simulator.shot import Identity, Shot
+from tetherlight.simulator.sync import SyncContact
 from tetherlight.simulator.viewfinder import Frame, Viewfinder
 
 logger = logging.getLogger(__name__)
@@ -81,6 +82,7 @@ class Body:
         self.preview_size = PREVIEW_SIZE
         self.happenings = Happenings()
         self.releases = Releases()
+        self.sync = SyncContact()
         self.viewfinder = Viewfinder(fps, self._render_preview)
         self.live = LiveSwitch(self.happenings)
         still = partial(self.happenings.add, "focus_still")
@@ -227,21 +229,23 @@ class Body:
             self._shutter.start()
         return True
 
-    def fire(self, line: int, moment: float) -> float | None:
+    def fire(self, line: int, moment: float, *, held: bool = False) -> float | None:
         """Release by the event of this number on a line; return when the shutter opens, None where it stays closed.
 
-        Both are times on the monotonic clock.
+        Both are times on the monotonic clock. A line that is `held` is let go by `let_go`.
         """
         if self.quirks.line_drops:
             self.quirks.line_drops -= 1
             return None
-        release = Release(line, moment + self.quirks.line_lag_s)
-        twice = self.quirks.line_doubles > 0
+        release = Release(line, moment + self.quirks.line_lag_s, held)
+        twice = self.quirks.line_doubles > 0 and not held
+        interval_s = 1 / self.quirks.burst_fps if held else 0.0
         try:
-            taken = self.press(by=release, burst=2 if twice else 1)
+            taken = self.press(by=release, burst=2 if twice else 1, interval_s=interval_s)
         except CardFullError:
             return None
-        self.let_go()
+        if not held:
+            self.let_go()
         if taken and twice:
             self.quirks.line_doubles -= 1
         return release.opened_s if taken else None
@@ -263,15 +267,18 @@ class Body:
             lag = 0 if by is None else by.opened_s - time.monotonic()
             if self._closed.wait(max(lag, 0) + shot.delay_s):
                 return
-            taken = 0
-            while taken < shot.burst or (shot.continuous and self._pressed.is_set()):
+            held = by.line if by is not None and by.held else None
+            taken, more = 0, True
+            while more:
                 began = time.monotonic()
-                self._take(shot, observer, by or Release(None, began))
+                self._take(shot, observer, by or Release(held, began, held is not None))
                 by = None
                 taken += 1
-                more = taken < shot.burst
-                if self._closed.wait(max(began + shot.interval_s - time.monotonic(), 0) if more else 0):
+                more = taken < shot.burst or (shot.continuous and self._pressed.is_set())
+                pause = 0.0 if self.quirks.strikes("hurries_at") else began + shot.interval_s - time.monotonic()
+                if self._closed.wait(max(pause, 0) if more else 0):
                     break
+                more = taken < shot.burst or (shot.continuous and self._pressed.is_set())
         except CardFullError:
             logger.warning("%s: the card is full", self.identity.name)
         except Exception:
@@ -290,16 +297,19 @@ class Body:
         when = self.clock.now()
         shot = replace(shot, focus=self.lens.focus)
         self._shutter_closes = math.inf if shot.bulb else opened + shot.shutter_s
+        if not self.quirks.strikes("sync_misses_at"):
+            self._close_contact(opened, shot)
         self.happenings.add("exposure")
         if shot.bulb:
             self._bulb_end.wait()
             self._shutter_closes = 0.0
+            self.sync.turn(time.monotonic(), closed=False)
             shot = replace(shot, shutter_s=time.monotonic() - opened)
         pictures = self._darkroom.develop(shot, when, self.quirks.turned)
         release.files = {picture.name: zlib.crc32(picture.content) for picture in pictures}
         if self._closed.wait(max(opened + shot.shutter_s - time.monotonic(), 0)):
             return
-        if observer is None:
+        if observer is None or self.quirks.strikes("files_lost_at"):
             return
         late = self.quirks.second_file_s
         if late and len(pictures) > 1:
@@ -307,6 +317,13 @@ class Body:
             pictures = pictures[:1]
         self._keep(pictures, shot, observer)
         self.happenings.add("capture")
+
+    def _close_contact(self, opened: float, shot: Shot) -> None:
+        """Close the contact for a flash, and open it with the end of the exposure, however long it is developed."""
+        self.sync.turn(time.monotonic(), closed=True)
+        if not shot.bulb:
+            left = opened + shot.shutter_s - time.monotonic()
+            self.schedule.after(max(left, 0), lambda: self.sync.turn(time.monotonic(), closed=False))
 
     def _keep(self, pictures: Sequence[Picture], shot: Shot, observer: Observer) -> None:
         """Put files where they belong and announce them."""

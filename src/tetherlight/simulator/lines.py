@@ -5,9 +5,10 @@ import time
 from collections.abc import Sequence
 
 from tetherlight.simulator.camera import SimulatedCamera
-from tetherlight.simulator.request import Answer, Fields, Refused
+from tetherlight.simulator.request import Answer, Fields, Refused, number
 
-PRESSES = ("half", "full")
+PRESSES = ("half", "full", "hold", "off")
+_LONGEST_WAIT_S = 60.0
 
 
 class Lines:
@@ -18,27 +19,43 @@ class Lines:
         self._numbers = itertools.count(1)
 
     def press(self, fields: Fields) -> Answer:
-        """Press the releases of these cameras, half or fully, and tell when which shutter opens."""
+        """Press the releases of these cameras, half or fully, and tell when which shutter opens.
+
+        With `hold` they stay pressed until `off`.
+        """
         press = fields.get("press", "full")
         if press not in PRESSES:
-            raise Refused("press must be half or full.")
+            raise Refused(f"press must be {', '.join(PRESSES[:-1])} or {PRESSES[-1]}.")
         meant = self._meant(fields.get("cameras"))
-        if press == "half":
+        if press in {"half", "off"}:
             for camera in meant:
-                camera.body.autofocus()
+                if press == "half":
+                    camera.body.autofocus()
+                else:
+                    camera.body.let_go()
             return {}
-        number = next(self._numbers)
+        press_number = next(self._numbers)
         # What each body does then takes longer than the edge needs to reach them all.
         moments = [time.monotonic() for _ in meant]
+        held = press == "hold"
         opened = {
-            camera.name: camera.body.fire(number, moment) if camera.responder.powered else None
+            camera.name: camera.body.fire(press_number, moment, held=held) if camera.responder.powered else None
             for camera, moment in zip(meant, moments, strict=True)
         }
         return {
-            "line": number,
+            "line": press_number,
             "opened": {name: moment for name, moment in opened.items() if moment is not None},
             "missed": [name for name, moment in opened.items() if moment is None],
         }
+
+    def sync(self, fields: Fields) -> Answer:
+        """Tell what a camera's contact for a flash did after an edge, or without one how many edges there were."""
+        contact = self._find(str(fields.get("camera"))).body.sync
+        if fields.get("after") is None:
+            return {"count": contact.count}
+        timeout = min(number(fields, "timeout", default=0), _LONGEST_WAIT_S)
+        edges = contact.wait(int(number(fields, "after")), timeout)
+        return {"edges": [{"number": edge, "at": at, "closed": closed} for edge, at, closed in edges]}
 
     def _meant(self, names: object) -> list[SimulatedCamera]:
         if isinstance(names, str):

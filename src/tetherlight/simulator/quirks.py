@@ -32,7 +32,10 @@ class Quirks:
     `turned` is how far it is turned clockwise, in degrees. The second file of an exposure comes `second_file_s` after
     the exposure was told to be complete. `raw_only` properties have types that libgphoto2 does not know by name.
     `memory_names` are how a body with a memory for the computer calls the pictures in it. Of the next presses by a line
-    it misses `line_drops` and takes two pictures at `line_doubles`; its shutter opens `line_lag_s` after each.
+    it misses `line_drops` and takes two pictures at `line_doubles`; its shutter opens `line_lag_s` after each. While a
+    line is held it takes `burst_fps` pictures a second in continuous drive. Counted from now, exposure `sync_misses_at`
+    closes no contact for a flash, the files of exposure `files_lost_at` are never announced, and the one after exposure
+    `hurries_at` begins at once; 0 is none.
     """
 
     turned: int = 0
@@ -42,4 +45,14 @@ class Quirks:
     line_drops: int = 0
     line_doubles: int = 0
     line_lag_s: float = 0.0
+    burst_fps: float = 5.0
+    sync_misses_at: int = 0
+    files_lost_at: int = 0
+    hurries_at: int = 0
     property_faults: dict[int, PropertyFault] = field(default_factory=dict)
+
+    def strikes(self, name: str) -> bool:
+        """Count one more exposure towards what goes wrong at one of them; say whether it is this one."""
+        left = int(getattr(self, name))
+        setattr(self, name, max(0, left - 1))
+        return left == 1

@@ -15,6 +15,8 @@ class Release:
     line: int | None
     opened_s: float
     """On the monotonic clock; the self-timer comes on top."""
+    held: bool = False
+    """Whether the line stayed pressed, so that exposures follow in continuous drive."""
     files: dict[str, int] = field(default_factory=dict)
     """What the body calls its pictures, each with the CRC-32 of its bytes; none before they are developed."""
 

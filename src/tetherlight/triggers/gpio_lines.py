@@ -5,17 +5,23 @@ import contextlib
 import errno
 import os
 import time
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import AsyncIterator, Callable, Iterable, Mapping, Sequence
+from datetime import timedelta
 from functools import partial
 
 import gpiod
-from gpiod.line import Direction, Value
+from gpiod import EdgeEvent
+from gpiod.line import Bias, Clock, Direction, Value
+from gpiod.line import Edge as EdgeDetection
 
-from tetherlight.errors import InvalidSetting
+from tetherlight.errors import InvalidSetting, TriggerFailed
 from tetherlight.lights.drivers.gpiod_lamps import Chip, Chips, LineRequest, consumer, find_header, holder, open_named
 from tetherlight.rigfile.triggers import TriggerTable
 from tetherlight.triggers.lines import Fired, Lines, Wired, half_press_s, trigger_failed
+from tetherlight.triggers.sync import Edge, Held
 
+DEBOUNCE = timedelta(milliseconds=1)
+"""In which a contact may bounce; the shortest that a shutter is fully open is some milliseconds."""
 HINT = "gpioinfo shows who holds which line."
 
 
@@ -31,6 +37,7 @@ class GpioLines(Lines):
         self._wanted = chip
         self._chips = chips or Chips()
         self._request: LineRequest | None = None
+        self._contacts: LineRequest | None = None
 
     def take(self) -> None:
         """Take all lines, inactive; raise TriggerFailed where that cannot be."""
@@ -41,7 +48,14 @@ class GpioLines(Lines):
             # The request outlives the chip's own descriptor.
             with contextlib.closing(self._open(names)) as chip:
                 self._refuse_held(chip)
-                self._request = chip.request_lines(config=self._config(), consumer=consumer())
+                request = chip.request_lines(config=self._config(), consumer=consumer())
+                if self._syncs:
+                    try:
+                        self._contacts = chip.request_lines(config=self._sync_config(), consumer=consumer())
+                    except OSError:
+                        request.release()
+                        raise
+                self._request = request
         except InvalidSetting as error:
             raise trigger_failed(names, error.message, error.hint) from None
         except OSError as error:
@@ -66,8 +80,45 @@ class GpioLines(Lines):
                 set_lines([*half, *full], Value.INACTIVE)
         return Fired(at, spread)
 
+    @contextlib.asynccontextmanager
+    async def hold(self, name: str, trigger: TriggerTable, camera: Wired) -> AsyncIterator[Held]:  # noqa: ARG002
+        """Listen to the contact: the kernel notes the time of each edge."""
+        self.take()
+        listening = self._contacts
+        assert listening is not None, "lines that are listened to were taken"  # noqa: S101
+        held = _GpioHeld(name, trigger, self._set)
+        loop = asyncio.get_running_loop()
+        try:
+            if listening.wait_edge_events(0):  # what happened before
+                listening.read_edge_events()
+            loop.add_reader(listening.fd, held.read, listening)
+        except OSError as error:
+            raise self._lost([name], error) from None
+        try:
+            yield held
+        finally:
+            loop.remove_reader(listening.fd)
+            if self._request is not None:
+                await held.let_go()
+
+    def sync_fault(self, name: str, trigger: TriggerTable) -> str | None:
+        """Say whether the contact seems closed at rest."""
+        if self._contacts is None or trigger.sync is None:
+            return None
+        try:
+            closed = self._contacts.get_value(trigger.sync) is Value.ACTIVE
+        except OSError as error:
+            return f"Sync line {trigger.sync} of trigger '{name}' cannot be read: {_reason(error)}."
+        if not closed:
+            return None
+        return f"Sync line {trigger.sync} of trigger '{name}' is closed all the time, as if the shutter were open."
+
     async def close(self) -> None:
         """Give the lines back, inactive."""
+        contacts, self._contacts = self._contacts, None
+        if contacts is not None:
+            with contextlib.suppress(OSError):
+                contacts.release()
         request, self._request = self._request, None
         if request is not None:
             pins: dict[int | str, Value] = dict.fromkeys(self._pins, Value.INACTIVE)
@@ -92,7 +143,7 @@ class GpioLines(Lines):
         """Raise TriggerFailed where a line is missing or somebody else has it."""
         info = chip.get_info()
         for name, trigger in self._triggers.items():
-            for pin in trigger.pins:
+            for pin in trigger.all_pins:
                 if pin >= info.num_lines:
                     last = info.num_lines - 1
                     raise trigger_failed([name], f"Chip {info.label} has no line {pin}, only 0 to {last}.")
@@ -108,15 +159,71 @@ class GpioLines(Lines):
             for pin in one.pins
         }
 
+    @property
+    def _syncs(self) -> dict[int, TriggerTable]:
+        return {one.sync: one for one in self._triggers.values() if one.sync is not None}
+
+    def _sync_config(self) -> dict[Iterable[int | str] | int | str, gpiod.LineSettings | None]:
+        return {
+            pin: gpiod.LineSettings(
+                direction=Direction.INPUT,
+                edge_detection=EdgeDetection.BOTH,
+                bias=Bias.PULL_UP if one.sync_active_low else Bias.PULL_DOWN,
+                active_low=one.sync_active_low,
+                debounce_period=DEBOUNCE,
+                event_clock=Clock.MONOTONIC,
+            )
+            for pin, one in self._syncs.items()
+        }
+
+    def _lost(self, names: Sequence[str], error: OSError) -> TriggerFailed:
+        """Forget lines that cannot be driven any more, so that they are taken anew, and return the error."""
+        for request in filter(None, (self._request, self._contacts)):
+            with contextlib.suppress(OSError):  # of a chip that is gone
+                request.release()
+        self._request = self._contacts = None
+        return trigger_failed(names, f"The GPIO chip says: {_reason(error)}.")
+
     def _set(self, names: Sequence[str], pins: Sequence[int], value: Value) -> None:
         assert self._request is not None, "lines that are set were taken"  # noqa: S101
         try:
             self._request.set_values(dict.fromkeys(pins, value))
         except OSError as error:
-            request, self._request = self._request, None
-            with contextlib.suppress(OSError):  # of a chip that is gone
-                request.release()
-            raise trigger_failed(names, f"The GPIO chip says: {_reason(error)}.") from None
+            raise self._lost(names, error) from None
+
+
+class _GpioHeld(Held):
+    def __init__(
+        self, name: str, trigger: TriggerTable, set_lines: Callable[[Sequence[str], Sequence[int], Value], None]
+    ) -> None:
+        super().__init__()
+        self._names = [name]
+        self._trigger = trigger
+        self._set = set_lines
+        self._pressed = False
+
+    def read(self, listening: LineRequest) -> None:
+        """Hear what the kernel has noted."""
+        try:
+            events = listening.read_edge_events()
+        except OSError:
+            return  # the chip is gone, which the next press tells
+        for event in events:
+            if event.line_offset == self._trigger.sync:
+                closed = event.event_type is EdgeEvent.Type.RISING_EDGE
+                self.hear(Edge(event.timestamp_ns / 1e9, closed))
+
+    async def press(self) -> None:
+        self._pressed = True
+        if self._trigger.half_press is not None:
+            self._set(self._names, [self._trigger.half_press], Value.ACTIVE)
+            await asyncio.sleep(self._trigger.half_press_s)
+        self._set(self._names, [self._trigger.full_press], Value.ACTIVE)
+
+    async def let_go(self) -> None:
+        if self._pressed:
+            self._pressed = False
+            self._set(self._names, self._trigger.pins, Value.INACTIVE)
 
 
 def _reason(error: OSError) -> str:

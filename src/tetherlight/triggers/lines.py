@@ -2,10 +2,12 @@
 
 from abc import ABC, abstractmethod
 from collections.abc import Mapping, Sequence
+from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass
 
 from tetherlight.errors import TriggerFailed
 from tetherlight.rigfile.triggers import TriggerTable
+from tetherlight.triggers.sync import Held
 
 
 @dataclass(frozen=True)
@@ -39,6 +41,17 @@ class Lines(ABC):
 
         Raises TriggerFailed where a line cannot be driven; no release was pressed fully then.
         """
+
+    @abstractmethod
+    def hold(self, name: str, trigger: TriggerTable, camera: Wired) -> AbstractAsyncContextManager[Held]:
+        """Listen to the contact of a trigger that has one; the release is pressed by what this gives.
+
+        Entering raises TriggerFailed; leaving lets go, whatever happened.
+        """
+
+    def sync_fault(self, name: str, trigger: TriggerTable) -> str | None:  # noqa: ARG002 - for real lines
+        """Say what is wrong with the contact of a trigger at rest, as a sentence; None where nothing is."""
+        return None
 
     @abstractmethod
     async def close(self) -> None:

@@ -1,8 +1,9 @@
 """The rig's triggers: which line fires which camera, and how several are fired."""
 
 import asyncio
+import contextlib
 import logging
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import AsyncIterator, Iterator, Mapping, Sequence
 from importlib.util import find_spec
 from pathlib import Path
 from typing import Self
@@ -12,8 +13,11 @@ from tetherlight.protocol.server import Finding
 from tetherlight.rigfile.rigfile import RigFile
 from tetherlight.rigfile.triggers import TriggerTable
 from tetherlight.triggers.lines import Fired, Lines, Wired, trigger_failed
+from tetherlight.triggers.sync import Held
 
 logger = logging.getLogger(__name__)
+SYNC = "Say sync in its table [triggers.NAME] of the rig file, or say trigger 'line'."
+SYNC_REMEDY = "Look at the cable; where the contact pulls its line high, say sync_active_low = false."
 WIRE = "Name it in a table [triggers.NAME] of the rig file, or say trigger 'software'."
 
 
@@ -40,13 +44,22 @@ class Triggers:
         if not self._tables:
             return
         try:
-            self._held().take()
+            lines = self._held()
+            lines.take()
         except TriggerError as error:
             remedy = error.hint or "Mend it; the lines are asked for again when cameras are fired."
             yield Finding(check="triggers", level="error", message=error.message, remedy=remedy)
-        else:
-            count = len(self._tables)
-            yield Finding(check="triggers", level="ok", message=f"{count} trigger{'s' * (count > 1)} can fire cameras.")
+            return
+        count = len(self._tables)
+        yield Finding(check="triggers", level="ok", message=f"{count} trigger{'s' * (count > 1)} can fire cameras.")
+        for name, table in self._tables.items():
+            if table.sync is None:
+                continue
+            if (fault := lines.sync_fault(name, table)) is not None:
+                yield Finding(check="sync", level="warning", message=fault, remedy=SYNC_REMEDY)
+            else:
+                message = f"Sync line {table.sync} of trigger '{name}' is at rest, as with a shutter that is closed."
+                yield Finding(check="sync", level="ok", message=message)
 
     def fires(self, camera_ids: Sequence[str]) -> bool:
         """Tell whether lines fire all of these cameras and no other."""
@@ -67,6 +80,26 @@ class Triggers:
         lines = self._held()
         async with self._pressing:
             return await lines.fire(tables, cameras)
+
+    def require_sync(self, camera_id: str) -> None:
+        """Raise TriggerMissing where no line fires this camera alone, or none tells when its shutter is open."""
+        self._synced(camera_id)
+
+    @contextlib.asynccontextmanager
+    async def hold(self, camera: Wired) -> AsyncIterator[Held]:
+        """Listen to the contact of a camera, whose release can be kept pressed meanwhile.
+
+        Raises TriggerMissing or TriggerFailed; on leaving the release is let go.
+        """
+        name, table = self._synced(camera.camera_id)
+        async with self._pressing, self._held().hold(name, table, camera) as held:
+            yield held
+
+    def _synced(self, camera_id: str) -> tuple[str, TriggerTable]:
+        ((name, table),) = self._of([camera_id]).items()
+        if table.sync is None:
+            raise TriggerMissing(f"No line tells when the shutter of camera '{camera_id}' is open.", hint=SYNC)
+        return name, table
 
     def _held(self) -> Lines:
         if self._lines is None:

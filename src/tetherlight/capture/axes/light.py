@@ -103,6 +103,11 @@ class LightAxis(Axis):
             raise lamp_failed({self._lit: fault or "It went off before the exposure."})
         return ()
 
+    async def at_once(self, stage: Stage, value: JsonValue) -> None:
+        """Switch to this light between two exposures of a burst, without a wait; raise LightLimited."""
+        await self.light(stage, value)
+        self._lit = None if value is None else str(value)
+
     async def light(self, stage: Stage, value: JsonValue) -> None:
         """Switch this light on as bright as the plan says, and every other one off."""
         if value is None:

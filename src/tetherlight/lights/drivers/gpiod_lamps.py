@@ -50,8 +50,21 @@ def holder(line: "LineInfo") -> str | None:
 class LineRequest(Protocol):
     """The part of `gpiod.LineRequest` that is used."""
 
+    @property
+    def fd(self) -> int:
+        """What becomes readable with an edge."""
+
     def set_values(self, values: dict[int | str, Value]) -> None:
         """Set several lines of this request at once."""
+
+    def get_value(self, line: int | str) -> Value:
+        """Read a line."""
+
+    def wait_edge_events(self, timeout: float | None = None) -> bool:
+        """Tell whether edges are there, or come within so many seconds."""
+
+    def read_edge_events(self) -> Sequence[gpiod.EdgeEvent]:
+        """Return the edges that were noted; wait where there are none."""
 
     def release(self) -> None:
         """Give the lines back."""
