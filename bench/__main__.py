@@ -22,6 +22,7 @@ from bench import (
     simulator,
     slow,
     start,
+    triggers,
     worker,
 )
 from bench.table import Plan, Row, markdown
@@ -40,6 +41,7 @@ BENCHMARKS: dict[str, Callable[[Plan], list[Row]]] = {
     "house": house.run,
     "extras": extras.run,
     "lamps": lamps.run,
+    "triggers": triggers.run,
     "simulator": simulator.run,
     "browser": browser.run,
 }

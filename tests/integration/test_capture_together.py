@@ -98,6 +98,13 @@ async def test_a_line_fires_both_bodies_within_a_millisecond(world: World) -> No
     assert result.skew_ms == pytest.approx(1000 * abs(opened[0] - opened[1]), abs=0.001)
 
 
+async def test_frames_of_an_exposure_are_known_by_it_on_the_disk(world: World) -> None:
+    result = await capture(world, "software")
+    listed = {file.path: file for file in await asyncio.to_thread(world.rig.store.captures.newest)}
+    assert {listed[file.path].exposure_id for file in result.files} == {result.exposure_id}
+    assert {file.exposure_id for file in result.files} == {result.exposure_id}
+
+
 async def test_a_body_that_opens_late_shows_in_the_skew(world: World) -> None:
     await quirk(world, IDS[1], line_lag_s=0.2)
     try:

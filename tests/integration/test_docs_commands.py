@@ -60,6 +60,14 @@ OTHERWISE = {"192.168.1.": "127.0.1.", "--host 0.0.0.0": "--host 127.0.0.1", "--
 """What a test must neither reach nor wait for."""
 SMALL = " --width 300 --height 200"
 RUN_S = 120.0
+MORE = "..."
+TRIGGERS = """
+[triggers.body]
+cameras = ["canon-eos-1300d-087000000001"]
+full_press = 40
+sync = 41
+"""
+"""The rig file of the server; its lights are the default ones."""
 HOME = "/home/me"
 """Where the pages say that they are."""
 
@@ -184,6 +192,7 @@ async def rig(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Rig]:
     folder = tmp_path_factory.mktemp("docs")
     (folder / "captures").mkdir()
     (folder / "captures" / "image_X.jpg").write_bytes(jpeg(40, 30))
+    (folder / "rig.toml").write_text(TRIGGERS)
     # The name of a socket is short.
     temporary = Path(tempfile.mkdtemp(prefix="docs-"))
     (temporary / "tetherlight-simulator-x").mkdir()

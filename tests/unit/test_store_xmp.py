@@ -155,3 +155,15 @@ def test_prefixes_are_nobody_elses_business() -> None:
         "from tetherlight.store.xmp import annotated; annotated(None, rating=1); assert ET._namespace_map == before"
     )
     subprocess.run([sys.executable, "-c", code], check=True)
+
+
+def test_a_common_exposure_is_kept_beside_what_people_note() -> None:
+    made = annotated(None, exposure_id="exposure-1")
+    assert made is not None
+    rated = annotated(made, rating=3)
+    assert rated is not None
+    assert read_annotation(rated) == Annotation(3, None, "exposure-1")
+    again = annotated(rated, rating=0)
+    assert again is not None
+    assert read_annotation(again) == Annotation(exposure_id="exposure-1")
+    assert b'xmlns:tetherlight="urn:tetherlight:xmp:1"' in again

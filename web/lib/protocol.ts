@@ -783,6 +783,10 @@ url: string
  */
 rating: (number | null)
 notes: (string | null)
+/**
+ * What single captures have in common that several cameras took in one moment.
+ */
+exposure_id: (string | null)
 }
 /**
  * How the frames shall come.

@@ -175,7 +175,7 @@ class Burst:
         found = 0
         while True:
             try:
-                edge = await held.edge(1.5 * self._gap_s + shutter_s if found == 0 else LINGER_S)
+                edge = await held.edge(1.2 * self._gap_s + shutter_s)
             except TimeoutError:
                 return found
             found += edge.closed

@@ -90,10 +90,16 @@ class Bursts:
         burst = self.taking.burst(self.stage, steps, ready.lit_at, self.stop)
         if burst is None:
             return run
-        for step in steps[1:]:
-            await self.recorder.record(step)
+        # The first exposures need not wait for the disk to know of the last ones.
+        telling = asyncio.create_task(self._tell(steps[1:]))
         done: set[int] = set()
-        problem = await self._taken(burst, steps[0], done)
+        try:
+            problem = await self._taken(burst, steps[0], done, telling)
+        finally:
+            # Not ended in the middle: an older manifest must not overtake a newer one.
+            await asyncio.wait({telling})
+        if (error := telling.exception()) is not None:
+            raise error
         left = [step for group in run for step in group if step.index not in done]
         if burst.late:
             count = len(burst.late)
@@ -106,10 +112,17 @@ class Bursts:
             await self.recorder.record(step.model_copy(update={"state": StepState.PENDING}))
         return [] if self.stop.is_set() else [(step,) for step in left]
 
-    async def _taken(self, burst: Burst, first: StepRecord, done: set[int]) -> TetherlightError | None:
+    async def _tell(self, steps: list[StepRecord]) -> None:
+        for step in steps:
+            await self.recorder.record(step)
+
+    async def _taken(
+        self, burst: Burst, first: StepRecord, done: set[int], telling: asyncio.Task[None]
+    ) -> TetherlightError | None:
         """Take and record the frames of a burst; return what went wrong."""
 
         async def keep(frame: BurstFrame, shot: Shot) -> None:
+            await telling
             if frame.step is not None:
                 await self.recorder.record(await self.finished(frame.step, frame.lit_at, shot, frame.dark_at))
                 done.add(frame.step.index)

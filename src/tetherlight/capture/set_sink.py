@@ -168,8 +168,17 @@ class SetSink(Sink[PhotometricSetResult]):
         mine = burst.assigned(exposures, made[0])
         known = [files for _, files in mine]
         camera.disown([files for files in exposures if files not in known])
-        for frame, files in mine:
-            await keep(frame, await self._brought(camera, frame, files, burst.exposure_id))
+        keeping: asyncio.Task[None] | None = None
+        try:
+            for frame, files in mine:
+                shot = await self._brought(camera, frame, files, burst.exposure_id)
+                if keeping is not None:
+                    await keeping
+                # While the next one travels.
+                keeping = asyncio.create_task(_kept(keep, frame, shot))
+        finally:
+            if keeping is not None:
+                await keeping
 
     async def _brought(self, camera: Camera, frame: BurstFrame, files: tuple[str, ...], exposure_id: str) -> Shot:
         """Download a frame of a burst, in the place of one that its step had before."""
@@ -390,6 +399,10 @@ class SetSink(Sink[PhotometricSetResult]):
     def _to_check(self, step: StepRecord) -> FrameToCheck:
         image = self._path(step.image.filename) if step.image is not None else None
         return FrameToCheck(index=step.index, light=step.light, image=image, findings=findings_of(step))
+
+
+async def _kept(keep: Keep, frame: BurstFrame, shot: Shot) -> None:
+    await keep(frame, shot)
 
 
 def _records(files: Sequence[SavedFile]) -> tuple[FileRecord, ...]:

@@ -2,6 +2,7 @@
 
 import asyncio
 import contextlib
+import logging
 from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from datetime import UTC, datetime
 from functools import partial
@@ -13,6 +14,7 @@ from tetherlight.camera.exposure import SavedFile
 from tetherlight.camera.shutter import Start
 from tetherlight.collection.changes import Changes
 from tetherlight.collection.set_changes import SetChanges
+from tetherlight.errors import TetherlightError
 from tetherlight.naming.templates import Subject
 from tetherlight.protocol.cameras import CaptureResult
 from tetherlight.protocol.captures import AnnotateImage
@@ -26,6 +28,9 @@ from tetherlight.protocol.events import (
 from tetherlight.protocol.models import ImageFile, main_image
 from tetherlight.publisher import Publisher
 from tetherlight.store.store import Store
+from tetherlight.store.xmp import Annotation
+
+logger = logging.getLogger(__name__)
 
 
 class Captures:
@@ -47,14 +52,16 @@ class Captures:
         patience: float = 0.0,
         late: Callable[[Sequence[ImageFile]], Awaitable[None]] | None = None,
         start: Start | None = None,
+        exposure_id: str | None = None,
     ) -> CaptureResult:
         """Take one picture and put every file of it into the captures folder; `late` hears of what comes after that.
 
-        `exposure_s`, `patience` and `start` are as of `Camera.capture`.
+        `exposure_id` is kept with it: what it has in common with pictures of others. `exposure_s`, `patience` and
+        `start` are as of `Camera.capture`.
         """
 
         async def came_late(saved: Sequence[SavedFile]) -> None:
-            files = await self._arrived(saved)
+            files = await self._arrived(saved, exposure_id)
             if late is not None:
                 await late(files)
 
@@ -74,7 +81,9 @@ class Captures:
                     late=came_late,
                     start=start,
                 )
-        files = await self._arrived(exposure.files)
+        if exposure_id is not None and exposure.files:
+            await self._keep_exposure_id(exposure.files[0].path, exposure_id)
+        files = await self._arrived(exposure.files, exposure_id)
         return CaptureResult(
             message="Image captured and downloaded." if download else "Image captured and left on the camera.",
             camera_id=camera.camera_id,
@@ -130,14 +139,24 @@ class Captures:
         finally:
             self._store.stems.give_back(stem)
 
+    async def _keep_exposure_id(self, path: Path, exposure_id: str) -> None:
+        try:
+            await self._changes.make(partial(self._store.captures.keep_exposure_id, path, exposure_id))
+        except TetherlightError as error:
+            # The picture is there, and the reply tells with which others it was taken.
+            logger.warning("The exposure of %s is not noted beside it: %s", path.name, error.message)
+
     async def _came_late(self, saved: Sequence[SavedFile]) -> None:
         await self._arrived(saved)
 
-    async def _arrived(self, saved: Sequence[SavedFile]) -> list[ImageFile]:
+    async def _arrived(self, saved: Sequence[SavedFile], exposure_id: str | None = None) -> list[ImageFile]:
         if not saved:
             return []
         self._store.space.taken(sum(one.size for one in saved))
-        files = [await asyncio.to_thread(self._store.image_file, one.path, one.sha256, one.size) for one in saved]
+        noted = Annotation(exposure_id=exposure_id)
+        files = [
+            await asyncio.to_thread(self._store.image_file, one.path, one.sha256, one.size, noted) for one in saved
+        ]
         self._publisher.publish(CAPTURES_CHANGED, CapturesChange(change="created", files=files))
         self._publisher.publish(STORAGE_CHANGED, await asyncio.to_thread(self._store.space.storage))
         return files

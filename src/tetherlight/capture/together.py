@@ -81,7 +81,9 @@ class Together:
 
         with place:
             try:
-                return await self._captures.capture(camera, download=download, start=start, late=late)
+                return await self._captures.capture(
+                    camera, download=download, start=start, late=late, exposure_id=group.exposure_id
+                )
             except BaseException:
                 # The others must not wait for one that will not come.
                 start.moment.never()

@@ -120,6 +120,9 @@ class ImageFile(Model):
     url: str = Field(description="Where the server gives the bytes over HTTP.")
     rating: int | None = Field(default=None, description="From -1 (reject) to 5; null where nobody rated it.")
     notes: str | None = None
+    exposure_id: str | None = Field(
+        default=None, description="What single captures have in common that several cameras took in one moment."
+    )
 
 
 def main_image(files: Iterable[ImageFile]) -> ImageFile | None:

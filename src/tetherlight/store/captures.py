@@ -81,6 +81,11 @@ class SingleCaptures:
                 _annotate(self._sidecar(path), rating, notes)
             return self._described(path)
 
+    def keep_exposure_id(self, path: Path, exposure_id: str) -> None:
+        """Keep in the sidecar of an exposure with which others it was taken in one moment; raise StoreError."""
+        with self._kept():
+            _annotate(self._sidecar(path), None, None, exposure_id)
+
     def delete(self, image_path: str) -> list[ImageFile]:
         """Move every file of an exposure to the trash, together; return its images, the named one first."""
         with self._kept():
@@ -275,12 +280,12 @@ def _content(sidecar: Path) -> bytes | None:
         return None
 
 
-def _annotate(sidecar: Path, rating: int | None, notes: str | None) -> None:
+def _annotate(sidecar: Path, rating: int | None, notes: str | None, exposure_id: str | None = None) -> None:
     """Change a sidecar, make it where it is missing, remove it where nothing is left in it."""
     with store_errors(f"The sidecar '{shown(sidecar.name)}' could not be written"):
         try:
             before = _content(sidecar)
-            after = annotated(before, rating=rating, notes=notes)
+            after = annotated(before, rating=rating, notes=notes, exposure_id=exposure_id)
         except BrokenXmp as error:
             raise StoreError(
                 f"The sidecar '{shown(sidecar.name)}' is left as it is: {error}.",

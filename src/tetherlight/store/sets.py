@@ -266,6 +266,7 @@ class ImageSets:
             url=self._places.url(path),
             rating=noted.rating,
             notes=noted.notes,
+            exposure_id=noted.exposure_id,
         )
 
     def _images(self, folder: Path, raw: Mapping[str, Any] | None) -> list[ImageFile]:

@@ -36,6 +36,7 @@ from tetherlight.store.sets import ImageSets, SetFolder
 from tetherlight.store.space import Space
 from tetherlight.store.stems import Stems
 from tetherlight.store.thumbnails import Thumbnails
+from tetherlight.store.xmp import NOTHING, Annotation
 
 MAX_TEXT_BYTES = 512_000_000
 """Bytes of an image that is held in memory to be sent as text."""
@@ -143,10 +144,12 @@ class Store:
         stem = self.stems.peek(templates.capture, subject, when)
         return stem, self.sets.next_name(templates.set, subject, when)
 
-    def image_file(self, path: Path, sha256: str | None = None, size: int | None = None) -> ImageFile:
+    def image_file(
+        self, path: Path, sha256: str | None = None, size: int | None = None, noted: Annotation = NOTHING
+    ) -> ImageFile:
         """Describe an image that lies below the captures as messages do."""
         with store_errors("The image could not be read"):
-            return self.sets.image_file(path, sha256, size)
+            return self.sets.image_file(path, sha256, size, noted)
 
     def read_image(self, image_path: str) -> tuple[str, bytes, str]:
         """Return filename, bytes and mimetype of an image; raise ImageNotFound."""

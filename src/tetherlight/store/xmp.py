@@ -1,8 +1,9 @@
-"""Rating and notes in XMP, the form in which photo programs keep them beside an image.
+"""Rating, notes and the common exposure in XMP, the form in which photo programs keep them beside an image.
 
 Pure: from bytes to values, and from bytes to bytes. Everything that other programs wrote stays: elements, attributes,
 prefixes, comments. Source: ISO 16684-1; xmp:Rating is -1 for rejected, 0 for none, 1 to 5; dc:description is an
-alternative of languages, of which x-default counts.
+alternative of languages, of which x-default counts. No standard property says which pictures several cameras took in
+one moment; tetherlight:ExposureID is ours.
 """
 
 import re
@@ -18,14 +19,16 @@ _X = "adobe:ns:meta/"
 _RDF = "http://www.w3.org/1999/02/22-rdf-syntax-ns#"
 _XMP = "http://ns.adobe.com/xap/1.0/"
 _DC = "http://purl.org/dc/elements/1.1/"
+_OWN = "urn:tetherlight:xmp:1"
 _XML = "http://www.w3.org/XML/1998/namespace"
 _DESCRIPTION = f"{{{_RDF}}}Description"
 _RATING = f"{{{_XMP}}}Rating"
 _NOTES = f"{{{_DC}}}description"
+_EXPOSURE = f"{{{_OWN}}}ExposureID"
 _ALT, _LI = f"{{{_RDF}}}Alt", f"{{{_RDF}}}li"
 _LANGUAGE, _DEFAULT = f"{{{_XML}}}lang", "x-default"
 _ABOUT = f"{{{_RDF}}}about"
-_PREFIXES = ((_X, "x"), (_RDF, "rdf"), (_XMP, "xmp"), (_DC, "dc"))
+_PREFIXES = ((_X, "x"), (_RDF, "rdf"), (_XMP, "xmp"), (_DC, "dc"), (_OWN, "tetherlight"))
 
 _UNSPEAKABLE = re.compile("[^\t\n\r\u0020-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 _EMPTY = f'<x:xmpmeta xmlns:x="{_X}"><rdf:RDF xmlns:rdf="{_RDF}"><rdf:Description rdf:about=""/></rdf:RDF></x:xmpmeta>'
@@ -37,11 +40,12 @@ class BrokenXmp(ValueError):
 
 @dataclass(frozen=True)
 class Annotation:
-    """What people noted about an image."""
+    """What people noted about an image, and with which others it was taken in one moment."""
 
     rating: int | None = None
     """From -1 (reject) to 5; None where nobody rated it, which programs write as 0."""
     notes: str | None = None
+    exposure_id: str | None = None
 
 
 NOTHING = Annotation()
@@ -58,10 +62,13 @@ def read_annotation(content: bytes) -> Annotation:
     descriptions = _descriptions(root)
     rating = next((found for one in descriptions if (found := _value(one, _RATING)) is not None), None)
     notes = next((found for one in descriptions if (found := _notes(one)) is not None), None)
-    return Annotation(_rating(rating), notes or None)
+    exposure = next((found for one in descriptions if (found := _value(one, _EXPOSURE)) is not None), None)
+    return Annotation(_rating(rating), notes or None, exposure or None)
 
 
-def annotated(content: bytes | None, *, rating: int | None = None, notes: str | None = None) -> bytes | None:
+def annotated(
+    content: bytes | None, *, rating: int | None = None, notes: str | None = None, exposure_id: str | None = None
+) -> bytes | None:
     """Return an XMP document with what is given changed, None where nothing is left in it.
 
     A rating of 0 and the empty text remove. Raise BrokenXmp for a document that is broken or refused.
@@ -76,6 +83,8 @@ def annotated(content: bytes | None, *, rating: int | None = None, notes: str | 
         _set_rating(descriptions, rating)
     if notes is not None:
         _set_notes(descriptions, notes)
+    if exposure_id is not None:
+        descriptions[0].set(_EXPOSURE, exposure_id)
     if _is_empty(root, descriptions):
         return None
     return keeper.document(root).encode()
