@@ -14,10 +14,12 @@ from numpy.typing import NDArray
 from PIL import Image
 from playwright.sync_api import Locator, Page, expect
 
-from support.browser_screens import open_screen, violations
+from support.browser_screens import eventually, open_screen, violations
 from support.image_sets import Bump, dome, folder_with_manifest
+from support.patience import stretched
 from support.rig_in_browser import RigServer
 from tetherlight.protocol.manifest import MANIFEST
+from tetherlight.reconstruct import view_tiles, views
 from tetherlight.reconstruct.keeping import keep_in_set, making
 from tetherlight.reconstruct.options import Options
 from tetherlight.reconstruct.surface import reconstruct
@@ -232,6 +234,78 @@ def test_a_lost_graphics_processor_comes_back(page: Page, url: str) -> None:
     page.evaluate("window.lost.restoreContext()")
     expect(stage).to_have_attribute("data-by", "gl")
     assert light_of(stage).min() > 40
+
+
+@pytest.fixture
+def wide(sets: Path, monkeypatch: pytest.MonkeyPatch) -> str:
+    """The name of a set with fine stripes whose surface is larger than what is looked at first."""
+    monkeypatch.setattr(views, "LONGEST", 40)
+    monkeypatch.setattr(view_tiles, "EDGE", 32)
+    if not (sets / "wide").is_dir():
+        stripes = np.where(np.arange(SIZE[1]) // 2 % 2, 1.0, 0.3)[:, None]
+        bump = Bump(SIZE)
+        pictures = [bump.lit(light) * stripes for light in LIGHTS]
+        folder_with_manifest(sets / "wide", LIGHTS, pictures, started_at="2026-01-01T00:00:00Z")
+        make_surface(sets / "wide")
+    return "wide"
+
+
+def test_a_large_surface_is_sharp_where_one_looks_by_tiles_of_what_is_seen(page: Page, url: str, wide: str) -> None:
+    """Four pixels are one in what is looked at first, where the stripes are gray; nothing is loaded beside the view."""
+    loaded: list[str] = []
+    page.on("request", lambda request: loaded.append(request.url) if "albedo_files" in request.url else None)
+    stage = opened(page, f"{url}?set={wide}&layer=albedo&view=16,0.5,0.5")
+    expect(stage).to_have_attribute("data-closer", "whole")
+    light_of(stage)
+    sharp = np.asarray(Image.open(BytesIO(stage.screenshot())).convert("L"), float)
+    assert sharp.std() > 30
+    assert 0 < len(loaded) <= 4  # of 20
+    layer(page, "Relit").click()
+    x, y, width, _ = middle(stage)
+    page.mouse.move(x, y)
+    page.mouse.down()
+    page.mouse.move(x - width / 3, y, steps=2)
+    page.mouse.up()
+    light_of(stage)
+    assert np.asarray(Image.open(BytesIO(stage.screenshot())).convert("L"), float).std() > 15
+    page.keyboard.press("z")
+    eventually(page, lambda: len({*loaded}) == 20)
+
+
+def test_a_closer_look_that_does_not_come_is_told_and_the_picture_stays(page: Page, url: str, wide: str) -> None:
+    """What was looked at first is there."""
+    page.route("**/albedo_files/**", lambda route: route.abort())
+    stage = opened(page, f"{url}?set={wide}")
+    expect(stage).to_have_attribute("data-closer", "lacking")
+    expect(page.get_by_text("A part of the closer look could not be loaded")).to_be_visible()
+    assert light_of(stage).min() > 20
+
+
+def test_a_set_is_lit_as_it_was_measured_once_that_was_made(page: Page, url: str) -> None:
+    """The layer says that it was not made, one button makes it, and it follows the light; also without WebGL."""
+    stage = opened(page, f"{url}?set=bump&layer=measured")
+    expect(page.get_by_text("This was not made of the set yet")).to_be_visible()
+    panel = page.get_by_role("region", name="As measured")
+    panel.get_by_role("button", name="Make it").click()
+    expect(panel).to_contain_text(re.compile(r"left out is predicted to \d+\.\d dB"), timeout=stretched(120_000))
+    expect(page.get_by_text("This was not made of the set yet")).to_have_count(0)
+    assert violations(page) == []
+
+    def led(by: str) -> None:
+        expect(stage).to_have_attribute("data-by", by)
+        x, y, width, _ = middle(stage)
+        page.mouse.move(x, y)
+        page.mouse.down()
+        page.mouse.move(x + width / 5, y)
+        upper_left, upper_right, lower_right, lower_left = light_of(stage)
+        page.mouse.up()
+        assert upper_right + lower_right > 1.1 * (upper_left + lower_left)
+
+    led("gl")
+    page.add_init_script(NOTHING_DRAWN)
+    page.reload()
+    expect(stage.locator("canvas[data-drawn]")).not_to_have_count(0)
+    led("cpu")
 
 
 def test_the_mesh_comes_on_a_press_and_is_turned_by_hand_and_by_keys(page: Page, url: str) -> None:

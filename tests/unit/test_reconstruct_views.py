@@ -9,11 +9,13 @@ import pytest
 from numpy.typing import NDArray
 from PIL import Image
 
-from support.image_sets import Bump, dome, folder_with_lp
+from support.image_sets import Bump, dome, error_of, folder_with_lp
 from tetherlight.errors import TooFewLights
-from tetherlight.reconstruct import views
+from tetherlight.reconstruct import view_tiles, views
 from tetherlight.reconstruct.options import Options
+from tetherlight.reconstruct.pictures import coded_normals
 from tetherlight.reconstruct.surface import reconstruct
+from tetherlight.reconstruct.view_tiles import Pyramid, coded_for_tiles
 from tetherlight.reconstruct.views import Views, coded_height
 
 LIGHTS = dome(8)
@@ -64,7 +66,7 @@ def test_large_surfaces_are_shown_by_the_mean_of_squares_of_valid_pixels(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(views, "LONGEST", 4)
-    monkeypatch.setattr(views, "LARGEST", 6)
+    monkeypatch.setattr(view_tiles, "EDGE", 4)
     normals = np.zeros((9, 12, 3), np.float32)
     normals[..., 2] = 1
     valid = np.ones((9, 12), np.bool_)
@@ -75,7 +77,8 @@ def test_large_surfaces_are_shown_by_the_mean_of_squares_of_valid_pixels(
         shown = Views(tmp_path, (9, 12), colour=False, files=files)
         for start in range(0, 9, 2):
             rows = slice(start, start + 2)
-            shown.take(normals[rows] * valid[rows][..., None], gray[rows], gray[rows], valid[rows])
+            given = normals[rows] * valid[rows][..., None]
+            shown.take(given, gray[rows], gray[rows], valid[rows], coded_normals(given, valid[rows]))
     shown.write(tmp_path, np.zeros((9, 12), np.float32), shrunk=2, unit="pixels", factor=1.0)
     folder = tmp_path / "view"
     pixels = {name: picture(folder / f"{name}.png") for name in ("normals", "albedo", "residual")}
@@ -85,8 +88,33 @@ def test_large_surfaces_are_shown_by_the_mean_of_squares_of_valid_pixels(
     assert pixels["residual"].ravel().tolist() == [0, *[90] * 11]
     told = json.loads((folder / "view.json").read_text())
     assert (told["width"], told["height"], told["step"], told["image_width"]) == (4, 3, 6, 24)
-    assert told["large"] == {"width": 6, "height": 4}
-    assert picture(folder / "large" / "normals.png").shape == (4, 6, 4)
+    # 12, 6 and no 3 pixels: what is looked at first has 4.
+    assert told["tiles"] == {"edge": 4, "steps": [1, 2], "width": 12, "height": 9}
+    tiles = {f"{one.parent.name}/{one.name}": picture(one).shape for one in (folder / "normals_files").glob("*/*.jpg")}
+    assert tiles == {
+        **{f"1/{x}_{y}.jpg": ((4, 4, 1)[y], 4, 3) for x in range(3) for y in range(3)},
+        **{f"2/{x}_{y}.jpg": ((4, 1)[y], (4, 2)[x], 3) for x in range(2) for y in range(2)},
+    }
+    assert picture(folder / "albedo_files" / "2" / "1_1.jpg").tolist() == [[90, 90]]
+
+
+def test_tiles_have_the_normals_and_where_there_are_none(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(view_tiles, "EDGE", 32)
+    valid = np.ones(BUMP.height.shape, np.bool_)
+    valid[:, :16] = False
+    tiles = Pyramid(tmp_path, "normals", (48, 64), [1])
+    coded = coded_for_tiles(coded_normals(BUMP.normals.astype(np.float32), valid), valid)
+    for start in range(0, len(coded), 10):
+        tiles.take(coded[start : start + 10])
+    found = picture(tmp_path / "normals_files" / "1" / "1_0.jpg").astype(float) / 127.5 - 1
+    found /= np.linalg.norm(found, axis=-1, keepdims=True)
+    assert error_of(found, BUMP.normals[:32, 32:]) < 1
+    nowhere = picture(tmp_path / "normals_files" / "1" / "0_1.jpg")[:, :12].astype(float) / 127.5 - 1
+    assert np.linalg.norm(nowhere, axis=-1).max() < 0.15
+
+
+def test_what_a_browser_shows_at_once_has_no_tiles() -> None:
+    assert [view_tiles.steps_of(longest, 2048) for longest in (2048, 2049, 6000, 12000)] == [[], [1], [1, 2], [1, 2, 4]]
 
 
 def test_height_outside_of_the_object_has_no_number() -> None:

@@ -2,8 +2,9 @@
 import type { Direction } from "./dome";
 import type { Lamp } from "./light";
 import type { Manifest, ResultRecord } from "./protocol";
+import type { TileGrid } from "./relight/tiles";
 
-export const LAYERS = ["relit", "normals", "albedo", "shaded", "height", "residual", "source"] as const;
+export const LAYERS = ["relit", "normals", "albedo", "shaded", "height", "residual", "source", "measured"] as const;
 export type Layer = (typeof LAYERS)[number];
 
 export const LAYER_NAMES: Record<Layer, string> = {
@@ -14,6 +15,7 @@ export const LAYER_NAMES: Record<Layer, string> = {
   height: "Height",
   residual: "Residual",
   source: "Photograph",
+  measured: "As measured",
 };
 
 export const LAYER_WORDS: Record<Layer, string> = {
@@ -24,6 +26,7 @@ export const LAYER_WORDS: Record<Layer, string> = {
   height: "Dark is low, bright is high.",
   residual: "What the model does not explain, as a share of the albedo.",
   source: "The image that was taken under the nearest lamp.",
+  measured: "The images themselves, with what lies between the lamps computed: no model of the surface.",
 };
 
 /** `view/view.json`: what the pictures that the page shows mean. */
@@ -40,8 +43,10 @@ export interface ViewIndex {
   height_unit: "mm" | "pixels";
   /** From where to where colours go, as shares of the range: spikes are left out. */
   height_shown: [number, number];
-  /** What there is of normals and albedo for a closer look, in `view/large/`; null where the first ones have all. */
-  large: { width: number; height: number } | null;
+  /** What there is of normals and albedo for a closer look, in `view/large/`; only in those of version 1. */
+  large?: { width: number; height: number } | null;
+  /** The same from version 2 on, in `view/normals_files/` and `view/albedo_files/`; null where the first ones have all. */
+  tiles?: TileGrid | null;
 }
 
 export interface ReportLight {
@@ -85,6 +90,11 @@ export interface Report {
 export function resultOf(manifest: Manifest | null): ResultRecord | null {
   const known = manifest?.results ?? [];
   return known.find(({ kind }) => kind === "surface") ?? known.find(({ kind }) => kind === "preview") ?? null;
+}
+
+/** What of a set can be lit as it was measured; null where it was not made. */
+export function planesOf(manifest: Manifest | null): ResultRecord | null {
+  return manifest?.results.find(({ kind }) => kind === "relight") ?? null;
 }
 
 /** Whether a result has the pictures that this page shows; those of older versions have not. */

@@ -4,6 +4,8 @@ import type { Point } from "./fit";
 import type { ResultRecord } from "./protocol";
 import { normalAt, pixelsOf } from "./relight/cpu";
 import type { PictureName, Pictures } from "./relight/painter";
+import type { Planes, PlanesInfo } from "./relight/planes";
+import type { Tiles } from "./relight/tiles";
 import { hasViews, type Report, type ViewIndex } from "./results";
 import { LEVELS_PER_PERCENT } from "./shading";
 import type { Size } from "./zoom";
@@ -20,6 +22,13 @@ export interface Addresses {
 
 export class Surface {
   readonly pictures: Pictures = {};
+  /** The part that is looked at closely; null until somebody does. */
+  tiles: Tiles<Pictures> | null = null;
+  /** Where it was made what the images themselves say; null where it was not. */
+  measured: ResultRecord | null = null;
+  /** The same as it was loaded; null until somebody looks at it. */
+  planes: Planes | null = null;
+  private planesMade: string | null | undefined;
   private readonly pixels = new Map<PictureName, Uint8ClampedArray>();
 
   constructor(
@@ -74,6 +83,43 @@ export class Surface {
     this.pictures.normals = normals;
     this.pictures.albedo = albedo;
     this.pixels.clear();
+  }
+
+  /** Have tiles of what is looked at closely from now on; `onChange` is told when some have come. */
+  async closer(onChange: () => void): Promise<void> {
+    const grid = this.index?.tiles;
+    if (!grid || this.tiles) return;
+    const { Tiles } = await import("./relight/tiles");
+    const place = (name: string, step: number, x: number, y: number) =>
+      this.addresses.file(`${this.record.folder}/view/${name}_files/${step}/${x}_${y}.jpg`);
+    this.tiles ??= new Tiles<Pictures>(
+      grid,
+      async (step, x, y, signal) => {
+        const [normals, albedo] = await Promise.all(
+          ["normals", "albedo"].map((name) => bitmap(place(name, step, x, y), signal)),
+        );
+        return { normals, albedo };
+      },
+      (pictures) => {
+        for (const picture of Object.values(pictures)) picture?.close();
+      },
+      onChange,
+    );
+  }
+
+  /** Load what the images themselves say, where it was made and is not there as it was made last. */
+  async measure(): Promise<void> {
+    const { measured } = this;
+    if (!measured || (this.planes && this.planesMade === measured.made_at)) return;
+    // Small enough for any browser.
+    const place = `${measured.folder}/preview`;
+    const [{ Planes }, info] = await Promise.all([
+      import("./relight/planes"),
+      json<PlanesInfo>(this.addresses.file(`${place}/info.json`)),
+    ]);
+    const names = Array.from({ length: info.nplanes / 3 }, (_, number) => `${place}/plane_${number}.jpg`);
+    this.planes = new Planes(info, await Promise.all(names.map((name) => bitmap(this.addresses.file(name)))));
+    this.planesMade = measured.made_at;
   }
 
   private async masked(): Promise<ImageBitmap> {
@@ -158,8 +204,8 @@ async function json<T>(url: string): Promise<T> {
 }
 
 /** Load a picture with the numbers that its file has. */
-export async function bitmap(url: string): Promise<ImageBitmap> {
-  const answer = await fetch(url);
+export async function bitmap(url: string, signal?: AbortSignal): Promise<ImageBitmap> {
+  const answer = await fetch(url, { signal });
   if (!answer.ok) throw new Error(`The server does not give a picture of the result (${answer.status}).`);
   return createImageBitmap(await answer.blob(), { premultiplyAlpha: "none", colorSpaceConversion: "none" });
 }

@@ -199,7 +199,7 @@ class _Sinks:
         self._error.write(coded_error(rows.error))
         residual = coded_error(rows.residual * 100)
         self._residual.write(residual)
-        self.views.take(rows.normals, albedo, residual, rows.valid)
+        self.views.take(rows.normals, albedo, residual, rows.valid, normals)
         kept: tuple[NDArray[Any], ...] = (normals, albedo, rows.error, rows.residual, rows.valid)
         for thumb, values in zip(self.thumbs.values(), kept, strict=True):
             thumb.keep(start, values)

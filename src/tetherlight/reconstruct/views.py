@@ -1,7 +1,7 @@
 """A surface as the page shows it: small enough for any browser, and without loss.
 
 Each pixel is the mean of a square of valid ones. `view.json` says what the pictures mean; the alpha of normals and
-height is the mask, and 16 bits of height lie in red (high) and green (low).
+height is the mask, and 16 bits of height lie in red (high) and green (low). Of what is larger come tiles, too.
 """
 
 import json
@@ -14,13 +14,13 @@ from numpy.typing import NDArray
 
 from tetherlight.files.durable import make_folder, store_errors, write_atomically
 from tetherlight.pixels.png import PngWriter, png_rows, write_png
+from tetherlight.reconstruct.view_tiles import Pyramid, coded_for_tiles, steps_of, told_of
 
 Floats = NDArray[np.float32]
 FOLDER, INDEX = "view", "view.json"
-VERSION = 1
-LARGE = "large"
-LONGEST, LARGEST = 2048, 4096
-"""Pixels of the longer edge: of what is looked at first, and of what comes for a close look, all that phones take."""
+VERSION = 2
+LONGEST = 2048
+"""Pixels of the longer edge of what is looked at first: a texture of this size is there in every browser."""
 _DEEP = 65535
 _SPIKES = 0.01
 """Share of the pixels at either end of the height that the colours leave out: a few spikes would take all of them."""
@@ -32,21 +32,34 @@ class Views:
     def __init__(self, into: Path, size: tuple[int, int], *, colour: bool, files: ExitStack) -> None:
         self._size = size
         folder = into / FOLDER
-        self._levels = [_Level(folder, size, LONGEST, colour=colour, files=files)]
-        if max(size) > LONGEST:
-            self._levels.append(_Level(folder / LARGE, size, LARGEST, colour=colour, files=files, residual=False))
+        self._first = _Level(folder, size, colour=colour, files=files)
+        self._steps = steps_of(max(size), LONGEST)
+        names = ("normals", "albedo") if self._steps else ()
+        self._tiles = {name: Pyramid(folder, name, size, self._steps) for name in names}
 
-    def take(self, normals: Floats, albedo: NDArray[np.uint8], residual: NDArray[np.uint8], valid: Any) -> None:
-        """Take the next rows: normals (h, W, 3), coded albedo and residual, where they are valid (h, W)."""
-        for level in self._levels:
-            level.take(normals, albedo, residual, valid)
+    def take(
+        self,
+        normals: Floats,
+        albedo: NDArray[np.uint8],
+        residual: NDArray[np.uint8],
+        valid: Any,
+        deep: NDArray[np.uint16],
+    ) -> None:
+        """Take the next rows: normals (h, W, 3), coded albedo and residual, where they are valid (h, W).
+
+        `deep` are the normals as 16 bits.
+        """
+        self._first.take(normals, albedo, residual, valid)
+        if self._tiles:
+            self._tiles["normals"].take(coded_for_tiles(deep, valid))
+            self._tiles["albedo"].take(albedo)
 
     def write(self, into: Path, height: Floats, *, shrunk: int, unit: str, factor: float) -> None:
         """Write the height and what all of it means; raise StoreError and DiskFull.
 
         `height` (H, W) times `factor` is in its `unit`, and the images were `shrunk` times as large.
         """
-        first, large = self._levels[0], self._levels[1] if len(self._levels) > 1 else None
+        first = self._first
         middle = first.step // 2
         small = height[middle :: first.step, middle :: first.step][: first.shape[0], : first.shape[1]]
         low, high = _ends(small)
@@ -62,26 +75,17 @@ class Views:
             "height_high": high * factor,
             "height_unit": unit,
             "height_shown": [round(share, 5) for share in _shown(small, low, high)],
-            "large": None if large is None else {"width": large.shape[1], "height": large.shape[0]},
+            "tiles": told_of(self._steps, self._size),
         }
         with store_errors("The pictures for the page could not be written"):
             write_atomically(into / FOLDER / INDEX, json.dumps(told, indent=2).encode() + b"\n")
 
 
 class _Level:
-    """The pictures of one size, in a folder of their own."""
+    """The pictures of the first look."""
 
-    def __init__(
-        self,
-        folder: Path,
-        size: tuple[int, int],
-        longest: int,
-        *,
-        colour: bool,
-        files: ExitStack,
-        residual: bool = True,
-    ) -> None:
-        self.step = max(1, min(-(-max(size) // longest), *size))
+    def __init__(self, folder: Path, size: tuple[int, int], *, colour: bool, files: ExitStack) -> None:
+        self.step = max(1, min(-(-max(size) // LONGEST), *size))
         # What is left of a last square belongs to no pixel.
         self.shape = size[0] // self.step, size[1] // self.step
         with store_errors("The pictures for the page could not be written"):
@@ -92,7 +96,7 @@ class _Level:
             return files.enter_context(png_rows(path, self.shape[1], self.shape[0], channels=channels, deep=False))
 
         self._normals, self._albedo = png("normals", 4), png("albedo", 3 if colour else 1)
-        self._residual = png("residual", 1) if residual else None
+        self._residual = png("residual", 1)
         self._row = 0
         self._waiting: list[tuple[NDArray[Any], ...]] = []
 
@@ -122,8 +126,7 @@ class _Level:
         share = np.maximum(counted, 1)
         colours = squares(albedo, self.step, self.shape[1])
         self._albedo.write(np.rint(colours / (share[..., None] if albedo.ndim == 3 else share)).astype(np.uint8))
-        if self._residual is not None:
-            self._residual.write(np.rint(squares(residual, self.step, self.shape[1]) / share).astype(np.uint8))
+        self._residual.write(np.rint(squares(residual, self.step, self.shape[1]) / share).astype(np.uint8))
 
 
 def squares(values: NDArray[Any], step: int, width: int) -> Floats:

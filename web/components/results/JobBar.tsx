@@ -4,18 +4,26 @@ import { Button } from "../ui/Button";
 import styles from "./JobBar.module.css";
 
 /** How far a computation is, with the way to end it. */
-export function JobBar({ job, onCancel }: { job: Job; onCancel: () => void }) {
+export function JobBar({
+  job,
+  onCancel,
+  label = "Making the surface",
+}: {
+  job: Job;
+  onCancel: () => void;
+  label?: string;
+}) {
   const share = job.progress ?? 0;
   return (
     <div className={styles.job} data-testid="making">
       <div className={styles.words}>
-        <span>{capital(job.activity ?? "making the surface")}</span>
+        <span>{capital(job.activity ?? label)}</span>
         <span>{percent(Math.round(share * 100) / 100)}</span>
       </div>
       <div
         className={styles.bar}
         role="progressbar"
-        aria-label="Making the surface"
+        aria-label={label}
         aria-valuemin={0}
         aria-valuemax={100}
         aria-valuenow={Math.round(share * 100)}

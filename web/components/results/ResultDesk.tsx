@@ -31,6 +31,7 @@ import { TrustPanel } from "./TrustPanel";
 import { useReconstruction } from "./useReconstruction";
 import { setFileUrl, useLayerPicture, useSource } from "./useSurface";
 
+const Measured = dynamic(() => import("./Measured").then((part) => part.Measured), { ssr: false });
 const MeshView = dynamic(() => import("./MeshView").then((part) => part.MeshView), { ssr: false });
 
 interface Props {
@@ -183,6 +184,7 @@ export function ResultDesk({ details, surface, shown, onShown }: Props) {
       </div>
       <aside className={styles.side} aria-label="Light, measures and trust">
         {notes}
+        {(shown.layer === "measured" || shown.other === "measured") && <Measured details={details} />}
         <LightPanel shown={shown} lamps={lamps} onShown={change} />
         <Beside
           choice={beside}

@@ -16,6 +16,7 @@ import { Legend } from "./Legend";
 import { type Circle, type MeasureKind, Measures, ScaleRule } from "./Measures";
 import styles from "./ResultStage.module.css";
 import { useBox } from "./useBox";
+import { useCloser } from "./useCloser";
 import { useHand } from "./useHand";
 import { usePainter } from "./usePainter";
 
@@ -73,6 +74,14 @@ export function ResultStage(props: Props) {
   const screen = typeof window === "undefined" ? 1 : window.devicePixelRatio || 1;
   const placement = placed(box, size, shown.view, screen);
   const measures = tool !== "light" && tool !== "move";
+  const close = placement.scale * screen * (surface.index?.step ?? 1) > CLOSE;
+  const closer = useCloser(
+    surface,
+    beside?.surface ?? null,
+    { placement, box, screen },
+    close && by === "gl",
+    props.onSharper,
+  );
 
   const scenes = (ratio: number, at: Placement, width: number): Scene[] => {
     const edge = Math.round(width * wipe);
@@ -83,9 +92,13 @@ export function ResultStage(props: Props) {
       height: size.height * at.scale * ratio,
     };
     const one = { light: shown.light, look: shown.look, source, place };
+    // What is looked at is the same however coarse it is drawn, but the whole picture is only asked for at once.
+    const tilesOf = (what: Surface) => (at === placement ? closer.tilesOf(what) : []);
     const first = {
       ...one,
       pictures: surface.pictures,
+      tiles: tilesOf(surface),
+      planes: surface.planes,
       heights: surface.shownHeights,
       layer: shown.layer,
       from: 0,
@@ -97,6 +110,8 @@ export function ResultStage(props: Props) {
       {
         ...one,
         pictures: beside.surface.pictures,
+        tiles: tilesOf(beside.surface),
+        planes: beside.surface.planes,
         heights: beside.surface.shownHeights,
         layer: beside.layer,
         from: edge,
@@ -109,7 +124,6 @@ export function ResultStage(props: Props) {
   });
 
   const sharper = surface.sharper;
-  const close = placement.scale * screen * (surface.index?.step ?? 1) > CLOSE;
   const sharpened = useRef(props.onSharper);
   sharpened.current = props.onSharper;
   useEffect(() => {
@@ -199,9 +213,25 @@ export function ResultStage(props: Props) {
     },
     set: () => put(cursor ?? { x: size.width / 2, y: size.height / 2 }),
   }));
+  const said =
+    shown.layer === "measured" && surface.measured === null
+      ? "This was not made of the set yet; As measured, beside, makes it."
+      : by === "cpu"
+        ? "Drawn without a graphics processor: coarser, and slower."
+        : closer.state === "lacking"
+          ? "A part of the closer look could not be loaded: it is shown coarser."
+          : null;
   return (
     <div className={styles.frame}>
-      <div ref={stage} className={styles.stage} data-tool={tool} data-testid="stage" data-by={by} {...hand}>
+      <div
+        ref={stage}
+        className={styles.stage}
+        data-tool={tool}
+        data-testid="stage"
+        data-by={by}
+        data-closer={closer.state ?? undefined}
+        {...hand}
+      >
         <canvas ref={gl} className={styles.canvas} data-testid="relight" data-hidden={by !== "gl" || undefined} />
         <canvas ref={cpu} className={styles.canvas} data-hidden={by !== "cpu" || undefined} />
         <Measures
@@ -239,9 +269,9 @@ export function ResultStage(props: Props) {
           onClick={() => zoom(1 / 1.6, { x: box.width / 2, y: box.height / 2 })}
         />
       </div>
-      {by === "cpu" && (
+      {said && (
         <p className={styles.coarse} role="status">
-          Drawn without a graphics processor: coarser, and slower.
+          {said}
         </p>
       )}
     </div>

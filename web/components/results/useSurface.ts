@@ -5,7 +5,7 @@ import { serverUrl, thumbnailUrl } from "@/lib/base";
 import type { Lamp } from "@/lib/light";
 import { ROUTES, type SetDetails } from "@/lib/protocol";
 import type { PictureName } from "@/lib/relight/painter";
-import { type Layer, resultOf } from "@/lib/results";
+import { type Layer, planesOf, resultOf } from "@/lib/results";
 import { type Addresses, bitmap, openSurface, type Surface } from "@/lib/surface";
 
 const NEEDED: Partial<Record<Layer, PictureName>> = { height: "height", residual: "residual" };
@@ -42,6 +42,7 @@ export function useSurface(details: SetDetails | null): Opened & { again: () => 
   }, [key, attempt]);
   const same = key !== null && opened.surface?.setName === details?.set.name;
   const surface = same ? opened.surface : null;
+  if (surface) surface.measured = planesOf(details?.manifest ?? null);
   return {
     surface,
     problem: opened.key === key ? opened.problem : null,
@@ -56,20 +57,21 @@ export function useLayerPicture(
   onProblem: (error: unknown) => void,
 ): boolean {
   const name = layer ? NEEDED[layer] : undefined;
+  const measured = layer === "measured" ? (surface?.measured ?? null) : null;
   const [, setLoaded] = useState(0);
   const complain = useRef(onProblem);
   complain.current = onProblem;
   useEffect(() => {
-    if (!surface || !name || surface.pictures[name]) return;
+    if (!surface || (name ? surface.pictures[name] : !measured)) return;
     let current = true;
-    surface.load(name).then(
+    (name ? surface.load(name) : surface.measure()).then(
       () => current && setLoaded((count) => count + 1),
       (error) => current && complain.current(error),
     );
     return () => {
       current = false;
     };
-  }, [surface, name]);
+  }, [surface, name, measured]);
   return name === undefined || surface?.pictures[name] !== undefined;
 }
 

@@ -48,6 +48,7 @@ export class CpuPainter implements Painter {
 
   private drawn(scene: Scene): CanvasImageSource | null {
     if (scene.layer === "source") return scene.source;
+    if (scene.layer === "measured") return this.measured(scene);
     const normals = this.of(scene.pictures.normals);
     if (normals === null) return null;
     const name: PictureName = scene.layer === "relit" ? "albedo" : scene.layer === "shaded" ? "normals" : scene.layer;
@@ -55,6 +56,18 @@ export class CpuPainter implements Painter {
     if (own === null) return null;
     const image = new ImageData(normals.width, normals.height);
     paint(image.data, normals.data, own.data, scene);
+    return canvasOf(image);
+  }
+
+  private measured({ planes, light }: Scene): CanvasImageSource | null {
+    const parts = planes?.pictures.map((picture) => this.of(picture)!);
+    if (!planes || !parts?.[0]) return null;
+    const image = new ImageData(parts[0].width, parts[0].height);
+    planes.paint(
+      image.data,
+      parts.map(({ data }) => data),
+      light,
+    );
     return canvasOf(image);
   }
 

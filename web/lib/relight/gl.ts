@@ -1,5 +1,6 @@
 import { LAYERS, type Layer } from "../results";
 import { NoGraphics, type Painter, type PictureName, type Pictures, type Scene } from "./painter";
+import type { Planes } from "./planes";
 import { linked } from "./program";
 import { FRAGMENT, VERTEX } from "./shaders";
 
@@ -13,14 +14,19 @@ const SHOWN_BY: Record<Layer, PictureName | null> = {
   height: "height",
   residual: "residual",
   source: null,
+  measured: null,
 };
+/** Layers of which tiles have all that is shown. */
+const TILED: readonly Layer[] = ["relit", "normals", "albedo", "shaded"];
 
 /** Draws by WebGL 2: one triangle over the canvas, whose shader knows all layers. */
 export class GlPainter implements Painter {
   readonly kind = "gl";
   private readonly gl: WebGL2RenderingContext;
   private readonly program: WebGLProgram;
-  private readonly places: Record<string, WebGLUniformLocation | null> = {};
+  private readonly summing = new Map<Planes, WebGLProgram>();
+  private readonly places = new Map<WebGLProgram, Record<string, WebGLUniformLocation | null>>();
+  private used: WebGLProgram | null = null;
   private readonly textures = new Map<ImageBitmap, WebGLTexture>();
   private readonly sources: ImageBitmap[] = [];
 
@@ -29,8 +35,7 @@ export class GlPainter implements Painter {
     if (gl === null || gl.isContextLost()) throw new NoGraphics("This browser has no WebGL 2.");
     this.gl = gl;
     this.program = linked(gl, VERTEX, FRAGMENT);
-    // biome-ignore lint/correctness/useHookAtTopLevel: it is one of WebGL, not of React
-    gl.useProgram(this.program);
+    this.take(this.program);
     gl.uniform1i(this.place("normals"), 0);
     gl.uniform1i(this.place("picture"), 1);
     gl.enable(gl.SCISSOR_TEST);
@@ -46,29 +51,32 @@ export class GlPainter implements Painter {
     if (gl.isContextLost()) throw new NoGraphics("The graphics processor was lost.");
     this.forget(scenes);
     gl.viewport(0, 0, canvas.width, canvas.height);
-    gl.uniform1f(this.place("below"), canvas.height);
-    for (const scene of scenes) this.scene(scene);
+    for (const scene of scenes) {
+      if (scene.layer === "measured") this.measured(scene);
+      else this.scene(scene);
+    }
   }
 
   dispose(): void {
     for (const texture of this.textures.values()) this.gl.deleteTexture(texture);
     this.textures.clear();
     this.gl.deleteProgram(this.program);
+    for (const program of this.summing.values()) this.gl.deleteProgram(program);
+    this.summing.clear();
   }
 
-  private scene({ pictures, heights, layer, light, look, source, place, from, to }: Scene): void {
+  private scene(scene: Scene): void {
     const { gl } = this;
+    const { pictures, heights, layer, light, look, source, from, to } = scene;
     const name = SHOWN_BY[layer];
     const picture = name === null ? source : pictures[name];
     gl.scissor(from, 0, Math.max(0, to - from), this.canvas.height);
     if (!picture || !pictures.normals) {
-      gl.clearColor(16 / 255, 16 / 255, 16 / 255, 1);
-      gl.clear(gl.COLOR_BUFFER_BIT);
+      this.clear();
       return;
     }
-    this.bind(0, pictures.normals, false);
-    this.bind(1, picture, name === "albedo");
-    gl.uniform4f(this.place("place"), place.left, place.top, place.width, place.height);
+    this.take(this.program);
+    gl.uniform1f(this.place("below"), this.canvas.height);
     gl.uniform1i(this.place("layer"), LAYERS.indexOf(layer));
     gl.uniform3f(this.place("light"), ...light);
     const [x, y, z] = [light[0], light[1], light[2] + 1];
@@ -78,10 +86,74 @@ export class GlPainter implements Painter {
     gl.uniform1f(this.place("specular"), look.specular);
     gl.uniform1f(this.place("steep"), look.exaggeration);
     gl.uniform2f(this.place("heights"), ...heights);
+    this.part(pictures.normals, picture, name === "albedo", scene.place, false);
+    if (TILED.includes(layer)) for (const tile of scene.tiles) this.tile(scene, tile, name === "albedo");
+  }
+
+  /** Draw a tile over what lies there, and nothing beside it. */
+  private tile(scene: Scene, tile: Scene["tiles"][number], coded: boolean): void {
+    const { gl, canvas } = this;
+    const { place } = scene;
+    const [left, top] = [place.left + tile.left * place.width, place.top + tile.top * place.height];
+    const at = { left, top, width: tile.width * place.width, height: tile.height * place.height };
+    const [from, to] = [Math.max(scene.from, Math.round(left)), Math.min(scene.to, Math.round(left + at.width))];
+    const [upper, lower] = [Math.max(0, Math.round(top)), Math.min(canvas.height, Math.round(top + at.height))];
+    const { normals, albedo } = tile.content;
+    if (to <= from || lower <= upper || !normals || !albedo) return;
+    gl.scissor(from, canvas.height - lower, to - from, lower - upper);
+    this.part(normals, coded ? albedo : normals, coded, at, true);
+  }
+
+  private part(normals: ImageBitmap, own: ImageBitmap, coded: boolean, place: Scene["place"], tile: boolean): void {
+    const { gl } = this;
+    this.bind(0, normals, false, tile);
+    this.bind(1, own, coded, tile);
+    gl.uniform1i(this.place("tile"), Number(tile));
+    gl.uniform4f(this.place("place"), place.left, place.top, place.width, place.height);
     gl.drawArrays(gl.TRIANGLES, 0, 3);
   }
 
-  private bind(unit: number, picture: ImageBitmap, coded: boolean): void {
+  /** Sum the planes of what was measured. */
+  private measured({ planes, light, place, from, to }: Scene): void {
+    const { gl } = this;
+    gl.scissor(from, 0, Math.max(0, to - from), this.canvas.height);
+    if (!planes) {
+      this.clear();
+      return;
+    }
+    let program = this.summing.get(planes);
+    if (!program) {
+      program = linked(gl, VERTEX, planes.fragment);
+      this.summing.set(planes, program);
+    }
+    this.take(program);
+    const { matrices, base } = planes.weights(light);
+    planes.pictures.forEach((picture, unit) => {
+      this.bind(unit, picture, false);
+      gl.uniform1i(this.place(`plane${unit}`), unit);
+    });
+    gl.uniform1f(this.place("below"), this.canvas.height);
+    gl.uniform4f(this.place("place"), place.left, place.top, place.width, place.height);
+    gl.uniform3f(this.place("base"), ...base);
+    gl.uniformMatrix3fv(this.place("matrices"), false, matrices);
+    gl.uniform3fv(this.place("bias"), planes.bias);
+    gl.uniform3fv(this.place("scale"), planes.scale);
+    gl.drawArrays(gl.TRIANGLES, 0, 3);
+  }
+
+  private clear(): void {
+    this.gl.clearColor(16 / 255, 16 / 255, 16 / 255, 1);
+    this.gl.clear(this.gl.COLOR_BUFFER_BIT);
+  }
+
+  private take(program: WebGLProgram): void {
+    if (this.used === program) return;
+    this.used = program;
+    // biome-ignore lint/correctness/useHookAtTopLevel: it is one of WebGL, not of React
+    this.gl.useProgram(program);
+  }
+
+  private bind(unit: number, picture: ImageBitmap, coded: boolean, plain = false): void {
     const { gl } = this;
     gl.activeTexture(gl.TEXTURE0 + unit);
     const known = this.textures.get(picture);
@@ -92,8 +164,9 @@ export class GlPainter implements Painter {
     const texture = gl.createTexture();
     gl.bindTexture(gl.TEXTURE_2D, texture);
     gl.texImage2D(gl.TEXTURE_2D, 0, coded ? gl.SRGB8_ALPHA8 : gl.RGBA8, gl.RGBA, gl.UNSIGNED_BYTE, picture);
-    gl.generateMipmap(gl.TEXTURE_2D);
-    gl.texParameteri(gl.TEXTURE_2D, gl.TEXTURE_MIN_FILTER, gl.LINEAR_MIPMAP_NEAREST);
+    // A tile is never drawn much smaller than it is.
+    if (!plain) gl.generateMipmap(gl.TEXTURE_2D);
+    gl.texParameteri(gl.TEXTURE_2D, gl.TEXTURE_MIN_FILTER, plain ? gl.LINEAR : gl.LINEAR_MIPMAP_NEAREST);
     gl.texParameteri(gl.TEXTURE_2D, gl.TEXTURE_MAG_FILTER, gl.LINEAR);
     gl.texParameteri(gl.TEXTURE_2D, gl.TEXTURE_WRAP_S, gl.CLAMP_TO_EDGE);
     gl.texParameteri(gl.TEXTURE_2D, gl.TEXTURE_WRAP_T, gl.CLAMP_TO_EDGE);
@@ -109,7 +182,21 @@ export class GlPainter implements Painter {
       this.sources.push(source);
     }
     this.sources.splice(0, Math.max(0, this.sources.length - MOST_SOURCES));
-    const kept = new Set<ImageBitmap>([...this.sources, ...scenes.flatMap(({ pictures }) => all(pictures))]);
+    const kept = new Set<ImageBitmap>([
+      ...this.sources,
+      ...scenes.flatMap(({ pictures, tiles, planes }) => [
+        ...all(pictures),
+        ...tiles.flatMap(({ content }) => all(content)),
+        ...(planes?.pictures ?? []),
+      ]),
+    ]);
+    for (const [planes, program] of this.summing) {
+      if (scenes.some((scene) => scene.planes === planes)) continue;
+      this.gl.deleteProgram(program);
+      this.summing.delete(planes);
+      this.places.delete(program);
+      if (this.used === program) this.used = null;
+    }
     for (const [picture, texture] of this.textures) {
       if (kept.has(picture)) continue;
       this.gl.deleteTexture(texture);
@@ -118,8 +205,11 @@ export class GlPainter implements Painter {
   }
 
   private place(name: string): WebGLUniformLocation | null {
-    if (!(name in this.places)) this.places[name] = this.gl.getUniformLocation(this.program, name);
-    return this.places[name] ?? null;
+    const program = this.used!;
+    const known = this.places.get(program) ?? {};
+    this.places.set(program, known);
+    if (!(name in known)) known[name] = this.gl.getUniformLocation(program, name);
+    return known[name] ?? null;
   }
 }
 

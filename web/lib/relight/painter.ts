@@ -3,6 +3,8 @@
 import type { Direction } from "../dome";
 import type { Look } from "../resultLink";
 import type { Layer } from "../results";
+import type { Planes } from "./planes";
+import type { Tile } from "./tiles";
 
 export type PictureName = "normals" | "albedo" | "height" | "residual";
 export type Pictures = Partial<Record<PictureName, ImageBitmap>>;
@@ -17,6 +19,10 @@ export interface Scene {
   look: Look;
   /** The image under the nearest lamp, for the layer that shows it. */
   source: ImageBitmap | null;
+  /** What comes over the pictures where one looks closely, coarse to fine. */
+  tiles: readonly Tile<Pictures>[];
+  /** What the images themselves say, for the layer that shows it. */
+  planes: Planes | null;
   /** Where the whole picture lies. */
   place: { left: number; top: number; width: number; height: number };
   /** From where to where the scene is drawn. */

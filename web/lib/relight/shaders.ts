@@ -19,6 +19,7 @@ uniform sampler2D picture;
 uniform vec4 place;
 uniform float below;
 uniform int layer;
+uniform bool tile;
 uniform vec3 light;
 uniform vec3 halfway;
 uniform float ambient;
@@ -67,7 +68,10 @@ void main() {
     return;
   }
   vec4 found = texture(normals, at);
-  vec3 facing = normalize(found.rgb * 2.0 - 1.0 + vec3(0.0, 0.0, 1e-5));
+  vec3 facing = found.rgb * 2.0 - 1.0;
+  // A tile has no alpha: where there is no normal it is gray.
+  if (tile) found.a = smoothstep(0.15, 0.5, length(facing));
+  facing = normalize(facing + vec3(0.0, 0.0, 1e-5));
   vec3 shown;
   if (layer == 0 || layer == 3) {
     vec3 risen = normalize(vec3(facing.xy * steep, facing.z));
