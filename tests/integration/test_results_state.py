@@ -103,6 +103,24 @@ async def test_results_of_a_frame_that_was_taken_again_are_told_as_stale(kept: K
     assert not (await _details(kept))["set"]["stale"]
 
 
+async def test_results_that_were_made_before_their_lights_were_calibrated_are_stale(kept: Kept) -> None:
+    manifest = kept.folder / "manifest.json"
+    told = json.loads(manifest.read_text())
+    surface = next(one for one in told["results"] if one["kind"] == "surface")
+    # Of the same moment is not before; a light file of its own owes the calibration nothing.
+    calibration = {"kind": "calibration", "folder": "", "made_at": surface["made_at"]}
+    relit = next(one for one in told["results"] if one["kind"] == "relight")
+    relit["parameters"]["lights_source"] = "bump.lp"
+    told["results"].append(calibration)
+    manifest.write_text(json.dumps(told))
+    assert (await _details(kept))["stale"] == []
+    calibration["made_at"] = "2999-01-01T00:00:00Z"
+    manifest.write_text(json.dumps(told))
+    [stale] = (await _details(kept))["stale"]
+    assert (stale["kind"], stale["folder"], stale["reason"]) == ("surface", "results", "lights")
+    assert stale["message"] == "The lights were calibrated after this was made; make it again."
+
+
 async def test_the_scale_is_set_by_two_points_and_a_height_in_pixels_is_stale_then(kept: Kept) -> None:
     measured = {"set_name": kept.name, "points": [[10, 10], [10, 60]], "length_mm": 5}
     assert (await kept.client.do("SET_SCALE", measured))["scale_mm_per_pixel"] == 0.1

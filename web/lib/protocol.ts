@@ -2433,9 +2433,9 @@ export interface StaleResult {
 kind: string
 folder: string
 /**
- * images: some were taken again; scale: the millimetres per pixel are others.
+ * images: some were taken again; scale: the millimetres per pixel are others; lights: they were calibrated in this set afterwards.
  */
-reason: ("images" | "scale")
+reason: ("images" | "scale" | "lights")
 /**
  * The images that it was made of and that are others.
  */

@@ -141,8 +141,11 @@ class StaleResult(Model):
 
     kind: str
     folder: str
-    reason: Literal["images", "scale"] = Field(
-        description="images: some were taken again; scale: the millimetres per pixel are others."
+    reason: Literal["images", "scale", "lights"] = Field(
+        description=(
+            "images: some were taken again; scale: the millimetres per pixel are others; lights: they were calibrated "
+            "in this set afterwards."
+        )
     )
     changed: list[str] = Field(default_factory=list, description="The images that it was made of and that are others.")
     message: str = Field(description="What happened, and what to do.")

@@ -16,11 +16,11 @@ from tetherlight.protocol.manifest import LIGHT, FileRecord, Manifest, ResultRec
 from tetherlight.protocol.models import JobState, StepState
 from tetherlight.reconstruct.exposures import by_image, relative_exposures
 from tetherlight.reconstruct.options import Options
+from tetherlight.store import staleness
 from tetherlight.store.manifest import manifest_of, read_raw_manifest
 from tetherlight.store.staleness import stale_in
 
-MANIFEST_SOURCE = "manifest"
-CALIBRATION = "calibration"
+MANIFEST_SOURCE, CALIBRATION = staleness.BY_MANIFEST, staleness.CALIBRATION
 """What a calibration is called among the results of a set."""
 MERGED, FOCUS = "merged", "focus"
 """The result with one sharp image of each light, and the axis whose images it is made of."""

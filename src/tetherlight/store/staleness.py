@@ -1,10 +1,15 @@
 """Which results of a set do not fit to it any more: told by checksums of its manifest, no image is read."""
 
 from collections.abc import Iterator, Mapping
+from datetime import datetime
 from typing import Any, Literal
 
 from tetherlight.protocol.sets import StaleResult
 
+CALIBRATION = "calibration"
+"""The kind of what was measured of the lights in a set itself."""
+BY_MANIFEST = "manifest"
+"""The parameter `lights_source` of what was made with the lights that the manifest knows."""
 SHOWN = 3
 """Images that a sentence names."""
 
@@ -15,12 +20,15 @@ def kinds_in(raw: Mapping[str, Any] | None) -> list[str]:
 
 
 def stale_in(raw: Mapping[str, Any] | None) -> list[StaleResult]:
-    """Return the results that a raw manifest lists and that were made of other images, or with another scale."""
+    """Return the results that a raw manifest lists and that were made of other images, scale or lights."""
     results = list(_results(raw))
     if raw is None or not results:
         return []
     now, replaced = _files(raw)
-    return [found for one in results if (found := _stale(one, now, replaced, raw.get("scale_mm_per_pixel")))]
+    scale, calibrated = raw.get("scale_mm_per_pixel"), _calibrated_at(results)
+    return [
+        found for one in results if (found := _stale(one, now, replaced, scale) or _with_other_lights(one, calibrated))
+    ]
 
 
 def _stale(
@@ -40,8 +48,31 @@ def _stale(
     return None
 
 
+def _with_other_lights(result: Mapping[str, Any], calibrated: datetime | None) -> StaleResult | None:
+    """Say that the directions that it was made with were measured in the set itself since."""
+    parameters, made = result.get("parameters"), _moment(result.get("made_at"))
+    by_set = isinstance(parameters, dict) and parameters.get("lights_source") == BY_MANIFEST
+    if not by_set or calibrated is None or made is None or made >= calibrated:
+        return None
+    return _told(result, "lights", [], "The lights were calibrated after this was made; make it again.")
+
+
+def _calibrated_at(results: list[Mapping[str, Any]]) -> datetime | None:
+    found = (_moment(one.get("made_at")) for one in results if one.get("kind") == CALIBRATION)
+    return max((at for at in found if at is not None), default=None)
+
+
+def _moment(value: object) -> datetime | None:
+    """Return a moment of a manifest; None where it is no such one, or of no known time zone."""
+    try:
+        found = datetime.fromisoformat(value) if isinstance(value, str) else None
+    except ValueError:
+        return None
+    return found if found is not None and found.tzinfo is not None else None
+
+
 def _told(
-    result: Mapping[str, Any], reason: Literal["images", "scale"], changed: list[str], message: str
+    result: Mapping[str, Any], reason: Literal["images", "scale", "lights"], changed: list[str], message: str
 ) -> StaleResult:
     kind, folder = str(result.get("kind") or ""), str(result.get("folder") or "")
     return StaleResult(kind=kind, folder=folder, reason=reason, changed=changed, message=message)
