@@ -8,7 +8,7 @@ import pytest
 
 from tetherlight.lights.lights import Lights
 from tetherlight.protocol.lights import EditedLight
-from tetherlight.rigfile.calibration import MOST, CalibrationFigures
+from tetherlight.rigfile.calibration import MOST, CalibrationFigures, last_calibration
 from tetherlight.rigfile.rigfile import RigFile
 
 AT = datetime(2026, 11, 30, 15, 0, tzinfo=UTC)
@@ -52,6 +52,17 @@ def test_only_what_differs_is_written_and_comments_stay(rig: RigFile) -> None:
     assert RigFile.load(rig.path) == saved
     assert saved.calibration is not None
     assert (saved.calibration.set, saved.calibration.at, saved.calibration.moved_deg) == ("balls", AT, 4.0)
+
+
+def test_clients_learn_of_the_last_calibration_and_not_of_those_before(rig: RigFile) -> None:
+    assert last_calibration(rig.calibration) is None
+    rig.save_calibration({"left": measured(-0.5)}, FIGURES.model_copy(update={"set": "before"}))
+    told = last_calibration(rig.save_calibration({"left": measured(-0.64)}, FIGURES).calibration)
+    assert told is not None
+    assert told.model_dump() == {
+        "at": AT, "set_name": "balls", "lights": 2, "mean_error_deg": 0.5, "largest_error_deg": 0.75, "moved_deg": 4.0,
+        "sphere_radius": None,
+    }  # fmt: skip
 
 
 def test_what_was_replaced_is_kept_and_the_oldest_goes(rig: RigFile) -> None:

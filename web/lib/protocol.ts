@@ -1116,6 +1116,10 @@ gpio_available: boolean
 driver: string
 message: (string | null)
 lights: LightInfo[]
+/**
+ * Null where they were never calibrated.
+ */
+calibration: (RigCalibration | null)
 }
 /**
  * A light of the rig as the rig file describes it.
@@ -1201,6 +1205,33 @@ flicker: (number | null)
  * When its curve, `settle_s` and flicker were measured, not written by hand.
  */
 measured_at: (string | null)
+}
+/**
+ * When the rig's lights were calibrated last, by which set, and how exactly.
+ * 
+ * This interface was referenced by `TetherlightProtocol`'s JSON-Schema
+ * via the `definition` "RigCalibration".
+ */
+export interface RigCalibration {
+at: (string | null)
+/**
+ * The set whose mirror spheres told it.
+ */
+set_name: (string | null)
+lights: (number | null)
+/**
+ * How far directions are off where a highlight is off by a pixel.
+ */
+mean_error_deg: (number | null)
+largest_error_deg: (number | null)
+/**
+ * Largest angle between a direction and the one that it replaced.
+ */
+moved_deg: (number | null)
+/**
+ * Of the largest sphere, in pixels.
+ */
+sphere_radius: (number | null)
 }
 /**
  * A light and whether it shall be on.

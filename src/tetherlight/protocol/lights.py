@@ -24,6 +24,22 @@ Level = Annotated[float, Field(ge=0, le=1, allow_inf_nan=False)]
 ZERO = "the level of light '{}' is 0, and it shall be on: say state false, or a level above 0"
 
 
+class RigCalibration(Model):
+    """When the rig's lights were calibrated last, by which set, and how exactly."""
+
+    at: AwareDatetime | None = None
+    set_name: str | None = Field(default=None, description="The set whose mirror spheres told it.")
+    lights: int | None = None
+    mean_error_deg: float | None = Field(
+        default=None, description="How far directions are off where a highlight is off by a pixel."
+    )
+    largest_error_deg: float | None = None
+    moved_deg: float | None = Field(
+        default=None, description="Largest angle between a direction and the one that it replaced."
+    )
+    sphere_radius: float | None = Field(default=None, description="Of the largest sphere, in pixels.")
+
+
 class LightStates(Model):
     """Every light by name, on or off, in the rig file's order."""
 
@@ -35,6 +51,7 @@ class LightStates(Model):
     driver: str
     message: str | None = None
     lights: list[LightInfo]
+    calibration: RigCalibration | None = Field(default=None, description="Null where they were never calibrated.")
 
 
 class SetLightState(Payload):

@@ -49,6 +49,7 @@ from tetherlight.rig.idle import lights_off_when_idle
 from tetherlight.rig.recipes import Recipes
 from tetherlight.rig.topics import Topics, readers_of
 from tetherlight.rig.watch import CameraWatch
+from tetherlight.rigfile.calibration import last_calibration
 from tetherlight.rigfile.rigfile import RigFile
 from tetherlight.settings import Settings
 from tetherlight.store.store import Store
@@ -256,6 +257,7 @@ class Rig:
             driver=status.driver,
             message=status.message,
             lights=status.lights,
+            calibration=last_calibration(self.lights.rig_file.calibration),
         )
 
     def _lights_changed(self) -> None:

@@ -5,6 +5,7 @@ from typing import Any
 
 from pydantic import AwareDatetime, ConfigDict, Field
 
+from tetherlight.protocol.lights import RigCalibration
 from tetherlight.protocol.models import Model
 from tetherlight.rigfile.lights import Finite, RigLight, Vector
 
@@ -41,6 +42,14 @@ class CalibrationTable(CalibrationFigures):
 
     history: tuple[FormerCalibration, ...] = ()
     """Oldest first."""
+
+
+def last_calibration(table: CalibrationFigures | None) -> RigCalibration | None:
+    """Return what clients learn of the last calibration; None where there was none."""
+    if table is None:
+        return None
+    figures = CalibrationFigures.model_fields.keys() - {"set"}
+    return RigCalibration(set_name=table.set, **table.model_dump(include=set(figures)))
 
 
 def replaced(lights: Mapping[str, RigLight], figures: CalibrationFigures | None) -> dict[str, Any]:

@@ -10,6 +10,8 @@ export interface DomeLight {
   direction: Direction | null;
   on: boolean;
   fault?: string | null;
+  /** Whether its place was written by hand while those of others were measured. */
+  byHand?: boolean;
   /** The place in a sequence. */
   order?: number | null;
   /** How its frame went. */
@@ -141,11 +143,17 @@ interface DotProps {
 }
 
 function Dot({ light, spot, tabbable, chosen, disabled, onFocus, onKeyDown, onClick, onPointerDown }: DotProps) {
-  const { name, on, fault, order, mark, direction } = light;
+  const { name, on, fault, order, mark, direction, byHand } = light;
   const { elevation } = anglesOf(direction!);
   const state = fault ? `fault: ${fault}` : on ? "on" : "off";
   const bad = fault || mark === "failed";
-  const words = [`${elevation} degrees up`, state, order && `number ${order}`, mark && MARKS[mark]].filter(Boolean);
+  const words = [
+    `${elevation} degrees up`,
+    state,
+    order && `number ${order}`,
+    mark && MARKS[mark],
+    byHand && "placed by hand",
+  ].filter(Boolean);
   return (
     <g
       role="switch"
@@ -158,6 +166,7 @@ function Dot({ light, spot, tabbable, chosen, disabled, onFocus, onKeyDown, onCl
       data-on={on || undefined}
       data-fault={fault ? true : undefined}
       data-mark={mark ?? undefined}
+      data-by-hand={byHand || undefined}
       data-chosen={chosen || undefined}
       data-ordered={order ? true : undefined}
       transform={`translate(${spot.x * RADIUS} ${spot.y * RADIUS})`}
@@ -166,7 +175,7 @@ function Dot({ light, spot, tabbable, chosen, disabled, onFocus, onKeyDown, onCl
       onClick={onClick}
       onPointerDown={onPointerDown}
     >
-      <title>{`${lightLabel(name)} (${state})`}</title>
+      <title>{`${lightLabel(name)} (${state}${byHand ? ", placed by hand" : ""})`}</title>
       {on && <circle r="34" fill="url(#glow)" pointerEvents="none" />}
       <circle className={styles.target} r="13" />
       <circle className={styles.dot} r="8" />

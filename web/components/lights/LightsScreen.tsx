@@ -1,5 +1,6 @@
 "use client";
 
+import dynamic from "next/dynamic";
 import { useEffect, useRef, useState } from "react";
 import { anglesOf } from "@/lib/dome";
 import { lightLabel } from "@/lib/format";
@@ -17,6 +18,10 @@ import { LivePicture } from "./LivePicture";
 import { MeasureLights } from "./MeasureLights";
 import { RigEditor } from "./RigEditor";
 import { useLamps } from "./useLamps";
+
+const CalibrationPanel = dynamic(() => import("./CalibrationPanel").then((part) => part.CalibrationPanel), {
+  ssr: false,
+});
 
 const WALK_MS = 700;
 const BLINKS = 3;
@@ -37,11 +42,12 @@ function LightDesk({ lights, onEdit }: { lights: LightStates; onEdit: () => void
   const [several, setSeveral] = useState(false);
   const { walking, walk, blink, blinking } = useShow(lights);
   useKeys({ ",": () => step(-1), ".": () => step(1) });
-  const dome = lights.lights.map(({ name, direction, fault }) => ({
+  const dome = lights.lights.map(({ name, direction, fault, calibrated_at }) => ({
     name,
     direction,
     fault,
     on: lights.states[name] ?? false,
+    byHand: Boolean(lights.calibration) && calibrated_at === null,
   }));
   const placed = dome.some((light) => light.direction);
   return (
@@ -98,6 +104,7 @@ function LightDesk({ lights, onEdit }: { lights: LightStates; onEdit: () => void
               "Press a light to see it alone; with Shift, or with Several on, it is added to the others. , and . go through them."}
           </p>
           <LightTable lights={lights} reason={reason} onSet={set} onBlink={blink} blinking={blinking} />
+          <CalibrationPanel lights={lights} />
         </>
       }
     />

@@ -19,7 +19,15 @@ export interface Lamps {
   step: (by: 1 | -1) => void;
 }
 
-const NONE: LightStates = { states: {}, levels: {}, gpio_available: true, driver: "", message: null, lights: [] };
+const NONE: LightStates = {
+  states: {},
+  levels: {},
+  gpio_available: true,
+  driver: "",
+  message: null,
+  lights: [],
+  calibration: null,
+};
 
 /** The lamps of the rig and how to switch them, for every screen that does. */
 export function useLamps(): Lamps {
