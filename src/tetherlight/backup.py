@@ -1,4 +1,4 @@
-"""A rig in one file: its rig file, its recipes and what else lies in STATE_DIR, as a zip; no server is needed.
+"""A rig in one file: its rig file, recipes, objects and what else lies in STATE_DIR, as a zip; no server is needed.
 
 Secrets are left out unless they are asked for: tokens, the key of the logins, passwords and hooks in the rig file.
 """
@@ -25,7 +25,7 @@ from tetherlight.rigfile.rigfile import DEFAULT_NAME, RigFile
 from tetherlight.settings import Settings
 
 ABOUT, RIG, STATE = "tetherlight-backup.json", "rig.toml", "state/"
-PLAIN = re.compile(r"(?:recipes/[^/]+\.json|cameras/.+|rig-id|network-guid)")
+PLAIN = re.compile(r"(?:recipes/[^/]+\.json|objects/[^/]+\.jsonl?|cameras/.+|rig-id|network-guid)")
 """What in STATE_DIR is no secret."""
 KEPT = "before-restore-"
 """How the names of backups begin that a restore makes of what it changes."""

@@ -57,6 +57,9 @@ TetherlightError                 internal_error
 │   ├── ManifestNewer            manifest_newer
 │   ├── RecipeNotFound           recipe_not_found
 │   ├── RecipeExists             recipe_exists
+│   ├── ObjectNotFound           object_not_found
+│   ├── ObjectListInvalid        object_list_invalid
+│   ├── ObjectConflict           object_conflict
 │   ├── BackupInvalid            backup_invalid
 │   ├── ImageNotFound            image_not_found
 │   ├── ImageUnreadable          image_unreadable
@@ -504,6 +507,27 @@ class RecipeExists(StoreError):
     """There is already a recipe of that name."""
 
     code = "recipe_exists"
+
+
+class ObjectNotFound(StoreError):
+    """The queue has no object of that catalogue number."""
+
+    code = "object_not_found"
+    status = 404
+
+
+class ObjectListInvalid(StoreError):
+    """A list of objects cannot be read, or is longer than the queue may be; nothing was added."""
+
+    code = "object_list_invalid"
+    status = 400
+
+
+class ObjectConflict(StoreError):
+    """Another object is the current one by now, as where two people go on at once; nothing was changed."""
+
+    code = "object_conflict"
+    status = 409
 
 
 class BackupInvalid(StoreError):

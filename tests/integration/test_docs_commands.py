@@ -53,6 +53,7 @@ NOT_RUN = {
     "podman build": "It needs a registry of images, and rights that a test does not have.",
     "tetherlight calibrate FOLDER": "It needs images of a mirror sphere: test_cli_calibrate.py.",
     "tetherlight hooks test copy": "It needs a program to run: test_hooks.py.",
+    "tetherlight objects scan": "It needs a code before the camera: test_objects.py.",
     "tetherlight jobs resume job-1 --focus here": "It needs a stack whose lens nobody can place: test_focus_stack.py.",
 }
 """What stands in the first line of a block that no test can run, and why."""

@@ -114,6 +114,7 @@ PAYLOADS: dict[str, dict[str, Any]] = {
         "recipe": {"name": "Coins, f/8", "settings": {"iso": "200"}, "light_sequence": [LIGHT]},
         "replace": True,
     },
+    "NEXT_OBJECT": {},
 }
 
 
@@ -154,6 +155,8 @@ async def test_every_action_answers_a_caller_in_the_process(
         await caller.call(action.name.replace("RESTORE", "DELETE"), payload_of(action, prepared))
     if "recipe" in action.payload.model_fields:
         await caller.call("SAVE_RECIPE", PAYLOADS["SAVE_RECIPE"])
+    if "OBJECT" in action.name:
+        await caller.call("IMPORT_OBJECTS", ACTIONS["IMPORT_OBJECTS"].example)
     async with asyncio.timeout(stretched(60)):
         end: Any = (await asyncio.gather(caller.call(action, payload_of(action, prepared)), return_exceptions=True))[0]
     if action.name in FAILS:

@@ -81,7 +81,16 @@ async def test_what_happens_while_one_looks_is_not_counted_as_seen(rig: Rig, top
     store = BusyStore(happens)
     rig.sets._store = store
     topics = Topics(
-        rig.publisher, readers_of(rig.cameras, rig.light_states, rig.jobs, rig.sets, store, recipes=rig.recipes)
+        rig.publisher,
+        readers_of(
+            rig.cameras,
+            rig.light_states,
+            rig.jobs,
+            rig.sets,
+            store,
+            recipes=rig.recipes,
+            objects=rig.objects,
+        ),
     )
     snapshot = await topics.snapshot(topic)
     (event,) = [one for one in heard if one.topic == topic]

@@ -128,7 +128,7 @@ def test_an_unknown_placeholder_is_named_with_those_that_are_known(word: str) ->
         Template.parse(f"{{{word}}}_{{date}}", "capture")
     assert str(caught.value) == (
         f"There is no placeholder '{{{word}}}' for a capture template; there are "
-        "{date}, {time}, {number}, {model}, {serial}, {camera_id}."
+        "{catalogue_number}, {date}, {time}, {number}, {model}, {serial}, {camera_id}."
     )
     assert caught.value.details == {"placeholders": words_of("capture")}
 

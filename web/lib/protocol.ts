@@ -74,7 +74,7 @@ export type JobList = Job[]
  * This interface was referenced by `TetherlightProtocol`'s JSON-Schema
  * via the `definition` "ErrorCode".
  */
-export type ErrorCode = ("internal_error" | "invalid_request" | "invalid_message" | "unknown_action" | "invalid_payload" | "message_too_large" | "invalid_name" | "too_many_requests" | "request_too_slow" | "server_only" | "recipe_unfit" | "unauthorized" | "forbidden" | "right_missing" | "camera_error" | "no_camera_selected" | "camera_not_found" | "camera_not_open" | "camera_busy" | "camera_claimed" | "camera_forbidden" | "camera_lost" | "camera_timeout" | "camera_crashed" | "detection_failed" | "capture_failed" | "card_full" | "capture_incomplete" | "trigger_missed" | "capture_refused" | "preview_unsupported" | "preview_failed" | "liveview_stopped" | "config_not_found" | "config_readonly" | "config_invalid" | "config_rejected" | "focus_unknown" | "light_error" | "unknown_light" | "lights_busy" | "light_limited" | "lamp_failed" | "light_not_measured" | "trigger_error" | "trigger_missing" | "trigger_failed" | "sync_missing" | "sync_late" | "sync_mismatch" | "store_error" | "set_not_found" | "set_busy" | "set_exists" | "manifest_newer" | "recipe_not_found" | "recipe_exists" | "backup_invalid" | "image_not_found" | "image_unreadable" | "lights_file_invalid" | "disk_full" | "store_full" | "export_missing" | "surface_error" | "too_few_lights" | "lights_coplanar" | "lights_unknown" | "no_focus_stack" | "images_black" | "images_clipped" | "normals_invalid" | "camera_matrix_invalid" | "shapes_differ" | "calibration_error" | "sphere_not_found" | "sphere_too_small" | "job_error" | "job_not_found" | "cpu_busy" | "job_conflict" | "sequence_failed" | "work_failed" | "work_timeout" | "work_memory" | "server_error" | "invalid_setting" | "start_failed" | "setup_failed" | "server_stopping" | "server_unreachable" | "client_too_slow" | "not_installed" | "hook_failed" | "out_of_resources")
+export type ErrorCode = ("internal_error" | "invalid_request" | "invalid_message" | "unknown_action" | "invalid_payload" | "message_too_large" | "invalid_name" | "too_many_requests" | "request_too_slow" | "server_only" | "recipe_unfit" | "unauthorized" | "forbidden" | "right_missing" | "camera_error" | "no_camera_selected" | "camera_not_found" | "camera_not_open" | "camera_busy" | "camera_claimed" | "camera_forbidden" | "camera_lost" | "camera_timeout" | "camera_crashed" | "detection_failed" | "capture_failed" | "card_full" | "capture_incomplete" | "trigger_missed" | "capture_refused" | "preview_unsupported" | "preview_failed" | "liveview_stopped" | "config_not_found" | "config_readonly" | "config_invalid" | "config_rejected" | "focus_unknown" | "light_error" | "unknown_light" | "lights_busy" | "light_limited" | "lamp_failed" | "light_not_measured" | "trigger_error" | "trigger_missing" | "trigger_failed" | "sync_missing" | "sync_late" | "sync_mismatch" | "store_error" | "set_not_found" | "set_busy" | "set_exists" | "manifest_newer" | "recipe_not_found" | "recipe_exists" | "object_not_found" | "object_list_invalid" | "object_conflict" | "backup_invalid" | "image_not_found" | "image_unreadable" | "lights_file_invalid" | "disk_full" | "store_full" | "export_missing" | "surface_error" | "too_few_lights" | "lights_coplanar" | "lights_unknown" | "no_focus_stack" | "images_black" | "images_clipped" | "normals_invalid" | "camera_matrix_invalid" | "shapes_differ" | "calibration_error" | "sphere_not_found" | "sphere_too_small" | "job_error" | "job_not_found" | "cpu_busy" | "job_conflict" | "sequence_failed" | "work_failed" | "work_timeout" | "work_memory" | "server_error" | "invalid_setting" | "start_failed" | "setup_failed" | "server_stopping" | "server_unreachable" | "client_too_slow" | "not_installed" | "hook_failed" | "out_of_resources")
 /**
  * Why a connection ended.
  * 
@@ -95,7 +95,7 @@ export type ImageType = ("image/jpeg" | "image/png" | "image/tiff" | "image/webp
  * This interface was referenced by `TetherlightProtocol`'s JSON-Schema
  * via the `definition` "Feature".
  */
-export type Feature = ("binary_liveview" | "focus_point" | "capture_together" | "series" | "ratings" | "trash" | "naming" | "calibration" | "light_measurement" | "axes" | "frame_checks" | "set_files" | "results_state" | "set_pages" | "set_facets" | "results" | "relighting" | "merged_focus" | "exports" | "recipes" | "trash_list" | "jobs" | "subscribe" | "log" | "neighbours" | "several_cameras" | "thumbnails" | "zip" | "zip_of_sets" | "mjpeg" | "metrics")
+export type Feature = ("binary_liveview" | "focus_point" | "capture_together" | "series" | "ratings" | "trash" | "naming" | "calibration" | "light_measurement" | "axes" | "frame_checks" | "set_files" | "results_state" | "set_pages" | "set_facets" | "results" | "relighting" | "merged_focus" | "exports" | "recipes" | "objects" | "scan_codes" | "trash_list" | "jobs" | "subscribe" | "log" | "neighbours" | "several_cameras" | "thumbnails" | "zip" | "zip_of_sets" | "mjpeg" | "metrics")
 /**
  * What a camera is doing, from detection to loss.
  * 
@@ -474,6 +474,69 @@ result: AppliedRecipe
 CAPTURE_RECIPE: {
 payload: CaptureRecipe
 result: PhotometricSetResult
+}
+/**
+ * List the objects of the queue in their order.
+ */
+LIST_OBJECTS: {
+payload: NoPayload
+result: ObjectList
+}
+/**
+ * Add the objects of a list at the end of the queue; lines that give none are told.
+ */
+IMPORT_OBJECTS: {
+payload: ImportObjects
+result: ImportedObjects
+}
+/**
+ * Make an object the current one, or none; what state it had does not matter, it is waiting again.
+ */
+SELECT_OBJECT: {
+payload: SelectObject
+result: ObjectStanding
+}
+/**
+ * Leave the current object as done or skipped, and make the next one that waits the current one.
+ */
+NEXT_OBJECT: {
+payload: NextObject
+result: ObjectStanding
+}
+/**
+ * Say of objects that they are done, skipped or waiting; a current one that is not waiting is left.
+ */
+SET_OBJECT_STATE: {
+payload: SetObjectState
+result: ObjectStanding
+}
+/**
+ * Move an object in the queue.
+ */
+MOVE_OBJECT: {
+payload: MoveObject
+result: ObjectStanding
+}
+/**
+ * Take objects out of the queue; what was captured of them stays.
+ */
+DELETE_OBJECTS: {
+payload: DeleteObjects
+result: DeletedObjects
+}
+/**
+ * Read the barcodes and QR codes that the live view of a camera shows now; nothing else changes.
+ */
+SCAN_CODE: {
+payload: CameraPayload
+result: FoundCodes
+}
+/**
+ * Tell what was done in a day: objects with their frames, retakes and minutes.
+ */
+REPORT_OBJECTS: {
+payload: ReportObjects
+result: ObjectReport
 }
 /**
  * List what was deleted and can be brought back, what was deleted last first.
@@ -1681,7 +1744,7 @@ metering?: (("set" | "light") | null)
 notes?: (string | null)
 camera_id?: (string | null)
 /**
- * What the object is listed under.
+ * What the object is listed under; that of the queue's current object where it is missing, none where it is empty.
  */
 catalogue_number?: (string | null)
 /**
@@ -1789,7 +1852,7 @@ metering?: (("set" | "light") | null)
 notes?: (string | null)
 camera_id?: (string | null)
 /**
- * What the object is listed under.
+ * What the object is listed under; that of the queue's current object where it is missing, none where it is empty.
  */
 catalogue_number?: (string | null)
 /**
@@ -2990,13 +3053,330 @@ recipe: string
 set_name_prefix?: (string | null)
 notes?: (string | null)
 /**
- * What the object is listed under.
+ * What the object is listed under; where it is missing or empty, as of CAPTURE_SET.
  */
 catalogue_number?: (string | null)
 /**
  * Millimetres of the object per image pixel.
  */
 scale_mm_per_pixel?: (number | null)
+}
+/**
+ * Where the queue stands, and every object in its order.
+ * 
+ * This interface was referenced by `TetherlightProtocol`'s JSON-Schema
+ * via the `definition` "ObjectList".
+ */
+export interface ObjectList {
+/**
+ * The object before the camera; sets get its catalogue number.
+ */
+current: (QueuedObject | null)
+/**
+ * Which one NEXT_OBJECT makes the current one.
+ */
+following: (QueuedObject | null)
+/**
+ * Objects that are neither done nor skipped, the current one among them.
+ */
+waiting: number
+done: number
+skipped: number
+objects: QueuedObject[]
+}
+/**
+ * An object of the queue.
+ * 
+ * This interface was referenced by `TetherlightProtocol`'s JSON-Schema
+ * via the `definition` "QueuedObject".
+ */
+export interface QueuedObject {
+/**
+ * What it is listed under; no two objects have the same.
+ */
+catalogue_number: string
+/**
+ * What people call it.
+ */
+name: (string | null)
+state: ("waiting" | "done" | "skipped")
+}
+/**
+ * A list of objects as text.
+ * 
+ * This interface was referenced by `TetherlightProtocol`'s JSON-Schema
+ * via the `definition` "ImportObjects".
+ */
+export interface ImportObjects {
+/**
+ * CSV with or without a header, or one object in a line; the separator is found. A longer list goes over HTTP (POST /objects/list).
+ */
+text: string
+/**
+ * Tell what would be, and change nothing.
+ */
+dry_run?: boolean
+}
+/**
+ * What a list gave.
+ * 
+ * This interface was referenced by `TetherlightProtocol`'s JSON-Schema
+ * via the `definition` "ImportedObjects".
+ */
+export interface ImportedObjects {
+/**
+ * The object before the camera; sets get its catalogue number.
+ */
+current: (QueuedObject | null)
+/**
+ * Which one NEXT_OBJECT makes the current one.
+ */
+following: (QueuedObject | null)
+/**
+ * Objects that are neither done nor skipped, the current one among them.
+ */
+waiting: number
+done: number
+skipped: number
+message: string
+/**
+ * New objects in their order, at most 100.
+ */
+added: QueuedObject[]
+added_count: number
+/**
+ * Lines that gave no new object, at most 100.
+ */
+faults: ObjectFault[]
+fault_count: number
+}
+/**
+ * A line of a list that is no new object.
+ * 
+ * This interface was referenced by `TetherlightProtocol`'s JSON-Schema
+ * via the `definition` "ObjectFault".
+ */
+export interface ObjectFault {
+/**
+ * Counted from 1.
+ */
+line: number
+/**
+ * How it begins.
+ */
+text: string
+message: string
+}
+/**
+ * The object that is before the camera now.
+ * 
+ * This interface was referenced by `TetherlightProtocol`'s JSON-Schema
+ * via the `definition` "SelectObject".
+ */
+export interface SelectObject {
+/**
+ * None of them where it is missing.
+ */
+catalogue_number?: (string | null)
+name?: (string | null)
+/**
+ * Where it is not in the queue, add it behind the current one.
+ */
+add?: boolean
+}
+/**
+ * Where the queue stands.
+ * 
+ * This interface was referenced by `TetherlightProtocol`'s JSON-Schema
+ * via the `definition` "ObjectStanding".
+ */
+export interface ObjectStanding {
+/**
+ * The object before the camera; sets get its catalogue number.
+ */
+current: (QueuedObject | null)
+/**
+ * Which one NEXT_OBJECT makes the current one.
+ */
+following: (QueuedObject | null)
+/**
+ * Objects that are neither done nor skipped, the current one among them.
+ */
+waiting: number
+done: number
+skipped: number
+}
+/**
+ * What becomes of the current object.
+ * 
+ * This interface was referenced by `TetherlightProtocol`'s JSON-Schema
+ * via the `definition` "NextObject".
+ */
+export interface NextObject {
+state?: ("done" | "skipped")
+/**
+ * The object that is left; where another one is current by now, nothing happens.
+ */
+catalogue_number?: (string | null)
+}
+/**
+ * Objects that are done, skipped, or waiting again.
+ * 
+ * This interface was referenced by `TetherlightProtocol`'s JSON-Schema
+ * via the `definition` "SetObjectState".
+ */
+export interface SetObjectState {
+/**
+ * @minItems 1
+ * @maxItems 5000
+ */
+catalogue_numbers: [string, ...(string)[]]
+state: ("waiting" | "done" | "skipped")
+}
+/**
+ * An object, and where in the queue it is to stand.
+ * 
+ * This interface was referenced by `TetherlightProtocol`'s JSON-Schema
+ * via the `definition` "MoveObject".
+ */
+export interface MoveObject {
+catalogue_number: string
+/**
+ * At the end where it is missing.
+ */
+before?: (string | null)
+}
+/**
+ * Objects that are to leave the queue; what was captured of them stays.
+ * 
+ * This interface was referenced by `TetherlightProtocol`'s JSON-Schema
+ * via the `definition` "DeleteObjects".
+ */
+export interface DeleteObjects {
+/**
+ * All of them where it is missing.
+ */
+catalogue_numbers?: (string[] | null)
+/**
+ * Only those of this state.
+ */
+state?: (("waiting" | "done" | "skipped") | null)
+}
+/**
+ * What left the queue.
+ * 
+ * This interface was referenced by `TetherlightProtocol`'s JSON-Schema
+ * via the `definition` "DeletedObjects".
+ */
+export interface DeletedObjects {
+/**
+ * The object before the camera; sets get its catalogue number.
+ */
+current: (QueuedObject | null)
+/**
+ * Which one NEXT_OBJECT makes the current one.
+ */
+following: (QueuedObject | null)
+/**
+ * Objects that are neither done nor skipped, the current one among them.
+ */
+waiting: number
+done: number
+skipped: number
+message: string
+removed: number
+}
+/**
+ * What was read in one picture of the live view.
+ * 
+ * This interface was referenced by `TetherlightProtocol`'s JSON-Schema
+ * via the `definition` "FoundCodes".
+ */
+export interface FoundCodes {
+camera_id: string
+/**
+ * The largest one first; the same text comes once.
+ */
+codes: FoundCode[]
+}
+/**
+ * A barcode or QR code that a camera sees.
+ * 
+ * This interface was referenced by `TetherlightProtocol`'s JSON-Schema
+ * via the `definition` "FoundCode".
+ */
+export interface FoundCode {
+text: string
+/**
+ * Such as QRCode or Code128.
+ */
+format: string
+/**
+ * Whether an object of the queue has this catalogue number.
+ */
+known: boolean
+/**
+ * Its four corners in the picture: x from the left, y from the top, both from 0 to 1.
+ */
+corners: [number, number][]
+}
+/**
+ * The day whose work is wanted.
+ * 
+ * This interface was referenced by `TetherlightProtocol`'s JSON-Schema
+ * via the `definition` "ReportObjects".
+ */
+export interface ReportObjects {
+/**
+ * YYYY-MM-DD in the server's local time; today where it is missing.
+ */
+day?: (string | null)
+}
+/**
+ * The work of one day, in the order in which it was begun.
+ * 
+ * This interface was referenced by `TetherlightProtocol`'s JSON-Schema
+ * via the `definition` "ObjectReport".
+ */
+export interface ObjectReport {
+day: string
+objects: ObjectWork[]
+frames: number
+retakes: number
+minutes: number
+/**
+ * Whether a part of the day's record could not be read or kept.
+ */
+incomplete: boolean
+}
+/**
+ * What was done at one object in a day.
+ * 
+ * This interface was referenced by `TetherlightProtocol`'s JSON-Schema
+ * via the `definition` "ObjectWork".
+ */
+export interface ObjectWork {
+catalogue_number: string
+name: (string | null)
+/**
+ * As the day left it.
+ */
+state: ("waiting" | "done" | "skipped")
+sets: number
+/**
+ * Pictures, retakes not counted.
+ */
+frames: number
+/**
+ * Frames of sets that were taken again.
+ */
+retakes: number
+/**
+ * While it was the current one, and while its sets ran.
+ */
+minutes: number
+began_at: string
+ended_at: string
 }
 /**
  * Which part of the trash is wanted, and how much of it.
@@ -3268,11 +3648,11 @@ schema: {
  * via the `definition` "Subscribe".
  */
 export interface Subscribe {
-topics: ("camera" | "config" | "lights" | "job" | "sets" | "storage" | "recipes")[]
+topics: ("camera" | "config" | "lights" | "job" | "sets" | "storage" | "recipes" | "objects")[]
 /**
  * Of which of them the state is wanted as well; of all where it is not said.
  */
-snapshots?: (("camera" | "config" | "lights" | "job" | "sets" | "storage" | "recipes")[] | null)
+snapshots?: (("camera" | "config" | "lights" | "job" | "sets" | "storage" | "recipes" | "objects")[] | null)
 }
 /**
  * The topics of this connection.
@@ -3530,6 +3910,12 @@ recipes_changed: {
 data: RecipeChange
 }
 /**
+ * The queue of objects has gone on, or objects came, went or moved.
+ */
+objects_changed: {
+data: ObjectsChange
+}
+/**
  * Room on the disk changed noticeably.
  */
 storage_changed: {
@@ -3759,6 +4145,36 @@ change: ("created" | "updated" | "deleted")
 recipe: (Recipe | null)
 }
 /**
+ * Where the queue stands now, and what has changed of it.
+ * 
+ * This interface was referenced by `TetherlightProtocol`'s JSON-Schema
+ * via the `definition` "ObjectsChange".
+ */
+export interface ObjectsChange {
+/**
+ * The object before the camera; sets get its catalogue number.
+ */
+current: (QueuedObject | null)
+/**
+ * Which one NEXT_OBJECT makes the current one.
+ */
+following: (QueuedObject | null)
+/**
+ * Objects that are neither done nor skipped, the current one among them.
+ */
+waiting: number
+done: number
+skipped: number
+/**
+ * Objects that have another state than before, at most 100.
+ */
+changed: QueuedObject[]
+/**
+ * Whether objects came, went or moved: LIST_OBJECTS tells the list as it is now.
+ */
+listed: boolean
+}
+/**
  * Every topic with its state.
  * 
  * This interface was referenced by `TetherlightProtocol`'s JSON-Schema
@@ -3806,6 +4222,12 @@ snapshot: Storage
  */
 recipes: {
 snapshot: RecipeList
+}
+/**
+ * Where the queue of objects stands; LIST_OBJECTS tells every object.
+ */
+objects: {
+snapshot: ObjectStanding
 }
 }
 /**
@@ -3942,6 +4364,15 @@ export const ACTION_TIMEOUTS_S: Record<keyof Actions, number | null> = {
   "DELETE_RECIPE": 30,
   "APPLY_RECIPE": 120,
   "CAPTURE_RECIPE": null,
+  "LIST_OBJECTS": 30,
+  "IMPORT_OBJECTS": 30,
+  "SELECT_OBJECT": 30,
+  "NEXT_OBJECT": 30,
+  "SET_OBJECT_STATE": 30,
+  "MOVE_OBJECT": 30,
+  "DELETE_OBJECTS": 30,
+  "SCAN_CODE": 60,
+  "REPORT_OBJECTS": 30,
   "LIST_TRASH": 30,
   "EMPTY_TRASH": null,
   "GET_JOBS": 30,
@@ -3974,6 +4405,8 @@ export const ROUTES = {
   "SETS_ZIP": "/sets.zip",
   "SET_FILE": "/sets/{name}/{path}",
   "SET_EXPORT": "/exports/{name}/{to}.zip",
+  "OBJECT_LIST": "/objects/list",
+  "OBJECT_REPORT": "/objects/report.csv",
   "LIVEVIEW": "/cameras/{camera_id}/liveview.mjpg",
   "METRICS": "/metrics",
   "PAGES": "/{path}"

@@ -4,6 +4,7 @@ import asyncio
 import contextlib
 import logging
 from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
+from dataclasses import replace
 from datetime import UTC, datetime
 from functools import partial
 from pathlib import Path
@@ -36,11 +37,19 @@ logger = logging.getLogger(__name__)
 class Captures:
     """Takes single pictures and looks after those that are there."""
 
-    def __init__(self, store: Store, publisher: Publisher, changes: Changes, set_changes: SetChanges) -> None:
+    def __init__(
+        self,
+        store: Store,
+        publisher: Publisher,
+        changes: Changes,
+        set_changes: SetChanges,
+        catalogue_number: Callable[[], str | None] = lambda: None,
+    ) -> None:
         self._store = store
         self._publisher = publisher
         self._changes = changes
         self._set_changes = set_changes
+        self._catalogue_number = catalogue_number
 
     async def capture(
         self,
@@ -70,7 +79,7 @@ class Captures:
             await place.first()
             if download:
                 await asyncio.to_thread(self._store.require_room)
-            async with self._named(camera) as (folder, stem):
+            async with self._named(camera) as (folder, stem, number):
                 exposure = await camera.capture(
                     folder,
                     stem,
@@ -81,8 +90,7 @@ class Captures:
                     late=came_late,
                     start=start,
                 )
-        if exposure_id is not None and exposure.files:
-            await self._keep_exposure_id(exposure.files[0].path, exposure_id)
+        await self._identify(exposure.files, catalogue_number=number, exposure_id=exposure_id)
         files = await self._arrived(exposure.files, exposure_id)
         return CaptureResult(
             message="Image captured and downloaded." if download else "Image captured and left on the camera.",
@@ -96,8 +104,9 @@ class Captures:
     async def fetch(self, camera: Camera, camera_paths: tuple[str, ...]) -> None:
         """Download a picture that the button on the body took, and announce it, also while a job uses the camera."""
         await asyncio.to_thread(self._store.require_room)
-        async with self._named(camera) as (folder, stem):
+        async with self._named(camera) as (folder, stem, number):
             saved = await camera.download(camera_paths, folder, stem, owner=camera.owner, late=self._came_late)
+        await self._identify(saved, catalogue_number=number)
         files = await self._arrived(saved)
         if path := _main_path(files):
             captured = ImageCaptured(camera_id=camera.camera_id, file_path=path, files=files)
@@ -130,21 +139,30 @@ class Captures:
         self._publisher.publish(CAPTURES_CHANGED, CapturesChange(change=change, files=list(files)))
 
     @contextlib.asynccontextmanager
-    async def _named(self, camera: Camera) -> AsyncIterator[tuple[Path, str]]:
-        """Give folder and name of a capture, which nobody else gets meanwhile where it holds a number."""
-        subject = Subject.of(camera)
+    async def _named(self, camera: Camera) -> AsyncIterator[tuple[Path, str, str | None]]:
+        """Give folder and name of a capture, which nobody else gets meanwhile where it holds a number.
+
+        The third is the catalogue number of what it shows.
+        """
+        number = self._catalogue_number()
+        subject = replace(Subject.of(camera), catalogue_number=number)
         folder, stem = await self._changes.make(partial(self._store.image_stem, subject, datetime.now(UTC)))
         try:
-            yield folder, stem
+            yield folder, stem, number
         finally:
             self._store.stems.give_back(stem)
 
-    async def _keep_exposure_id(self, path: Path, exposure_id: str) -> None:
+    async def _identify(
+        self, saved: Sequence[SavedFile], *, catalogue_number: str | None = None, exposure_id: str | None = None
+    ) -> None:
+        """Keep beside a picture what it shows and with which others it was taken; without that it is there as well."""
+        if not saved or (catalogue_number is None and exposure_id is None):
+            return
+        identify = partial(self._store.captures.identify, catalogue_number=catalogue_number, exposure_id=exposure_id)
         try:
-            await self._changes.make(partial(self._store.captures.keep_exposure_id, path, exposure_id))
+            await self._changes.make(partial(identify, saved[0].path))
         except TetherlightError as error:
-            # The picture is there, and the reply tells with which others it was taken.
-            logger.warning("The exposure of %s is not noted beside it: %s", path.name, error.message)
+            logger.warning("What %s shows is not noted beside it: %s", saved[0].path.name, error.message)
 
     async def _came_late(self, saved: Sequence[SavedFile]) -> None:
         await self._arrived(saved)

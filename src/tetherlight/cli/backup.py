@@ -27,7 +27,7 @@ def back_up(
     file: Annotated[Path, typer.Argument(metavar="FILE", help="The zip that is written.")],
     secrets: SecretsOption = False,
 ) -> None:
-    """Write rig file, recipes and the rest of STATE_DIR into one file; no server is needed."""
+    """Write rig file, recipes, objects and the rest of STATE_DIR into one file; no server is needed."""
     names = files.back_up(configuration.load_settings(), file, secrets=secrets)
     say(context, {"file": str(file), "holds": names, "secrets": secrets}, f"{len(names)} files in {file}.")
     if not secrets:

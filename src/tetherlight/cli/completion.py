@@ -38,6 +38,7 @@ cameras = _completing(lambda rig: [camera.camera_id for camera in rig.server.cam
 lights = _completing(lambda rig: rig.lights().states)
 sets = _completing(lambda rig: [one.name for one in rig.sets()])
 recipes = _completing(lambda rig: [one.name for one in rig.recipes().recipes])
+objects = _completing(lambda rig: [one.catalogue_number for one in rig.objects().objects])
 images = _completing(lambda rig: [one.filename for one in rig.captures()])
 jobs = _completing(lambda rig: [job.job_id for job in rig.jobs()])
 config_names = _completing(_config_names)

@@ -54,6 +54,7 @@ PLACES = {
     "lights": Place("lights:app", "Switch the lights of the rig."),
     "set": Place("sets:app", "Capture photometric sets and get them."),
     "recipe": Place("recipes:app", "Keep what a kind of object is captured with, and capture by it."),
+    "objects": Place("objects:app", "Work through a list of objects, one after the other."),
     "calibrate": Place(
         "calibrate:calibrate",
         "Tell where the lights of a folder of images are, from mirror spheres in them; no server is needed.",
@@ -73,7 +74,8 @@ PLACES = {
     "naming": Place("naming:app", "Show and change how captures and sets are named."),
     "hooks": Place("hooks:app", "Show and try what a rig does by itself when something happens."),
     "backup": Place(
-        "backup:back_up", "Write rig file, recipes and the rest of STATE_DIR into one file; no server is needed."
+        "backup:back_up",
+        "Write rig file, recipes, objects and the rest of STATE_DIR into one file; no server is needed.",
     ),
     "restore": Place(
         "backup:restore", "Put the files of a backup in place and keep those that were there; nothing is deleted."

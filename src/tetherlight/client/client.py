@@ -10,8 +10,9 @@ from typing import Self, cast
 from tetherlight.client.address import DEFAULT, Address
 from tetherlight.client.capturing import SeriesCapture, SeriesTold
 from tetherlight.client.events import RigEvent, Subscriptions
-from tetherlight.client.images import ImageRequests, exposures_of, places_of
+from tetherlight.client.images import exposures_of, places_of
 from tetherlight.client.liveview import Frame, Watches
+from tetherlight.client.objects import ObjectRequests
 from tetherlight.client.recipes import RecipeRequests
 from tetherlight.client.session import Session
 from tetherlight.errors import JobNotFound, TetherlightError
@@ -31,7 +32,7 @@ logger = logging.getLogger(__name__)
 STILL = frozenset({JobState.RUNNING, JobState.PAUSED})
 
 
-class Client(ImageRequests, RecipeRequests):
+class Client(ObjectRequests, RecipeRequests):
     """A connection to a server, open while the context lasts, or from `connect` to `close`.
 
     It connects again when the connection breaks, opens the cameras again that it had selected where the server has

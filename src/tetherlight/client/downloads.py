@@ -85,6 +85,16 @@ class Downloads:
             raise _damaged(image)
         return response.content
 
+    async def send(self, place: str, content: bytes) -> bytes:
+        """Send bytes to an address below the server's own and return the answer; raise its error."""
+        try:
+            response = await self._http.post(self._address.url(place), content=content)
+        except httpx.TransportError as error:
+            raise ServerUnreachable(f"Sending broke off: {str(error) or type(error).__name__}.") from error
+        if response.is_error:
+            raise http_error(response.status_code, response.content)
+        return response.content
+
     async def fetch(self, image: Listed, folder: Path, told: BytesTold | None = None, *, renewed: bool = False) -> Path:
         """Bring a file into the folder and return its path; one that is there already is left as it is.
 

@@ -28,6 +28,7 @@ from tetherlight.protocol.jobs import JobList
 from tetherlight.protocol.lights import LightStates, LightTrip
 from tetherlight.protocol.models import Job, Storage
 from tetherlight.protocol.names import Topic
+from tetherlight.protocol.objects import ObjectsChange, ObjectStanding
 from tetherlight.protocol.recipes import RecipeChange, RecipeList
 from tetherlight.protocol.server import SUBSCRIBE, Subscribe, Subscription
 from tetherlight.protocol.set_lists import ImageSetPage
@@ -46,8 +47,8 @@ class Unknown(RootModel[JsonValue]):
 
 EventData = (
     CameraChange | CameraConfigs | CameraInventory | CameraWarning | CaptureAllResult | CapturesChange | ConfigChange
-    | ImageCaptured | ImageSetPage | Job | JobList | LightStates | LightTrip | PhotometricProgress | RecipeChange
-    | RecipeList | SeriesProgress | SetChange | Storage | TrashRemoved | Unknown
+    | ImageCaptured | ImageSetPage | Job | JobList | LightStates | LightTrip | ObjectsChange | ObjectStanding
+    | PhotometricProgress | RecipeChange | RecipeList | SeriesProgress | SetChange | Storage | TrashRemoved | Unknown
 )  # fmt: skip
 """What events and snapshots hold: `isinstance(event.data, LightStates)` tells which it is."""
 

@@ -56,7 +56,7 @@ class Word:
 WORDS: Mapping[str, Word] = MappingProxyType(
     {
         "prefix": Word("The beginning that was asked for with the set", ("set",)),
-        "catalogue_number": Word("What the object is listed under; nothing where that is not known", ("set",)),
+        "catalogue_number": Word("What the object is listed under; nothing where that is not known"),
         "date": Word("Day of the exposure, in local time"),
         "time": Word("Hour, minute and second of the exposure, in local time"),
         "number": Word("Counts on from the highest number there is among names that else are the same"),
@@ -231,6 +231,10 @@ def _check_words(words: list[str], kind: Kind) -> None:
             )
         if words.count(word) > 1:
             raise InvalidName(f"The placeholder {{{word}}} stands twice in the {kind} template.")
+    if kind == "capture" and set(words) <= {"catalogue_number"} and words:
+        raise InvalidName(
+            "The capture template needs another placeholder beside {catalogue_number}, which may be nothing."
+        )
     if kind == "set" and not ("prefix" in words and {"date", "number"} & set(words)):
         raise InvalidName("The set template must hold {prefix}, and {date} or {number}.")
 

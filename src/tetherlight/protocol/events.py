@@ -26,6 +26,7 @@ from tetherlight.protocol.models import (
     Storage,
 )
 from tetherlight.protocol.names import Feature, Topic
+from tetherlight.protocol.objects import OBJECTS, ObjectsChange
 from tetherlight.protocol.recipes import RECIPES, RecipeChange
 from tetherlight.protocol.together import CAPTURE_TOGETHER, CaptureAllResult
 from tetherlight.protocol.trash import TRASH_LIST, TrashRemoved
@@ -242,6 +243,13 @@ TRASH_REMOVED = Event(
 )
 RECIPES_CHANGED = Event(
     "recipes_changed", RecipeChange, "A recipe is new, changed or gone.", "recipes", feature=RECIPES
+)
+OBJECTS_CHANGED = Event(
+    "objects_changed",
+    ObjectsChange,
+    "The queue of objects has gone on, or objects came, went or moved.",
+    "objects",
+    feature=OBJECTS,
 )
 STORAGE_CHANGED = Event("storage_changed", Storage, "Room on the disk changed noticeably.", "storage")
 

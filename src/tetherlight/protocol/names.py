@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from typing import Literal
 
-Topic = Literal["camera", "config", "lights", "job", "sets", "storage", "recipes"]
+Topic = Literal["camera", "config", "lights", "job", "sets", "storage", "recipes", "objects"]
 
 
 @dataclass(frozen=True, slots=True)

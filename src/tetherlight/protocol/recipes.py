@@ -1,7 +1,7 @@
 """Actions on recipes: what a kind of object is captured with, kept under a name."""
 
 from collections.abc import Sequence
-from typing import Annotated, Literal
+from typing import Annotated, ClassVar, Literal
 
 from pydantic import Field, StringConstraints, field_validator, model_validator
 
@@ -121,9 +121,13 @@ class ApplyRecipe(CameraPayload):
 class CaptureRecipe(ApplyRecipe):
     """A recipe, and what is known of the object; what is said here counts instead of what the recipe says."""
 
+    empty_counts: ClassVar = frozenset({"catalogue_number"})
+
     set_name_prefix: str | None = None
     notes: str | None = Field(default=None, max_length=4000)
-    catalogue_number: CatalogueNumber | None = Field(default=None, description="What the object is listed under.")
+    catalogue_number: CatalogueNumber | None = Field(
+        default=None, description="What the object is listed under; where it is missing or empty, as of CAPTURE_SET."
+    )
     scale_mm_per_pixel: Scale | None = Field(default=None, description="Millimetres of the object per image pixel.")
 
 

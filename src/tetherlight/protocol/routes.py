@@ -9,6 +9,7 @@ from urllib.parse import quote
 
 from tetherlight.protocol.action import Right
 from tetherlight.protocol.names import Feature
+from tetherlight.protocol.objects import OBJECTS
 
 READING = ("GET", "HEAD")
 CHOICE = "`all` (what it is without), `jpeg` or `raw`: which images."
@@ -107,6 +108,19 @@ SET_EXPORT = Route(
     "Give an export that EXPORT_SET has made as a zip, which is made while it is sent.",
     feature=EXPORTS,
 )  # fmt: skip
+OBJECT_LIST = Route(
+    "OBJECT_LIST", "/objects/list", "application/json",
+    "Add the objects of a list, CSV or one in a line: the body, at most 1 MB. The answer is as of IMPORT_OBJECTS.",
+    ("POST",),
+    query={"dry_run": "`1`: tell what would be, and change nothing."},
+    right="control",
+    feature=OBJECTS,
+)  # fmt: skip
+OBJECT_REPORT = Route(
+    "OBJECT_REPORT", "/objects/report.csv", "text/csv", "Give what REPORT_OBJECTS tells of a day as CSV.",
+    query={"day": "YYYY-MM-DD; today where it is missing."},
+    feature=OBJECTS,
+)  # fmt: skip
 LIVEVIEW = Route(
     "LIVEVIEW", "/cameras/{camera_id}/liveview.mjpg", "multipart/x-mixed-replace",
     "Give the live view of a camera as motion JPEG; `selected` stands for the selected one.",
@@ -127,7 +141,7 @@ ROUTES: Mapping[str, Route] = MappingProxyType(
         row.name: row
         for row in (
             WEBSOCKET, HEALTH, LOGIN_PAGE, LOGIN, LOGOUT, IMAGE, THUMBNAIL, EXIF, SET_ZIP, SETS_ZIP, SET_FILE,
-            SET_EXPORT, LIVEVIEW, METRICS, PAGES,
+            SET_EXPORT, OBJECT_LIST, OBJECT_REPORT, LIVEVIEW, METRICS, PAGES,
         )
     }
 )  # fmt: skip

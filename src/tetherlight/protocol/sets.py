@@ -60,7 +60,13 @@ class SetManner(Payload):
 class NewSet(CameraPayload, SetManner):
     """How a set is called, what its failures do, and what people note about it."""
 
-    catalogue_number: CatalogueNumber | None = Field(default=None, description="What the object is listed under.")
+    empty_counts: ClassVar = frozenset({"catalogue_number"})
+
+    catalogue_number: CatalogueNumber | None = Field(
+        default=None,
+        description="What the object is listed under; that of the queue's current object where it is missing, "
+        "none where it is empty.",
+    )
     scale_mm_per_pixel: Scale | None = Field(default=None, description="Millimetres of the object per image pixel.")
 
 

@@ -15,6 +15,7 @@ from tetherlight.protocol.jobs import JobList
 from tetherlight.protocol.lights import LightStates
 from tetherlight.protocol.models import ConfigEntry, Storage
 from tetherlight.protocol.names import Topic
+from tetherlight.protocol.objects import ObjectStanding
 from tetherlight.protocol.recipes import RecipeList
 from tetherlight.protocol.set_lists import ImageSetPage
 
@@ -46,7 +47,8 @@ JOB = TopicRow("job", JobList, "What runs, and how far it is.")
 SETS = TopicRow("sets", ImageSetPage, "Image sets and single captures; the snapshot is the first page, newest first.")
 STORAGE = TopicRow("storage", Storage, "Room on the disk.")
 RECIPES = TopicRow("recipes", RecipeList, "The recipes of the rig.")
+OBJECTS = TopicRow("objects", ObjectStanding, "Where the queue of objects stands; LIST_OBJECTS tells every object.")
 
 TOPICS: Mapping[Topic, TopicRow[Any]] = MappingProxyType(
-    {row.name: row for row in (CAMERA, CONFIG, LIGHTS, JOB, SETS, STORAGE, RECIPES)}
+    {row.name: row for row in (CAMERA, CONFIG, LIGHTS, JOB, SETS, STORAGE, RECIPES, OBJECTS)}
 )

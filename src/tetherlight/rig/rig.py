@@ -30,6 +30,8 @@ from tetherlight.jobs.jobs import Jobs
 from tetherlight.lights.guard import Trip
 from tetherlight.lights.lights import Lights
 from tetherlight.logs.setup import log_ring
+from tetherlight.objects.book import ObjectBook
+from tetherlight.objects.journal import Journal
 from tetherlight.process.threads import failure_of, in_daemon_thread
 from tetherlight.protocol.captures import CaptureSeries, SeriesResult
 from tetherlight.protocol.events import LIGHT_TRIPPED, LIGHTS_CHANGED
@@ -46,6 +48,7 @@ from tetherlight.reconstruct.calibration_job import Calibrations
 from tetherlight.reconstruct.job import Surfaces
 from tetherlight.rig.cameras import Cameras
 from tetherlight.rig.idle import lights_off_when_idle
+from tetherlight.rig.objects import Objects
 from tetherlight.rig.recipes import Recipes
 from tetherlight.rig.topics import Topics, readers_of
 from tetherlight.rig.watch import CameraWatch
@@ -94,7 +97,7 @@ class Rig:
         self.publisher = Publisher()
         changes = Changes()
         self.set_changes = SetChanges(store, self.publisher)
-        self.captures = Captures(store, self.publisher, changes, self.set_changes)
+        self.captures = Captures(store, self.publisher, changes, self.set_changes, lambda: self.objects.number)
         self.together = Together(self.captures, triggers, self.publisher)
         self.names = Names(store, lights.rig_file, changes)
         self.cameras = Cameras(settings, self.publisher)
@@ -115,7 +118,22 @@ class Rig:
         self.sets = Sets(store, self.jobs, self.publisher, changes, self.set_changes)
         self.trash = TrashCan(store, self.publisher)
         self.recipes = Recipes(RecipeBook(settings.state_dir), self.cameras, lights, self.publisher)
-        readers = readers_of(self.cameras, self.light_states, self.jobs, self.sets, store, recipes=self.recipes)
+        self.objects = Objects(
+            ObjectBook(settings.state_dir),
+            Journal(settings.state_dir),
+            cameras=self.cameras,
+            jobs=self.jobs,
+            publisher=self.publisher,
+        )
+        readers = readers_of(
+            self.cameras,
+            self.light_states,
+            self.jobs,
+            self.sets,
+            store,
+            recipes=self.recipes,
+            objects=self.objects,
+        )
         self.topics = Topics(self.publisher, readers)
         self.reports: list[Callable[[], Finding]] = []
         """What else the doctor is told while the rig is there."""
@@ -159,6 +177,8 @@ class Rig:
             await rig.shooting.find_interrupted(recovered)
             if fault := await asyncio.to_thread(state_fault, settings):
                 logger.error("%s No camera can be opened. %s", fault, STATE_REMEDY)
+            await rig.objects.open()
+            rig.background(rig.objects.keep())
             rig.background(rig._watch.run())
             rig.background(rig._tidy())
             rig.background(rig._empty_trash())
@@ -191,6 +211,7 @@ class Rig:
         patience = None if ending_jobs.done() else HURRY_SECONDS
         await self.cameras.close(ServerStopping(), patience)
         await ending_jobs
+        await self.objects.flush()
         # Nothing is written of its own accord any more: another rig may have the folder.
         self.store.close()
 
@@ -234,7 +255,7 @@ class Rig:
         """Check everything a set needs, then start its job."""
         if self.stopping:
             raise ServerStopping
-        return await self.shooting.start_set(wanted, requester, request_id)
+        return await self.shooting.start_set(self.objects.of_current(wanted), requester, request_id)
 
     async def start_recipe(
         self, wanted: CaptureRecipe, *, requester: str | None = None, request_id: RequestId = None
@@ -242,7 +263,7 @@ class Rig:
         """Check everything that a recipe needs, set the camera as it says, then start its set."""
         if self.stopping:
             raise ServerStopping
-        captured, ready = await self.recipes.prepared(wanted)
+        captured, ready = await self.recipes.prepared(self.objects.of_current(wanted))
         return await self.shooting.start_set(captured, requester, request_id, ready=ready)
 
     # What others are told

@@ -18,6 +18,7 @@ from tetherlight.protocol.server import TopicSnapshot
 from tetherlight.protocol.topics import CameraConfigs, TopicRow
 from tetherlight.publisher import Publisher
 from tetherlight.rig.cameras import Cameras
+from tetherlight.rig.objects import Objects
 from tetherlight.rig.recipes import Recipes
 from tetherlight.store.store import Store
 
@@ -45,7 +46,14 @@ class Topics:
 
 
 def readers_of(
-    cameras: Cameras, lights: Callable[[], LightStates], jobs: Jobs, sets: Sets, store: Store, *, recipes: Recipes
+    cameras: Cameras,
+    lights: Callable[[], LightStates],
+    jobs: Jobs,
+    sets: Sets,
+    store: Store,
+    *,
+    recipes: Recipes,
+    objects: Objects,
 ) -> tuple[Reader, ...]:
     """Return what reads each topic of a rig."""
 
@@ -72,4 +80,5 @@ def readers_of(
         reads(topics.SETS, sets.page),
         reads(topics.STORAGE, storage),
         reads(topics.RECIPES, recipes.list),
+        reads(topics.OBJECTS, objects.standing),
     )

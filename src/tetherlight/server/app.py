@@ -28,6 +28,7 @@ from tetherlight.server.http.images import images_router
 from tetherlight.server.http.login import login_routes
 from tetherlight.server.http.metrics import metrics
 from tetherlight.server.http.mjpeg import LiveviewMjpg
+from tetherlight.server.http.objects import object_routes
 from tetherlight.server.http.pages import load_pages
 from tetherlight.server.link import keep_receive, server_config
 from tetherlight.server.memory import give_back_freed_memory
@@ -73,6 +74,7 @@ def create_app(
     app.router.routes.extend((
         Route(HEALTH.path, health, methods=list(HEALTH.methods)),
         *login_routes(),
+        *object_routes(),
         WebSocketRoute(WEBSOCKET.path, WebSocketEndpoint(dispatch_to, BULKY)),
         Route(LIVEVIEW.path, LiveviewMjpg(), methods=list(LIVEVIEW.methods)),
         Route(METRICS.path, metrics, methods=list(METRICS.methods)),

@@ -10,11 +10,14 @@ from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
 
+from PIL import Image
+
 from tetherlight.simulator.camera import SimulatedCamera
 from tetherlight.simulator.card import CardFullError
 from tetherlight.simulator.developing import ORIENTATIONS
 from tetherlight.simulator.device import Body
 from tetherlight.simulator.faults import FAMILIES, KINDS, Fault
+from tetherlight.simulator.label import Label
 from tetherlight.simulator.lamp import Lamp
 from tetherlight.simulator.lens import LAST_PLACE, Lens, sharp_height
 from tetherlight.simulator.lines import Lines
@@ -69,6 +72,7 @@ class Control:
             "lamp": self._lamp,
             "room_light": lambda fields: self._stage.set_room(number(fields, "brightness")),
             "move": self._move,
+            "label": self._lay_label,
             "plug": self._plug,
             "unplug": lambda fields: self._camera(fields).responder.unplug(),
             "power": lambda fields: self._camera(fields).responder.power(on=flag(fields, "on")),
@@ -154,6 +158,15 @@ class Control:
         if not all(isinstance(one, int) and not isinstance(one, bool) for one in (right, down)):
             raise Refused("right and down must be whole numbers of pixels.")
         self._stage.scene(self._cameras.index(self._camera(fields))).move(right, down)
+
+    def _lay_label(self, fields: Fields) -> None:
+        """Lay a label in front of a camera, or take it away."""
+        file = fields.get("file")
+        try:
+            label = None if file is None else Label(Path(str(file)))
+        except (OSError, SyntaxError, ValueError, Image.DecompressionBombError) as error:
+            raise Refused(f"The file of the label cannot be read: {error}.") from None
+        self._stage.scene(self._cameras.index(self._camera(fields))).lay(label)
 
     def _plug(self, fields: Fields) -> Answer:
         responder = self._camera(fields).responder

@@ -19,12 +19,13 @@ from numpy.typing import NDArray
 from tetherlight.simulator import dial, truth
 from tetherlight.simulator.cache import Cache
 from tetherlight.simulator.depth import Blur
+from tetherlight.simulator.label import Label
 from tetherlight.simulator.lamp import Lamp, LitLamp, Signals, signal_of
 from tetherlight.simulator.liveimage import LiveImage
 from tetherlight.simulator.objects import World, surface
 from tetherlight.simulator.sensor import REFERENCE_EXPOSURE, Exposure, Sensor
 from tetherlight.simulator.texture import Floats
-from tetherlight.simulator.view import Direction, View
+from tetherlight.simulator.view import Direction, Mix, View
 
 logger = logging.getLogger(__name__)
 
@@ -107,6 +108,7 @@ class Scene:
         """Those that do not simply follow their level."""
         self._room = 1.0
         self._moved = 0, 0
+        self._label: Label | None = None
         self._views: dict[Size, View] = {}
         self._live: dict[Size, LiveImage] = {}
         self._frames = 0
@@ -203,6 +205,10 @@ class Scene:
         with self._lock:
             self._room = brightness
 
+    def lay(self, label: Label | None) -> None:
+        """Lay a label in front of the camera, or take it away."""
+        self._label = label
+
     def move(self, right: int, down: int) -> None:
         """Let still pictures show everything so many pixels to the right and down of where it was at first."""
         with self._lock:
@@ -234,7 +240,17 @@ class Scene:
             live = self._live.get(size)
             if live is None or live.view is not view:
                 live = self._live[size] = LiveImage(view, self._sensor)
-            return live.draw(intensities, exposure, _blur(view, exposure, focus), t)
+            picture = live.draw(intensities, exposure, _blur(view, exposure, focus), t)
+            self._draw_label(picture, view, exposure, view.mix(intensities), self._sensor.encode)
+            return picture
+
+    def _draw_label(
+        self, picture: NDArray[Value], view: View, exposure: Exposure, mix: Mix, record: _Record[Value]
+    ) -> None:
+        """Draw the label that lies there, if any, into a picture; it is as sharp as can be."""
+        if (label := self._label) is not None:
+            place = label.place(view.size)
+            picture[place] = record(label.light(mix.shading[place]), exposure, 0, place[0].start)
 
     def height_at(self, point: tuple[float, float], size: Size) -> float:
         """Return the height to focus on at a point of a picture of this size: shares of its width and height."""
@@ -261,6 +277,7 @@ class Scene:
             for rows, light in view.light(mix, blur):
                 view.draw_hand(light, rows, mix, blur, t)
                 values[rows] = record(light, exposure, frame, rows.start)
+            self._draw_label(values, view, exposure, mix, record)
         right, down = self._moved
         return np.roll(values, (down, right), (0, 1)) if right or down else values
 

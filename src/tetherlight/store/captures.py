@@ -78,13 +78,16 @@ class SingleCaptures:
         with self._kept():
             path = self._places.resolve_capture(image_path)
             if rating is not None or notes is not None:
-                _annotate(self._sidecar(path), rating, notes)
+                _annotate(self._sidecar(path), rating=rating, notes=notes)
             return self._described(path)
 
-    def keep_exposure_id(self, path: Path, exposure_id: str) -> None:
-        """Keep in the sidecar of an exposure with which others it was taken in one moment; raise StoreError."""
+    def identify(self, image: Path, *, catalogue_number: str | None = None, exposure_id: str | None = None) -> None:
+        """Keep in an exposure's sidecar what it shows, and with which others it was taken in one moment.
+
+        Raise StoreError for one that cannot be understood.
+        """
         with self._kept():
-            _annotate(self._sidecar(path), None, None, exposure_id)
+            _annotate(self._sidecar(image), identifier=catalogue_number, exposure_id=exposure_id)
 
     def delete(self, image_path: str) -> list[ImageFile]:
         """Move every file of an exposure to the trash, together; return its images, the named one first."""
@@ -280,12 +283,19 @@ def _content(sidecar: Path) -> bytes | None:
         return None
 
 
-def _annotate(sidecar: Path, rating: int | None, notes: str | None, exposure_id: str | None = None) -> None:
+def _annotate(
+    sidecar: Path,
+    *,
+    rating: int | None = None,
+    notes: str | None = None,
+    identifier: str | None = None,
+    exposure_id: str | None = None,
+) -> None:
     """Change a sidecar, make it where it is missing, remove it where nothing is left in it."""
     with store_errors(f"The sidecar '{shown(sidecar.name)}' could not be written"):
         try:
             before = _content(sidecar)
-            after = annotated(before, rating=rating, notes=notes, exposure_id=exposure_id)
+            after = annotated(before, rating=rating, notes=notes, identifier=identifier, exposure_id=exposure_id)
         except BrokenXmp as error:
             raise StoreError(
                 f"The sidecar '{shown(sidecar.name)}' is left as it is: {error}.",

@@ -1,7 +1,7 @@
 """What belongs to an image set: the one list behind the zip, single files over HTTP, and downloads.
 
-A set is its images, its manifest, its results, and the directions of its lights as an `.lp` file, which is made of the
-manifest where nobody put one there.
+A set is its images, its manifest, its results, and what is made of the manifest where nobody put it there: the
+directions of its lights as an `.lp` file, and beside each image of an object with a catalogue number an XMP file.
 """
 
 import hashlib
@@ -15,6 +15,7 @@ from types import MappingProxyType
 from tetherlight.errors import StoreError
 from tetherlight.files.durable import open_regular
 from tetherlight.files.lp import LP, lp_text
+from tetherlight.files.names import SIDECAR
 from tetherlight.files.types import OCTETS, is_image, kind_of, mimetype_of
 from tetherlight.naming.rules import is_visible
 from tetherlight.protocol.manifest import MANIFEST, Manifest, StepRecord
@@ -23,9 +24,16 @@ from tetherlight.protocol.routes import SET_FILE
 from tetherlight.protocol.sets import Files, SetFile
 from tetherlight.store.manifest import read_manifest
 from tetherlight.store.paths import MAX_PATH_LENGTH, is_plain_part
+from tetherlight.store.xmp import annotated, is_xml_text
 
 MIMETYPES: Mapping[str, str] = MappingProxyType(
-    {".json": "application/json", LP: "text/plain", ".txt": "text/plain", ".csv": "text/csv"}
+    {
+        ".json": "application/json",
+        LP: "text/plain",
+        ".txt": "text/plain",
+        ".csv": "text/csv",
+        SIDECAR: "application/rdf+xml",
+    }
 )
 EXPORTS = "exports"
 """The folder of a set whose content is made of the rest of it, for other tools."""
@@ -78,8 +86,9 @@ def belongings(folder: Path, files: Files = "all", within: Path | None = None) -
         for path in files_below(folder)
         if _chosen(path, folder, files)
     ]
-    made = None if any(one.name == _lp_name(folder) for one in found) else _directions(folder, files, within)
-    return sorted([*found, *([] if made is None else [made])], key=lambda one: one.name)
+    there = {one.name for one in found}
+    made = [one for one in _made(folder, files, within) if one.name not in there]
+    return sorted([*found, *made], key=lambda one: one.name)
 
 
 def belonging(folder: Path, name: str, files: Files = "all", within: Path | None = None) -> Belonging | None:
@@ -95,7 +104,7 @@ def belonging(folder: Path, name: str, files: Files = "all", within: Path | None
             return Belonging(name, path, within=within) if _chosen(path, folder, files) else None
     except OSError:
         return None
-    return _directions(folder, files, within) if name == _lp_name(folder) else None
+    return next((one for one in _made(folder, files, within) if one.name == name), None)
 
 
 def listed(set_name: str, one: Belonging, files: Files, recorded: Mapping[tuple[str, int], str]) -> SetFile:
@@ -115,9 +124,8 @@ def light_directions(folder: Path, files: Files = "all", within: Path | None = N
 
     A line with the count, then a line per image: file name and the unit vector from the object to the light.
     """
-    try:
-        manifest = read_manifest(folder, within)
-    except StoreError:
+    manifest = _manifest(folder, within)
+    if manifest is None:
         return None
     lines = list(_lp_lines(manifest, files))
     return lp_text(lines) if lines else None
@@ -152,9 +160,27 @@ def _is_wanted(name: str, files: Files) -> bool:
     return kind_of(name) == files
 
 
-def _directions(folder: Path, files: Files, within: Path) -> Belonging | None:
-    text = light_directions(folder, files, within)
-    return None if text is None else Belonging(_lp_name(folder), folder / _lp_name(folder), text.encode())
+def _manifest(folder: Path, within: Path | None) -> Manifest | None:
+    try:
+        return read_manifest(folder, within)
+    except StoreError:
+        return None
+
+
+def _made(folder: Path, files: Files, within: Path) -> Iterator[Belonging]:
+    """Give the files that are made of the manifest."""
+    manifest = _manifest(folder, within)
+    if manifest is None:
+        return
+    if lines := list(_lp_lines(manifest, files)):
+        yield Belonging(_lp_name(folder), folder / _lp_name(folder), lp_text(lines).encode())
+    number = manifest.catalogue_number
+    if not number or not is_xml_text(number) or (content := annotated(None, identifier=number)) is None:
+        return
+    images = [one.filename for step in manifest.steps for one in step.files if is_image(one.filename)]
+    wanted = (name for name in images if files == "all" or _is_wanted(name, files))
+    for name in dict.fromkeys(f"{Path(name).stem}{SIDECAR}" for name in wanted):
+        yield Belonging(name, folder / name, content)
 
 
 def _lp_name(folder: Path) -> str:

@@ -1,9 +1,9 @@
-"""Rating, notes and the common exposure in XMP, the form in which photo programs keep them beside an image.
+"""Rating, notes, catalogue number and common exposure in XMP, which photo programs keep beside an image.
 
 Pure: from bytes to values, and from bytes to bytes. Everything that other programs wrote stays: elements, attributes,
 prefixes, comments. Source: ISO 16684-1; xmp:Rating is -1 for rejected, 0 for none, 1 to 5; dc:description is an
-alternative of languages, of which x-default counts. No standard property says which pictures several cameras took in
-one moment; tetherlight:ExposureID is ours.
+alternative of languages, of which x-default counts; dc:identifier is a plain text. No standard property says which
+pictures several cameras took in one moment; tetherlight:ExposureID is ours.
 """
 
 import re
@@ -25,6 +25,7 @@ _DESCRIPTION = f"{{{_RDF}}}Description"
 _RATING = f"{{{_XMP}}}Rating"
 _NOTES = f"{{{_DC}}}description"
 _EXPOSURE = f"{{{_OWN}}}ExposureID"
+_IDENTIFIER = f"{{{_DC}}}identifier"
 _ALT, _LI = f"{{{_RDF}}}Alt", f"{{{_RDF}}}li"
 _LANGUAGE, _DEFAULT = f"{{{_XML}}}lang", "x-default"
 _ABOUT = f"{{{_RDF}}}about"
@@ -67,11 +68,17 @@ def read_annotation(content: bytes) -> Annotation:
 
 
 def annotated(
-    content: bytes | None, *, rating: int | None = None, notes: str | None = None, exposure_id: str | None = None
+    content: bytes | None,
+    *,
+    rating: int | None = None,
+    notes: str | None = None,
+    identifier: str | None = None,
+    exposure_id: str | None = None,
 ) -> bytes | None:
     """Return an XMP document with what is given changed, None where nothing is left in it.
 
-    A rating of 0 and the empty text remove. Raise BrokenXmp for a document that is broken or refused.
+    A rating of 0 and the empty text remove; an identifier, the catalogue number of what is shown, is only added.
+    Raise BrokenXmp for a document that is broken or refused.
     """
     keeper = _Keeper()
     parser = ET.XMLParser(target=keeper)  # noqa: S314 - documents with a DTD are refused before
@@ -83,6 +90,8 @@ def annotated(
         _set_rating(descriptions, rating)
     if notes is not None:
         _set_notes(descriptions, notes)
+    if identifier:
+        _set_identifier(descriptions, identifier)
     if exposure_id is not None:
         descriptions[0].set(_EXPOSURE, exposure_id)
     if _is_empty(root, descriptions):
@@ -241,6 +250,13 @@ def _set_notes(descriptions: list[ET.Element], notes: str) -> None:
         chosen = ET.Element(_LI, {_LANGUAGE: _DEFAULT})
         alternatives.insert(0, chosen)
     chosen.text = notes
+
+
+def _set_identifier(descriptions: list[ET.Element], identifier: str) -> None:
+    for one in descriptions:
+        one.attrib.pop(_IDENTIFIER, None)
+        _remove(one, one.findall(_IDENTIFIER))
+    ET.SubElement(descriptions[0], _IDENTIFIER).text = identifier
 
 
 def _remove(parent: ET.Element, children: list[ET.Element]) -> None:
