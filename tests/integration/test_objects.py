@@ -170,6 +170,8 @@ async def test_a_code_before_the_camera_is_read_and_becomes_the_object_when_conf
         assert (found.text, found.format, found.known) == ("1923/41", "QRCode", True)
         assert all(0 < x < 0.5 < y < 1 for x, y in found.corners)
         assert (await rig.objects()).current is None
+        await rig.set_lights({"lights_top": False})
+        assert [one.text for one in (await rig.scan_code()).codes] == ["1923/41"]
         code_, out, _ = await command(server, "objects", "scan", "--select")
         assert (code_, out.startswith("Now: 1923/41 (Vase)")) == (0, True)
     finally:

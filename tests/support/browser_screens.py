@@ -9,7 +9,7 @@ from playwright.sync_api import Page, Response, expect
 from support.patience import stretched
 
 AXE = Path(__file__).parents[2] / "web" / "node_modules" / "axe-core" / "axe.min.js"
-SCREENS = ("/", "/lights/", "/sequence/", "/gallery/", "/results/", "/settings/")
+SCREENS = ("/", "/lights/", "/sequence/", "/objects/", "/gallery/", "/results/", "/settings/")
 PATIENCE_MS = 30_000
 QUIET_MS = 300
 

@@ -122,7 +122,7 @@ class RigServer:
             return client.jobs()
 
     def tidy(self) -> None:
-        """Leave no job, lit lamp or picture of an earlier test, the camera open, and its settings as at first."""
+        """Leave no job, lit lamp, picture or object of an earlier test, the camera open, and its settings as at first."""
         with Client(self.url) as client:
             for job in client.jobs():
                 if job.state in {JobState.RUNNING, JobState.PAUSED}:
@@ -133,6 +133,7 @@ class RigServer:
                 client.delete_set(image_set.name)
             for image in client.captures(limit=1000):
                 client.delete_image(image)
+            client.delete_objects()
             client.select()
             self._restore_config(client)
 

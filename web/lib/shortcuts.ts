@@ -40,6 +40,15 @@ export const SHORTCUTS: { place: string; shortcuts: Shortcut[] }[] = [
     ],
   },
   {
+    place: "Objects",
+    shortcuts: [
+      { keys: ["N"], does: "Done, next object" },
+      { keys: ["K"], does: "Skip it" },
+      { keys: ["B"], does: "Scan a barcode or QR code" },
+      { keys: ["/"], does: "Search the list" },
+    ],
+  },
+  {
     place: "Viewer and gallery",
     shortcuts: [
       { keys: ["←", "→"], does: "Previous and next image" },

@@ -9,6 +9,7 @@ import type {
   ImageFile,
   Job,
   LightStates,
+  ObjectStanding,
   Recipe,
   RecipeChange,
   RecipeFault,
@@ -24,7 +25,7 @@ import { RequestFailed } from "./WebSocketService";
 
 /** What must be known before anything can be done, and what may come later. */
 export const TOPICS: Topic[] = ["camera", "config", "lights", "job"];
-export const LATER_TOPICS: Topic[] = ["storage", "recipes"];
+export const LATER_TOPICS: Topic[] = ["storage", "recipes", "objects"];
 const CAPTURES_SHOWN = 60;
 
 export type Right = NonNullable<ServerInfo["rights"]>[number];
@@ -55,6 +56,8 @@ export interface RigState {
   captures: ImageFile[];
   /** By name; null until they are known, and at a server that has none. */
   recipes: Recipe[] | null;
+  /** Where the queue of objects stands; null until it is known, and at a server that has none. */
+  objects: ObjectStanding | null;
   /** Files between the recipes that cannot be read. */
   recipeFaults: RecipeFault[];
   trouble: Record<string, CameraTrouble>;
@@ -80,6 +83,7 @@ export const NOTHING_KNOWN: RigState = {
   captures: [],
   recipes: null,
   recipeFaults: [],
+  objects: null,
   trouble: {},
   capturing: false,
   captureSeconds: null,
@@ -136,6 +140,7 @@ export class RigStore {
       service.on("sets_changed", (change, { seq }) => this.shelf.take(change, seq)),
       service.on("storage_changed", (storage) => this.set({ storage })),
       service.on("recipes_changed", (change) => this.takeRecipe(change)),
+      service.on("objects_changed", (objects) => this.set({ objects })),
       service.on("captures_changed", (change) => this.takeCaptures(change)),
       service.on("image_captured", ({ files }) => this.takeCaptures({ change: "created", files })),
       service.on("camera_warning", ({ message }) => this.notify({ text: message, tone: "warning" })),
@@ -297,7 +302,7 @@ export class RigStore {
     }
   }
 
-  private takeSnapshot({ camera, config, lights, job, storage, recipes }: Snapshots): void {
+  private takeSnapshot({ camera, config, lights, job, storage, recipes, objects }: Snapshots): void {
     const inventory = camera?.snapshot;
     this.set({
       ...(inventory && { inventory, trouble: troubleOf(inventory.open, this.state.trouble) }),
@@ -306,6 +311,7 @@ export class RigStore {
       ...(job && { jobs: job.snapshot }),
       ...(storage && { storage: storage.snapshot }),
       ...(recipes && { recipes: recipes.snapshot.recipes, recipeFaults: recipes.snapshot.faults }),
+      ...(objects && { objects: objects.snapshot }),
     });
   }
 

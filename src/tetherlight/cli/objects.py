@@ -172,7 +172,7 @@ def scan(
     with connected(context) as rig:
         found = rig.scan_code(camera_id=choose_camera(rig, camera))
         if not found.codes:
-            note("No code was found. Hold it flat, sharp and large before the camera.")
+            note("No code was found. Hold it flat, sharp, lit and large before the camera.")
             raise typer.Exit(FAILED)
         if use:
             if len(found.codes) > 1:

@@ -5,7 +5,7 @@ import io
 import math
 from typing import Any
 
-from PIL import Image
+from PIL import Image, ImageOps
 
 from tetherlight.errors import NotInstalled, PreviewFailed
 
@@ -29,7 +29,9 @@ def read(progress: Any, jpeg: str) -> list[dict[str, Any]]:  # noqa: ARG001 - a 
             picture = opened.convert("L")
     except (OSError, SyntaxError, ValueError, Image.DecompressionBombError) as error:
         raise PreviewFailed(f"A picture of the live view could not be read: {error}.") from None
-    found = [_told(one, picture.size) for one in zxingcpp.read_barcodes(picture)]
+    # What only the room lights is nearly black, and more can be told apart in it than the reader does.
+    codes = zxingcpp.read_barcodes(picture) or zxingcpp.read_barcodes(ImageOps.autocontrast(picture, cutoff=(0, 1)))
+    found = [_told(one, picture.size) for one in codes]
     found.sort(key=lambda one: -_extent(one["corners"]))
     first = {one["text"]: one for one in reversed(found) if one["text"]}
     return [one for one in found if first.get(one["text"]) is one][:MOST_CODES]

@@ -15,6 +15,7 @@ import { type FocusChoice, useJobAction } from "../useJobAction";
 import { CancelJobDialog } from "./CancelJobDialog";
 import { FocusQuestion } from "./FocusQuestion";
 import { FrameSheet } from "./FrameSheet";
+import { NextObject } from "./NextObject";
 import { RunTrouble } from "./RunTrouble";
 import styles from "./SequenceRun.module.css";
 
@@ -33,6 +34,7 @@ export function SequenceRun({ job, onNew }: { job: Job; onNew: () => void }) {
   const { busy, ask, focusUnknown } = useJobAction(job);
   const [blackout, setBlackout] = usePreference("blackout", true);
   const reason = useOffline();
+  const worksThrough = useRig((rig) => Boolean(rig.objects?.current)) && job.state === "completed";
   const failed = job.steps.filter((step) => step.state === "failed");
   const troubled = failed.length > 0 || (job.error !== null && !["running", "completed"].includes(job.state));
   const waits = job.state === "paused" || job.state === "interrupted";
@@ -106,7 +108,8 @@ export function SequenceRun({ job, onNew }: { job: Job; onNew: () => void }) {
                   <Icon name="results" /> Surface
                 </Link>
               )}
-              <Button tone="main" onClick={onNew}>
+              {job.state === "completed" && <NextObject onNext={onNew} />}
+              <Button tone={worksThrough ? "plain" : "main"} onClick={onNew}>
                 Next set
               </Button>
             </>

@@ -6,7 +6,7 @@ import { usePreference } from "@/lib/preferences";
 import type { Naming } from "@/lib/protocol";
 import { pixelsPerMillimetre, readScale } from "@/lib/scale";
 import { nameProblem, type SetFacts } from "@/lib/sequence";
-import { useConnected, useStore } from "../RigProvider";
+import { useConnected, useRig, useStore } from "../RigProvider";
 import { Disclosure } from "../ui/Disclosure";
 import { Field } from "../ui/Field";
 import styles from "./SetFields.module.css";
@@ -23,13 +23,15 @@ export function SetFields({ name, onName, facts, onFacts }: Props) {
   const [open, setOpen] = usePreference("setDetails", false);
   const { naming, look } = useNaming();
   const scale = readScale(facts.scale);
-  const given = [facts.catalogue.trim(), scale.value && `${scale.value} mm/px`, facts.notes.trim() && "notes"];
+  const object = useRig((rig) => rig.objects?.current ?? null);
+  const number = facts.catalogue.trim() || object?.catalogue_number || "";
+  const given = [number, scale.value && `${scale.value} mm/px`, facts.notes.trim() && "notes"];
   return (
     <>
       <Field
         label="Name"
         problem={nameProblem(name)}
-        hint={naming && <span className={styles.preview}>{setNamePreview(naming, name, facts.catalogue)}</span>}
+        hint={naming && <span className={styles.preview}>{setNamePreview(naming, name, number)}</span>}
       >
         {(control) => (
           <input
@@ -50,12 +52,16 @@ export function SetFields({ name, onName, facts, onFacts }: Props) {
         onOpen={setOpen}
       >
         <div className={styles.pair}>
-          <Field label="Catalogue number">
+          <Field
+            label="Catalogue number"
+            hint={object && !facts.catalogue.trim() ? "Of the current object" : undefined}
+          >
             {(control) => (
               <input
                 {...control}
                 value={facts.catalogue}
                 maxLength={200}
+                placeholder={object?.catalogue_number}
                 autoComplete="off"
                 onChange={(event) => onFacts({ ...facts, catalogue: event.target.value })}
               />

@@ -10,6 +10,7 @@ export const SCREENS: Screen[] = [
   { path: "/", name: "Capture", icon: "capture" },
   { path: "/lights/", name: "Lights", icon: "lights" },
   { path: "/sequence/", name: "Sequence", icon: "sequence" },
+  { path: "/objects/", name: "Objects", icon: "list" },
   { path: "/gallery/", name: "Gallery", icon: "gallery" },
   { path: "/results/", name: "Results", icon: "results" },
   { path: "/settings/", name: "Settings", icon: "settings" },

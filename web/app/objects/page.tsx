@@ -1,0 +1,5 @@
+import { ObjectsScreen } from "@/components/objects/ObjectsScreen";
+
+export default function Page() {
+  return <ObjectsScreen />;
+}
