@@ -122,7 +122,7 @@ class RigServer:
             return client.jobs()
 
     def tidy(self) -> None:
-        """Leave no job, lit lamp, picture or object of an earlier test, the camera open, and its settings as at first."""
+        """Leave no job, lit lamp, picture or object of an earlier test, the camera open, its settings as at first."""
         with Client(self.url) as client:
             for job in client.jobs():
                 if job.state in {JobState.RUNNING, JobState.PAUSED}:

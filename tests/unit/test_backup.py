@@ -12,6 +12,9 @@ from typer.testing import CliRunner
 from tetherlight.backup import ABOUT, back_up, examine, restore
 from tetherlight.cli.main import app
 from tetherlight.errors import BackupInvalid, InvalidSetting
+from tetherlight.objects.book import ObjectBook
+from tetherlight.objects.queue import Queue
+from tetherlight.protocol.objects import QueuedObject
 from tetherlight.protocol.recipes import Recipe
 from tetherlight.recipes import RecipeBook
 from tetherlight.settings import Settings
@@ -41,6 +44,7 @@ def settings(tmp_path: Path) -> Settings:
     )
     (tmp_path / "rig.toml").write_text(RIG)
     RecipeBook(here.state_dir).save(Recipe(name="Coins", settings={"iso": "100"}), replace=False)
+    ObjectBook(here.state_dir).change(lambda _: Queue((QueuedObject(catalogue_number="1923.41"),)))
     Tokens.beside(here.state_dir).add("tablet", "viewer")
     pairing = here.state_dir / "cameras" / "usb" / "gphoto" / "settings"
     pairing.parent.mkdir(parents=True)
@@ -60,7 +64,10 @@ def test_a_backup_has_rig_file_recipes_and_pairings_and_no_secret(settings: Sett
     file = tmp_path / "rig.zip"
     names = back_up(settings, file)
     recipe = next((settings.state_dir / "recipes").iterdir()).name
-    assert names == ["rig.toml", "state/cameras/usb/gphoto/settings", f"state/recipes/{recipe}", "state/rig-id"]
+    assert names == [
+        "rig.toml", "state/cameras/usb/gphoto/settings", "state/objects/queue.json", f"state/recipes/{recipe}",
+        "state/rig-id",
+    ]  # fmt: skip
     held = contents(file)
     assert not [secret for secret in SECRETS for data in held.values() if secret in data]
     assert b"# The dome in room 3" in held["rig.toml"]
@@ -156,11 +163,11 @@ def test_the_commands_show_what_would_change_and_do_it(
     monkeypatch.chdir(tmp_path)
     run = CliRunner()
     made = run.invoke(app, ["backup", "rig.zip"])
-    assert (made.exit_code, made.stdout.strip()) == (0, "4 files in rig.zip.")
+    assert (made.exit_code, made.stdout.strip()) == (0, "5 files in rig.zip.")
     (settings.state_dir / "rig-id").write_text("8")
     told = run.invoke(app, ["restore", "rig.zip", "--dry-run"])
     assert "changed" in told.stdout
-    assert "1 files differ, 3 are the same." in told.stdout
+    assert "1 files differ, 4 are the same." in told.stdout
     assert (settings.state_dir / "rig-id").read_text() == "8"
     done = run.invoke(app, ["restore", "rig.zip", "--json"])
     assert json.loads(done.stdout)["changes"][str(settings.state_dir / "rig-id")] == "changed"

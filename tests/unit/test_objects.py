@@ -1,15 +1,25 @@
 """The queue of objects: lists as people have them, where it stands, and what was done in a day."""
 
+import base64
 import csv
 import io
 import json
+import sys
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
 
-from tetherlight.errors import ObjectConflict, ObjectListInvalid, ObjectNotFound, StoreError
+from tetherlight.errors import (
+    NotInstalled,
+    ObjectConflict,
+    ObjectListInvalid,
+    ObjectNotFound,
+    PreviewFailed,
+    StoreError,
+)
 from tetherlight.objects.book import ObjectBook
+from tetherlight.objects.codes import read as read_codes
 from tetherlight.objects.journal import MOST_BYTES, Entry, Journal, local_day
 from tetherlight.objects.lists import decoded, read_list
 from tetherlight.objects.queue import Queue
@@ -194,6 +204,18 @@ def test_no_cell_of_a_report_is_computed_by_a_spreadsheet(tmp_path: Path) -> Non
     assert [row[1] for row in rows[1:]] == ["'=1+1", "'+1", "'-1", "'@SUM(A1)", '"quoted", comma']
     assert all(row[2].startswith("'=") for row in rows[1:])
     assert rows[0][5:8] == ["frames", "retakes", "minutes"]
+
+
+def test_without_the_library_one_sentence_says_what_to_install(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(sys.modules, "zxingcpp", None)
+    with pytest.raises(NotInstalled, match="'zxingcpp' is needed") as refused:
+        read_codes(None, "")
+    assert "tetherlight[barcode]" in (refused.value.hint or "")
+
+
+def test_a_picture_that_cannot_be_read_is_told() -> None:
+    with pytest.raises(PreviewFailed):
+        read_codes(None, base64.b64encode(b"\xff\xd8\xff no picture").decode())
 
 
 def test_a_list_of_the_most_objects_fits_where_it_is_kept_and_told() -> None:
