@@ -25,12 +25,20 @@ class FakePreview:
 class FakeCamera:
     """A camera whose previews come when the test lets them, or by themselves."""
 
-    def __init__(self, camera_id: str = "fake-1", *, free_running: bool = False, jpeg: bytes = TINY_JPEG) -> None:
+    def __init__(
+        self,
+        camera_id: str = "fake-1",
+        *,
+        free_running: bool = False,
+        jpeg: bytes = TINY_JPEG,
+        size: tuple[int, int] = (4, 3),
+    ) -> None:
         self.camera_id = camera_id
         self.state = CameraState.READY
         self.owner: str | None = None
         self.asked = 0
         self.jpeg = jpeg
+        self.size = size
         self._free_running = free_running
         self._answers: asyncio.Queue[CameraError | None] = asyncio.Queue()
 
@@ -50,7 +58,7 @@ class FakeCamera:
             error = await self._answers.get()
             if error is not None:
                 raise error
-        return FakePreview(jpeg=self.jpeg, captured_at=time.time())
+        return FakePreview(self.jpeg, time.time(), *self.size)
 
 
 class FakeViewer:

@@ -101,9 +101,8 @@ async def _answer(rig: FakeRig, connection: Connection, request: Request) -> Any
         case "START_LIVEVIEW" | "GET_PREVIEW":
             wanted = StartLiveview(**request.payload)
             encoding = "raw" if request.action == "GET_PREVIEW" else wanted.encoding
-            stream = await connection.start_liveview(
-                None, rig.find_liveview, encoding, wanted.max_fps, paced=wanted.paced
-            )
+            wishes = wanted.model_dump(include={"paced", "max_width", "adaptive"})
+            stream = await connection.start_liveview(None, rig.find_liveview, encoding, wanted.max_fps, **wishes)
             return stream.number
         case "STOP_LIVEVIEW":
             connection.stop_liveview(None)

@@ -95,7 +95,7 @@ export type ImageType = ("image/jpeg" | "image/png" | "image/tiff" | "image/webp
  * This interface was referenced by `TetherlightProtocol`'s JSON-Schema
  * via the `definition` "Feature".
  */
-export type Feature = ("binary_liveview" | "focus_point" | "capture_together" | "series" | "ratings" | "trash" | "naming" | "calibration" | "light_measurement" | "axes" | "frame_checks" | "set_files" | "results_state" | "set_pages" | "set_facets" | "results" | "relighting" | "merged_focus" | "exports" | "recipes" | "objects" | "scan_codes" | "trash_list" | "jobs" | "subscribe" | "log" | "neighbours" | "several_cameras" | "thumbnails" | "zip" | "zip_of_sets" | "mjpeg" | "metrics")
+export type Feature = ("liveview_sizes" | "binary_liveview" | "focus_point" | "capture_together" | "series" | "ratings" | "trash" | "naming" | "calibration" | "light_measurement" | "axes" | "frame_checks" | "set_files" | "results_state" | "set_pages" | "set_facets" | "results" | "relighting" | "merged_focus" | "exports" | "recipes" | "objects" | "scan_codes" | "trash_list" | "jobs" | "subscribe" | "log" | "neighbours" | "several_cameras" | "thumbnails" | "zip" | "zip_of_sets" | "mjpeg" | "metrics")
 /**
  * What a camera is doing, from detection to loss.
  * 
@@ -868,6 +868,14 @@ max_fps?: (number | null)
  * Send the next frame only after READY; the newest one wins.
  */
 paced?: boolean
+/**
+ * No frame is wider than this, in pixels: it has 640, 480, 320 or 240, or is whole where the camera's are no wider.
+ */
+max_width?: (number | null)
+/**
+ * Send smaller frames as long as whole ones take too long to this viewer; only with `paced`.
+ */
+adaptive?: boolean
 }
 /**
  * The stream that began.

@@ -72,7 +72,13 @@ async def capture_image(context: Context, payload: CaptureImage) -> CaptureResul
 async def start_liveview(context: Context, payload: StartLiveview) -> StartedLiveview:
     """Begin to send frames to the connection that asks."""
     stream = await context.caller.start_liveview(
-        payload.camera_id, context.rig.cameras.find_liveview, payload.encoding, payload.max_fps, paced=payload.paced
+        payload.camera_id,
+        context.rig.cameras.find_liveview,
+        payload.encoding,
+        payload.max_fps,
+        paced=payload.paced,
+        max_width=payload.max_width,
+        adaptive=payload.adaptive,
     )
     return StartedLiveview(
         message="Liveview stream initiated.", camera_id=stream.liveview.camera_id, stream=stream.number

@@ -49,6 +49,8 @@ class Caller(Protocol):
         max_fps: float | None = None,
         *,
         paced: bool = False,
+        max_width: int | None = None,
+        adaptive: bool = False,
     ) -> Stream:
         """Begin to take the frames of a camera that `find` gives; raise LiveviewStopped where that was stopped."""
 

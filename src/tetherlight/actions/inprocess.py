@@ -117,10 +117,14 @@ class InProcess:
         max_fps: float | None = None,
         *,
         paced: bool = False,
+        max_width: int | None = None,
+        adaptive: bool = False,
     ) -> "_View":
         """Watch a camera, at the pace of now where it is watched already; raise InvalidPayload where nobody sees it."""
         if self._see is None or paced:
             raise InvalidPayload(f"{self.name} takes no {'paced ' if paced else ''}live view.")
+        if max_width is not None or adaptive:
+            raise InvalidPayload(f"{self.name} takes the frames of a live view as they are.")
         before = self._stops.copy()
         liveview = await find(camera_id)
         if any(self._stops[one] != before[one] for one in (None, camera_id, liveview.camera_id)):

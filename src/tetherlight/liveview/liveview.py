@@ -95,6 +95,8 @@ class Frame:
         self.captured_at = preview.captured_at
         self.width = preview.width
         self.height = preview.height
+        self.smaller: dict[Hashable, asyncio.Task[Frame]] = {}
+        """The frame in smaller sizes, made or being made."""
         self._encoded: dict[Hashable, bytes] = {}
 
     def shared(self, form: Hashable, encode: Callable[[], bytes]) -> bytes:
@@ -103,6 +105,10 @@ class Frame:
         if message is None:
             message = self._encoded[form] = encode()
         return message
+
+    def with_picture(self, picture: Preview) -> "Frame":
+        """Return the same frame with another picture of what it shows."""
+        return Frame(self.camera_id, self.seq, picture)
 
     @cached_property
     def base64_message(self) -> str:
@@ -223,6 +229,10 @@ class Liveview:
     def _require_open(self) -> None:
         if self._closed:
             raise CameraNotOpen(f"Camera '{self.camera_id}' is not open.")
+
+    def is_watched_by(self, viewer: Viewer) -> bool:
+        """Say whether the viewer gets frames now."""
+        return viewer in self._viewers
 
     def unwatch(self, viewer: Viewer) -> None:
         """Stop sending to the viewer, also to one whose first preview is waited for; the camera rests without any."""

@@ -3,7 +3,7 @@
 from datetime import datetime
 from typing import Annotated, Literal
 
-from pydantic import Field, RootModel
+from pydantic import Field, RootModel, model_validator
 
 from tetherlight import errors
 from tetherlight.protocol.action import Action, CameraPayload, Payload
@@ -104,6 +104,23 @@ class StartLiveview(CameraPayload):
         default=None, gt=0, le=120, description="At most so many frames a second to this viewer."
     )
     paced: bool = Field(default=False, description="Send the next frame only after READY; the newest one wins.")
+    max_width: int | None = Field(
+        default=None,
+        ge=240,
+        le=100_000,
+        description="No frame is wider than this, in pixels: it has 640, 480, 320 or 240, or is whole where the "
+        "camera's are no wider.",
+    )
+    adaptive: bool = Field(
+        default=False,
+        description="Send smaller frames as long as whole ones take too long to this viewer; only with `paced`.",
+    )
+
+    @model_validator(mode="after")
+    def _adaptive_is_paced(self) -> "StartLiveview":
+        if self.adaptive and not self.paced:
+            raise ValueError("adaptive needs paced: READY tells how long a frame takes")
+        return self
 
 
 class StartedLiveview(Message):
@@ -134,6 +151,9 @@ class Autofocus(CameraPayload):
 
 
 BINARY_LIVEVIEW = Feature("binary_liveview", "Frames as binary messages with a header, paced where that is wanted.")
+LIVEVIEW_SIZES = Feature(
+    "liveview_sizes", "Live views in smaller frames, as asked for or as the way to a client allows."
+)
 FOCUS_POINT = Feature("focus_point", "Autofocus at a point of the live view.")
 
 GET_CAMERAS = Action(
@@ -219,7 +239,7 @@ START_LIVEVIEW = Action(
             errors.CameraLost),
     example={"encoding": "binary", "max_fps": 15},
     example_result={"message": "Liveview stream initiated.", "camera_id": "canon-eos-1300d-1", "stream": 1},
-    feature=BINARY_LIVEVIEW,
+    feature=LIVEVIEW_SIZES,
 )  # fmt: skip
 STOP_LIVEVIEW = Action(
     "STOP_LIVEVIEW", CameraPayload, Message,

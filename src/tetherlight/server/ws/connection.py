@@ -114,6 +114,8 @@ class Connection:
         max_fps: float | None = None,
         *,
         paced: bool = False,
+        max_width: int | None = None,
+        adaptive: bool = False,
     ) -> Stream:
         """Watch a camera; a stream that runs already goes on as asked now.
 
@@ -127,7 +129,9 @@ class Connection:
         try:
             async with starting:
                 liveview = await find(camera_id)
-                stream = Stream(self, order, liveview, encoding, max_fps, paced=paced)
+                stream = Stream(
+                    self, order, liveview, encoding, max_fps, paced=paced, max_width=max_width, adaptive=adaptive
+                )
                 await starting.watch(stream)
         finally:
             del self._starting[starting]
