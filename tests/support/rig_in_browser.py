@@ -25,8 +25,8 @@ STOP_S = 40.0
 class Simulator:
     """Run the simulator as a child process."""
 
-    def __init__(self) -> None:
-        arguments = ["--exit-with-stdin", "--width", "900", "--height", "600"]
+    def __init__(self, *more: str) -> None:
+        arguments = ["--exit-with-stdin", "--width", "900", "--height", "600", *more]
         self._process = start("tetherlight.simulator", *arguments, stdin=PIPE, stdout=PIPE)
         assert self._process.stdout is not None
         announced: dict[str, Any] = json.loads(self._process.stdout.readline())

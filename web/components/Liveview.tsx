@@ -4,14 +4,14 @@ import { type CSSProperties, type KeyboardEvent, useEffect, useRef, useState } f
 import { type Placement, type Point, place, within, type Zoom } from "@/lib/fit";
 import { bytes, percent } from "@/lib/format";
 import { usePreference } from "@/lib/preferences";
-import { LiveviewStream, type Readout, type StreamState } from "@/services/LiveviewStream";
+import type { Readout, StreamState } from "@/services/LiveviewStream";
 import type { Measured, ToWorker, View } from "@/services/liveviewMessages";
 import { FocusFrame, FocusWords } from "./capture/FocusFrame";
 import type { FocusMark } from "./capture/useFocus";
 import styles from "./Liveview.module.css";
-import { useStore } from "./RigProvider";
 import { Button } from "./ui/Button";
 import { Icon } from "./ui/Icon";
+import { appendCanvas, useLiveCanvas } from "./useLiveCanvas";
 import { useLiveviewPointer } from "./useLiveviewPointer";
 
 export interface Overlays {
@@ -51,55 +51,21 @@ const SLOW_MS = 500;
  * passes through React, and readouts are written straight into the page.
  */
 export function Liveview({ cameraId, overlays, zoom, onZoom, mark, onAim, ghost, pause, lost }: Props) {
-  const { service } = useStore();
   const stage = useRef<HTMLDivElement>(null);
   const readout = useRef<HTMLParagraphElement>(null);
   const meter = useRef<FocusMeterParts>({ bar: null, peak: null, text: null, clipped: null });
-  const [worker, setWorker] = useState<Worker | null>(null);
-  const stream = useRef<LiveviewStream | null>(null);
   const peak = useRef(0);
-  const [state, setState] = useState<StreamState>({ state: "off" });
-  const [frame, setFrame] = useState<{ width: number; height: number } | null>(null);
-  const [box, setBox] = useState({ width: 0, height: 0, pixelRatio: 1 });
   const [centre, setCentre] = useState<Point>(CENTRE);
   const [spot, setSpot] = useState<Point>(CENTRE);
   const [corner, setCorner] = usePreference<Corner>("measuresCorner", "bottom right");
 
-  useEffect(() => {
-    const shown = stage.current;
-    if (!shown) return;
-    const canvas = appendCanvas(shown, styles.picture!);
-    const started = new Worker(new URL("../services/liveview.worker.ts", import.meta.url), { type: "module" });
-    const offscreen = canvas.transferControlToOffscreen();
-    started.postMessage({ kind: "canvas", canvas: offscreen } satisfies ToWorker, [offscreen]);
-    setWorker(started);
-    const opened = new LiveviewStream(service, started, {
-      state: setState,
-      readout: (now) => writeReadout(readout.current, now),
-      measured: (now) => {
-        peak.current = Math.max(peak.current, now.sharpness ?? 0);
-        writeMeter(meter.current, now, peak.current);
-      },
-      size: (width, height) => setFrame({ width, height }),
-    });
-    opened.open();
-    stream.current = opened;
-    const watcher = new ResizeObserver(() => {
-      const { width, height } = shown.getBoundingClientRect();
-      setBox({ width, height, pixelRatio: Math.min(2, window.devicePixelRatio || 1) });
-    });
-    watcher.observe(shown);
-    return () => {
-      watcher.disconnect();
-      opened.close();
-      started.terminate();
-      canvas.remove();
-    };
-  }, [service]);
-
-  // The worker comes with a new stream, which must be told too.
-  // biome-ignore lint/correctness/useExhaustiveDependencies: see above
-  useEffect(() => stream.current?.want(cameraId), [cameraId, worker]);
+  const { worker, state, frame, box, again } = useLiveCanvas(stage, styles.picture!, cameraId, null, {
+    readout: (now) => writeReadout(readout.current, now),
+    measured: (now) => {
+      peak.current = Math.max(peak.current, now.sharpness ?? 0);
+      writeMeter(meter.current, now, peak.current);
+    },
+  });
 
   useEffect(() => {
     const { width, height, pixelRatio } = box;
@@ -160,13 +126,7 @@ export function Liveview({ cameraId, overlays, zoom, onZoom, mark, onAim, ghost,
         )}
       </div>
       <FocusWords mark={mark} />
-      <StreamWords
-        state={state}
-        pause={pause}
-        lost={lost}
-        wanted={cameraId !== null}
-        onAgain={() => stream.current?.again()}
-      />
+      <StreamWords state={state} pause={pause} lost={lost} wanted={cameraId !== null} onAgain={again} />
       <div className={styles.foot}>
         <p className={styles.readout} ref={readout} data-testid="readout" />
         {zoom !== "fit" && <p className={styles.loupe}>Loupe {zoom === 1 ? "100" : "200"} %</p>}
@@ -186,14 +146,6 @@ export function Liveview({ cameraId, overlays, zoom, onZoom, mark, onAim, ghost,
       )}
     </div>
   );
-}
-
-function appendCanvas(parent: HTMLElement, className: string): HTMLCanvasElement {
-  const canvas = document.createElement("canvas");
-  canvas.className = className;
-  canvas.setAttribute("aria-hidden", "true");
-  parent.prepend(canvas);
-  return canvas;
 }
 
 function ghostStyle(

@@ -16,6 +16,16 @@ export function usePreference<T>(name: string, initial: T): [T, (value: T) => vo
   return [text === null ? initial : (JSON.parse(text) as T), set];
 }
 
+/** The same choice, for what is no component; null where there is none. */
+export function remembered(name: string): unknown {
+  const text = read(name);
+  return text === null ? null : JSON.parse(text);
+}
+
+export function remember(name: string, value: unknown): void {
+  write(name, JSON.stringify(value));
+}
+
 const kept = new Map<string, string | null>();
 
 function read(name: string): string | null {

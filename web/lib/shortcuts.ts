@@ -46,6 +46,11 @@ export const SHORTCUTS: { place: string; shortcuts: Shortcut[] }[] = [
       { keys: ["K"], does: "Skip it" },
       { keys: ["B"], does: "Scan a barcode or QR code" },
       { keys: ["/"], does: "Search the list" },
+    place: "Cameras",
+    shortcuts: [
+      { keys: ["Space", "T", "PageDown"], does: "Take a picture with all of them" },
+      { keys: ["1", "…", "9"], does: "Leave a camera out, or take it in again" },
+      { keys: ["S"], does: "Choose a setting for all" },
     ],
   },
   {

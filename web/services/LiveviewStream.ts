@@ -24,6 +24,14 @@ export interface Readout {
   bytes: number;
 }
 
+/** The most that a viewer wants; null for all there is. */
+export interface Limits {
+  /** In pixels. */
+  maxWidth: number | null;
+  maxFps: number | null;
+}
+
+const UNLIMITED: Limits = { maxWidth: null, maxFps: null };
 const STALLED_MS = 1500;
 const RESTART_MS = 3000;
 const RETRY_MS = 2000;
@@ -32,10 +40,12 @@ const PLAUSIBLE_LATENCY_MS = 10_000;
 
 export class LiveviewStream {
   private wanted: string | null = null;
+  private limits = UNLIMITED;
   private stream: number | null = null;
   /** Counts starts and stops: the reply to a start that was stopped or repeated since is of no interest. */
   private turn = 0;
-  private early: ArrayBuffer | null = null;
+  /** Frames of streams whose number is not known yet, the newest of each: other cameras may be watched as well. */
+  private early = new Map<number, ArrayBuffer>();
   private state: StreamState = { state: "off" };
   private lastFrameAt = 0;
   private startedAt = 0;
@@ -88,8 +98,14 @@ export class LiveviewStream {
   }
 
   /** Show this camera, or nothing. */
-  want(cameraId: string | null): void {
-    if (cameraId === this.wanted) return;
+  want(cameraId: string | null, limits: Limits = UNLIMITED): void {
+    const same = limits.maxWidth === this.limits.maxWidth && limits.maxFps === this.limits.maxFps;
+    this.limits = limits;
+    if (cameraId === this.wanted) {
+      // A stream that runs goes on as asked now.
+      if (!same && this.state.state !== "off") void this.start();
+      return;
+    }
     this.stop();
     this.wanted = cameraId;
     this.adjust();
@@ -114,6 +130,7 @@ export class LiveviewStream {
 
   private forget(): void {
     this.stream = null;
+    this.early.clear();
     this.setState({ state: "off" });
   }
 
@@ -125,15 +142,18 @@ export class LiveviewStream {
     if (this.stream === null) this.setState({ state: "starting" });
     const turn = ++this.turn;
     try {
-      const payload = { camera_id: camera, encoding: "binary", paced: true } as const;
+      const { maxWidth, maxFps } = this.limits;
+      const way = { encoding: "binary", paced: true, adaptive: true } as const;
+      const payload = { camera_id: camera, ...way, max_width: maxWidth, max_fps: maxFps };
       const { stream } = await this.service.request("START_LIVEVIEW", payload);
       if (turn !== this.turn) return;
       if (stream !== this.stream) this.lastSeq = null;
       this.stream = stream;
       this.lastFrameAt = performance.now();
       this.setState({ state: "live" });
-      if (this.early) this.pass(this.early);
-      this.early = null;
+      const first = this.early.get(stream);
+      this.early.clear();
+      if (first) this.pass(first);
     } catch (error) {
       if (turn === this.turn)
         this.fail(error instanceof RequestFailed ? error : new RequestFailed(String(error), "unknown"));
@@ -166,7 +186,7 @@ export class LiveviewStream {
     if (header === null) return;
     if (header.stream !== this.stream) {
       // The first frame may overtake the reply that tells the number of its stream.
-      this.early = frame;
+      if (this.state.state === "starting") this.early.set(header.stream, frame);
       return;
     }
     const message: ToWorker = { kind: "frame", frame };

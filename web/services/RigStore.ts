@@ -1,7 +1,9 @@
 /** What the application knows of the rig, kept fresh by the server's events; components read it through `useRig`. */
 import { type Known, meanwhile } from "../lib/meanwhile";
+import { remember, remembered } from "../lib/preferences";
 import type {
   CameraChange,
+  CameraInfo,
   CameraInventory,
   CameraStatus,
   CapturesChange,
@@ -27,6 +29,8 @@ import { RequestFailed } from "./WebSocketService";
 export const TOPICS: Topic[] = ["camera", "config", "lights", "job"];
 export const LATER_TOPICS: Topic[] = ["storage", "recipes", "objects"];
 const CAPTURES_SHOWN = 60;
+/** Where this browser remembers the camera that was chosen last. */
+const CAMERA = "camera";
 
 export type Right = NonNullable<ServerInfo["rights"]>[number];
 
@@ -200,6 +204,17 @@ export class RigStore {
     this.choseCamera = true;
     try {
       await this.service.request("SELECT_CAMERA", { camera_id: cameraId });
+      remember(CAMERA, cameraId);
+    } catch (error) {
+      this.complain(error);
+    }
+  }
+
+  /** Open a camera beside the others; the first one that is open is selected too. */
+  async openCamera(cameraId: string): Promise<void> {
+    const select = selectedCamera(this.state) === null;
+    try {
+      await this.service.request("SELECT_CAMERA", { camera_id: cameraId, select });
     } catch (error) {
       this.complain(error);
     }
@@ -286,10 +301,9 @@ export class RigStore {
     }
   }
 
-  /** A rig with one camera needs nobody to choose it; what a person closed stays closed. */
+  /** A rig with one camera needs nobody to choose it, nor one whose camera was chosen here before; what a person closed stays closed. */
   private async selectOnly(): Promise<void> {
-    const cameras = this.state.inventory?.cameras ?? [];
-    const only = cameras.length === 1 ? cameras[0] : undefined;
+    const only = this.onlyChoice();
     if (!only || only.open || this.choseCamera || this.selecting) return;
     this.selecting = true;
     try {
@@ -303,6 +317,15 @@ export class RigStore {
   }
 
   private takeSnapshot({ camera, config, lights, job, storage, recipes, objects }: Snapshots): void {
+  private onlyChoice(): CameraInfo | undefined {
+    const cameras = this.state.inventory?.cameras ?? [];
+    if (cameras.length < 2) return cameras[0];
+    if (cameras.some(({ open }) => open)) return undefined;
+    const last = remembered(CAMERA);
+    return cameras.find(({ camera_id }) => camera_id === last);
+  }
+
+  private takeSnapshot({ camera, config, lights, job, storage, recipes }: Snapshots): void {
     const inventory = camera?.snapshot;
     this.set({
       ...(inventory && { inventory, trouble: troubleOf(inventory.open, this.state.trouble) }),

@@ -1,5 +1,6 @@
 "use client";
 
+import Link from "next/link";
 import { useEffect, useState } from "react";
 import type { Finding } from "@/lib/protocol";
 import { useOffline, useRig, useStore } from "../RigProvider";
@@ -34,7 +35,7 @@ export function NoCamera() {
         {none ? (
           <p>Plug it in, switch it on, and set it to stay awake. It opens by itself as soon as it is found.</p>
         ) : (
-          <p>{reason ?? "These cameras are there. One of them is used at a time; others can stay open beside it."}</p>
+          <p>{reason ?? "These cameras are there. The one that you choose is used here; this browser remembers it."}</p>
         )}
         {cameras && cameras.length > 0 && (
           <ul className={styles.cameras}>
@@ -53,6 +54,7 @@ export function NoCamera() {
             ))}
           </ul>
         )}
+        {cameras && cameras.length > 1 && <Link href="/cameras/">See all of them side by side</Link>}
         <Button icon="retry" onClick={look}>
           {busy ? "Looking…" : "Look again"}
         </Button>

@@ -1,5 +1,6 @@
 "use client";
 
+import Link from "next/link";
 import { useEffect, useId, useRef, useState } from "react";
 import { bytes } from "@/lib/format";
 import type { CameraInfo, CameraStatus } from "@/lib/protocol";
@@ -126,6 +127,12 @@ function CameraMenu({ id, onDone }: { id: string; onDone: () => void }) {
       {facts.length > 0 && <p className={styles.facts}>{facts.join(" · ")}</p>}
       {cameras?.length === 0 && (
         <p className={styles.none}>No camera is there. Connect one, switch it on, and look again.</p>
+      )}
+      {cameras && cameras.length > 1 && (
+        <Link className={styles.all} href="/cameras/" prefetch={false} onClick={onDone}>
+          <Icon name="cameras" />
+          All side by side
+        </Link>
       )}
       <Button icon="retry" reason={reason} onClick={() => run("look", () => store.findCameras())}>
         {busy === "look" ? "Looking…" : "Look for cameras"}

@@ -2,17 +2,21 @@
 
 import Link from "next/link";
 import { usePathname } from "next/navigation";
+import { useRig } from "../RigProvider";
 import { Icon } from "../ui/Icon";
 import styles from "./Rail.module.css";
-import { SCREENS } from "./screens";
+import { CAMERAS, SCREENS } from "./screens";
 
 /** The way between the screens: at the left edge, on phones at the bottom. */
 export function Rail() {
   const here = usePathname();
+  // One camera has its screen already.
+  const several = useRig((rig) => (rig.inventory?.cameras.length ?? 0) > 1) || here.startsWith("/cameras");
+  const screens = several ? SCREENS.flatMap((screen) => (screen.path === "/" ? [screen, CAMERAS] : screen)) : SCREENS;
   return (
     <nav className={styles.rail} aria-label="Screens">
       <ul>
-        {SCREENS.map(({ path, name, icon }) => {
+        {screens.map(({ path, name, icon }) => {
           const current = path === "/" ? here === "/" : here.startsWith(path.slice(0, -1));
           return (
             <li key={path}>

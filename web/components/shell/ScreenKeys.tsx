@@ -1,12 +1,14 @@
 "use client";
 
+import dynamic from "next/dynamic";
 import { usePathname, useRouter } from "next/navigation";
 import { useState } from "react";
 import { currentJob } from "@/services/RigStore";
 import { useRig } from "../RigProvider";
 import { CancelJobDialog } from "../sequence/CancelJobDialog";
 import { useKeys } from "../useKeys";
-import { ShortcutsDialog } from "./ShortcutsDialog";
+
+const ShortcutsDialog = dynamic(() => import("./ShortcutsDialog").then((part) => part.ShortcutsDialog), { ssr: false });
 
 /** The keys that work on every screen. */
 export function ScreenKeys() {

@@ -15,3 +15,6 @@ export const SCREENS: Screen[] = [
   { path: "/results/", name: "Results", icon: "results" },
   { path: "/settings/", name: "Settings", icon: "settings" },
 ];
+
+/** The way to all cameras, where there are several. */
+export const CAMERAS: Screen = { path: "/cameras/", name: "Cameras", icon: "cameras" };

@@ -1,0 +1,5 @@
+import { CamerasScreen } from "@/components/cameras/CamerasScreen";
+
+export default function Page() {
+  return <CamerasScreen />;
+}
