@@ -59,13 +59,19 @@ export function Liveview({ cameraId, overlays, zoom, onZoom, mark, onAim, ghost,
   const [spot, setSpot] = useState<Point>(CENTRE);
   const [corner, setCorner] = usePreference<Corner>("measuresCorner", "bottom right");
 
-  const { worker, state, frame, box, again } = useLiveCanvas(stage, styles.picture!, cameraId, null, {
-    readout: (now) => writeReadout(readout.current, now),
-    measured: (now) => {
-      peak.current = Math.max(peak.current, now.sharpness ?? 0);
-      writeMeter(meter.current, now, peak.current);
+  const { worker, state, frame, box, again } = useLiveCanvas(
+    stage,
+    styles.picture!,
+    cameraId,
+    { whole: zoom !== "fit" },
+    {
+      readout: (now) => writeReadout(readout.current, now),
+      measured: (now) => {
+        peak.current = Math.max(peak.current, now.sharpness ?? 0);
+        writeMeter(meter.current, now, peak.current);
+      },
     },
-  });
+  );
 
   useEffect(() => {
     const { width, height, pixelRatio } = box;

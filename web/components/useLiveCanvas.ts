@@ -1,7 +1,7 @@
 "use client";
 
 import { type RefObject, useEffect, useRef, useState } from "react";
-import { type Limits, LiveviewStream, type Readout, type StreamState } from "@/services/LiveviewStream";
+import { type Limits, LiveviewStream, type Readout, type StreamState, UNLIMITED } from "@/services/LiveviewStream";
 import type { Measured, ToWorker } from "@/services/liveviewMessages";
 import { useStore } from "./RigProvider";
 
@@ -24,7 +24,7 @@ export function useLiveCanvas(
   stage: RefObject<HTMLElement | null>,
   className: string,
   cameraId: string | null,
-  limits: Limits | null,
+  limits: Partial<Limits>,
   report: Report = {},
 ) {
   const { service } = useStore();
@@ -65,10 +65,13 @@ export function useLiveCanvas(
     };
   }, [service, stage, className]);
 
-  const { maxWidth = null, maxFps = null } = limits ?? {};
+  const { maxWidth, maxFps, whole } = { ...UNLIMITED, ...limits };
   // The worker comes with a new stream, which must be told too.
   // biome-ignore lint/correctness/useExhaustiveDependencies: see above
-  useEffect(() => stream.current?.want(cameraId, { maxWidth, maxFps }), [cameraId, worker, maxWidth, maxFps]);
+  useEffect(
+    () => stream.current?.want(cameraId, { maxWidth, maxFps, whole }),
+    [cameraId, worker, maxWidth, maxFps, whole],
+  );
 
   return { worker, state, frame, box, again: () => stream.current?.again() };
 }

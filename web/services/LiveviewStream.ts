@@ -29,9 +29,11 @@ export interface Limits {
   /** In pixels. */
   maxWidth: number | null;
   maxFps: number | null;
+  /** Whole frames, however long they take: who looks closely wants what the camera sees. */
+  whole: boolean;
 }
 
-const UNLIMITED: Limits = { maxWidth: null, maxFps: null };
+export const UNLIMITED: Limits = { maxWidth: null, maxFps: null, whole: false };
 const STALLED_MS = 1500;
 const RESTART_MS = 3000;
 const RETRY_MS = 2000;
@@ -99,7 +101,8 @@ export class LiveviewStream {
 
   /** Show this camera, or nothing. */
   want(cameraId: string | null, limits: Limits = UNLIMITED): void {
-    const same = limits.maxWidth === this.limits.maxWidth && limits.maxFps === this.limits.maxFps;
+    const before = this.limits;
+    const same = (["maxWidth", "maxFps", "whole"] as const).every((one) => limits[one] === before[one]);
     this.limits = limits;
     if (cameraId === this.wanted) {
       // A stream that runs goes on as asked now.
@@ -142,8 +145,8 @@ export class LiveviewStream {
     if (this.stream === null) this.setState({ state: "starting" });
     const turn = ++this.turn;
     try {
-      const { maxWidth, maxFps } = this.limits;
-      const way = { encoding: "binary", paced: true, adaptive: true } as const;
+      const { maxWidth, maxFps, whole } = this.limits;
+      const way = { encoding: "binary", paced: true, adaptive: !whole } as const;
       const payload = { camera_id: camera, ...way, max_width: maxWidth, max_fps: maxFps };
       const { stream } = await this.service.request("START_LIVEVIEW", payload);
       if (turn !== this.turn) return;

@@ -146,7 +146,7 @@ it("hands each of several live views its own first frame, whatever order they co
     const report = { state: vi.fn(), readout: vi.fn(), measured: vi.fn(), size: vi.fn() };
     const stream = new LiveviewStream(service, worker, report);
     stream.open();
-    stream.want(camera, { maxWidth: 320, maxFps: 12 });
+    stream.want(camera, { maxWidth: 320, maxFps: 12, whole: false });
     return stream;
   });
   await settle();
