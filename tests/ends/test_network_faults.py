@@ -160,11 +160,9 @@ async def test_a_sender_with_a_lower_priority_changes_nothing(olad: Olad) -> Non
 
 
 @needs_mosquitto
-async def test_a_broker_that_hears_nothing_of_the_server_switches_them_off(
-    olad: Olad, tmp_path: Path, told: list[str]
-) -> None:
+@pytest.mark.usefixtures("olad")
+async def test_a_broker_that_hears_nothing_of_the_server_switches_them_off(tmp_path: Path, told: list[str]) -> None:
     """The broker and the lamp are on the other side of the cut."""
-    assert olad
     (tmp_path / "broker.conf").write_text("listener 1883 0.0.0.0\nallow_anonymous true\npersistence false\nuser root\n")
     quiet = asyncio.subprocess.DEVNULL
     broker = await asyncio.create_subprocess_exec(

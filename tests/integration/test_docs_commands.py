@@ -61,7 +61,6 @@ OTHERWISE = {"192.168.1.": "127.0.1.", "--host 0.0.0.0": "--host 127.0.0.1", "--
 """What a test must neither reach nor wait for."""
 SMALL = " --width 300 --height 200"
 RUN_S = 120.0
-MORE = "..."
 TRIGGERS = """
 [triggers.body]
 cameras = ["canon-eos-1300d-087000000001"]

@@ -46,6 +46,9 @@ export const SHORTCUTS: { place: string; shortcuts: Shortcut[] }[] = [
       { keys: ["K"], does: "Skip it" },
       { keys: ["B"], does: "Scan a barcode or QR code" },
       { keys: ["/"], does: "Search the list" },
+    ],
+  },
+  {
     place: "Cameras",
     shortcuts: [
       { keys: ["Space", "T", "PageDown"], does: "Take a picture with all of them" },

@@ -316,7 +316,6 @@ export class RigStore {
     }
   }
 
-  private takeSnapshot({ camera, config, lights, job, storage, recipes, objects }: Snapshots): void {
   private onlyChoice(): CameraInfo | undefined {
     const cameras = this.state.inventory?.cameras ?? [];
     if (cameras.length < 2) return cameras[0];
@@ -325,7 +324,7 @@ export class RigStore {
     return cameras.find(({ camera_id }) => camera_id === last);
   }
 
-  private takeSnapshot({ camera, config, lights, job, storage, recipes }: Snapshots): void {
+  private takeSnapshot({ camera, config, lights, job, storage, recipes, objects }: Snapshots): void {
     const inventory = camera?.snapshot;
     this.set({
       ...(inventory && { inventory, trouble: troubleOf(inventory.open, this.state.trouble) }),
