@@ -16,6 +16,7 @@ const image = (filename: string, rating: number | null = null): ImageFile => ({
   url: `/images/${filename}`,
   rating,
   notes: null,
+  exposure_id: null,
 });
 const names = () => store.getState().captures.map((file) => file.filename);
 const event = (change: string, ...files: ImageFile[]) =>
