@@ -5,14 +5,12 @@ import { FakeSocket, settle } from "./FakeSocket";
 
 let stream: LiveviewStream;
 let states: StreamState["state"][];
-const page = { visibilityState: "visible", addEventListener: vi.fn(), removeEventListener: vi.fn() };
 const asked = () => FakeSocket.last.sent.map((message) => message.action).filter((action) => action !== "PING");
 const started = { message: "Liveview stream initiated.", camera_id: "c", stream: 1 };
 
 beforeEach(async () => {
   vi.useFakeTimers();
   vi.stubGlobal("WebSocket", FakeSocket);
-  vi.stubGlobal("document", page);
   FakeSocket.opened = [];
   states = [];
   const service = new WebSocketService({ url: "ws://rig/ws", pulse: 0 });

@@ -136,8 +136,6 @@ it("keeps the pictures of those that gave one where another gave none", async ()
 });
 
 it("hands each of several live views its own first frame, whatever order they come in", async () => {
-  const page = { visibilityState: "visible", addEventListener: vi.fn(), removeEventListener: vi.fn() };
-  vi.stubGlobal("document", page);
   const shown: Record<string, number[]> = { one: [], two: [] };
   const streams = ["one", "two"].map((camera) => {
     const postMessage = ({ frame }: { frame: ArrayBuffer }) =>
