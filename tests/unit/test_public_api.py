@@ -63,7 +63,31 @@ def test_a_client_loads_no_library_of_the_server(name: str) -> None:
     script = f"import json, sys, tetherlight; tetherlight.{name}; print(json.dumps(sorted(sys.modules)))"
     loaded = set(said(script))
     assert "pydantic" in loaded
-    assert not {"fastapi", "gphoto2", "numpy", "uvicorn", "typer"} & loaded
+    others = {
+        "PIL",
+        "fastapi",
+        "gphoto2",
+        "httpx",
+        "numpy",
+        "pydantic_settings",
+        "scipy",
+        "starlette",
+        "typer",
+        "uvicorn",
+    }
+    assert (
+        not (others | {"tetherlight.camera", "tetherlight.rig", "tetherlight.server", "tetherlight.settings"}) & loaded
+    )
+
+
+def test_a_client_makes_what_checks_a_value_when_the_first_one_comes() -> None:
+    """It names some hundred models, and each would take its share of the start."""
+    made = said(
+        "import json; from tetherlight import Client; from tetherlight.protocol.models import CameraInfo as Model\n"
+        "made = [Model.__pydantic_complete__]; Model(model='', port='', camera_id='')\n"
+        "print(json.dumps([*map(str, made), str(Model.__pydantic_complete__)]))"
+    )
+    assert made == ["False", "True"]
 
 
 def test_the_package_tells_its_version() -> None:

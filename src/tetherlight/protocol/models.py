@@ -20,8 +20,13 @@ LogLevel = Literal["DEBUG", "INFO", "WARNING", "ERROR", "CRITICAL"]
 class Model(BaseModel):
     """A frozen value; unknown fields are refused by name."""
 
+    # What checks a value is made when the first one is checked: a client names some hundred models and meets a few.
     model_config = ConfigDict(
-        frozen=True, extra="forbid", ser_json_inf_nan="null", json_schema_serialization_defaults_required=True
+        frozen=True,
+        extra="forbid",
+        ser_json_inf_nan="null",
+        json_schema_serialization_defaults_required=True,
+        defer_build=True,
     )
 
 
