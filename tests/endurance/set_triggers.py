@@ -38,7 +38,7 @@ lights_top = { direction = [0, 0, 1] }
 cameras = ["canon-eos-1300d-087000000001"]
 full_press = 5
 sync = 6
-deadline_s = 4
+deadline_s = 3
 """
 HAPPENS: dict[str, dict[str, float]] = {
     "burst": {"nothing": 0.5, "file lost": 0.1, "sync missed": 0.1, "hurry": 0.1, "press missed": 0.05, "late": 0.15},
@@ -98,6 +98,8 @@ async def rounds(folder: Path, count: int, seed: int) -> Found:
             if happens == "late":
                 late.append((name, steps[0]["folder"]))
             found.problems += [f"{name}: {one}" for one in problems]
+            for one in problems:
+                print(f"{name}: {one}", file=sys.stderr, flush=True)
             if number % 25 == 0:
                 print(f"{number} rounds, {len(found.problems)} problems", file=sys.stderr, flush=True)
         for name, set_folder in late:

@@ -1,8 +1,11 @@
 """Sets whose camera is released by lines: once for each frame, or held for a burst that the sync line counts."""
 
 import json
+import os
+import signal
 import zlib
 from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Any
 
@@ -12,12 +15,15 @@ import pytest_asyncio
 from PIL import Image
 
 from support.patience import stretched
-from support.rig_world import LIGHTS, World, open_world
+from support.rig_world import LIGHTS, World, open_world, world_settings
+from support.simulator_process import SimulatorProcess
 from tetherlight.capture.patience import MISSED
 from tetherlight.errors import TriggerMissing
 from tetherlight.protocol.axes import AxisPlan
 from tetherlight.protocol.models import JobState
 from tetherlight.protocol.sets import CaptureSet
+from tetherlight.rig.rig import Rig
+from tetherlight.settings import Settings
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
 
@@ -240,3 +246,44 @@ async def test_a_burst_stops_at_a_frame_and_goes_on_later(world: World) -> None:
 async def test_a_burst_needs_a_sync_line(world: World) -> None:
     with pytest.raises(TriggerMissing, match="No line tells when the shutter"):
         await world.start("light_left", trigger="burst", camera_id=IDS[1])
+
+
+async def test_a_burst_outlives_the_loss_of_its_camera_and_the_end_of_its_server(tmp_path: Path) -> None:
+    (tmp_path / "rig.toml").write_text(RIG)
+    async with SimulatorProcess("--cameras", "2", "--width", "240", "--height", "160") as simulator:
+        settings = world_settings(simulator, tmp_path, rig_file=tmp_path / "rig.toml")
+        await simulator.control("quirks", camera="camera1", burst_fps=2)
+        async with opened(settings, simulator) as world:
+            job = await world.start(*LIGHTS, trigger="burst")
+            await simulator.control("wait", camera="camera1", event="exposure")
+            os.kill(world.rig.cameras.camera(IDS[0]).worker_pid or 0, signal.SIGKILL)
+            await whole(world, (await job.result()).set_folder)
+            job = await world.start(*LIGHTS, trigger="burst")
+            await simulator.control("wait", camera="camera1", event="exposure")
+        assert await world.lit() == []
+        made = len(await exposures(world))
+        async with opened(settings, simulator) as world:
+            # A body whose release is held would have gone on.
+            assert len(await exposures(world)) <= made + 1
+            await world.rig.jobs.resume(job.job_id)
+            done = await world.job_state("completed")
+            await whole(world, str(done.set_folder))
+
+
+@asynccontextmanager
+async def opened(settings: Settings, simulator: SimulatorProcess) -> AsyncIterator[World]:
+    """Give a rig whose first camera is open."""
+    async with Rig.open(settings) as rig:
+        await rig.cameras.look()
+        await rig.cameras.select(None, None, IDS[0])
+        yield World(rig, simulator)
+
+
+async def whole(world: World, folder: str) -> None:
+    """Make sure that a set has all its frames and left nothing on."""
+    steps = steps_of(world, folder)
+    assert [step["state"] for step in steps] == ["done"] * 3
+    assert len({step["files"][0]["sha256"] for step in steps}) == 3
+    assert await world.lit() == []
+    status = await world.simulator.control("status")
+    assert not status["cameras"][0]["exposing"]

@@ -5,6 +5,7 @@ import type { ConfigEntry, LightInfo, Recipe } from "./protocol";
 
 /** What a recipe says of the set, without its name and the camera's settings. */
 export type RecipeSet = Omit<Recipe, "name" | "settings" | "camera_model">;
+export type Trigger = NonNullable<Recipe["trigger"]>;
 type Settings = NonNullable<Recipe["settings"]>;
 
 /** Whether a set can be captured by it; others are presets of a camera. */
@@ -24,11 +25,21 @@ export function exposureNow(entries: ConfigEntry[]): Settings {
   return found;
 }
 
+/** What can release the camera of a set, in words. */
+export const TRIGGERS: Record<Trigger, string> = {
+  software: "Its connection",
+  line: "Its trigger line",
+  burst: "Its line, held for a burst",
+};
+
+/** What a request says of the release; nothing where it is as ever. */
+export const triggerOf = (trigger: Trigger): { trigger?: Trigger } => (trigger === "software" ? {} : { trigger });
+
 /** The plan on the screen as a recipe has it; lamps that can be dimmed are as bright as they are now. */
 export function recipeSet(
   order: string[],
   lights: LightInfo[],
-  { ambient, pauses, name }: { ambient: boolean; pauses: boolean; name: string },
+  { ambient, pauses, name, trigger }: { ambient: boolean; pauses: boolean; name: string; trigger: Trigger },
 ): RecipeSet | null {
   const [first, ...others] = order;
   if (first === undefined) return null;
@@ -39,6 +50,7 @@ export function recipeSet(
     ambient,
     on_failure: pauses ? "pause" : "fail",
     set_name_prefix: name.trim() || null,
+    ...triggerOf(trigger),
   };
 }
 

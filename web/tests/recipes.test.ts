@@ -47,14 +47,14 @@ describe("recipes", () => {
       { name: "b", dims: false, on_level: 1 },
       { name: "c", dims: true, on_level: 0.2 },
     ] as LightInfo[];
-    const made = recipeSet(["b", "a"], lights, { ambient: true, pauses: true, name: " coin " });
+    const made = recipeSet(["b", "a"], lights, { ambient: true, pauses: true, name: " coin ", trigger: "software" });
     expect(made).toMatchObject({
       light_sequence: ["b", "a"],
       levels: { a: 0.4 },
       on_failure: "pause",
       set_name_prefix: "coin",
     });
-    expect(recipeSet([], lights, { ambient: true, pauses: true, name: "" })).toBeNull();
+    expect(recipeSet([], lights, { ambient: true, pauses: true, name: "", trigger: "software" })).toBeNull();
   });
 
   it("say in a few words what they take", () => {

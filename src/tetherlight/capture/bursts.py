@@ -60,6 +60,7 @@ class Bursts:
     prepare: Callable[[Group], Awaitable[Ready | None]]
     finished: Callable[[StepRecord, datetime | None, Shot, datetime], Awaitable[StepRecord]]
     dark: Callable[[], Awaitable[None]]
+    back: Callable[[Group], Awaitable[bool]]
     repeated: set[int]
     """Steps that are taken again, though the camera may have taken them before it was lost."""
     given_up: bool = False
@@ -108,6 +109,9 @@ class Bursts:
             )
         if problem is not None:
             self._note(problem, left)
+            if passes(problem):
+                # Where it does not come back, the next step says so.
+                await self.back((steps[0],))
         for step in left:
             await self.recorder.record(step.model_copy(update={"state": StepState.PENDING}))
         return [] if self.stop.is_set() else [(step,) for step in left]

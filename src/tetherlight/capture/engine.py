@@ -27,7 +27,7 @@ from tetherlight.capture.patience import (
 from tetherlight.capture.plan import Plan
 from tetherlight.capture.retakes import MOST_REPLACED, replaced, retaken, taken_as_asked
 from tetherlight.capture.sink import Recorder, Shot, Taking
-from tetherlight.errors import CameraLost, TetherlightError, TriggerMissed
+from tetherlight.errors import CameraLost, LampFailed, TetherlightError, TriggerMissed
 from tetherlight.protocol.manifest import LIGHT, StepRecord
 from tetherlight.protocol.models import StepState
 
@@ -53,7 +53,17 @@ class Engine:
         """Steps whose picture was taken again, though the camera may have taken it before it was lost."""
         self._missed: set[int] = set()
         """Steps for which a line was pressed in vain."""
-        self._bursts = Bursts(taking, stage, recorder, stop, self._prepare, self._finished, self._dark, self._repeated)
+        self._bursts = Bursts(
+            taking,
+            stage,
+            recorder,
+            stop,
+            prepare=self._prepare,
+            finished=self._finished,
+            dark=self._dark,
+            back=self._back,
+            repeated=self._repeated,
+        )
 
     async def run(self) -> None:
         """Take every pending step; raise StepFailed at the first that fails.
@@ -207,7 +217,8 @@ class Engine:
                 if told is None or not self._dimmed:
                     return told
             except TetherlightError as error:
-                gone = error
+                # A lamp that we have put out ourselves tells nothing.
+                gone = gone if self._dimmed and isinstance(error, LampFailed) else error
             if not self._may_wait(gone, times) or not await self._back(steps):
                 if self._stop.is_set():
                     break

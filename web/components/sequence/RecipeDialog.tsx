@@ -3,7 +3,7 @@
 import { differences } from "@/lib/config";
 import { lightLabel } from "@/lib/format";
 import type { ConfigEntry, Recipe } from "@/lib/protocol";
-import { fitsPlan, recipeFile, takes } from "@/lib/recipes";
+import { fitsPlan, recipeFile, TRIGGERS, takes } from "@/lib/recipes";
 import { Differences } from "../capture/Differences";
 import { useOffline, useStore } from "../RigProvider";
 import { Button } from "../ui/Button";
@@ -65,6 +65,12 @@ export function RecipeDialog({ recipe, entries, cameraId, reason, onStart, onUse
           <>
             <dt>Name</dt>
             <dd>{recipe.set_name_prefix}</dd>
+          </>
+        )}
+        {recipe.trigger && (
+          <>
+            <dt>Released by</dt>
+            <dd>{TRIGGERS[recipe.trigger].toLowerCase()}</dd>
           </>
         )}
         <dt>A failure</dt>

@@ -8,7 +8,7 @@ import { exposureWarnings, shutterSeconds } from "@/lib/exposure";
 import { bytes, duration, plural } from "@/lib/format";
 import { usePreference } from "@/lib/preferences";
 import type { CapturePhotometricSet, CaptureRecipe, ConfigEntry, Recipe } from "@/lib/protocol";
-import { recipeSet } from "@/lib/recipes";
+import { recipeSet, type Trigger, triggerOf } from "@/lib/recipes";
 import { readScale } from "@/lib/scale";
 import { bytesPerFrame, factsOf, NO_FACTS, nameProblem, type SetFacts, secondsPerFrame } from "@/lib/sequence";
 import { selectedCamera } from "@/services/RigStore";
@@ -51,6 +51,7 @@ export function SequencePlan({ onStart, onRecipe, children }: Props) {
   const [pauses, setPauses] = usePreference("pauseOnFailure", true);
   const [blackout, setBlackout] = usePreference("blackout", true);
   const [name, setName] = usePreference("setName", "");
+  const [trigger, setTrigger] = usePreference<Trigger>("setTrigger", "software");
   const [facts, setFacts] = usePreference<SetFacts>("setFacts", NO_FACTS);
 
   const known = lights?.lights ?? [];
@@ -90,6 +91,7 @@ export function SequencePlan({ onStart, onRecipe, children }: Props) {
       set_name_prefix: name.trim() || null,
       ambient,
       on_failure,
+      ...triggerOf(trigger),
       ...factsOf(facts),
     });
   };
@@ -105,6 +107,7 @@ export function SequencePlan({ onStart, onRecipe, children }: Props) {
     setAmbient(recipe.ambient ?? false);
     setPauses(recipe.on_failure === "pause");
     setName(recipe.set_name_prefix ?? "");
+    setTrigger(recipe.trigger ?? "software");
   };
   const pick = (light: string) =>
     setOrder(order.includes(light) ? order.filter((one) => one !== light) : [...order, light]);
@@ -153,7 +156,7 @@ export function SequencePlan({ onStart, onRecipe, children }: Props) {
                   always.find(([holds]) => holds)?.[1] ??
                   (readScale(facts.scale).problem ? "The scale cannot be read." : null)
                 }
-                plan={recipeSet(order, known, { ambient, pauses, name })}
+                plan={recipeSet(order, known, { ambient, pauses, name, trigger })}
                 onStart={startRecipe}
                 onUse={use}
               />
@@ -168,7 +171,14 @@ export function SequencePlan({ onStart, onRecipe, children }: Props) {
               />
             </Section>
             <Section title="Set">
-              <SetFields name={name} onName={setName} facts={facts} onFacts={setFacts} />
+              <SetFields
+                name={name}
+                onName={setName}
+                facts={facts}
+                onFacts={setFacts}
+                trigger={trigger}
+                onTrigger={setTrigger}
+              />
             </Section>
             <Section title="While it runs">
               <Choice

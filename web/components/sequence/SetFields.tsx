@@ -4,6 +4,7 @@ import { useCallback, useEffect, useState } from "react";
 import { setNamePreview } from "@/lib/naming";
 import { usePreference } from "@/lib/preferences";
 import type { Naming } from "@/lib/protocol";
+import { TRIGGERS, type Trigger } from "@/lib/recipes";
 import { pixelsPerMillimetre, readScale } from "@/lib/scale";
 import { nameProblem, type SetFacts } from "@/lib/sequence";
 import { useConnected, useRig, useStore } from "../RigProvider";
@@ -11,21 +12,30 @@ import { Disclosure } from "../ui/Disclosure";
 import { Field } from "../ui/Field";
 import styles from "./SetFields.module.css";
 
+const TRIGGER_HINTS: Record<Exclude<Trigger, "software">, string> = {
+  line: "The rig file says which line: [triggers].",
+  burst: "Needs a sync line in the rig file, and lights that settle between two exposures.",
+};
+
 interface Props {
   name: string;
   onName: (name: string) => void;
   facts: SetFacts;
   onFacts: (facts: SetFacts) => void;
+  trigger: Trigger;
+  onTrigger: (trigger: Trigger) => void;
 }
 
 /** What the set will be called, and behind a line that opens them the facts that go into its manifest. */
-export function SetFields({ name, onName, facts, onFacts }: Props) {
+export function SetFields({ name, onName, facts, onFacts, trigger, onTrigger }: Props) {
   const [open, setOpen] = usePreference("setDetails", false);
   const { naming, look } = useNaming();
   const scale = readScale(facts.scale);
   const object = useRig((rig) => rig.objects?.current ?? null);
   const number = facts.catalogue.trim() || object?.catalogue_number || "";
   const given = [number, scale.value && `${scale.value} mm/px`, facts.notes.trim() && "notes"];
+  const given = [facts.catalogue.trim(), scale.value && `${scale.value} mm/px`, facts.notes.trim() && "notes"];
+  if (trigger !== "software") given.push(trigger);
   return (
     <>
       <Field
@@ -47,7 +57,7 @@ export function SetFields({ name, onName, facts, onFacts }: Props) {
       </Field>
       <Disclosure
         title="Details"
-        brief={given.filter(Boolean).join(" · ") || "number, scale, notes"}
+        brief={given.filter(Boolean).join(" · ") || "number, scale, notes, release"}
         open={open || scale.problem !== null}
         onOpen={setOpen}
       >
@@ -81,6 +91,21 @@ export function SetFields({ name, onName, facts, onFacts }: Props) {
                 autoComplete="off"
                 onChange={(event) => onFacts({ ...facts, scale: event.target.value })}
               />
+            )}
+          </Field>
+          <Field
+            label="The camera is released by"
+            wide
+            hint={trigger === "software" ? undefined : TRIGGER_HINTS[trigger]}
+          >
+            {(control) => (
+              <select {...control} value={trigger} onChange={(event) => onTrigger(event.target.value as Trigger)}>
+                {(Object.keys(TRIGGERS) as Trigger[]).map((one) => (
+                  <option key={one} value={one}>
+                    {TRIGGERS[one]}
+                  </option>
+                ))}
+              </select>
             )}
           </Field>
           <Field label="Notes" wide>
