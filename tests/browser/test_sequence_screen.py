@@ -175,3 +175,23 @@ def without_recipes(client: Client) -> None:
     """Delete what earlier tests have kept."""
     for recipe in client.recipes().recipes:
         client.delete_recipe(recipe.name)
+
+
+def test_the_plan_says_what_releases_the_camera(page: Page, own_simulator: Simulator, tmp_path: Path) -> None:
+    """The choice goes with the set; where the rig has no such line, the page says so."""
+    (tmp_path / "rig.toml").write_text('[triggers.body]\ncameras = ["canon-eos-1300d-087000000001"]\nfull_press = 40\n')
+    with RigServer(tmp_path, own_simulator) as server, Client(server.url) as client:
+        client.select()
+        open_screen(page, f"{server.url}/sequence/")
+        page.get_by_text("Details", exact=True).click()
+        page.get_by_label("The camera is released by").select_option("Its line, held for a burst")
+        assert violations(page) == []
+        page.get_by_role("button", name="Start").click()
+        expect(page.get_by_text("No line tells when the shutter")).to_be_visible()
+        page.get_by_label("The camera is released by").select_option("Its trigger line")
+        start_sequence(page, server.url, lights=1)
+        expect(page.get_by_role("heading", name="Done")).to_be_visible()
+        (one,) = client.sets()
+        manifest = client.show_set(one.name).manifest
+        assert manifest is not None
+        assert {step.trigger for step in manifest.steps} == {"line"}
