@@ -78,7 +78,7 @@ class SimulatorProcess:
             self.cameras = [
                 CameraAddress(**{**camera, "addresses": tuple(camera["addresses"])}) for camera in announced["cameras"]
             ]
-            self._reader, self._writer = await asyncio.open_unix_connection(self.control_path)
+            self._reader, self._writer = await asyncio.open_unix_connection(self.control_path, limit=1 << 20)
         except BaseException:
             await self._stop()
             raise
@@ -124,7 +124,7 @@ class SimulatorProcess:
 
     async def control_apart(self, op: str, **fields: Any) -> dict[str, Any]:
         """Send one request over a connection of its own."""
-        reader, writer = await asyncio.open_unix_connection(self.control_path)
+        reader, writer = await asyncio.open_unix_connection(self.control_path, limit=1 << 20)
         try:
             return await _exchange(reader, writer, {"op": op, **fields})
         finally:

@@ -168,6 +168,9 @@ class Burst:
                 edge = await held.edge(left)
             except TimeoutError:
                 return
+            if edge.closed and (opened_again or edge.at >= until):
+                held.put_back(edge)  # of the next exposure, which began at once
+                return
             opened_again = opened_again or not edge.closed
 
     async def _further(self, held: Held, shutter_s: float) -> int:

@@ -297,13 +297,13 @@ class Body:
         when = self.clock.now()
         shot = replace(shot, focus=self.lens.focus)
         self._shutter_closes = math.inf if shot.bulb else opened + shot.shutter_s
-        if not self.quirks.strikes("sync_misses_at"):
-            self._close_contact(opened, shot)
+        contact = None if self.quirks.strikes("sync_misses_at") else self._close_contact(opened, shot)
         self.happenings.add("exposure")
         if shot.bulb:
             self._bulb_end.wait()
             self._shutter_closes = 0.0
-            self.sync.turn(time.monotonic(), closed=False)
+            if contact is not None:
+                self.sync.open(contact)
             shot = replace(shot, shutter_s=time.monotonic() - opened)
         pictures = self._darkroom.develop(shot, when, self.quirks.turned)
         release.files = {picture.name: zlib.crc32(picture.content) for picture in pictures}
@@ -318,12 +318,13 @@ class Body:
         self._keep(pictures, shot, observer)
         self.happenings.add("capture")
 
-    def _close_contact(self, opened: float, shot: Shot) -> None:
+    def _close_contact(self, opened: float, shot: Shot) -> int:
         """Close the contact for a flash, and open it with the end of the exposure, however long it is developed."""
-        self.sync.turn(time.monotonic(), closed=True)
+        edge = self.sync.close()
         if not shot.bulb:
             left = opened + shot.shutter_s - time.monotonic()
-            self.schedule.after(max(left, 0), lambda: self.sync.turn(time.monotonic(), closed=False))
+            self.schedule.after(max(left, 0), partial(self.sync.open, edge))
+        return edge
 
     def _keep(self, pictures: Sequence[Picture], shot: Shot, observer: Observer) -> None:
         """Put files where they belong and announce them."""

@@ -1,6 +1,7 @@
 """The contact for a flash: closed as long as the shutter is open."""
 
 import threading
+import time
 from collections import deque
 
 _KEPT = 4000
@@ -15,15 +16,25 @@ class SyncContact:
         self._count = 0
         self._closed = False
 
-    def turn(self, moment: float, *, closed: bool) -> None:
-        """Take note that it closed, or opened, at a time on the monotonic clock."""
+    def close(self) -> int:
+        """Close it, after opening it where it still is closed; return the number of the edge."""
         with self._changed:
-            if closed == self._closed:
-                return
-            self._count += 1
-            self._closed = closed
-            self._edges.append((self._count, moment, closed))
-            self._changed.notify_all()
+            if self._closed:
+                self._turn(closed=False)
+            self._turn(closed=True)
+            return self._count
+
+    def open(self, edge: int) -> None:
+        """Open it, unless it was turned since that edge."""
+        with self._changed:
+            if self._count == edge:
+                self._turn(closed=False)
+
+    def _turn(self, *, closed: bool) -> None:
+        self._count += 1
+        self._closed = closed
+        self._edges.append((self._count, time.monotonic(), closed))
+        self._changed.notify_all()
 
     @property
     def count(self) -> int:

@@ -19,6 +19,7 @@ class Held(ABC):
 
     def __init__(self) -> None:
         self._edges: asyncio.Queue[Edge] = asyncio.Queue()
+        self._again: Edge | None = None
 
     def hear(self, edge: Edge) -> None:
         """Take note of an edge."""
@@ -26,8 +27,15 @@ class Held(ABC):
 
     async def edge(self, seconds: float) -> Edge:
         """Return the next edge; raise TimeoutError where none comes within so many seconds."""
+        if self._again is not None:
+            edge, self._again = self._again, None
+            return edge
         async with asyncio.timeout(max(0.0, seconds)):
             return await self._edges.get()
+
+    def put_back(self, edge: Edge) -> None:
+        """Let an edge be the next one once more."""
+        self._again = edge
 
     @abstractmethod
     async def press(self) -> None:
