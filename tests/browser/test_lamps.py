@@ -44,6 +44,33 @@ def test_the_lights_screen_shows_what_its_lamps_do(page: Page, rig: RigServer) -
     wait_for_frames(page)
 
 
+def test_how_bright_a_lamp_is_is_dragged_turned_and_stepped(page: Page, rig: RigServer) -> None:
+    """The wheel counts only while the slider has the focus, so that it scrolls the page elsewhere."""
+    with Client(rig.url) as client:
+        name = client.lights().lights[0].name
+
+        def until(level: float) -> None:
+            for _ in client.events("lights"):
+                if client.lights().levels[name] == level:
+                    return
+
+        open_screen(page, f"{rig.url}/lights/")
+        slider = page.get_by_role("list", name="Lights").get_by_role("slider").first
+        slider.fill("40")
+        until(0.4)
+        expect(slider).to_have_attribute("aria-valuetext", "40 %")
+        slider.press("ArrowRight")
+        until(0.41)
+        slider.hover()
+        page.mouse.wheel(0, -100)
+        until(0.46)
+        slider.blur()
+        page.mouse.wheel(0, -100)
+        client.set_light(name, on=False)
+        until(0.0)
+        expect(slider).to_have_attribute("aria-valuetext", "46 %")
+
+
 def test_what_a_lamp_bears_and_how_it_shines_is_edited_on_the_page(page: Page, rig: RigServer) -> None:
     """Limits and the law of a lamp go into the rig file, stay there when something else is saved, and go again."""
     with Client(rig.url) as client:

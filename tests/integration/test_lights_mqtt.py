@@ -69,11 +69,11 @@ async def opened(broker: Mosquitto, folder: Path) -> AsyncIterator[Lights]:
         await lights.close()
 
 
-async def heard(lights: Lights, name: str, *, on: bool) -> None:
+async def heard(lights: Lights, name: str, *, on: bool, fault: bool = False) -> None:
     news = asyncio.Event()
     lights.listen(news.set)
     async with asyncio.timeout(stretched(30)):
-        while lights.states[name] is not on or lights.light(name).fault is not None:
+        while lights.states[name] is not on or (lights.light(name).fault is not None) is not fault:
             news.clear()
             await news.wait()
 
@@ -115,3 +115,23 @@ async def test_a_lamp_that_is_mute_or_a_broker_that_is_gone_is_told(
             await lights.set({"bulb": True})
         await broker.start()
         await heard(lights, "bulb", on=False)
+
+
+async def test_a_lamp_that_comes_back_to_the_broker_later_than_the_server_is_off_too(
+    broker: Mosquitto, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A broker that was killed switches nothing off; and what is said before the lamp is there is lost."""
+    monkeypatch.setattr(mqtt, "SEEK_S", 0.05)
+    monkeypatch.setattr(mqtt, "AGAIN_S", [0.05] * 1000)
+    async with opened(broker, tmp_path) as lights:
+        await lights.set({"bulb": True})
+        await broker.stop()
+        await heard(lights, "bulb", on=False, fault=True)
+        await broker.start()
+        await heard(lights, "bulb", on=False)
+        async with broker.listening("home/bulb") as bulb:
+            await bulb.until("home/bulb", lambda said: b"OFF" in said)
+            # From the moment on that it is switched, it is left alone.
+            await lights.set({"bulb": True})
+            await bulb.until("home/bulb", lambda said: b"ON" in said)
+        assert lights.states["bulb"]

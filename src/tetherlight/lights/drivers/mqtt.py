@@ -8,7 +8,8 @@ import asyncio
 import contextlib
 import logging
 import ssl
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence
+from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar
 
@@ -26,6 +27,7 @@ logger = logging.getLogger(__name__)
 
 CONNECT_S, ANSWER_S = 4.0, 3.0
 SEEK_S = 2.0
+AGAIN_S = (1.0, 4.0, 10.0, 15.0, 30.0)
 KEEPALIVE_S = 15
 """The broker takes a server that is silent for half as long again as dead."""
 
@@ -43,6 +45,8 @@ class Lamp:
     def __init__(self, words: Words, connect: Callable[[Words], "aiomqtt.Client"], changed: Told) -> None:
         self.words = words
         self.level = OFF
+        self._wanted = OFF
+        """What it was asked last; `level` also follows whoever else switches it."""
         self.on: bool | None = None
         """What the lamp itself has said last."""
         self.problem: str | None = NO_BROKER
@@ -59,8 +63,7 @@ class Lamp:
 
         while True:
             try:
-                async with self._connect(self.words) as client:
-                    await self._begin(client)
+                async with self._connect(self.words) as client, self._begun(client):
                     async for message in client.messages:
                         self._hear(bytes(message.payload or b"").decode(errors="replace"))
                 problem = NO_BROKER
@@ -73,15 +76,35 @@ class Lamp:
                 self._changed(self)
             await asyncio.sleep(SEEK_S)
 
-    async def _begin(self, client: "aiomqtt.Client") -> None:
+    @asynccontextmanager
+    async def _begun(self, client: "aiomqtt.Client") -> AsyncIterator[None]:
+        lost = await self._begin(client)
+        again = asyncio.get_running_loop().create_task(self._say_off_again(client)) if lost else None
+        try:
+            yield
+        finally:
+            if again is not None:
+                again.cancel()
+                await asyncio.gather(again, return_exceptions=True)
+
+    async def _say_off_again(self, client: "aiomqtt.Client") -> None:
+        """Say off to a lamp that finds its way back to the broker later than we do."""
+        for pause in AGAIN_S:
+            await asyncio.sleep(pause)
+            if self._wanted <= OFF:
+                await client.publish(self.words.command, self.words.say(OFF), qos=1)
+
+    async def _begin(self, client: "aiomqtt.Client") -> bool:
+        """Be off; say whether the broker had been lost before."""
         if self.words.state is not None:
             await client.subscribe(self.words.state, qos=1)
-        self.level = OFF
+        self.level = self._wanted = OFF
         await client.publish(self.words.command, self.words.say(OFF), qos=1)
         lost, self.problem, self._client = self.ready.is_set(), None, client
         self.ready.set()
         if lost:
             self._changed(self)
+        return lost
 
     def _hear(self, text: str) -> None:
         on = self.words.read(text)
@@ -100,6 +123,7 @@ class Lamp:
         if client is None:
             return self.problem or NO_BROKER
         before, self.level = self.level, level
+        self._wanted = level
         try:
             async with asyncio.timeout(ANSWER_S):
                 await client.publish(self.words.command, self.words.say(level), qos=1)
