@@ -12,8 +12,10 @@ import serial
 from support.free_ports import free_port
 from support.lamp_devices import device
 from support.mosquitto import Mosquitto, needs_mosquitto
+from support.patience import stretched
 from support.serial_peer import SerialPeer
 from tetherlight.doctor import lamp_places
+from tetherlight.doctor.gpio import check_gpio
 from tetherlight.doctor.lamp_places import check_lamps
 from tetherlight.doctor.lamps import lamp_faults
 from tetherlight.lights.lights import Lights
@@ -111,6 +113,25 @@ async def test_a_server_tells_the_faults_of_its_lamps_and_boards_without_a_watch
     assert warning.message == "Light a: the firmware of its board has no watchdog, so it would stay on."
     await lights.close()
     peer.unplug()
+
+
+async def test_a_lamp_that_has_reached_a_limit_is_told_as_no_fault() -> None:
+    lights = await Lights.open(rig('driver = "simulated"\n[lights]\na = { max_on_s = 0.01 }'))
+    tripped = asyncio.Event()
+    lights.on_trip(lambda _: tripped.set())
+    await lights.set({"a": True})
+    async with asyncio.timeout(stretched(30)):
+        await tripped.wait()
+    (told,) = lamp_faults(lights)
+    assert (told.check, told.level) == ("lamp_limits", "info")
+    assert told.message == "Light 'a' was switched off. It was on for 0.01 s."
+    await lights.close()
+
+
+def test_lamps_that_hang_on_no_chip_are_not_called_simulated() -> None:
+    text = '[lights]\na = { driver = "artnet", address = "127.0.0.1/1/1" }'
+    (told,) = check_gpio(rig(text))
+    assert (told.level, told.message) == ("info", "No lamp hangs on a GPIO chip.")
 
 
 def test_a_host_at_which_nobody_receives_is_told_once_for_its_universe() -> None:

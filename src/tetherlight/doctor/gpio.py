@@ -27,8 +27,10 @@ def check_gpio(rig: RigFile, chips: "Chips | None" = None, *, serving: bool = Fa
 
     `serving` says that this process is the rig's server: only then is it wrong that another server holds them.
     """
-    if rig.driver not in ON_CHIP and not _on_chip(rig):
-        yield Finding(check="gpio_chip", level="info", message=f"The rig file chooses the lamp driver {rig.driver}.")
+    if rig.lights and not _on_chip(rig):
+        chosen = f"The rig file chooses the lamp driver {rig.driver}."
+        message = "No lamp hangs on a GPIO chip." if rig.driver in ON_CHIP else chosen
+        yield Finding(check="gpio_chip", level="info", message=message)
         return
     if find_spec("gpiod") is None:
         yield Finding(check="gpio_chip", level="info", message="This system has no GPIO chips that can be driven.")

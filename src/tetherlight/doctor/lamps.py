@@ -7,6 +7,7 @@ from tetherlight.errors import InvalidSetting
 from tetherlight.lights.board import NO_ANSWER
 from tetherlight.lights.drivers.mqtt import REFUSED
 from tetherlight.lights.drivers.wled import DEAF
+from tetherlight.lights.guard import is_trip
 from tetherlight.lights.lights import Lights
 from tetherlight.lights.registry import find_kind
 from tetherlight.protocol.server import Finding
@@ -32,7 +33,10 @@ def check_drivers(rig: RigFile) -> Iterator[Finding]:
 def lamp_faults(lights: Lights) -> Iterator[Finding]:
     """Tell which lamps of a server that works have a fault, and which boards would not go dark by themselves."""
     for light in lights.status().lights:
-        if light.fault is not None:
+        if light.fault is not None and is_trip(light.name, light.fault):
+            remedy = "Switch it on again, once it has cooled where it has to. Lights, Edit rig has its limits."
+            yield Finding(check="lamp_limits", level="info", message=light.fault, remedy=remedy)
+        elif light.fault is not None:
             yield Finding(
                 check="lamp_faults",
                 level="error",

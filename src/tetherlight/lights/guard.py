@@ -80,6 +80,15 @@ class _Lamp:
             yield self.room / -self._gain, "duty", why
 
 
+def _went_off(light: str) -> str:
+    return f"Light '{light}' was switched off. "
+
+
+def is_trip(light: str, fault: str) -> bool:
+    """Tell whether what is said of a light is that it has reached a limit, and no fault of its lamp."""
+    return fault.startswith(_went_off(light))
+
+
 class Guard:
     """Says whether lights may shine as asked, and which of those that shine have to go off."""
 
@@ -149,7 +158,7 @@ class Guard:
         for name, lamp in self._lamps.items():
             for end, limit, why in lamp.limits():
                 if end <= now - lamp.at + 1e-6 and name not in found:
-                    found[name] = Trip(name, limit, f"Light '{name}' was switched off. {why}")
+                    found[name] = Trip(name, limit, _went_off(name) + why)
                     lamp.cooling = lamp.cooling or limit == "duty"
         self.trips += len(found)
         return list(found.values())
