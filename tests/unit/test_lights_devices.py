@@ -219,6 +219,14 @@ async def test_a_strip_that_is_too_short_or_gone_is_told(
     await heard(lights, lambda: lights.light("a").fault == wled.SILENT)
 
 
+async def test_leds_that_two_lights_have_are_told(opened: Open, served: AsyncExitStack) -> None:
+    one = await served.enter_async_context(strip())
+    place = f"127.0.0.1:{one.port}"
+    lights = await opened(wled_rig(one, f'a = {{ address = "{place}/0-4" }}\nb = {{ address = "{place}/4-5" }}'))
+    assert lights.light("b").fault == "In the rig file light 'a' has some of its LEDs, too."
+    assert lights.light("a").fault is None
+
+
 async def test_a_strip_that_takes_no_live_data_is_told_and_used_when_that_is_mended(
     opened: Open, served: AsyncExitStack, monkeypatch: pytest.MonkeyPatch
 ) -> None:

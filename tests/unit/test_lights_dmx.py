@@ -184,6 +184,10 @@ def test_an_address_that_is_none_is_told(address: str | None, problem: str) -> N
     ("more", "problem"),
     [
         ('d = { address = "127.0.0.1/0/1" }\ne = { address = "127.0.0.1/0/1" }', "'d' and 'e' have the same address"),
+        (
+            'd = { address = "127.0.0.1/0/1" }\ne = { driver = "sacn", address = "127.0.0.1/0/1" }',
+            "'d' and 'e' have the same address",
+        ),
         ("[drivers.sacn]\npriority = 201", "drivers.sacn.priority"),
         ("[drivers.sacn]\nspeed = 1", "drivers.sacn.speed: there is no such key"),
         ('[drivers.sacn]\ninterface = "nowhere"', "the interface of drivers.sacn cannot be used"),
@@ -192,3 +196,17 @@ def test_an_address_that_is_none_is_told(address: str | None, problem: str) -> N
 async def test_a_wrong_rig_file_stops_the_start(opened: Open, more: str, problem: str) -> None:
     with pytest.raises(InvalidSetting, match=problem):
         await opened(rig("sacn", 1, more))
+
+
+async def test_a_channel_that_two_lamps_have_is_told_and_the_first_goes_on(opened: Open, receiver: DmxReceiver) -> None:
+    """Written in two ways it is the same channel."""
+    place = f"127.0.0.1:{receiver.port}/1"
+    lights = await opened(
+        'driver = "sacn"\n[lights]\n'
+        f'a = {{ address = "{place}/1-2" }}\nb = {{ address = "{place}/2" }}\nc = {{ address = "{place}/03" }}\n'
+    )
+    assert [lights.light(name).fault is None for name in "abc"] == [True, False, True]
+    with pytest.raises(LampFailed, match=r"light 'b'. In the rig file light 'a' has its channel, too"):
+        await lights.set({"b": True})
+    await lights.set({"a": True, "c": True})
+    await receiver.until(lambda: receiver.looks[1][:3] == b"\xff\xff\xff")

@@ -54,6 +54,11 @@ class Slot:
             raise ValueError(f"its channel is not from 1 to {SLOTS}")
         return cls(found["host"], int(found["port"] or port), universe, slot, fine)
 
+    @property
+    def channels(self) -> list[tuple[str, int, int, int]]:
+        """What no other lamp may have: host, port, universe and channel."""
+        return [(self.host, self.port, self.universe, one) for one in (self.slot, self.fine) if one is not None]
+
 
 @dataclass
 class Universe:
@@ -138,12 +143,17 @@ class DmxLamps(LampDriver):
         self.off_now()
         self._lights = {light.name: light for light in lights}
         self._slots, self._universes, self._wrong = {}, {}, {}
+        taken: dict[tuple[str, int, int, int], str] = {}
         for light in lights:
             try:
                 slot = Slot.of(light.address, self.port, self.universes)
             except ValueError as error:
                 self._wrong[light.name] = f"In the rig file {error}."
                 continue
+            if others := {taken[channel] for channel in slot.channels if channel in taken}:
+                self._wrong[light.name] = f"In the rig file light '{min(others)}' has its channel, too."
+                continue
+            taken |= dict.fromkeys(slot.channels, light.name)
             self._slots[light.name] = slot
             key = slot.host, slot.port, slot.universe
             universe = self._universes.setdefault(key, Universe(*key))

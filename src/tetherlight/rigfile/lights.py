@@ -228,12 +228,12 @@ def light_problem(lights: Iterable[tuple[str, GpioLine]]) -> str | None:
     return None
 
 
-def address_problem(lights: Mapping[str, LightTable]) -> str | None:
-    """Say which two lights have the same driver and address, or None."""
-    seen: dict[tuple[str | None, str], str] = {}
+def address_problem(lights: Mapping[str, LightTable], driver: str) -> str | None:
+    """Say which two lights have the same driver and address, or None; `driver` is that of lights that name none."""
+    seen: dict[tuple[str, str], str] = {}
     for name, light in lights.items():
         if light.address is not None:
-            other = seen.setdefault((light.driver, light.address), name)
+            other = seen.setdefault((light.driver or driver, light.address), name)
             if other != name:
                 return f"lights '{other}' and '{name}' have the same address"
     return None

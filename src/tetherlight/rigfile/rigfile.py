@@ -91,7 +91,8 @@ class RigTables(Model):
 
     @model_validator(mode="after")
     def _distinct(self) -> Self:
-        problem = light_problem((self.lights or {}).items()) or address_problem(self.lights or {})
+        lights = self.lights or {}
+        problem = light_problem(lights.items()) or address_problem(lights, self.driver)
         lines = [(name, light.pin) for name, light in (self.lights or {}).items()]
         if self.lights is None:
             lines = [(light.name, light.pin) for light in DEFAULT_LIGHTS]

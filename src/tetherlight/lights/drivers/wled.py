@@ -111,11 +111,19 @@ class WledLamps(LampDriver):
                 self._wrong[light.name] = "In the rig file its address is no HOST/LED or HOST/FIRST-LAST."
                 continue
             strip = self._strips.setdefault(found["host"], Strip(found["host"]))
+            if (other := self._owner(strip, first, last)) is not None:
+                self._wrong[light.name] = f"In the rig file light '{other}' has some of its LEDs, too."
+                continue
             strip.leds.extend(bytes(max(0, 3 * (last + 1) - len(strip.leds))))
             self._ranges[light.name] = (strip, first, last)
         await asyncio.gather(*(self._greet(strip) for strip in self._strips.values()))
         loop = asyncio.get_running_loop()
         self._tasks = [loop.create_task(work(), name="lamps of wled") for work in (self._keep, self._seek)]
+
+    def _owner(self, strip: Strip, first: int, last: int) -> str | None:
+        """Return the light that has one of these LEDs already."""
+        ours = ((name, start, end) for name, (one, start, end) in self._ranges.items() if one is strip)
+        return next((name for name, start, end in ours if start <= last and first <= end), None)
 
     async def _greet(self, strip: Strip) -> None:
         """See that a strip is there, long enough and live, and make its own state off."""
