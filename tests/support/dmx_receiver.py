@@ -2,6 +2,7 @@
 
 import asyncio
 import struct
+import time
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 
@@ -18,6 +19,9 @@ class DmxReceiver(asyncio.DatagramProtocol):
         self.packets: list[bytes] = []
         self.looks: dict[int, bytes] = {}
         self.ended: set[int] = set()
+        self.longest_pause_s = 0.0
+        """Between two datagrams; whoever measures makes it 0 at the beginning."""
+        self._heard_at = time.perf_counter()
         self._news = asyncio.Event()
         self.closed = asyncio.Event()
 
@@ -28,6 +32,8 @@ class DmxReceiver(asyncio.DatagramProtocol):
         if not data:
             return  # no receiver heeds it
         self.packets.append(data)
+        before, self._heard_at = self._heard_at, time.perf_counter()
+        self.longest_pause_s = max(self.longest_pause_s, self._heard_at - before)
         if data.startswith(b"Art-Net\0"):
             universe, length = struct.unpack_from("<H", data, 14)[0], struct.unpack_from(">H", data, 16)[0]
             self.looks[universe] = data[18 : 18 + length]
