@@ -34,6 +34,7 @@ export PIP_USER := 0
 CHECKS := check-types check-web check-lint check-format check-layers check-generated
 
 .PHONY: $(CHECKS) help demo install runtime dev test unit integration browser check coverage packages deb test-fresh test-image generate docs site bench accuracy crash faults overload soak fuzz judge requirements web screenshots browser-deps clean test-ends test-home-assistant promtool image gallery triggers
+.PHONY: $(CHECKS) help demo install runtime dev test unit integration browser check coverage packages deb test-fresh generate docs site bench accuracy crash faults overload soak fuzz judge requirements web screenshots browser-deps clean test-ends test-home-assistant test-viewers promtool image gallery triggers
 
 help: ## Show what can be made
 	@sed -n 's/^\([a-z-]*\):.*## /\1\t/p' Makefile | while IFS=$$'\t' read -r name text; do printf '%-14s %s\n' "$$name" "$$text"; done
@@ -145,6 +146,9 @@ test-ends: dev ## Try lamps against real receivers, an AVR and other people's cl
 test-home-assistant: dev ## Try the MQTT bridge against a real Home Assistant, which is installed (minutes, 600 MB, needs Python 3.13 and mosquitto)
 	scripts/home-assistant.sh .cache/home-assistant
 	$(RUN) -m pytest -rs -s tests/ends/test_home_assistant.py
+
+test-viewers: dev ## Open what is made for OpenLIME and OpenSeadragon in them; OPENLIME= and OPENSEADRAGON= name folders with their sources
+	OPENLIME="$(OPENLIME)" OPENSEADRAGON="$(OPENSEADRAGON)" $(RUN) -m pytest -rs tests/ends/test_viewers.py
 
 crash: dev ## Kill the server ROUNDS times and look at what is left
 	$(RUN) tests/endurance/crash.py --rounds $(or $(ROUNDS),200)

@@ -28,6 +28,8 @@ PREVIEW_EDGE = 2048
 TILED_EDGE = 4096
 """Longer edge from which on the planes come as tiles, too: many viewers hold no larger texture."""
 TILE = 512
+LUMINANCE = 64.0
+"""How much larger luminances are than needed: OpenLIME takes them for the opacity as well, which 1 is the most of."""
 STILL_EDGE = 900
 STILL_LEAN = 0.7
 """How far from the middle the lights of stills stand; 1 is the horizon."""
@@ -80,7 +82,7 @@ def info_of(look: Look, shape: tuple[int, ...], factor: int = 1) -> dict[str, An
     """Return what `info.json` has for planes of a shape (H, W), which are smaller by a factor."""
     space = {"ptm": "rgb", "lptm": "lrgb", "hsh": "rgb", "rbf": "mrgb"}[look.kind]
     kind = {"ptm": "ptm", "lptm": "ptm", "hsh": "hsh", "rbf": "bilinear"}[look.kind]
-    material: dict[str, Any] = {"scale": _rounded(look.coding.scale), "bias": _rounded(look.coding.bias)}
+    material: dict[str, Any] = {"scale": _rounded(_scale_of(look)), "bias": _rounded(look.coding.bias)}
     info: dict[str, Any] = {
         "width": shape[1],
         "height": shape[0],
@@ -99,6 +101,15 @@ def info_of(look: Look, shape: tuple[int, ...], factor: int = 1) -> dict[str, An
         info["basis"] = look.basis.table.ravel().tolist()
         material["range"] = _rounded(look.basis.ranges)
     return info
+
+
+def _scale_of(look: Look) -> NDArray[Any]:
+    """Return what decoded planes are multiplied by; colour and luminance have one product, however it is shared out."""
+    scale = np.array(look.coding.scale, np.float64)
+    if look.kind == "lptm":
+        scale[:3] /= LUMINANCE
+        scale[3:] *= LUMINANCE
+    return scale
 
 
 def page_of(look: Look, info: dict[str, Any], planes: Path) -> str:
@@ -124,10 +135,13 @@ def _smaller(plane: Bytes, factor: int) -> Bytes:
 
 
 def _write_tiles(place: Path, plane: Bytes) -> None:
-    """Write a plane as a Deep Zoom pyramid: PLACE.dzi and PLACE_files/LEVEL/X_Y.jpg."""
+    """Write a plane as a Deep Zoom pyramid: PLACE.dzi and PLACE_files/LEVEL/X_Y.jpg.
+
+    Level 0 is what one tile holds, not one pixel: so OpenLIME reads the layout `deepzoom` of what can be lit anew.
+    """
     height, width = plane.shape[:2]
-    top = int(np.ceil(np.log2(max(height, width))))
-    for level, pixels in zip(range(top, -1, -1), _halves(plane), strict=False):
+    top = max(0, int(np.ceil(np.log2(max(height, width) / TILE))))
+    for level, pixels in zip(range(top, -1, -1), _halves(plane), strict=True):
         folder = place.with_name(f"{place.name}_files") / str(level)
         folder.mkdir(mode=FOLDER_MODE, parents=True)
         for y in range(0, len(pixels), TILE):
@@ -143,10 +157,10 @@ def _write_tiles(place: Path, plane: Bytes) -> None:
 
 
 def _halves(plane: Bytes) -> Iterator[Bytes]:
-    """Give a plane, then each half as large as the one before, down to one pixel."""
+    """Give a plane, then each half as large as the one before, down to what one tile holds."""
     while True:
         yield plane
-        if max(plane.shape[:2]) == 1:
+        if max(plane.shape[:2]) <= TILE:
             return
         plane = _smaller(plane, 2)
 
