@@ -1,6 +1,6 @@
 "use client";
 
-import { useState } from "react";
+import { useRef, useState } from "react";
 import { serverUrl } from "@/lib/base";
 import { percent } from "@/lib/format";
 import type { ExportSet, SetDetails } from "@/lib/protocol";
@@ -26,11 +26,13 @@ export function Exports({ details }: { details: SetDetails }) {
   const { name } = details.set;
   const [making, setMaking] = useState<ExportSet["to"] | null>(null);
   const [problem, setProblem] = useState<string | null>(null);
+  const cancelled = useRef(false);
   const job = useRig(
     ({ jobs }) => jobs.find(({ set_name, state }) => set_name === name && state === "running") ?? null,
   );
   const reason = offline ?? (making || job ? "Something is being made of this set." : null);
   const make = async (to: ExportSet["to"]) => {
+    cancelled.current = false;
     setMaking(to);
     setProblem(null);
     try {
@@ -40,11 +42,16 @@ export function Exports({ details }: { details: SetDetails }) {
       link.download = `${name}-${to}.zip`;
       link.click();
     } catch (error) {
+      if (cancelled.current) return;
       const hint = error instanceof RequestFailed && error.hint ? ` ${error.hint}` : "";
       setProblem(`${error instanceof Error ? error.message : error}${hint}`);
     } finally {
       setMaking(null);
     }
+  };
+  const cancel = () => {
+    cancelled.current = true;
+    if (job) store.service.request("CANCEL_JOB", { job_id: job.job_id }).catch((error) => store.complain(error));
   };
   return (
     <section aria-labelledby="exports">
@@ -63,10 +70,17 @@ export function Exports({ details }: { details: SetDetails }) {
               <span>{title}</span>
               <span className={styles.detail}>{words}</span>
             </span>
-            <Button icon="download" reason={reason} onClick={() => void make(to)}>
-              {making === to ? percent(job?.progress ?? 0) : "Zip"}
-              <span className="visually-hidden"> for {title}</span>
-            </Button>
+            {making === to ? (
+              <Button icon="stop" reason={job ? null : "It has not begun."} onClick={cancel}>
+                Cancel at {percent(job?.progress ?? 0)}
+                <span className="visually-hidden"> of {title}</span>
+              </Button>
+            ) : (
+              <Button icon="download" reason={reason} onClick={() => void make(to)}>
+                Zip
+                <span className="visually-hidden"> for {title}</span>
+              </Button>
+            )}
           </li>
         ))}
       </ul>

@@ -93,11 +93,14 @@ export function ResultStage(props: Props) {
     };
     const one = { light: shown.light, look: shown.look, source, place };
     // What is looked at is the same however coarse it is drawn, but the whole picture is only asked for at once.
-    const tilesOf = (what: Surface) => (at === placement ? closer.tilesOf(what) : []);
+    const closely = (what: Surface) => {
+      const tiles = at === placement ? closer.tilesOf(what) : [];
+      return { tiles, covered: tiles.length > 0 && what.tiles?.whole === true };
+    };
     const first = {
       ...one,
       pictures: surface.pictures,
-      tiles: tilesOf(surface),
+      ...closely(surface),
       planes: surface.planes,
       heights: surface.shownHeights,
       layer: shown.layer,
@@ -110,7 +113,7 @@ export function ResultStage(props: Props) {
       {
         ...one,
         pictures: beside.surface.pictures,
-        tiles: tilesOf(beside.surface),
+        ...closely(beside.surface),
         planes: beside.surface.planes,
         heights: beside.surface.shownHeights,
         layer: beside.layer,

@@ -86,8 +86,11 @@ export class GlPainter implements Painter {
     gl.uniform1f(this.place("specular"), look.specular);
     gl.uniform1f(this.place("steep"), look.exaggeration);
     gl.uniform2f(this.place("heights"), ...heights);
-    this.part(pictures.normals, picture, name === "albedo", scene.place, false);
-    if (TILED.includes(layer)) for (const tile of scene.tiles) this.tile(scene, tile, name === "albedo");
+    const tiled = TILED.includes(layer);
+    // Each pixel that is drawn twice is felt where no graphics processor is.
+    if (tiled && scene.covered) this.clear();
+    else this.part(pictures.normals, picture, name === "albedo", scene.place, false);
+    if (tiled) for (const tile of scene.tiles) this.tile(scene, tile, name === "albedo");
   }
 
   /** Draw a tile over what lies there, and nothing beside it. */

@@ -21,6 +21,8 @@ export interface Scene {
   source: ImageBitmap | null;
   /** What comes over the pictures where one looks closely, coarse to fine. */
   tiles: readonly Tile<Pictures>[];
+  /** Whether they cover all that is seen of the pictures, which then need not be drawn. */
+  covered: boolean;
   /** What the images themselves say, for the layer that shows it. */
   planes: Planes | null;
   /** Where the whole picture lies. */
