@@ -33,8 +33,7 @@ export PIP_USER := 0
 # Two at a time, the longest ones first.
 CHECKS := check-types check-web check-lint check-format check-layers check-generated
 
-.PHONY: $(CHECKS) help demo install runtime dev test unit integration browser check coverage packages deb test-fresh test-image generate docs site bench accuracy crash faults overload soak fuzz judge requirements web screenshots browser-deps clean test-ends test-home-assistant promtool image gallery triggers
-.PHONY: $(CHECKS) help demo install runtime dev test unit integration browser check coverage packages deb test-fresh generate docs site bench accuracy crash faults overload soak fuzz judge requirements web screenshots browser-deps clean test-ends test-home-assistant test-viewers promtool image gallery triggers
+.PHONY: $(CHECKS) help demo install runtime dev test unit integration browser check coverage packages deb test-fresh test-image generate docs site bench accuracy crash faults overload soak fuzz judge requirements web screenshots browser-deps clean test-ends test-home-assistant promtool image gallery triggers test-viewers
 
 help: ## Show what can be made
 	@sed -n 's/^\([a-z-]*\):.*## /\1\t/p' Makefile | while IFS=$$'\t' read -r name text; do printf '%-14s %s\n' "$$name" "$$text"; done

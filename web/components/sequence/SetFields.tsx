@@ -34,7 +34,6 @@ export function SetFields({ name, onName, facts, onFacts, trigger, onTrigger }: 
   const object = useRig((rig) => rig.objects?.current ?? null);
   const number = facts.catalogue.trim() || object?.catalogue_number || "";
   const given = [number, scale.value && `${scale.value} mm/px`, facts.notes.trim() && "notes"];
-  const given = [facts.catalogue.trim(), scale.value && `${scale.value} mm/px`, facts.notes.trim() && "notes"];
   if (trigger !== "software") given.push(trigger);
   return (
     <>
