@@ -7,7 +7,7 @@ stays on for the next. Where body and contact do not agree on how many exposures
 import asyncio
 import logging
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
@@ -75,6 +75,8 @@ class Burst:
         self.problem: TetherlightError | None = None
         """Why it ended before all steps had their frame; None also where somebody asked to stop."""
         self.exposure_id = new_exposure_id()
+        self.lit: Callable[[StepRecord], None] = lambda _: None
+        """Hears of each step but the first when its light has gone on."""
 
     async def hold(self, shutter_s: float) -> int:
         """Hold the release until every step has its frame, and return how many exposures there were."""
@@ -131,6 +133,7 @@ class Burst:
         value = step.at[LIGHT]
         await self._axis.at_once(self._stage, value)
         self._lit_at = datetime.now(UTC)
+        self.lit(step)
         self._settled_at = time.monotonic() + self._axis.settle_s(value, self._stage.plan)
 
     def _keep(self, step: StepRecord, opened: float, *, in_time: bool) -> None:

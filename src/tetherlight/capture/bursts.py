@@ -11,7 +11,7 @@ from tetherlight.capture.axes.axis import Stage
 from tetherlight.capture.axes.settings import held_seconds
 from tetherlight.capture.burst import Burst, BurstFrame
 from tetherlight.capture.exposures import Group, Ready
-from tetherlight.capture.patience import guarded, may_have_exposed, passes
+from tetherlight.capture.patience import ended, guarded, may_have_exposed, passes
 from tetherlight.capture.plan import Plan
 from tetherlight.capture.sink import Recorder, Shot, Taking
 from tetherlight.errors import SyncLate, SyncMismatch, SyncMissing, TetherlightError
@@ -91,16 +91,11 @@ class Bursts:
         burst = self.taking.burst(self.stage, steps, ready.lit_at, self.stop)
         if burst is None:
             return run
-        # The first exposures need not wait for the disk to know of the last ones.
-        telling = asyncio.create_task(self._tell(steps[1:]))
         done: set[int] = set()
-        try:
-            problem = await self._taken(burst, steps[0], done, telling)
-        finally:
-            # Not ended in the middle: an older manifest must not overtake a newer one.
-            await asyncio.wait({telling})
-        if (error := telling.exception()) is not None:
-            raise error
+        told = _Told(self.recorder)
+        burst.lit = told.add
+        async with told:
+            problem = await self._taken(burst, steps[0], done, told)
         left = [step for group in run for step in group if step.index not in done]
         if burst.late:
             count = len(burst.late)
@@ -116,17 +111,11 @@ class Bursts:
             await self.recorder.record(step.model_copy(update={"state": StepState.PENDING}))
         return [] if self.stop.is_set() else [(step,) for step in left]
 
-    async def _tell(self, steps: list[StepRecord]) -> None:
-        for step in steps:
-            await self.recorder.record(step)
-
-    async def _taken(
-        self, burst: Burst, first: StepRecord, done: set[int], telling: asyncio.Task[None]
-    ) -> TetherlightError | None:
+    async def _taken(self, burst: Burst, first: StepRecord, done: set[int], told: "_Told") -> TetherlightError | None:
         """Take and record the frames of a burst; return what went wrong."""
 
         async def keep(frame: BurstFrame, shot: Shot) -> None:
-            await telling
+            await told.all()
             if frame.step is not None:
                 await self.recorder.record(await self.finished(frame.step, frame.lit_at, shot, frame.dark_at))
                 done.add(frame.step.index)
@@ -151,3 +140,41 @@ class Bursts:
             return
         if isinstance(problem, SyncMissing | SyncLate | SyncMismatch):
             self.problems |= dict.fromkeys(indexes, problem)
+
+
+class _Told:
+    """Tells each step whose light goes on: exposures do not wait for the disk."""
+
+    def __init__(self, recorder: Recorder) -> None:
+        self._recorder = recorder
+        self._steps: asyncio.Queue[StepRecord] = asyncio.Queue()
+        self._error: TetherlightError | None = None
+
+    def add(self, step: StepRecord) -> None:
+        """Let a step be told behind those before it."""
+        self._steps.put_nowait(step)
+
+    async def all(self) -> None:
+        """Wait until all are told."""
+        await self._steps.join()
+
+    async def __aenter__(self) -> None:
+        self._telling = asyncio.create_task(self._tell())
+
+    async def __aexit__(self, *_: object) -> None:
+        """Tell what is left: ended in the middle, an older manifest might overtake a newer one."""
+        await self.all()
+        await ended(self._telling)
+        if self._error is not None:
+            raise self._error
+
+    async def _tell(self) -> None:
+        while True:
+            step = await self._steps.get()
+            try:
+                if self._error is None:
+                    await self._recorder.record(step)
+            except TetherlightError as error:
+                self._error = error
+            finally:
+                self._steps.task_done()
