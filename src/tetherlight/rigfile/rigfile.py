@@ -290,13 +290,31 @@ def _syntax_sentence(problem: str, path: Path) -> str:
 
 def _value_sentence(error: ValidationError, text: str, path: Path) -> str:
     fault = first_fault(error)
-    where, key = "", fault.field
+    where, key = _line_at([str(part) for part in fault.place], text), fault.field
     if fault.place[:1] == ("lights",) and len(fault.place) > 1:
         light = str(fault.place[1])
         where, key = f"{_line_of(light, text)}light '{light}': ", ".".join(str(part) for part in fault.place[2:])
     if fault.kind == "extra_forbidden":
+        where = f"{where[:-2]}: " if where.endswith(", ") else where
         return f"The rig file {path} is wrong: {where}there is no key '{key}'."
     return f"The rig file {path} is wrong: {where}{key + ': ' if key else ''}{fault.reason}."
+
+
+def _line_at(place: Sequence[str], text: str) -> str:
+    """Say which line names a key, or the innermost table around it; nothing where none does."""
+    found, best, table = "", 0, list[str]()
+    for number, line in enumerate(text.splitlines(), start=1):
+        match = re.match(r"\s*\[+([^\[\]]+)\]|\s*([^=#\[\]]+)=", line)
+        if match is None:
+            continue
+        path = [part.strip().strip("\"'") for part in (match[1] or match[2]).split(".")]
+        if match[1]:
+            table = path
+        else:
+            path = [*table, *path]
+        if best < len(path) and path == list(place[: len(path)]):
+            found, best = f"line {number}, ", len(path)
+    return found
 
 
 def _line_of(light: str, text: str) -> str:
