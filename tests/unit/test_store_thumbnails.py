@@ -341,8 +341,9 @@ def test_a_drifted_exposure_is_reported(captures: Path) -> None:
     facts = read_exif(captures / "a.jpg")
     assert drift({"shutterspeed": "1/125", "aperture": "5.6", "iso": "100"}, facts) == []
     assert drift({"shutterspeed": "Auto", "aperture": None, "iso": "Auto"}, facts) == []
-    (sentence,) = drift({"shutterspeed": "1/100", "iso": "100"}, facts)
+    ((sentence, stops),) = drift({"shutterspeed": "1/100", "iso": "100"}, facts)
     assert sentence == "shutterspeed was to be 1/100, but the image was taken with 1/128."
+    assert stops == -0.36
     assert len(drift({"shutterspeed": "1/160", "aperture": "6.3", "iso": "125"}, facts)) == 3
 
 

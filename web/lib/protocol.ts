@@ -1823,9 +1823,17 @@ severity: ("warning" | "error")
  */
 message: string
 /**
- * The measure that it was found by: a share or ratio, pixels of the image (moved), a correlation (duplicate_frame) or a level (underexposed).
+ * The measure that it was found by.
  */
 figure: (number | null)
+/**
+ * What the measure should not be beyond.
+ */
+limit: (number | null)
+/**
+ * Of both: share, ratio, correlation, levels (of 8 bits), pixels (of the image), degrees or stops.
+ */
+unit: (string | null)
 }
 /**
  * Axes, outermost first: one image for each combination of their values.
@@ -2369,6 +2377,14 @@ message: string
  * The measure that it was found by.
  */
 figure: (number | null)
+/**
+ * What the measure should not be beyond.
+ */
+limit: (number | null)
+/**
+ * Of both: share, ratio, correlation, levels (of 8 bits), pixels (of the image), degrees or stops.
+ */
+unit: (string | null)
 [k: string]: unknown
 }
 /**
@@ -2487,7 +2503,7 @@ size: number
  */
 export interface ResultFinding {
 /**
- * image_black, image_white, clipped, ambient_strong, rig_moved, or note.
+ * image_black, image_white, clipped, ambient_strong, rig_moved, response_estimated, response_bent, or note.
  */
 code: string
 message: string
@@ -2497,9 +2513,17 @@ message: string
 filename: (string | null)
 light: (string | null)
 /**
- * The measure that it was found by: a share.
+ * The measure that it was found by.
  */
 figure: (number | null)
+/**
+ * What the measure should not be beyond.
+ */
+limit: (number | null)
+/**
+ * Of both: share, ratio, correlation, levels (of 8 bits), pixels (of the image), degrees or stops.
+ */
+unit: (string | null)
 [k: string]: unknown
 }
 /**

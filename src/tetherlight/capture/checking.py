@@ -115,6 +115,8 @@ class FrameChecks:
                 severity="error" if one.failed else "warning",
                 message=one.sentence,
                 figure=one.figure,
+                limit=one.limit,
+                unit=one.unit,
             )
             for one in found
         ]

@@ -38,7 +38,7 @@ from tetherlight.protocol.messages import RequestId
 from tetherlight.protocol.models import FrameFinding, JobState, StepState
 from tetherlight.protocol.sets import FrameToCheck, PhotometricSetResult
 from tetherlight.publisher import Publisher
-from tetherlight.store.exif import drift, exif_of
+from tetherlight.store.exif import TOLERANCE_STOPS, Drift, drift, exif_of
 from tetherlight.store.store import Store
 from tetherlight.triggers.triggers import Triggers
 
@@ -208,21 +208,25 @@ class SetSink(Sink[PhotometricSetResult]):
         if (seconds := held_seconds(done.at)) is not None:
             planned["shutterspeed"] = f"{seconds:g}"
         facts, found = await self._compared(planned, shot.exposure)
-        drifted = tuple(FindingRecord(code=DRIFT, message=one) for one in found)
-        return done.model_copy(
-            update={"exposure": planned | facts, "warnings": (*done.warnings, *found), "findings": drifted}
+        drifted = tuple(
+            FindingRecord(code=DRIFT, message=said)
+            if stops is None
+            else FindingRecord(code=DRIFT, message=said, figure=stops, limit=TOLERANCE_STOPS, unit="stops")
+            for said, stops in found
         )
+        warnings = (*done.warnings, *(one.sentence for one in found))
+        return done.model_copy(update={"exposure": planned | facts, "warnings": warnings, "findings": drifted})
 
     async def _compared(
         self, planned: Mapping[str, Any], exposure: Exposure | None
-    ) -> tuple[dict[str, Any], list[str]]:
-        """Return what the picture says of its own exposure, and a sentence for each value that was not planned."""
+    ) -> tuple[dict[str, Any], list[Drift]]:
+        """Return what the picture says of its own exposure, and each value that was not planned."""
         if exposure is None or not exposure.files:
             return {}, []
         try:
             facts = await exif_of(exposure.files[0].path, self._store.places.captures_dir, self._store.apart)
         except ImageUnreadable as error:
-            return {}, [error.message]
+            return {}, [Drift(error.message)]
         found = {"exposure_time_s": facts.exposure_time_s, "f_number": facts.f_number, "iso_speed": facts.iso}
         return {name: value for name, value in found.items() if value is not None}, drift(planned, facts)
 

@@ -119,6 +119,8 @@ def findings_of(step: StepRecord) -> list[FrameFinding]:
             severity="error" if one.severity == "error" else "warning",
             message=one.message,
             figure=one.figure,
+            limit=one.limit,
+            unit=one.unit,
         )
         for one in step.findings
     ]

@@ -101,7 +101,7 @@ def _computed(folder: Path, chosen: "choices.Options", out: Path | None, *, quie
 
 def _sentences(place: Path, record: "ResultRecord") -> str:
     lines = [f"The surface is in {place}; report.html shows it.", figures_sentence(record)]
-    return "\n".join([*lines, *(f"Warning: {warning}" for warning in record.warnings)])
+    return "\n".join([*lines, *(f"Warning: {one.sentence}" for one in record.findings)])
 
 
 def figures_sentence(record: "ResultRecord") -> str:

@@ -69,4 +69,4 @@ def _sentences(made: "Reconstructed", address: str) -> str:
         f"Manifest: {address}/sets/{made.set_name}/manifest.json",
         figures_sentence(result),
     ]
-    return "\n".join([*lines, *(f"Warning: {warning}" for warning in result.warnings)])
+    return "\n".join([*lines, *(f"Warning: {one.sentence}" for one in result.findings)])

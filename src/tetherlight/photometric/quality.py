@@ -73,7 +73,11 @@ class Finding:
     sentence: str
     failed: bool = False
     figure: float | None = None
-    """The measure that it was found by: a share, a ratio, or pixels of the full image."""
+    """The measure that it was found by."""
+    limit: float | None = None
+    """What the measure should not be beyond, or below where less is worse."""
+    unit: str | None = None
+    """One of `UNITS` of the manifest: pixels are those of the full image, levels those of 8 bits."""
 
 
 @dataclass(frozen=True)
@@ -183,13 +187,15 @@ def missing_light(frame: Look, ambient: Look | None, *, bracketed: bool = False)
     if ambient is None:
         if bracketed or frame.black <= NO_LIGHT_SHARE:
             return None
-        return Finding(Code.LIGHT_MISSING, "Nearly black: did the lamp come on?", True, _rounded(frame.black))
+        black = _rounded(frame.black)
+        return Finding(Code.LIGHT_MISSING, "Nearly black: did the lamp come on?", True, black, NO_LIGHT_SHARE, "share")
     factor, levels = NOISE
     brighter = float((frame.grid > ambient.grid + LIT).mean())
     if frame.mean > ambient.mean * factor + levels or brighter > LIT_FIELDS:
         return None
     gain = frame.signal / max(ambient.signal, 1e-6)
-    return Finding(Code.LIGHT_MISSING, "No brighter than without light: did the lamp come on?", True, _rounded(gain))
+    sentence = "No brighter than without light: did the lamp come on?"
+    return Finding(Code.LIGHT_MISSING, sentence, True, _rounded(gain), factor, "ratio")
 
 
 def much_darker(frame: Look, usual: float) -> Finding | None:
@@ -198,7 +204,7 @@ def much_darker(frame: Look, usual: float) -> Finding | None:
     if share >= MUCH_DARKER:
         return None
     sentence = f"Only {_percent(share)} as bright as the other frames: did the lamp come on?"
-    return Finding(Code.LIGHT_MISSING, sentence, True, _rounded(share))
+    return Finding(Code.LIGHT_MISSING, sentence, True, _rounded(share), MUCH_DARKER, "ratio")
 
 
 def same_picture(one: Floats, others: Floats) -> tuple[int, float] | None:
@@ -234,16 +240,15 @@ def _duplicate(frame: Frame, group: _Group) -> Finding | None:
         return None
     other = [one for one, chosen in zip(group.lit, earlier, strict=True) if chosen][same[0]]
     sentence = f"The same picture as that of {other.label}: does each lamp have a line of its own, and did it come on?"
-    return Finding(Code.DUPLICATE, sentence, True, same[1])
+    return Finding(Code.DUPLICATE, sentence, True, same[1], ALIKE, "correlation")
 
 
 def clipped(frame: Look) -> Finding | None:
     """Tell where too much of a frame is white."""
-    warned, failed = CLIPPED
-    if frame.clipped <= warned:
+    if frame.clipped <= CLIPPED[0]:
         return None
     sentence = f"{_percent(frame.clipped)} of the picture is clipped: use a shorter exposure."
-    return Finding(Code.CLIPPED, sentence, frame.clipped > failed, _rounded(frame.clipped))
+    return _beyond(Code.CLIPPED, sentence, _rounded(frame.clipped), CLIPPED, "share")
 
 
 def underexposed(frame: Look) -> Finding | None:
@@ -252,7 +257,7 @@ def underexposed(frame: Look) -> Finding | None:
     if brightest >= DARK_LEVEL:
         return None
     sentence = f"Nearly all of the picture is below level {round(brightest) + 1} of 255: use a longer exposure."
-    return Finding(Code.UNDEREXPOSED, sentence, figure=brightest)
+    return Finding(Code.UNDEREXPOSED, sentence, figure=brightest, limit=DARK_LEVEL, unit="levels")
 
 
 def blurred(frame: Look, usual: float) -> Finding | None:
@@ -261,7 +266,7 @@ def blurred(frame: Look, usual: float) -> Finding | None:
     if share >= BLURRED:
         return None
     sentence = f"Blurred: it has {_percent(share)} of the fine detail of the other frames. Did something shake?"
-    return Finding(Code.BLURRED, sentence, figure=_rounded(share))
+    return Finding(Code.BLURRED, sentence, figure=_rounded(share), limit=BLURRED, unit="ratio")
 
 
 def ambient_strong(ambient: Look, lit: float) -> Finding | None:
@@ -269,20 +274,25 @@ def ambient_strong(ambient: Look, lit: float) -> Finding | None:
     if lit <= ambient.signal:
         return None
     share = ambient.signal / (lit - ambient.signal)
-    warned, failed = AMBIENT
-    if share <= warned:
+    if share <= AMBIENT[0]:
         return None
     sentence = f"The light of the room is {_percent(share)} of that of the lamps: make the room darker."
-    return Finding(Code.AMBIENT, sentence, share > failed, _rounded(share))
+    return _beyond(Code.AMBIENT, sentence, _rounded(share), AMBIENT, "share")
 
 
 def moved(pixels: float, against: str) -> Finding | None:
     """Tell where something moved, by pixels of the full image, since the frame that is named."""
-    warned, failed = MOVED
-    if pixels <= warned:
+    if pixels <= MOVED[0]:
         return None
     sentence = f"Moved by {pixels:.1f} pixels since {against}: hold object and camera still, and take the set again."
-    return Finding(Code.MOVED, sentence, pixels > failed, round(pixels, 2))
+    return _beyond(Code.MOVED, sentence, round(pixels, 2), MOVED, "pixels")
+
+
+def _beyond(code: Code, sentence: str, figure: float, limits: tuple[float, float], unit: str) -> Finding:
+    """Return a finding with the limit that it is beyond: that of a warning, or that from which a frame is spoilt."""
+    warned, failed = limits
+    spoilt = figure > failed
+    return Finding(code, sentence, spoilt, figure, failed if spoilt else warned, unit)
 
 
 def _moved(lit: Sequence[Frame]) -> dict[int, float]:

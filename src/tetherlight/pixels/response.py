@@ -68,6 +68,12 @@ class Response:
             result[..., channel] = tables[channel][pixels[..., channel]]
         return result
 
+    def coded(self, light: Floats) -> Floats:
+        """Return the values, from 0 to 1, that stand for light; what is beyond is cut."""
+        if self.levels is None or self.light is None:
+            return linear_to_srgb(light) if self.name == "srgb" else np.clip(light, 0, 1)
+        return np.asarray(np.interp(light, self.light.mean(axis=1), self.levels), np.float32)
+
     def tables(self, dtype: np.dtype[Any], *, colour: bool) -> Floats:
         """Return the light of each value of uint8 or uint16: (1, size), or (3, size) where the channels differ."""
         tables = self._of_bytes if dtype.name == "uint8" else self._of_words
@@ -97,6 +103,14 @@ class Response:
             return srgb_to_linear(values) if self.name == "srgb" else np.asarray(values, np.float32)
         light = self.light.mean(axis=1) if channel is None else self.light[:, channel]
         return np.asarray(np.interp(values, self.levels, light), np.float32)
+
+
+def written(response: Response) -> str:
+    """Return a response of 8-bit files as `response_of_file` reads it."""
+    values = np.arange(256)
+    light = response.tables(np.dtype(np.uint8), colour=False)[0]
+    lines = [f"{level} {part:.6f}" for level, part in zip(values.tolist(), light.tolist(), strict=True)]
+    return "\n".join([f"# The light that each level of the files stands for, {response.name}", *lines, ""])
 
 
 SRGB, LINEAR = Response("srgb"), Response("linear")

@@ -11,7 +11,7 @@ from typing import Annotated, Any, Literal, Self, TypeVar
 from pydantic import AfterValidator, AwareDatetime, BaseModel, ConfigDict, Field, JsonValue
 
 from tetherlight.files.types import standing_for
-from tetherlight.protocol.models import ConfigEntry, Direction, JobState, StepState
+from tetherlight.protocol.models import UNITS, ConfigEntry, Direction, JobState, StepState, measure
 
 MANIFEST = "manifest.json"
 SCHEMA_VERSION = 2
@@ -168,6 +168,8 @@ class FindingRecord(Record):
     severity: OrNewer[Severity] = "warning"
     message: str
     figure: float | None = Field(default=None, description="The measure that it was found by.")
+    limit: float | None = Field(default=None, description="What the measure should not be beyond.")
+    unit: str | None = Field(default=None, description=f"Of both: {UNITS}.")
 
 
 class ReplacedRecord(Record):
@@ -222,11 +224,22 @@ class ResultFile(Record):
 class ResultFinding(Record):
     """Something about a result, or about an image of it, that should be looked at; its sentence is a warning, too."""
 
-    code: str = Field(description="image_black, image_white, clipped, ambient_strong, rig_moved, or note.")
+    code: str = Field(
+        description="image_black, image_white, clipped, ambient_strong, rig_moved, response_estimated, response_bent, "
+        "or note."
+    )
     message: str
     filename: str | None = Field(default=None, description="The image that it is about.")
     light: str | None = None
-    figure: float | None = Field(default=None, description="The measure that it was found by: a share.")
+    figure: float | None = Field(default=None, description="The measure that it was found by.")
+    limit: float | None = Field(default=None, description="What the measure should not be beyond.")
+    unit: str | None = Field(default=None, description=f"Of both: {UNITS}.")
+
+    @property
+    def sentence(self) -> str:
+        """The message, with the measure behind it."""
+        told = measure(self.figure, self.limit, self.unit)
+        return f"{self.message} [{told}]" if told else self.message
 
 
 class ResultRecord(Record):

@@ -201,6 +201,18 @@ class JobState(StrEnum):
     INTERRUPTED = "interrupted"
 
 
+UNITS = "share, ratio, correlation, levels (of 8 bits), pixels (of the image), degrees or stops"
+"""What measures of findings are in."""
+
+
+def measure(figure: float | None, limit: float | None, unit: str | None) -> str:
+    """Return a measure and its limit for people, such as `0.031 (limit 0.02, share)`; empty where there is none."""
+    if figure is None:
+        return ""
+    parts = ([] if limit is None else [f"limit {limit:g}"]) + ([] if unit is None else [unit])
+    return f"{figure:g} ({', '.join(parts)})" if parts else f"{figure:g}"
+
+
 class FrameFinding(Model):
     """Something about a frame that should be looked at."""
 
@@ -214,13 +226,9 @@ class FrameFinding(Model):
         default="warning", description="An error where the frame is of no use."
     )
     message: str = Field(description="What happened, and what to do.")
-    figure: float | None = Field(
-        default=None,
-        description=(
-            "The measure that it was found by: a share or ratio, pixels of the image (moved), a correlation "
-            "(duplicate_frame) or a level (underexposed)."
-        ),
-    )
+    figure: float | None = Field(default=None, description="The measure that it was found by.")
+    limit: float | None = Field(default=None, description="What the measure should not be beyond.")
+    unit: str | None = Field(default=None, description=f"Of both: {UNITS}.")
 
 
 class JobStep(Model):

@@ -7,9 +7,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from tetherlight.photometric.choice import FOLDS, LEAST_LIGHTS, sample
-from tetherlight.photometric.normals import DEFAULT, needed, solve
+from tetherlight.photometric.normals import DEFAULT, Method, needed, solve
+from tetherlight.photometric.shading import LAMBERT, Curve
 from tetherlight.photometric.solvers import predict
-from tetherlight.pixels.response import SRGB, linear_to_srgb
 from tetherlight.reconstruct.spool import Floats
 from tetherlight.reconstruct.survey import Survey
 
@@ -30,7 +30,7 @@ def likeliest(looks: Sequence[Survey], lights: Floats) -> Survey:
     return looks[best] if errors[best] < CLEARLY * errors[0] else first
 
 
-def prediction_error(look: Survey, lights: Floats) -> float:
+def prediction_error(look: Survey, lights: Floats, method: Method = DEFAULT, curve: Curve = LAMBERT) -> float:
     """Return the mean error of predicted images, in the values of the files, so that noise counts alike in all codings.
 
     In light the noise of sRGB values is 2.2 times as large, relative to them, and a comparison there would be unfair.
@@ -41,10 +41,10 @@ def prediction_error(look: Survey, lights: Floats) -> float:
     order, off = np.arange(len(lights)) % FOLDS, []
     for fold in range(FOLDS):
         kept = order != fold
-        if np.count_nonzero(kept) < needed(DEFAULT) or np.linalg.cond(lights[kept]) > 100:
+        if np.count_nonzero(kept) < needed(method) or np.linalg.cond(lights[kept]) > 100:
             continue
-        found = solve(values[kept], lights[kept], method=DEFAULT, usable=usable[kept], noise=look.noise)
-        predicted = found.albedo * predict(lights[~kept], found.normals)
+        found = solve(values[kept], lights[kept], method=method, curve=curve, usable=usable[kept], noise=look.noise)
+        predicted = found.albedo * found.curve.of(predict(lights[~kept], found.normals))
         lit = usable[~kept] & found.valid & (predicted > look.noise)
         off.append(np.abs(_coded(look, predicted) - _coded(look, values[~kept]))[lit])
     joined = np.sort(np.concatenate(off)) if off else np.zeros(0)
@@ -52,4 +52,4 @@ def prediction_error(look: Survey, lights: Floats) -> float:
 
 
 def _coded(look: Survey, light: NDArray[np.floating[Any]]) -> Floats:
-    return linear_to_srgb(light) if look.stack.response is SRGB else np.asarray(light, np.float32)
+    return look.stack.response.coded(np.asarray(light, np.float32))

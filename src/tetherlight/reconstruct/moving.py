@@ -23,6 +23,7 @@ from tetherlight.photometric.spheres import (
 from tetherlight.reconstruct.frames import Floats, Window
 from tetherlight.reconstruct.inputs import Frame
 from tetherlight.reconstruct.spool import Stack, gray_of
+from tetherlight.reconstruct.survey import Finding
 
 LEAST_SAMPLES = 200_000_000
 """Pixels of all images below which nothing is looked for: it would take more than a tenth of the time."""
@@ -40,8 +41,8 @@ _SAMPLES = 3
 """That a pixel of a smaller image is the mean of, in each direction."""
 
 
-def moves(stack: Stack, frames: Sequence[Frame]) -> list[str]:
-    """Return a warning where a sphere in the images shows lights elsewhere than their frames have them."""
+def moves(stack: Stack, frames: Sequence[Frame]) -> list[Finding]:
+    """Return what is found where a sphere in the images shows lights elsewhere than their frames have them."""
     if len(stack.kept) * stack.size[0] * stack.size[1] < LEAST_SAMPLES:
         return []
     try:
@@ -52,7 +53,7 @@ def moves(stack: Stack, frames: Sequence[Frame]) -> list[str]:
         return []  # a circle at the images' edge tells nothing
 
 
-def _compared(sphere: Sphere, place: Circle, frames: Sequence[Frame]) -> list[str]:
+def _compared(sphere: Sphere, place: Circle, frames: Sequence[Frame]) -> list[Finding]:
     clear = [one if one is not None and one.clear else None for one in sphere.highlights]
     seen, errors = directions(sphere.circle, clear), error_degrees(sphere.circle, clear)
     known = np.array([frame.vector for frame in frames])
@@ -63,9 +64,12 @@ def _compared(sphere: Sphere, place: Circle, frames: Sequence[Frame]) -> list[st
     most = int(np.argmax(np.where(off, angles, 0)))
     share = f"{np.count_nonzero(off)} of {np.count_nonzero(np.isfinite(angles))} lights"
     where = f"The mirror sphere at ({place.x:.0f}, {place.y:.0f}) shows {share} elsewhere than the rig has them"
-    return [
+    said = (
         f"{where}, light '{frames[most].light}' by {angles[most]:.1f} degrees: the rig has moved. Calibrate it again."
-    ]
+    )
+    limit = max(LEAST_DEGREES, SURE * float(errors[most]))
+    angle = round(float(angles[most]), 2)
+    return [Finding("rig_moved", said, light=frames[most].light, figure=angle, limit=round(limit, 2), unit="degrees")]
 
 
 def _sphere(stack: Stack, numbers: Sequence[int]) -> tuple[Sphere, Circle] | None:

@@ -11,6 +11,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from tetherlight.protocol.models import measure
 from tetherlight.reconstruct.inputs import Inputs
 from tetherlight.reconstruct.options import Options
 from tetherlight.reconstruct.pictures import DEGREES, heat, jpeg, polar_plot
@@ -39,7 +40,7 @@ class Facts:
     height_method: str
     height_why: str
     sums: Mapping[str, str]
-    warnings: tuple[str, ...]
+    findings: tuple[Finding, ...]
     """Further ones than those of inputs, plan and survey."""
     seconds: Mapping[str, float]
 
@@ -66,7 +67,7 @@ def report_of(facts: Facts) -> dict[str, Any]:
     decided, inputs, plan = facts.decided, facts.inputs, facts.plan
     stack, choice = decided.survey.stack, decided.choice
     height, width = stack.size
-    findings = findings_of(inputs, plan, decided.survey, facts.warnings)
+    findings = findings_of(inputs, plan, decided.survey, facts.findings)
     return {
         "kind": "preview" if facts.options.preview else "surface",
         "method": choice.method,
@@ -101,10 +102,10 @@ def report_of(facts: Facts) -> dict[str, Any]:
     }
 
 
-def findings_of(inputs: Inputs, plan: Plan, looked: Survey, moved: Sequence[str] = ()) -> list[Finding]:
+def findings_of(inputs: Inputs, plan: Plan, looked: Survey, more: Sequence[Finding] = ()) -> list[Finding]:
     """Return all that should be looked at."""
     notes = [Finding("note", one) for one in (*inputs.warnings, *plan.warnings)]
-    return [*notes, *looked.findings, *(Finding("rig_moved", one) for one in moved)]
+    return [*notes, *looked.findings, *more]
 
 
 def _light(facts: Facts, number: int) -> dict[str, Any]:
@@ -137,7 +138,7 @@ def page_of(facts: Facts, report: Mapping[str, Any], relief: NDArray[np.uint8]) 
         title=name,
         style=_STYLE,
         summary=_summary(facts, report),
-        warnings=_warnings(report["warnings"]),
+        warnings=_warnings(report["findings"]),
         pictures="".join(_picture(title, said, pixels) for title, said, pixels in _pictures(facts, relief)),
         why=escape(report["why"]),
         candidates=_table(
@@ -194,10 +195,14 @@ def _summary(facts: Facts, report: Mapping[str, Any]) -> str:
     return "".join(f"<div><dt>{escape(name)}</dt><dd>{escape(str(value))}</dd></div>" for name, value in cards)
 
 
-def _warnings(said: list[str]) -> str:
+def _warnings(said: Sequence[Mapping[str, Any]]) -> str:
     if not said:
         return '<p class="good">Nothing to warn of.</p>'
-    return f'<ul class="warn">{"".join(f"<li>{escape(one)}</li>" for one in said)}</ul>'
+    lines = (
+        f"<li>{escape(one['message'])} <small>{escape(measure(one['figure'], one['limit'], one['unit']))}</small></li>"
+        for one in said
+    )
+    return f'<ul class="warn">{"".join(lines)}</ul>'
 
 
 def _row(light: Mapping[str, Any]) -> tuple[str, ...]:

@@ -22,9 +22,10 @@ from tetherlight.photometric.normals import DEFAULT
 from tetherlight.photometric.trust import correction
 from tetherlight.pixels.decode import decode
 from tetherlight.pixels.png import write_png
-from tetherlight.pixels.response import LINEAR, SRGB, Response, response_of_file
+from tetherlight.pixels.response import LINEAR, SRGB, Response, response_of_file, written
 from tetherlight.pixels.tiff import tiff_rows
 from tetherlight.reconstruct.ahead import Ahead
+from tetherlight.reconstruct.bends import ESTIMATED, straightened
 from tetherlight.reconstruct.brackets import merged_frames
 from tetherlight.reconstruct.coding import likeliest
 from tetherlight.reconstruct.flatfield import falloff_of
@@ -36,9 +37,9 @@ from tetherlight.reconstruct.pictures import relief
 from tetherlight.reconstruct.report import Facts, page_of, report_of
 from tetherlight.reconstruct.solving import Decided, Solved, decide, solve_all
 from tetherlight.reconstruct.spool import Floats, Plan, Ready, Sheets, Stack, Tell, decoded, plan_of, sheets_in
-from tetherlight.reconstruct.survey import survey
+from tetherlight.reconstruct.survey import Finding, survey
 
-REPORT, PAGE = "report.json", "report.html"
+REPORT, PAGE, RESPONSE = "report.json", "report.html", "response.txt"
 _ROWS = 256
 _SHARES = {"read": (0.0, 0.4), "solve": (0.4, 0.85), "height": (0.85, 0.95), "report": (0.95, 1.0)}
 """Of the whole work, from and to."""
@@ -81,10 +82,10 @@ def reconstruct(
             )
         given = _given_mask(chosen, plan)
         with watch.part("choose"):
-            decided = _decided(stacks, inputs, chosen, lights_of(inputs, plan), given)
+            decided, said = _decided(stacks, inputs, chosen, lights_of(inputs, plan), given)
         checked = inputs.source == MANIFEST_SOURCE and not inputs.near and not chosen.preview
         with watch.part("choose"):
-            said = moves(decided.survey.stack, inputs.frames) if checked else []
+            said += moves(decided.survey.stack, inputs.frames) if checked else []
         with watch.part("solve"):
             solved = solve_all(decided, given, Path(into), sheets, _telling(progress, "solve"))
         with watch.part("height"):
@@ -107,7 +108,7 @@ def reconstruct(
         height_method=found.method,
         height_why=found.why,
         sums=sums,
-        warnings=tuple(said),
+        findings=tuple(said),
         seconds=watch.seconds,
     )
     _telling(progress, "report")(0, 1, "writing the report")
@@ -118,6 +119,8 @@ def _write_report(facts: Facts, small: NDArray[np.uint8], into: Path) -> dict[st
     report = report_of(facts)
     with store_errors("The report could not be written"):
         write_atomically(into / REPORT, json.dumps(report, indent=2, ensure_ascii=False).encode() + b"\n")
+        if facts.decided.survey.stack.response.name == ESTIMATED:
+            write_atomically(into / RESPONSE, written(facts.decided.survey.stack.response).encode())
         write_atomically(into / PAGE, page_of(facts, report, small).encode())
     told = ("kind", "method", "why", "figures", "warnings", "findings", "timings_s")
     return {name: report[name] for name in told} | {
@@ -136,14 +139,18 @@ def _range(height: Floats) -> float:
 
 def _decided(
     stacks: Sequence[Stack], inputs: Inputs, chosen: Options, lights: Floats, given: NDArray[np.bool_] | None
-) -> Decided:
+) -> tuple[Decided, list[Finding]]:
     """Decide about a set, and between its stacks, which differ in how their values were coded."""
     looks = [survey(stack, inputs.frames, lights, given) for stack in stacks]
     first = looks[0] if inputs.near else likeliest(looks, lights)
+    found: list[Finding] = []
+    if chosen.response == AUTO and not (inputs.near or chosen.preview):
+        first, found = straightened(first, lights, lambda stack: survey(stack, inputs.frames, lights, given))
     measured = bool(np.ptp(first.stack.intensities) > 0)
     # A preview takes the default: to choose takes longer than to solve it.
     method = DEFAULT if chosen.preview and chosen.method == AUTO else chosen.method
-    return decide(first, lights[first.stack.kept], method, near=inputs.near, measured=measured or chosen.preview)
+    measured = measured or chosen.preview
+    return decide(first, lights[first.stack.kept], method, near=inputs.near, measured=measured), found
 
 
 def _telling(progress: Tell, part: str) -> Tell:

@@ -39,7 +39,11 @@ class Finding:
     filename: str | None = None
     light: str | None = None
     figure: float | None = None
-    """A share."""
+    """The measure that it was found by."""
+    limit: float | None = None
+    """What the measure should not be beyond."""
+    unit: str | None = None
+    """One of those that the manifest names."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -137,13 +141,19 @@ def _useful(
     # What an image shows is in its own values: those of a weak lamp were exposed for longer.
     brightest = scales * np.quantile(gray.reshape(len(gray), -1), 0.999, axis=1)
     black = brightest <= 3 * noise
-    white = clipped.reshape(len(clipped), -1).mean(axis=1) > WHITE
+    shares = clipped.reshape(len(clipped), -1).mean(axis=1)
+    white = shares > WHITE
     if black.all():
         raise ImagesBlack("All images are black.", hint="Did the lamps shine, and was the exposure long enough?")
     if (white | black).all():
         raise ImagesClipped("All images are white.", hint="Take the set again with a shorter exposure.")
     kept = np.flatnonzero(~(white | black))
-    found = [_left_out(frames[number], bool(black[number])) for number in np.flatnonzero(white | black).tolist()]
+    found = [
+        _black(frames[number], float(brightest[number]), 3 * noise)
+        if black[number]
+        else _white(frames[number], float(shares[number]))
+        for number in np.flatnonzero(white | black).tolist()
+    ]
     if len(kept) < NEEDED:
         raise TooFewLights(
             f"Only {len(kept)} of {len(frames)} images can be used; at least {NEEDED} are needed. {found[0].message}",
@@ -152,10 +162,15 @@ def _useful(
     return kept, found
 
 
-def _left_out(frame: Frame, black: bool) -> Finding:
-    why = "is black: its lamp did not shine" if black else "is white: it was exposed for too long"
-    code = "image_black" if black else "image_white"
-    return Finding(code, f"'{frame.name}' {why}; it was left out.", frame.name, frame.light)
+def _black(frame: Frame, brightest: float, least: float) -> Finding:
+    said = f"'{frame.name}' is black: its lamp did not shine; it was left out."
+    figure, limit = (float(f"{value:.4g}") for value in (brightest, least))
+    return Finding("image_black", said, frame.name, frame.light, figure, limit, "share")
+
+
+def _white(frame: Frame, share: float) -> Finding:
+    said = f"'{frame.name}' is white: it was exposed for too long; it was left out."
+    return Finding("image_white", said, frame.name, frame.light, round(share, 6), WHITE, "share")
 
 
 def _object(lit: NDArray[np.bool_]) -> NDArray[np.bool_]:
@@ -189,12 +204,15 @@ def _said(shares: Sequence[float], ambient: float | None, frames: Sequence[Frame
             frame.name,
             frame.light,
             round(share, 6),
+            CLIPPING_WARNS,
+            "share",
         )
         for share, frame in zip(shares, frames, strict=True)
         if share > CLIPPING_WARNS
     ]
     if ambient is not None and ambient > AMBIENT_WARNS:
-        much = "too much" if ambient > AMBIENT_FAILS else "much"
+        failed = ambient > AMBIENT_FAILS
+        much, limit = ("too much", AMBIENT_FAILS) if failed else ("much", AMBIENT_WARNS)
         sentence = f"The ambient light is {ambient:.0%} of the lamps', which is {much}; it was subtracted."
-        said.append(Finding("ambient_strong", sentence, figure=round(ambient, 6)))
+        said.append(Finding("ambient_strong", sentence, figure=round(ambient, 6), limit=limit, unit="share"))
     return said

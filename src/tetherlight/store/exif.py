@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from datetime import datetime
 from io import BufferedReader
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 from tetherlight.files.durable import open_regular
 from tetherlight.files.types import is_jpeg, is_raw
@@ -78,12 +78,20 @@ def read_exif(path: Path, within: Path | None = None) -> ExifFacts:
         raise unreadable(f"The facts in {path.name} cannot be read", path, error) from error
 
 
-def drift(expected: Mapping[str, Any], facts: ExifFacts) -> list[str]:
-    """Compare an exposure's planned values, by alias, with what the image says; return a sentence per difference.
+class Drift(NamedTuple):
+    """An exposure that is not as it was planned."""
+
+    sentence: str
+    stops: float | None = None
+    """How much more light it caught, less where negative; None where the image tells nothing."""
+
+
+def drift(expected: Mapping[str, Any], facts: ExifFacts) -> list[Drift]:
+    """Compare an exposure's planned values, by alias, with what the image says; return what differs.
 
     Values that are automatic, unknown, or missing in the image are not compared.
     """
-    found: list[str] = []
+    found: list[Drift] = []
     for alias, actual, shown in (
         ("shutterspeed", facts.exposure_time_s, facts.shutter),
         ("aperture", facts.f_number, None if facts.f_number is None else f"{facts.f_number:g}"),
@@ -94,7 +102,8 @@ def drift(expected: Mapping[str, Any], facts: ExifFacts) -> list[str]:
             continue
         stops = math.log2(actual / planned) * (2 if alias == "aperture" else 1)
         if abs(stops) > TOLERANCE_STOPS:
-            found.append(f"{alias} was to be {expected[alias]}, but the image was taken with {shown}.")
+            said = f"{alias} was to be {expected[alias]}, but the image was taken with {shown}."
+            found.append(Drift(said, round(stops, 2)))
     return found
 
 
