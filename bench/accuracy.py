@@ -21,7 +21,7 @@ sys.path.insert(0, str(Path(__file__).parents[1] / "tests"))
 
 from bench import relightlab
 from support import surfaces
-from support.reference_sets import bunny, gray_sphere
+from support.reference_sets import bunny, figure, gray_sphere
 from support.surfaces import RenderedSet
 from tetherlight.photometric.choice import Choice, choose, object_curve
 from tetherlight.photometric.height import surface
@@ -31,7 +31,7 @@ from tetherlight.photometric.leaveout import leave_one_out
 from tetherlight.photometric.near import NearLights, solve_near
 from tetherlight.photometric.normals import METHODS, Method, solve
 from tetherlight.photometric.shading import LAMBERT
-from tetherlight.reconstruct.spool import WEIGHTS
+from tetherlight.reconstruct.spool import CLIPPED, WEIGHTS
 
 Array = NDArray[Any]
 SIZE = 96
@@ -122,6 +122,25 @@ def accuracy() -> None:
         print(f"| {name} | " + " | ".join(cells) + f" | {told.mean_psnr:.1f} dB |", flush=True)
 
 
+def figures_of_clay() -> None:
+    """Print how well photographs whose truth nobody knows are predicted where their light is left out."""
+    data = Path(os.environ.get("TETHERLIGHT_REFERENCE_DATA", "/nonexistent"))
+    if not (data / "uw").is_dir():
+        return
+    print("\n| photographs, 12 lights | least squares | chosen | which |\n| --- | --- | --- | --- |")
+    for name in ("buddha", "cat"):
+        values, lights = figure(data, name)
+        values = values[:, :: max(1, values.shape[1] // 2000)]
+        usable = values < CLIPPED
+        choice = choose(values, lights, usable=usable)
+        told = (
+            leave_one_out(values, lights, method=method, curve=curve, usable=usable)
+            for method, curve in (("least-squares", LAMBERT), (choice.method, choice.curve))
+        )
+        cells = [f"{one.mean_psnr:.1f} dB, {np.median(one.residual):.2%}" for one in told]
+        print(f"| {name} | " + " | ".join(cells) + f" | {choice.method} |", flush=True)
+
+
 def near() -> None:
     """Print what positions bring over directions at two and at three image widths."""
     print("\n| lamps at | directions only | positions, on a plane | and on the integrated height |")
@@ -199,5 +218,6 @@ def _cpu(work: Any) -> float:
 
 if __name__ == "__main__":
     accuracy()
+    figures_of_clay()
     near()
     cost()

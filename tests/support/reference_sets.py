@@ -33,6 +33,15 @@ def gray_sphere(data: Path) -> RenderedSet:
     return _of(values, np.loadtxt(data / "uw" / "lights.txt", skiprows=1), normals)
 
 
+def figure(data: Path, name: str) -> tuple[np.ndarray, np.ndarray]:
+    """Return the photographs of a figure of clay, `buddha` or `cat`, and its lights; nobody knows its normals."""
+    folder = data / "uw" / name
+    mask = _mask(folder / f"{name}.mask.png")
+    images = [np.asarray(Image.open(folder / f"{name}.{number}.png").convert("RGB")) for number in range(12)]
+    values = np.stack([image.mean(axis=2)[mask] / 255 for image in images]).astype(np.float32)
+    return values, np.loadtxt(data / "uw" / "lights.txt", skiprows=1).astype(np.float32)
+
+
 def _mask(path: Path) -> np.ndarray[tuple[int, int], np.dtype[np.bool_]]:
     with Image.open(path) as image:
         return np.asarray(np.asarray(image.convert("L")) > 127, np.bool_)

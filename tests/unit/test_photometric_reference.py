@@ -3,12 +3,14 @@
 import os
 from pathlib import Path
 
+import numpy as np
 import pytest
 
 from support import surfaces
-from support.reference_sets import bunny, gray_sphere
+from support.reference_sets import bunny, figure, gray_sphere
 from tetherlight.photometric.choice import choose
 from tetherlight.photometric.intensities import estimate
+from tetherlight.photometric.leaveout import leave_one_out
 from tetherlight.photometric.normals import solve
 
 DATA = Path(os.environ.get("TETHERLIGHT_REFERENCE_DATA", "/nonexistent"))
@@ -39,3 +41,14 @@ def test_the_gray_sphere_is_solved_better_than_by_least_squares():
     assert chosen <= 4.3
     assert plain == pytest.approx(5.09, abs=0.05)
     assert not estimate(rendered.values, rendered.lights).useful
+
+
+@pytest.mark.parametrize("name", ["buddha", "cat"])
+def test_the_photographs_of_clay_figures_are_predicted_no_worse_than_by_least_squares(name: str) -> None:
+    values, lights = figure(DATA, name)
+    values = values[:, :: values.shape[1] // 600]
+    usable = values < 0.995
+    choice = choose(values, lights, usable=usable)
+    chosen = leave_one_out(values, lights, method=choice.method, curve=choice.curve, usable=usable)
+    plain = leave_one_out(values, lights, method="least-squares", usable=usable)
+    assert np.median(chosen.residual) <= np.median(plain.residual) * 1.05
