@@ -30,7 +30,7 @@ from tetherlight.photometric.kernel import Coded
 from tetherlight.photometric.leaveout import leave_one_out
 from tetherlight.photometric.near import NearLights, solve_near
 from tetherlight.photometric.normals import METHODS, Method, solve
-from tetherlight.photometric.shading import LAMBERT
+from tetherlight.photometric.shading import LAMBERT, Curve
 from tetherlight.reconstruct.spool import CLIPPED, WEIGHTS
 
 Array = NDArray[Any]
@@ -133,10 +133,8 @@ def figures_of_clay() -> None:
         values = values[:, :: max(1, values.shape[1] // 2000)]
         usable = values < CLIPPED
         choice = choose(values, lights, usable=usable)
-        told = (
-            leave_one_out(values, lights, method=method, curve=curve, usable=usable)
-            for method, curve in (("least-squares", LAMBERT), (choice.method, choice.curve))
-        )
+        tried: tuple[tuple[Method, Curve], ...] = (("least-squares", LAMBERT), (choice.method, choice.curve))
+        told = (leave_one_out(values, lights, method=method, curve=curve, usable=usable) for method, curve in tried)
         cells = [f"{one.mean_psnr:.1f} dB, {np.median(one.residual):.2%}" for one in told]
         print(f"| {name} | " + " | ".join(cells) + f" | {choice.method} |", flush=True)
 
