@@ -1,5 +1,7 @@
 """Heights of surfaces that are known by formula."""
 
+from pathlib import Path
+
 import numpy as np
 import pytest
 from numpy.typing import NDArray
@@ -72,6 +74,20 @@ def test_a_full_frame_is_off_by_less_than_a_hundred_thousandth_of_its_range(size
 
     assert found.method == "poisson"
     assert off(found.height, truth, np.ones(size, bool)) < 1e-5
+
+
+def test_a_full_frame_can_lie_in_a_file(tmp_path: Path) -> None:
+    """Then it takes no memory of its own, and nothing else is made of that size."""
+    slopes, _ = smooth(30, 47)
+    places: list[NDArray[np.float32]] = []
+
+    def room(shape: tuple[int, int]) -> NDArray[np.float32]:
+        places.append(np.memmap(tmp_path / "height", np.float32, "w+", shape=shape).view(np.ndarray))
+        return places[-1]
+
+    found = surface(slopes, room=room).height
+    assert np.shares_memory(found, places[0])
+    assert found == pytest.approx(height(slopes), abs=1e-5)
 
 
 def test_heights_rise_towards_the_camera_and_have_the_mean_0() -> None:

@@ -15,7 +15,7 @@ from scipy import ndimage
 from tetherlight.errors import NormalsInvalid
 from tetherlight.photometric.arrays import Floats, Mask
 from tetherlight.photometric.levels import integrated
-from tetherlight.photometric.poisson import poisson
+from tetherlight.photometric.poisson import Room, in_memory, poisson
 from tetherlight.photometric.slopes import Camera, checked, valid_normals
 
 Integration = Literal["poisson", "bilateral"]
@@ -50,17 +50,19 @@ def surface(
     camera: Camera | None = None,
     method: Integration | None = None,
     tell: Callable[[float], None] = _unheard,
+    room: Room = in_memory,
 ) -> Surface:
     """Integrate normals (H, W, 3), x right, y up, z to the camera, in a mask (H, W), by a method or the one that fits.
 
     Normals that are not finite, near 0 or turned away are taken from their neighbours or for flat. Both arrays may lie
-    in a file. Raise ShapesDiffer and NormalsInvalid.
+    in a file, and so may the height of a full frame, where `room` gives it its place. Raise ShapesDiffer and
+    NormalsInvalid.
     """
     inside = checked(normals, mask)
     _require_normals(normals, inside)
     chosen, why = _chosen(inside, camera, method)
     if chosen == "poisson":
-        height = poisson(normals, inside)
+        height = poisson(normals, inside, room)
         height[~inside] = np.nan
         return Surface(height, chosen, why)
     height, reduced = integrated(normals, inside, camera, tell=tell)

@@ -5,6 +5,7 @@ transform solves for the height with the least squared deviation from that (Simc
 """
 
 import os
+from collections.abc import Callable
 
 import numpy as np
 from numpy.typing import NDArray
@@ -14,21 +15,28 @@ from tetherlight.photometric.arrays import Floats, Mask
 from tetherlight.photometric.slopes import STEEPEST, says_something
 
 Height = NDArray[np.float32]
+Room = Callable[[tuple[int, int]], Height]
+"""Gives an array of zeros its place."""
 _BLOCK = 1 << 19
 """Pixels whose slopes are in memory at a time."""
 _ROUND = 2
 """Rows that the change of height between two rows needs beside them."""
 
 
-def poisson(normals: Floats, inside: Mask) -> Height:
+def in_memory(shape: tuple[int, int]) -> Height:
+    """Return zeros that lie in memory."""
+    return np.zeros(shape, np.float32)
+
+
+def poisson(normals: Floats, inside: Mask, room: Room = in_memory) -> Height:
     """Return the height (H, W) in pixels, mean 0, of normals (H, W, 3); what says nothing is taken for flat.
 
-    Takes memory for the height alone, so normals and mask may lie in a file.
+    Takes memory for the height alone, or none where `room` gives it a place in a file, as normals and mask may lie.
     """
     height, width = inside.shape
     # Other lengths are transformed three to six times as slowly. The surface is mirrored at the lower and right edge.
     size = next_fast_len(height, real=True), next_fast_len(width, real=True)
-    field = np.zeros(size, np.float32)
+    field = room(size)
     step = max(1, _BLOCK // width)
     for top in range(0, height, step):
         _diverge(field, normals, inside, top, min(top + step, height))

@@ -89,7 +89,7 @@ def reconstruct(
         with watch.part("solve"):
             solved = solve_all(decided, given, Path(into), sheets, _telling(progress, "solve"))
         with watch.part("height"):
-            found = _integrated(solved, chosen, _telling(progress, "height"))
+            found = _integrated(solved, chosen, sheets, _telling(progress, "height"))
             scale = inputs.scale_mm_per_pixel and inputs.scale_mm_per_pixel * plan.shrink
             small = _write_height(found.height, Path(into), solved, scale)
             unit = "mm" if scale else "pixels"
@@ -240,7 +240,7 @@ def _given_mask(chosen: Options, plan: Plan) -> NDArray[np.bool_] | None:
     return mask
 
 
-def _integrated(solved: Solved, options: Options, tell: Tell) -> heights.Surface:
+def _integrated(solved: Solved, options: Options, sheets: Sheets, tell: Tell) -> heights.Surface:
     """Return the height; that of a full frame is put right where normals are known to be wrong."""
     tell(0, 1, "integrating the height")
     # A preview is there in a moment, so it does without jumps.
@@ -250,6 +250,7 @@ def _integrated(solved: Solved, options: Options, tell: Tell) -> heights.Surface
         solved.valid,
         method=method,
         tell=lambda share: tell(share, 1, "integrating the height"),
+        room=lambda size: sheets.sheet(size, np.float32),
     )
     if options.preview or found.method != "poisson":
         return found
