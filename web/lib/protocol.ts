@@ -413,21 +413,21 @@ payload: ListCaptures
 result: ImageList
 }
 /**
- * Compute normals, albedo and height of a set and put them into its folder. It runs as a job, told by job_changed; the answer comes at its end.
+ * Compute normals, albedo and height of a set and put them into its folder. Where the set has a focus stack, repeated images or several ISOs of each light, these are merged first, as MERGE_FOCUS does. It runs as a job, told by job_changed; the answer comes at its end.
  */
 RECONSTRUCT_SET: {
 payload: ReconstructSet
 result: Reconstructed
 }
 /**
- * Make a picture of a set that can be lit anew, as OpenLIME and RelightLab read it, with a page that shows it. It runs as a job, told by job_changed; the answer comes at its end.
+ * Make a picture of a set that can be lit anew, as OpenLIME and RelightLab read it, with a page that shows it. What RECONSTRUCT_SET would merge first is merged here, too. It runs as a job, told by job_changed; the answer comes at its end.
  */
 RELIGHT_SET: {
 payload: RelightSet
 result: MadeResult
 }
 /**
- * Merge the images of each light of a focus stack into a sharp one, all by the same map; surfaces and pictures that can be lit anew are made of these then. It runs as a job, told by job_changed.
+ * Merge the images of each light into one: a focus stack into a sharp one, all lights by the same map; repeated images into their mean; exposures and ISOs in linear light. Surfaces and pictures that can be lit anew are made of these then. It runs as a job, told by job_changed.
  */
 MERGE_FOCUS: {
 payload: MergeFocus
@@ -2882,13 +2882,17 @@ job_id: string
 result: ResultRecord
 }
 /**
- * A set with a focus axis.
+ * A set with several images of each light: by its focus, exposure, ISO or repeat axis.
  * 
  * This interface was referenced by `TetherlightProtocol`'s JSON-Schema
  * via the `definition` "MergeFocus".
  */
 export interface MergeFocus {
 set_name: string
+/**
+ * Which images of a step are taken.
+ */
+files?: ("jpeg" | "raw")
 }
 /**
  * A set, and for which tool it is wanted.

@@ -63,7 +63,7 @@ PLACES = {
         "reconstruct:reconstruct", "Compute normals, albedo and height of a folder of images; no server is needed."
     ),
     "merge": Place(
-        "merge:merge", "Merge the focus stacks of an image set into one sharp image of each light; no server is needed."
+        "merge:merge", "Merge focus stacks, repeated images and exposures of each light of a set; no server is needed."
     ),
     "relight": Place(
         "relight:relight", "Make a picture that can be lit anew of a folder of images; no server is needed."

@@ -18,13 +18,15 @@ if TYPE_CHECKING:
     from tetherlight.process import run as process
     from tetherlight.protocol import manifest as manifests
     from tetherlight.protocol.manifest import ResultRecord
-    from tetherlight.reconstruct import keeping
+    from tetherlight.reconstruct import job, keeping, stacks
 else:
     asyncio = Later("asyncio")
     progress = Later("tetherlight.cli.progress")
     process = Later("tetherlight.process.run")
     manifests = Later("tetherlight.protocol.manifest")
+    job = Later("tetherlight.reconstruct.job")
     keeping = Later("tetherlight.reconstruct.keeping")
+    stacks = Later("tetherlight.reconstruct.stacks")
 
 
 def made_of(
@@ -60,3 +62,16 @@ def made_of(
     except KeyboardInterrupt:
         note("Interrupted; nothing was changed.")
         raise typer.Exit(INTERRUPTED) from None
+
+
+def merge_first(folder: Path, *, raw: bool, response: str = "auto", quiet: bool) -> None:
+    """Make one image of each light where a set has several and nobody did it before; it is a result of the set."""
+    if folder.is_dir() and stacks.to_merge(folder, None, raw=raw):
+        given = {"raw": raw, "response": response}
+        made_of(
+            folder,
+            keeping.FOLDERS["merged"],
+            None,
+            lambda made: job.work_of(job.MERGE, folder, made, given),
+            quiet=quiet,
+        )

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from tetherlight.cli.lazy import Later
+from tetherlight.cli.making import merge_first
 from tetherlight.cli.options import options_of
 from tetherlight.cli.output import say
 from tetherlight.errors import SetNotFound
@@ -60,7 +61,8 @@ def reconstruct(  # noqa: PLR0917 - typer reads the options off the parameters
 ) -> None:
     """Compute normals, albedo and height of a folder of images; no server is needed.
 
-    The folder it writes is replaced as a whole, when everything is there.
+    A focus stack under each light, repeated images and several ISOs are merged first, into FOLDER/merged. The folder it
+    writes is replaced as a whole, when everything is there.
     """
     chosen = choices.Options.of(
         {
@@ -75,7 +77,10 @@ def reconstruct(  # noqa: PLR0917 - typer reads the options off the parameters
             "preview": preview,
         }
     )
-    place, record = _computed(folder.resolve(), chosen, out, quiet=options_of(context).json)
+    quiet = options_of(context).json
+    if lights is None and not preview:
+        merge_first(folder.resolve(), raw=raw, response=chosen.response, quiet=quiet)
+    place, record = _computed(folder.resolve(), chosen, out, quiet=quiet)
     result = {"folder": str(place)} | record.model_dump(mode="json", exclude={"folder"})
     say(context, result, _sentences(place, record))
 

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from tetherlight.cli.lazy import Later
-from tetherlight.cli.making import made_of
+from tetherlight.cli.making import made_of, merge_first
 from tetherlight.cli.options import options_of
 from tetherlight.cli.output import say
 
@@ -53,6 +53,8 @@ def relight(  # noqa: PLR0917 - typer reads the options off the parameters
         "basis": basis.value, "planes": planes, "raw": raw, "ptm": ptm,
         "lights": None if lights is None else str(lights.absolute()),
     }  # fmt: skip
+    if lights is None:
+        merge_first(source, raw=raw, quiet=options_of(context).json)
     place, record = made_of(
         source,
         keeping.FOLDERS["relight"],

@@ -268,9 +268,9 @@ class ImageRequests(Requests):
             results_table.RELIGHT_SET, set_name=set_name, basis=basis, planes=planes, files=files, ptm=ptm
         )
 
-    async def merge_focus(self, set_name: str) -> results_table.MadeResult:
-        """Let the server merge the focus stack of each light into one sharp image, and wait for it."""
-        return await self._ask(results_table.MERGE_FOCUS, set_name=set_name)
+    async def merge_focus(self, set_name: str, *, files: Literal["jpeg", "raw"] = "jpeg") -> results_table.MadeResult:
+        """Let the server merge what a set has of each light into one image: focus, repeats, exposures; wait for it."""
+        return await self._ask(results_table.MERGE_FOCUS, set_name=set_name, files=files)
 
     async def export_set(
         self, set_name: str, to: results_table.ExportForm, *, base_url: str | None = None

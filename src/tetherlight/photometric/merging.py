@@ -42,14 +42,16 @@ def merged(
     trusted: float | None = None,
     read_noise: float = READ_NOISE,
     photon_noise: float = PHOTON_NOISE,
+    gains: Sequence[float] | None = None,
 ) -> Merged:
     """Merge linear frames, (H, W) or (H, W, C), 1 for white, of the same light at these exposures.
 
     Exposures are seconds, or whatever the light that is caught grows with in proportion; values are as at the first of
     them. A pixel that is clipped in one channel is left out in all, so that its colour stays. From `trusted` on, by
     default where it is clipped, a value is taken of the shortest exposure alone: cameras bend the light towards white
-    in what is not linear. Raise ShapesDiffer where
-    frames and exposures do not belong together, and ValueError for exposures that are not positive.
+    in what is not linear. `gains` say how much of each exposure is no light but amplification, as by a higher ISO: as
+    many photons fewer are behind a value. Raise ShapesDiffer where frames and exposures do not belong together, and
+    ValueError for exposures that are not positive.
     """
     if not frames or len(frames) != len(exposures) or len({frame.shape for frame in frames}) != 1:
         raise ShapesDiffer(f"{len(frames)} frames and {len(exposures)} exposures do not belong together.")
@@ -63,7 +65,8 @@ def merged(
         scale = np.float32(exposures[0] / exposure)
         usable = _usable(frame, clipped if number == shortest or trusted is None else trusted)
         left_out &= ~usable
-        variance = (np.float32(read_noise**2) + np.float32(photon_noise) * np.clip(frame, 0, 1)) * scale**2
+        photons = np.float32(photon_noise * (1.0 if gains is None else gains[number]))
+        variance = (np.float32(read_noise**2) + photons * np.clip(frame, 0, 1)) * scale**2
         weight = np.where(_like(usable, frame), 1 / variance, np.float32(0))
         total += weight * frame * scale
         weights += weight

@@ -70,9 +70,10 @@ class MadeResult(Model):
 
 
 class MergeFocus(Payload):
-    """A set with a focus axis."""
+    """A set with several images of each light: by its focus, exposure, ISO or repeat axis."""
 
     set_name: str
+    files: Literal["jpeg", "raw"] = Field(default="jpeg", description="Which images of a step are taken.")
 
 
 class ExportSet(Payload):
@@ -122,8 +123,9 @@ RECONSTRUCT_SET = Action(
     "RECONSTRUCT_SET", ReconstructSet, Reconstructed,
     right="control",
     summary=(
-        "Compute normals, albedo and height of a set and put them into its folder. It runs as a job, told by "
-        "job_changed; the answer comes at its end."
+        "Compute normals, albedo and height of a set and put them into its folder. Where the set has a focus stack, "
+        "repeated images or several ISOs of each light, these are merged first, as MERGE_FOCUS does. It runs as a job, "
+        "told by job_changed; the answer comes at its end."
     ),
     errors=(*_OF_IMAGES, errors.CalibrationError),
     timeout_s=None,
@@ -144,6 +146,7 @@ RELIGHT_SET = Action(
     right="control",
     summary=(
         "Make a picture of a set that can be lit anew, as OpenLIME and RelightLab read it, with a page that shows it. "
+        "What RECONSTRUCT_SET would merge first is merged here, too. "
         "It runs as a job, told by job_changed; the answer comes at its end."
     ),
     errors=_OF_IMAGES,
@@ -164,14 +167,15 @@ MERGE_FOCUS = Action(
     "MERGE_FOCUS", MergeFocus, MadeResult,
     right="control",
     summary=(
-        "Merge the images of each light of a focus stack into a sharp one, all by the same map; surfaces and pictures "
-        "that can be lit anew are made of these then. It runs as a job, told by job_changed."
+        "Merge the images of each light into one: a focus stack into a sharp one, all lights by the same map; repeated "
+        "images into their mean; exposures and ISOs in linear light. Surfaces and pictures that can be lit anew are "
+        "made of these then. It runs as a job, told by job_changed."
     ),
     errors=(*_OF_IMAGES, errors.NoFocusStack),
     timeout_s=None,
     example={"set_name": _EXAMPLE},
     example_result={
-        "message": f"The focus stack of set '{_EXAMPLE}' is merged.",
+        "message": f"The images of set '{_EXAMPLE}' are merged.",
         "set_name": _EXAMPLE,
         "job_id": "job-4",
         "result": {"kind": "merged", "folder": "merged", "figures": {"lights": 9, "places": 8}}},

@@ -23,7 +23,11 @@ from tetherlight.store.staleness import stale_in
 MANIFEST_SOURCE, CALIBRATION = staleness.BY_MANIFEST, staleness.CALIBRATION
 """What a calibration is called among the results of a set."""
 MERGED, FOCUS = "merged", "focus"
-"""The result with one sharp image of each light, and the axis whose images it is made of."""
+"""The result with one image of each light made of several, and the axis that most of them are made of."""
+FILES, JPEG, RAW = "files", "jpeg", "raw"
+"""The parameter of that result that says what it is made of, and what it can say."""
+EXPOSED, CODED = "exposed", "coded"
+"""Those that say how each of its images was exposed, and how they are coded where it is not as the files are."""
 NEEDED = 3
 """Lights, at least."""
 EXPOSURE = "exposure"
@@ -81,6 +85,8 @@ class Inputs:
     near: bool = False
     """Whether vectors are positions: from the image's centre, in image widths, or millimetres with a scale."""
     millimetres: bool = False
+    coded: str | None = None
+    """How the values are coded, where what made these images says it: `srgb`."""
     origins: Mapping[str, str] = field(default_factory=dict)
     """The sha256 of the images that these images were made of."""
     scale_mm_per_pixel: float | None = None
@@ -124,17 +130,20 @@ def find_inputs(folder: Path, options: Options, within: Path | None = None) -> I
         found = _by_manifest(folder, manifest, options)
     else:
         found = _by_light_file(folder, _only_light_file(folder, manifest), options, manifest)
-    sharp = None if raw is None or options.raw else _merged_result(raw, manifest)
+    sharp = None if raw is None else merged_result(raw, raw=options.raw)
     if sharp is not None and found.source == MANIFEST_SOURCE:
         found = _sharp(found, sharp)
     return _exposed(_checked(_without(found, options)), manifest, sharp)
 
 
-def _merged_result(raw: Mapping[str, Any], manifest: Manifest | None) -> ResultRecord | None:
-    """Return the merged frames of a focus stack, None where there are none that are true now."""
-    stale = {one.folder for one in stale_in(raw)}
-    results = () if manifest is None else manifest.results
-    return next((one for one in results if one.kind == MERGED and one.folder not in stale), None)
+def merged_result(told: Mapping[str, Any], *, raw: bool) -> ResultRecord | None:
+    """Return the merged frames that a raw manifest lists, None where there are none that are true now.
+
+    With `raw` those that were made of RAW files, else those of the others.
+    """
+    stale = {one.folder for one in stale_in(told)}
+    results = (one for one in manifest_of(told).results if one.kind == MERGED and one.folder not in stale)
+    return next((one for one in results if one.parameters.get(FILES, JPEG) == (RAW if raw else JPEG)), None)
 
 
 def _names_in(sharp: ResultRecord) -> dict[str | None, str]:
@@ -145,17 +154,23 @@ def _names_in(sharp: ResultRecord) -> dict[str | None, str]:
 
 
 def _sharp(found: Inputs, sharp: ResultRecord) -> Inputs:
-    """Take the merged frame of each light; where one has none, none is taken."""
+    """Take the merged frame of each light, and none of the lights that have none."""
     names = _names_in(sharp)
-    if not all(frame.light in names for frame in found.frames):
+    kept = [frame for frame in found.frames if frame.light in names]
+    if not kept:
         return found
+    lost = [str(frame.light) for frame in found.frames if frame.light not in names]
+    warnings = [one for one in found.warnings if not one.startswith(_OF_SEVERAL)]
+    if lost:
+        warnings.append(f"{len(lost)} of the lights have no merged image and were left out, first '{lost[0]}'.")
     return replace(
         found,
-        frames=tuple(replace(frame, name=names[frame.light], more=()) for frame in found.frames),
+        frames=tuple(replace(frame, name=names[frame.light], more=()) for frame in kept),
         ambient=names.get(None) if found.ambient else None,
         ambient_more=(),
+        coded=str(sharp.parameters[CODED]) if sharp.parameters.get(CODED) else None,
         origins=sharp.inputs,
-        warnings=tuple(one for one in found.warnings if not one.startswith(_OF_SEVERAL)),
+        warnings=tuple(warnings),
     )
 
 
@@ -190,8 +205,10 @@ def _exposed(found: Inputs, manifest: Manifest | None, sharp: ResultRecord | Non
     taken = _taken(manifest)
     known = by_image(taken)
     exposed = {step.light: step.exposure for step in reversed(taken)}
+    told = {} if sharp is None else sharp.parameters.get(EXPOSED)
     for light, name in {} if sharp is None else _names_in(sharp).items():
-        known[name] = exposed.get(light, {})
+        of_it = told.get(name) if isinstance(told, dict) else None
+        known[name] = of_it if isinstance(of_it, dict) else exposed.get(light, {})
     exposures, said = relative_exposures(found.names, known)
     ordered = [
         sorted((Shot(shot.name, exposures[shot.name]) for shot in shots), key=lambda shot: shot.exposure)

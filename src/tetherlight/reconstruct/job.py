@@ -14,12 +14,14 @@ from tetherlight.jobs.claims import Grant
 from tetherlight.jobs.computation import ComputationJob, Work
 from tetherlight.jobs.job import Outcome
 from tetherlight.jobs.jobs import Jobs, new_id
-from tetherlight.protocol.models import Model
+from tetherlight.process.run import Told
+from tetherlight.protocol.models import JobState, Model
 from tetherlight.protocol.results import ExportSet, MadeResult, MergeFocus, Reconstructed, ReconstructSet, RelightSet
 from tetherlight.publisher import Publisher
 from tetherlight.reconstruct.keeping import FOLDERS, keep_in_set, making
-from tetherlight.reconstruct.options import Options
+from tetherlight.reconstruct.options import AUTO, Options
 from tetherlight.reconstruct.room import needed_bytes
+from tetherlight.reconstruct.stacks import to_merge
 from tetherlight.store.contents import EXPORTS
 from tetherlight.store.store import Store
 
@@ -27,6 +29,8 @@ FUNCTION = "tetherlight.reconstruct.surface:reconstruct"
 EXPORT = "tetherlight.reconstruct.exports.export:export"
 MERGE = "tetherlight.reconstruct.focus:merge_focus"
 RELIGHT = "tetherlight.reconstruct.relight:relight"
+MERGING = 0.5
+"""The share of a job that merges first what its result is made of."""
 DEADLINE_S = 3600.0
 """Seconds for one set; a small computer needs minutes for one of many large images."""
 MEMORY = 1_000_000_000
@@ -59,6 +63,13 @@ class Task:
     """The folder of the result, relative to that of the set."""
     done: str
     """What is said when it is there; `{}` stands for the set's name."""
+    first: "Task | None" = None
+    """What this one is made of, where the set has something to merge: a result of its own."""
+
+
+def _merge(*, raw: bool, response: str = AUTO) -> Task:
+    """Return what makes one image of each light of a set."""
+    return Task(MERGE, {"raw": raw, "response": response}, FOLDERS["merged"], "The images of set '{}' are merged.")
 
 
 class ResultJob(ComputationJob):
@@ -72,7 +83,8 @@ class ResultJob(ComputationJob):
         self._todo = task
         self._store = store
         self._changes = changes
-        self._made: Path | None = None
+        self._making: tuple[Task, Path] | None = None
+        self._shares = 0.0, 1.0
         self._holds = False
 
     def _begin(self) -> None:
@@ -95,15 +107,33 @@ class ResultJob(ComputationJob):
 
     async def _work(self, grant: Grant) -> Outcome:
         folder = await asyncio.to_thread(self._store.places.set_folder, self._name)
+        within = self._store.places.captures_dir
+        first = self._todo.first
+        if first is None or not await asyncio.to_thread(to_merge, folder, within, raw=bool(first.options.get("raw"))):
+            return await self._part(self._todo, grant, folder)
+        self._shares = 0.0, MERGING
+        outcome = await self._part(first, grant, folder)
+        if outcome.state is not JobState.COMPLETED:
+            return outcome
+        # What was merged is in the set; the job's own result is what is made of it.
+        self._result, self._shares = None, (MERGING, 1.0)
+        return await self._part(self._todo, grant, folder)
+
+    async def _part(self, task: Task, grant: Grant, folder: Path) -> Outcome:
+        """Make one result and put it into its place."""
         await asyncio.to_thread(self._require_room, folder)
         held = contextlib.ExitStack()
-        self._made = await asyncio.to_thread(held.enter_context, making(folder / self._todo.place.replace("/", "-")))
+        made = await asyncio.to_thread(held.enter_context, making(folder / task.place.replace("/", "-")))
+        self._making = task, made
         try:
-            within = self._store.places.captures_dir
-            self._to_do = work_of(self._todo.function, folder, self._made, self._todo.options, within)
+            self._to_do = work_of(task.function, folder, made, task.options, self._store.places.captures_dir)
             return await super()._work(grant)
         finally:
             await asyncio.shield(asyncio.to_thread(held.close))
+
+    def _hear(self, told: Told) -> None:
+        begin, end = self._shares
+        super()._hear(Told(begin + (end - begin) * told.share, told.activity))
 
     def _require_room(self, folder: Path) -> None:
         within = self._store.places.captures_dir
@@ -118,15 +148,14 @@ class ResultJob(ComputationJob):
         return Reconstructed.model_validate(await self.result(), from_attributes=True)
 
     async def _keep(self, result: Any) -> Model:
-        if self._made is None:
+        if self._making is None:
             raise RuntimeError("a result without a folder")
+        task, made = self._making
         folder = await asyncio.to_thread(self._store.places.set_folder, self._name)
-        record = await asyncio.to_thread(keep_in_set, self._made, folder, result, self._todo.place)
+        record = await asyncio.to_thread(keep_in_set, made, folder, result, task.place)
         with contextlib.suppress(TetherlightError):
             await self._changes.tell(self._name, "updated")
-        return MadeResult(
-            message=self._todo.done.format(self._name), set_name=self._name, job_id=self.job_id, result=record
-        )
+        return MadeResult(message=task.done.format(self._name), set_name=self._name, job_id=self.job_id, result=record)
 
 
 class Surfaces:
@@ -151,20 +180,21 @@ class Surfaces:
         )
         place = FOLDERS["preview" if wanted.preview else "surface"]
         done = "The surface of set '{}' is computed."
-        return await self._started(wanted.set_name, Task(FUNCTION, options.as_dict(), place, done))
+        first = None if wanted.preview else _merge(raw=options.raw, response=options.response)
+        return await self._started(wanted.set_name, Task(FUNCTION, options.as_dict(), place, done, first))
 
     async def relight(self, wanted: RelightSet) -> ResultJob:
         """Start the job of a picture that can be lit anew; raise SetNotFound, SetBusy and CpuBusy."""
         options = {
             "basis": wanted.basis, "planes": wanted.planes, "raw": wanted.files == "raw", "ptm": wanted.ptm
         }  # fmt: skip
-        task = Task(RELIGHT, options, FOLDERS["relight"], "Set '{}' can be lit anew.")
+        first = _merge(raw=wanted.files == "raw")
+        task = Task(RELIGHT, options, FOLDERS["relight"], "Set '{}' can be lit anew.", first)
         return await self._started(wanted.set_name, task)
 
     async def merge_focus(self, wanted: MergeFocus) -> ResultJob:
         """Start the job that merges a focus stack; raise SetNotFound, SetBusy and CpuBusy."""
-        task = Task(MERGE, {}, FOLDERS["merged"], "The focus stack of set '{}' is merged.")
-        return await self._started(wanted.set_name, task)
+        return await self._started(wanted.set_name, _merge(raw=wanted.files == "raw"))
 
     async def export(self, wanted: ExportSet) -> ResultJob:
         """Start the job of an export; raise SetNotFound, SetBusy and CpuBusy."""

@@ -206,6 +206,8 @@ def stacks_of(
 
 def _responses(inputs: Inputs, plan: Plan, chosen: Options) -> list[Response]:
     """Return how the values may be coded, what is likelier first."""
+    if inputs.coded == SRGB.name:
+        return [SRGB]
     if chosen.response != AUTO:
         return [{SRGB.name: SRGB, LINEAR.name: LINEAR}.get(chosen.response) or response_of_file(Path(chosen.response))]
     if plan.linear:
