@@ -22,6 +22,7 @@ from tetherlight.protocol.manifest import MANIFEST
 from tetherlight.reconstruct import view_tiles, views
 from tetherlight.reconstruct.keeping import keep_in_set, making
 from tetherlight.reconstruct.options import Options
+from tetherlight.reconstruct.relight import relight
 from tetherlight.reconstruct.surface import reconstruct
 
 LIGHTS = dome(8)
@@ -270,6 +271,26 @@ def test_a_large_surface_is_sharp_where_one_looks_by_tiles_of_what_is_seen(page:
     assert np.asarray(Image.open(BytesIO(stage.screenshot())).convert("L"), float).std() > 15
     page.keyboard.press("z")
     eventually(page, lambda: len({*loaded}) == 20)
+
+
+def test_planes_of_more_than_4096_pixels_are_lit_by_tiles_as_well(page: Page, url: str, sets: Path) -> None:
+    """Stripes of two pixels are not in what is looked at first, where three pixels are one."""
+    folder, size = sets / "long", (12, 4300)
+    stripes = np.where(np.arange(size[1]) // 2 % 2, 1.0, 0.2)[:, None]
+    pictures = [Bump(size).lit(light) * stripes for light in LIGHTS[:5]]
+    folder_with_manifest(folder, LIGHTS[:5], pictures, started_at="2026-01-01T00:00:00Z")
+    make_surface(folder)
+    with making(folder / "results" / "relight") as made:
+        keep_in_set(made, folder, relight(lambda *_: None, folder=str(folder), into=str(made), options={}))
+    loaded: list[str] = []
+    page.on("request", lambda request: loaded.append(request.url) if "plane_0_files" in request.url else None)
+    stage = opened(page, f"{url}?set=long&layer=measured&view=20,0.5,0.5")
+    expect(stage).to_have_attribute("data-closer", "whole")
+    light_of(stage)
+    assert 0 < len(loaded) <= 2  # of 9, of the finest
+    picture = np.asarray(Image.open(BytesIO(stage.screenshot())).convert("L"), float)
+    row = picture[len(picture) // 2, picture.shape[1] // 4 : picture.shape[1] // 2]
+    assert row.std() > 25
 
 
 def test_a_closer_look_that_does_not_come_is_told_and_the_picture_stays(page: Page, url: str, wide: str) -> None:

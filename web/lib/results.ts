@@ -7,6 +7,9 @@ import type { TileGrid } from "./relight/tiles";
 export const LAYERS = ["relit", "normals", "albedo", "shaded", "height", "residual", "source", "measured"] as const;
 export type Layer = (typeof LAYERS)[number];
 
+/** Layers of which tiles of the surface have all that is shown. */
+export const TILED: readonly Layer[] = ["relit", "normals", "albedo", "shaded"];
+
 export const LAYER_NAMES: Record<Layer, string> = {
   relit: "Relit",
   normals: "Normals",

@@ -5,13 +5,16 @@ import type { ResultRecord } from "./protocol";
 import { normalAt, pixelsOf } from "./relight/cpu";
 import type { PictureName, Pictures } from "./relight/painter";
 import type { Planes, PlanesInfo } from "./relight/planes";
-import type { Tiles } from "./relight/tiles";
+import type { TileGrid, Tiles } from "./relight/tiles";
 import { hasViews, type Report, type ViewIndex } from "./results";
 import { LEVELS_PER_PERCENT } from "./shading";
 import type { Size } from "./zoom";
 
 /** Pixels of what the server draws of a result that has no pictures for the page. */
 const DRAWN = 1600;
+/** Pixels of the edge of a tile of planes, and of the longer edge of what is looked at first of them. */
+const PLANE_TILE = 512;
+const PREVIEW = 2048;
 
 export interface Addresses {
   /** Of a file of the set. */
@@ -24,6 +27,8 @@ export class Surface {
   readonly pictures: Pictures = {};
   /** The part that is looked at closely; null until somebody does. */
   tiles: Tiles<Pictures> | null = null;
+  /** The same of what the images themselves say. */
+  planeTiles: Tiles<readonly ImageBitmap[]> | null = null;
   /** Where it was made what the images themselves say; null where it was not. */
   measured: ResultRecord | null = null;
   /** The same as it was loaded; null until somebody looks at it. */
@@ -88,8 +93,11 @@ export class Surface {
   /** Have tiles of what is looked at closely from now on; `onChange` is told when some have come. */
   async closer(onChange: () => void): Promise<void> {
     const grid = this.index?.tiles;
-    if (!grid || this.tiles) return;
+    const planes = this.planes && planeGrid(this.measured);
+    if ((!grid || this.tiles) && (!planes || this.planeTiles)) return;
     const { Tiles } = await import("./relight/tiles");
+    if (planes) this.planeTiles ??= this.planeTilesOf(Tiles, planes, onChange);
+    if (!grid) return;
     const place = (name: string, step: number, x: number, y: number) =>
       this.addresses.file(`${this.record.folder}/view/${name}_files/${step}/${x}_${y}.jpg`);
     this.tiles ??= new Tiles<Pictures>(
@@ -120,6 +128,29 @@ export class Surface {
     const names = Array.from({ length: info.nplanes / 3 }, (_, number) => `${place}/plane_${number}.jpg`);
     this.planes = new Planes(info, await Promise.all(names.map((name) => bitmap(this.addresses.file(name)))));
     this.planesMade = measured.made_at;
+    this.planeTiles?.rest();
+    this.planeTiles = null;
+  }
+
+  private planeTilesOf(kind: typeof Tiles, grid: TileGrid, onChange: () => void): Tiles<readonly ImageBitmap[]> {
+    const { folder } = this.measured!;
+    const top = grid.steps.length - 1;
+    return new kind<readonly ImageBitmap[]>(
+      { ...grid, steps: grid.steps.filter((step) => Math.max(grid.width, grid.height) / step > PREVIEW) },
+      async (step, x, y, signal) => {
+        const level = top - Math.log2(step);
+        const names = this.planes!.pictures.map((_, plane) => `${folder}/plane_${plane}_files/${level}/${x}_${y}.jpg`);
+        const pictures = await Promise.all(names.map((name) => bitmap(this.addresses.file(name), signal)));
+        const width = Math.min(grid.edge, Math.ceil(grid.width / step) - x * grid.edge);
+        // Earlier versions counted levels from another end.
+        if (pictures[0]?.width !== width) throw new Error("A tile has another size than it should.");
+        return pictures;
+      },
+      (pictures) => {
+        for (const picture of pictures) picture.close();
+      },
+      onChange,
+    );
   }
 
   private async masked(): Promise<ImageBitmap> {
@@ -183,6 +214,15 @@ export class Surface {
     const inPixels = index.height_unit === "mm" ? (made ? 1 / made : 1) : report.shrink;
     return inPixels * (scale ?? 1);
   }
+}
+
+/** The tiles of planes, as the server writes them; null where they are small enough as they are. */
+function planeGrid(record: ResultRecord | null): TileGrid | null {
+  const { width, height } = record?.figures ?? {};
+  if (!record || !width || !height || !record.files.some(({ filename }) => filename.endsWith("/plane_0.dzi")))
+    return null;
+  const levels = Math.max(0, Math.ceil(Math.log2(Math.max(width, height) / PLANE_TILE)));
+  return { edge: PLANE_TILE, steps: Array.from({ length: levels + 1 }, (_, level) => 2 ** level), width, height };
 }
 
 /** Read what is told of a result and load what the first look at it needs. */

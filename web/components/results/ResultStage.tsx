@@ -76,8 +76,8 @@ export function ResultStage(props: Props) {
   const measures = tool !== "light" && tool !== "move";
   const close = placement.scale * screen * (surface.index?.step ?? 1) > CLOSE;
   const closer = useCloser(
-    surface,
-    beside?.surface ?? null,
+    { surface, layer: shown.layer },
+    beside,
     { placement, box, screen },
     close && by === "gl",
     props.onSharper,
@@ -93,14 +93,12 @@ export function ResultStage(props: Props) {
     };
     const one = { light: shown.light, look: shown.look, source, place };
     // What is looked at is the same however coarse it is drawn, but the whole picture is only asked for at once.
-    const closely = (what: Surface) => {
-      const tiles = at === placement ? closer.tilesOf(what) : [];
-      return { tiles, covered: tiles.length > 0 && what.tiles?.whole === true };
-    };
+    const closely = (what: Surface, layer: Layer) =>
+      at === placement ? closer.tilesOf(what, layer) : { tiles: [], planeTiles: [], covered: false };
     const first = {
       ...one,
       pictures: surface.pictures,
-      ...closely(surface),
+      ...closely(surface, shown.layer),
       planes: surface.planes,
       heights: surface.shownHeights,
       layer: shown.layer,
@@ -113,7 +111,7 @@ export function ResultStage(props: Props) {
       {
         ...one,
         pictures: beside.surface.pictures,
-        ...closely(beside.surface),
+        ...closely(beside.surface, beside.layer),
         planes: beside.surface.planes,
         heights: beside.surface.shownHeights,
         layer: beside.layer,

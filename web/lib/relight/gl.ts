@@ -1,8 +1,9 @@
-import { LAYERS, type Layer } from "../results";
+import { LAYERS, type Layer, TILED } from "../results";
 import { NoGraphics, type Painter, type PictureName, type Pictures, type Scene } from "./painter";
 import type { Planes } from "./planes";
 import { linked } from "./program";
 import { FRAGMENT, VERTEX } from "./shaders";
+import type { Rect } from "./tiles";
 
 /** Photographs that stay on the graphics processor at most; each is some megabytes. */
 const MOST_SOURCES = 12;
@@ -16,8 +17,6 @@ const SHOWN_BY: Record<Layer, PictureName | null> = {
   source: null,
   measured: null,
 };
-/** Layers of which tiles have all that is shown. */
-const TILED: readonly Layer[] = ["relit", "normals", "albedo", "shaded"];
 
 /** Draws by WebGL 2: one triangle over the canvas, whose shader knows all layers. */
 export class GlPainter implements Painter {
@@ -95,16 +94,22 @@ export class GlPainter implements Painter {
 
   /** Draw a tile over what lies there, and nothing beside it. */
   private tile(scene: Scene, tile: Scene["tiles"][number], coded: boolean): void {
+    const { normals, albedo } = tile.content;
+    const at = normals && albedo && this.within(scene, tile);
+    if (at) this.part(normals, coded ? albedo : normals, coded, at, true);
+  }
+
+  /** Draw nothing beside a tile from now on; return where it lies, null where nothing of it is seen. */
+  private within(scene: Scene, tile: Rect): Scene["place"] | null {
     const { gl, canvas } = this;
     const { place } = scene;
     const [left, top] = [place.left + tile.left * place.width, place.top + tile.top * place.height];
     const at = { left, top, width: tile.width * place.width, height: tile.height * place.height };
     const [from, to] = [Math.max(scene.from, Math.round(left)), Math.min(scene.to, Math.round(left + at.width))];
     const [upper, lower] = [Math.max(0, Math.round(top)), Math.min(canvas.height, Math.round(top + at.height))];
-    const { normals, albedo } = tile.content;
-    if (to <= from || lower <= upper || !normals || !albedo) return;
+    if (to <= from || lower <= upper) return null;
     gl.scissor(from, canvas.height - lower, to - from, lower - upper);
-    this.part(normals, coded ? albedo : normals, coded, at, true);
+    return at;
   }
 
   private part(normals: ImageBitmap, own: ImageBitmap, coded: boolean, place: Scene["place"], tile: boolean): void {
@@ -117,8 +122,9 @@ export class GlPainter implements Painter {
   }
 
   /** Sum the planes of what was measured. */
-  private measured({ planes, light, place, from, to }: Scene): void {
+  private measured(scene: Scene): void {
     const { gl } = this;
+    const { planes, light, from, to } = scene;
     gl.scissor(from, 0, Math.max(0, to - from), this.canvas.height);
     if (!planes) {
       this.clear();
@@ -131,16 +137,25 @@ export class GlPainter implements Painter {
     }
     this.take(program);
     const { matrices, base } = planes.weights(light);
-    planes.pictures.forEach((picture, unit) => {
-      this.bind(unit, picture, false);
-      gl.uniform1i(this.place(`plane${unit}`), unit);
-    });
     gl.uniform1f(this.place("below"), this.canvas.height);
-    gl.uniform4f(this.place("place"), place.left, place.top, place.width, place.height);
     gl.uniform3f(this.place("base"), ...base);
     gl.uniformMatrix3fv(this.place("matrices"), false, matrices);
     gl.uniform3fv(this.place("bias"), planes.bias);
     gl.uniform3fv(this.place("scale"), planes.scale);
+    this.sum(planes.pictures, scene.place, false);
+    for (const tile of scene.planeTiles) {
+      const at = this.within(scene, tile);
+      if (at) this.sum(tile.content, at, true);
+    }
+  }
+
+  private sum(pictures: readonly ImageBitmap[], place: Scene["place"], tile: boolean): void {
+    const { gl } = this;
+    pictures.forEach((picture, unit) => {
+      this.bind(unit, picture, false, tile);
+      gl.uniform1i(this.place(`plane${unit}`), unit);
+    });
+    gl.uniform4f(this.place("place"), place.left, place.top, place.width, place.height);
     gl.drawArrays(gl.TRIANGLES, 0, 3);
   }
 
@@ -187,10 +202,11 @@ export class GlPainter implements Painter {
     this.sources.splice(0, Math.max(0, this.sources.length - MOST_SOURCES));
     const kept = new Set<ImageBitmap>([
       ...this.sources,
-      ...scenes.flatMap(({ pictures, tiles, planes }) => [
+      ...scenes.flatMap(({ pictures, tiles, planes, planeTiles }) => [
         ...all(pictures),
         ...tiles.flatMap(({ content }) => all(content)),
         ...(planes?.pictures ?? []),
+        ...planeTiles.flatMap(({ content }) => content),
       ]),
     ]);
     for (const [planes, program] of this.summing) {

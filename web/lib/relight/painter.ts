@@ -25,6 +25,8 @@ export interface Scene {
   covered: boolean;
   /** What the images themselves say, for the layer that shows it. */
   planes: Planes | null;
+  /** What comes over them where one looks closely. */
+  planeTiles: readonly Tile<readonly ImageBitmap[]>[];
   /** Where the whole picture lies. */
   place: { left: number; top: number; width: number; height: number };
   /** From where to where the scene is drawn. */
