@@ -8,6 +8,8 @@ import { NoGraphics, type Painter, type Scene } from "@/lib/relight/painter";
 /** Between two pictures of a light that moves: where it takes longer than this, they are drawn coarser meanwhile. */
 const SLOW_MS = 60;
 const SLOW_TIMES = 3;
+/** What takes longer is a hand that rests; a machine without a graphics processor may well take a second. */
+const REST_MS = 3000;
 const COARSE = 0.5;
 
 export type Drawn = "gl" | "cpu";
@@ -131,7 +133,7 @@ function judge(pace: { at: number; slow: number; coarse: boolean }, moving: bool
   if (!moving) {
     pace.slow = 0;
     pace.coarse = false;
-  } else if (took < 500) {
+  } else if (took < REST_MS) {
     pace.slow = took > SLOW_MS ? pace.slow + 1 : 0;
     if (pace.slow >= SLOW_TIMES) pace.coarse = true;
   }
