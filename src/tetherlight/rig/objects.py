@@ -74,6 +74,7 @@ class Objects:
         self._publisher = publisher
         self._turn = asyncio.Lock()
         self._scanning = asyncio.Lock()
+        self._keeping = asyncio.Lock()
         self.current: QueuedObject | None = None
         """The object before the camera, as captures need it at once."""
         self._recent: deque[str] = deque(maxlen=RECENT)
@@ -267,14 +268,15 @@ class Objects:
 
     async def flush(self) -> None:
         """Bring to the disk what was not noted yet; what it does not take is told in the log."""
-        self._new.clear()
-        entries = list(self._unkept)
-        self._unkept.clear()
-        if entries:
-            try:
-                await to_the_end(asyncio.to_thread(self._journal.keep, entries))
-            except StoreError as error:
-                logger.warning("%s", error.message)
+        async with self._keeping:  # who waits for it has all lines on the disk, also those of a flush under way
+            self._new.clear()
+            entries = list(self._unkept)
+            self._unkept.clear()
+            if entries:
+                try:
+                    await to_the_end(asyncio.to_thread(self._journal.keep, entries))
+                except StoreError as error:
+                    logger.warning("%s", error.message)
 
 
 def _named(one: QueuedObject) -> dict[str, str | None]:
