@@ -29,6 +29,8 @@ def test_a_list_is_pasted_gone_through_and_told_as_a_day(page: Page, rig: RigSer
     expect(current).to_contain_text("1923.42")
     expect(current).to_contain_text("Next: 1923.43, Dish")
     expect(page.get_by_text("2 waiting · 1 skipped")).to_be_visible()
+    page.get_by_label("Which").select_option("all")
+    page.locator("h1").click()
     page.keyboard.press("/")
     page.keyboard.type("vase")
     rows = page.get_by_role("region", name="List of objects").get_by_role("listitem")

@@ -8,10 +8,12 @@ import { Button } from "../ui/Button";
 import { useKeys } from "../useKeys";
 import styles from "./ObjectsScreen.module.css";
 
-const AT_ONCE = 200;
+/** Rows at first, so that what stands below is near, and with each press for more. */
+const FIRST = 25;
+const MORE = 200;
 const FILTERS: [ObjectFilter, string][] = [
-  ["all", "All"],
   ["waiting", "Waiting"],
+  ["all", "All"],
   ["done", "Done"],
   ["skipped", "Skipped"],
 ];
@@ -24,8 +26,8 @@ interface Props {
 /** The list in its order; a press on an object opens what can be done with it. */
 export function ObjectRows({ objects, current }: Props) {
   const [search, setSearch] = useState("");
-  const [filter, setFilter] = useState<ObjectFilter>("all");
-  const [most, setMost] = useState(AT_ONCE);
+  const [filter, setFilter] = useState<ObjectFilter>("waiting");
+  const [most, setMost] = useState(FIRST);
   const [open, setOpen] = useState<string | null>(null);
   const field = useRef<HTMLInputElement>(null);
   useKeys({
@@ -68,9 +70,7 @@ export function ObjectRows({ objects, current }: Props) {
           />
         ))}
       </ul>
-      {found.length > most && (
-        <Button onClick={() => setMost(most + AT_ONCE)}>Show more of {found.length} objects</Button>
-      )}
+      {found.length > most && <Button onClick={() => setMost(most + MORE)}>Show more of {found.length} objects</Button>}
     </section>
   );
 }
