@@ -18,6 +18,7 @@ import type {
   ServerInfo,
   Storage,
 } from "../lib/protocol";
+import { ACTION_TIMEOUTS_S } from "../lib/protocol";
 import { changed } from "../lib/sets";
 import type { Notice, NoticeWish } from "./notices";
 import { SetShelf } from "./SetShelf";
@@ -181,13 +182,14 @@ export class RigStore {
     this.notify({ text: `${text}${hint}`, tone: "error", seconds: 12 });
   }
 
-  /** Take a picture with the selected camera; returns its files, or null when it failed. */
-  async capture(): Promise<ImageFile[] | null> {
+  /** Take a picture with the selected camera, its shutter held open for so many seconds if that is said; returns its files, or null when it failed. */
+  async capture(heldS: number | null = null): Promise<ImageFile[] | null> {
     if (this.state.capturing) return null;
     this.set({ capturing: true });
     const started = performance.now();
     try {
-      const result = await this.service.request("CAPTURE_IMAGE", {});
+      const wait = heldS === null ? undefined : ((ACTION_TIMEOUTS_S.CAPTURE_IMAGE ?? 0) + 2 * heldS) * 1000;
+      const result = await this.service.request("CAPTURE_IMAGE", heldS === null ? {} : { exposure_s: heldS }, wait);
       this.takeCaptures({ change: "created", files: result.files });
       this.set({ captureSeconds: (performance.now() - started) / 1000 });
       return result.files;

@@ -5,7 +5,7 @@ import { useCallback, useMemo, useRef, useState } from "react";
 import { thumbnailUrl } from "@/lib/base";
 import type { Zoom } from "@/lib/fit";
 import { usePreference } from "@/lib/preferences";
-import type { CameraStatus, Job } from "@/lib/protocol";
+import type { CameraStatus, ConfigEntry, Job } from "@/lib/protocol";
 import { shotsOf } from "@/lib/sets";
 import { takeSeries } from "@/services/captures";
 import { currentSeries, selectedCamera } from "@/services/RigStore";
@@ -20,6 +20,7 @@ import { DarkHint } from "./DarkHint";
 import { Filmstrip } from "./Filmstrip";
 import { FocusDrive } from "./FocusDrive";
 import { type Ghost, GhostControl } from "./GhostControl";
+import { HeldOpen, heldSeconds } from "./HeldOpen";
 import { LastShot } from "./LastShot";
 import { NextName } from "./NextName";
 import { NoCamera } from "./NoCamera";
@@ -44,6 +45,7 @@ const REST: Record<CameraStatus["viewfinder"], string> = {
   standby: "The camera is in standby: it stays cooler and its battery lasts longer.",
   unsupported: "The camera stays cooler and its battery lasts longer.",
 };
+const NO_ENTRIES: ConfigEntry[] = [];
 const NEXT_ZOOM: Record<string, Zoom> = { fit: 1, "1": 2, "2": "fit" };
 
 /** Live view in the middle, settings and shutter at its side, the last shots below. */
@@ -66,6 +68,7 @@ function CaptureDesk() {
   const series = useRig(currentSeries);
   const capturing = useRig((rig) => rig.capturing);
   const captures = useRig((rig) => rig.captures);
+  const entries = useRig((rig) => (camera ? rig.config[camera.camera_id] : undefined)) ?? NO_ENTRIES;
   const [overlays, setOverlays] = usePreference<Overlays>("overlays", NOTHING);
   const [live, setLive] = usePreference("liveview", true);
   const [zoom, setZoom] = useState<Zoom>("fit");
@@ -82,10 +85,12 @@ function CaptureDesk() {
   const focus = useFocus(camera?.camera_id ?? null, reason);
   const judging = useJudging(pictures, offline);
   const review = useReview(pictures, capturing);
-  const shoot = useCallback(() => void store.capture(), [store]);
+  const [held, setHeld] = useState("");
+  const holding = heldSeconds(held);
+  const shoot = useCallback(() => void store.capture(holding.seconds), [store, holding.seconds]);
   const timer = useSelfTimer(shoot);
   const trigger = () => {
-    if (reason === null && !capturing) timer.press();
+    if (reason === null && !capturing && holding.problem === null) timer.press();
   };
   const flip = (name: "histogram" | "clipping" | "peaking" | "focus" | "grid") => () =>
     setOverlays({ ...overlays, [name]: !overlays[name] });
@@ -185,6 +190,7 @@ function CaptureDesk() {
       <aside className={styles.side} aria-label="Settings and shutter">
         <div className={styles.scroll}>
           <SettingsPanel camera={camera} reason={reason} picks={picks.current} />
+          <HeldOpen entries={entries} text={held} onText={setHeld} />
           <FocusDrive onDrive={focus.drive} onFocus={() => focus.once()} reason={reason} place="side" />
           {last && (
             <LastShot
