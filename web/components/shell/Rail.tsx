@@ -19,7 +19,7 @@ export function Rail() {
         {screens.map(({ path, name, icon }) => {
           const current = path === "/" ? here === "/" : here.startsWith(path.slice(0, -1));
           return (
-            <li key={path}>
+            <li key={path} data-roomy={path === CAMERAS.path || undefined}>
               <Link href={path} className={styles.item} aria-current={current ? "page" : undefined} prefetch={false}>
                 <Icon name={icon} size={22} />
                 <span>{name}</span>
