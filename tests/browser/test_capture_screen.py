@@ -123,6 +123,9 @@ def test_a_tap_in_the_loupe_focuses_on_what_is_seen(page: Page, rig: RigServer, 
     open_screen(page, rig.url)
     page.keyboard.press("z")
     page.keyboard.press("z")
+    # A busy browser may have had smaller frames until then.
+    wait_for_frames(page)
+    expect(page.get_by_test_id("readout")).to_have_text(re.compile(r"\b1024\s\S\s"))
     stage, _ = picture_box(page)
     columns, rows = frame_size(page)
     page.mouse.click(stage["x"] + stage["width"] / 2 + 100, stage["y"] + stage["height"] / 2 - 60)
