@@ -12,8 +12,14 @@ MADE_BY = {"Barrier", "BoundedSemaphore", "CapacityLimiter", "Condition", "Lock"
 OF_FILES = {"flock", "lockf"}
 CLAIMS = {"claim", "hold"}
 """Methods by which something is had by one at a time for longer than a call; those that only hand on are none."""
-NO_CLAIMS = {"simulator/card.py: Card.hold"}
-"""Methods of such a name that let others have it all the same."""
+NO_CLAIMS = {
+    "simulator/card.py: Card.hold",
+    "capture/burst.py: Burst.hold",
+    "triggers/gpio_lines.py: GpioLines.hold",
+    "triggers/scene_lines.py: SceneLines.hold",
+    "triggers/triggers.py: Triggers.hold",
+}
+"""Methods of such a name that let others have it all the same, or hold a release pressed."""
 ROW = re.compile(r"^\| (?P<order>\d+|-) \| `(?P<name>[\w/]+\.py: [\w.?]+)` \|(?P<rest>.*)\|$", re.MULTILINE)
 
 

@@ -166,7 +166,7 @@ class _Told:
         await self.all()
         await ended(self._telling)
         if self._error is not None:
-            raise self._error
+            raise self._error.again()
 
     async def _tell(self) -> None:
         while True:

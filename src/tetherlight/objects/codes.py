@@ -15,7 +15,7 @@ MISSING = "The library 'zxingcpp' is needed to read codes, and is not installed.
 REMEDY = "pip install 'tetherlight[barcode]', or type the number in."
 
 
-def read(progress: Any, jpeg: str) -> list[dict[str, Any]]:  # noqa: ARG001 - a function of a child gets it
+def read(progress: Any, picture: str) -> list[dict[str, Any]]:  # noqa: ARG001 - a function of a child gets it
     """Return text, format and corners (0 to 1) of each code of a JPEG in Base64, the largest one first.
 
     Raise NotInstalled without the library, and PreviewFailed for a picture that cannot be read.
@@ -25,13 +25,13 @@ def read(progress: Any, jpeg: str) -> list[dict[str, Any]]:  # noqa: ARG001 - a 
     except ModuleNotFoundError as error:
         raise NotInstalled(MISSING, hint=REMEDY) from error
     try:
-        with Image.open(io.BytesIO(base64.b64decode(jpeg)), formats=("JPEG",)) as opened:
-            picture = opened.convert("L")
+        with Image.open(io.BytesIO(base64.b64decode(picture)), formats=("JPEG",)) as opened:
+            gray = opened.convert("L")
     except (OSError, SyntaxError, ValueError, Image.DecompressionBombError) as error:
         raise PreviewFailed(f"A picture of the live view could not be read: {error}.") from None
     # What only the room lights is nearly black, and more can be told apart in it than the reader does.
-    codes = zxingcpp.read_barcodes(picture) or zxingcpp.read_barcodes(ImageOps.autocontrast(picture, cutoff=(0, 1)))
-    found = [_told(one, picture.size) for one in codes]
+    codes = zxingcpp.read_barcodes(gray) or zxingcpp.read_barcodes(ImageOps.autocontrast(gray, cutoff=(0, 1)))
+    found = [_told(one, gray.size) for one in codes]
     found.sort(key=lambda one: -_extent(one["corners"]))
     first = {one["text"]: one for one in reversed(found) if one["text"]}
     return [one for one in found if first.get(one["text"]) is one][:MOST_CODES]

@@ -29,10 +29,13 @@ HIGH = 0.98
 """The share of the samples up to which the bend is told: above, the curve is hardly known."""
 
 
-def straightened(look: Survey, lights: Floats, again: Callable[[Stack], Survey]) -> tuple[Survey, list[Finding]]:
+def straightened(
+    look: Survey, lights: Floats, again: Callable[[Stack], Survey], even: Callable[[Survey], Survey]
+) -> tuple[Survey, list[Finding]]:
     """Return the survey with the camera's own curve in the place of sRGB, where that explains the set far better.
 
-    `lights` are those of all images (K, 3); `again` looks at a set anew.
+    `lights` are those of all images (K, 3); `again` looks at a set anew; `even` divides one by the strengths of its
+    lamps where those are to be found, too, for lamps that differ look like a bend.
     """
     stack = look.stack
     if stack.response is not SRGB or stack.frames.dtype.name not in FULL:
@@ -40,7 +43,7 @@ def straightened(look: Survey, lights: Floats, again: Callable[[Stack], Survey])
     used = lights[stack.kept]
     if len(used) < LEAST_LIGHTS:
         return look, _unknown(look)
-    found = _tried(look, used, again)
+    found = _tried(look, used, again, even)
     if found is None:
         return look, []
     other, curve, left = found
@@ -48,16 +51,20 @@ def straightened(look: Survey, lights: Floats, again: Callable[[Stack], Survey])
     return (other if taken else look), [_found(look, curve, left, taken=taken)]
 
 
-def _tried(look: Survey, used: Floats, again: Callable[[Stack], Survey]) -> tuple[Survey, Unbent, float] | None:
+def _tried(
+    look: Survey, used: Floats, again: Callable[[Stack], Survey], even: Callable[[Survey], Survey]
+) -> tuple[Survey, Unbent, float] | None:
     """Return the survey with a curve, the curve, and the share of the prediction error that is left; None for none."""
     curve = unbent(_samples(look), used)
     if curve is None:
         return None
     other = again(_with(look.stack, curve))
-    same = np.array_equal(other.stack.kept, look.stack.kept)
-    if not same or not prediction_error(other, used) < LIKELY * prediction_error(look, used):
+    if not np.array_equal(other.stack.kept, look.stack.kept):
         return None
-    left = _best_error(other, used) / max(_best_error(look, used), 1e-9)
+    before, after = even(look), even(other)
+    if not prediction_error(after, used) < LIKELY * prediction_error(before, used):
+        return None
+    left = _best_error(after, used) / max(_best_error(before, used), 1e-9)
     return (other, curve, left) if left < PERHAPS else None
 
 

@@ -57,14 +57,9 @@ def decide(survey: Survey, lights: Floats, method: str, *, near: bool, measured:
     field, grid = None, lights
     if near:
         field, grid = _near_field(survey, lights)
-    values, usable = survey.of_object
     inner = grid if grid.ndim == 2 else grid[:, survey.inside]
-    found = None if measured else estimate(values, inner, usable=usable, noise=survey.noise)
-    used = found is not None and found.useful and found.after < WORTH * found.before
-    if found is not None and used:
-        strengths = found.strengths.astype(np.float32)
-        values = values / strengths[:, None]
-        survey = replace(survey, stack=_divided(survey.stack, strengths), values=survey.values / strengths[:, None])
+    survey, found = (survey, None) if measured else evened(survey, inner)
+    values, usable = survey.of_object
     named = next((known for known in METHODS if known == method), None)
     choice = _named(named) if named else choose(values, inner, usable=usable, noise=survey.noise)
     few = solve(values[:, ::4], inner if inner.ndim == 2 else inner[:, ::4], method=choice.method, curve=choice.curve,
@@ -72,7 +67,21 @@ def decide(survey: Survey, lights: Floats, method: str, *, near: bool, measured:
     bright = float(np.quantile(few.albedo[few.valid], 0.995)) if few.valid.any() else 1.0
     scale = BRIGHT / max(bright, 1e-6)
     told = residuals_of(few, values[:, ::4], inner if inner.ndim == 2 else inner[:, ::4], usable[:, ::4])
-    return Decided(survey, lights, choice, found if used else None, field, scale, told)
+    return Decided(survey, lights, choice, found, field, scale, told)
+
+
+def evened(survey: Survey, lights: Floats) -> tuple[Survey, Intensities | None]:
+    """Divide a survey by the strengths of its lamps, and return them, where they are found from it; else None.
+
+    `lights` are those of the images in use: (K, 3), or (K, N, 3) of the object's pixels.
+    """
+    values, usable = survey.of_object
+    found = estimate(values, lights, usable=usable, noise=survey.noise)
+    if not found.useful or found.after >= WORTH * found.before:
+        return survey, None
+    strengths = found.strengths.astype(np.float32)
+    stack = _divided(survey.stack, strengths)
+    return replace(survey, stack=stack, values=survey.values / strengths[:, None]), found
 
 
 def residuals_of(found: Solution, values: Floats, lights: Floats, usable: NDArray[np.bool_]) -> tuple[float, ...]:

@@ -35,9 +35,9 @@ from tetherlight.reconstruct.moving import moves
 from tetherlight.reconstruct.options import AUTO, Options
 from tetherlight.reconstruct.pictures import relief
 from tetherlight.reconstruct.report import Facts, page_of, report_of
-from tetherlight.reconstruct.solving import Decided, Solved, decide, solve_all
+from tetherlight.reconstruct.solving import Decided, Solved, decide, evened, solve_all
 from tetherlight.reconstruct.spool import Floats, Plan, Ready, Sheets, Stack, Tell, decoded, plan_of, sheets_in
-from tetherlight.reconstruct.survey import Finding, survey
+from tetherlight.reconstruct.survey import Finding, Survey, survey
 
 REPORT, PAGE, RESPONSE = "report.json", "report.html", "response.txt"
 _ROWS = 256
@@ -144,9 +144,16 @@ def _decided(
     looks = [survey(stack, inputs.frames, lights, given) for stack in stacks]
     first = looks[0] if inputs.near else likeliest(looks, lights)
     found: list[Finding] = []
-    if chosen.response == AUTO and not (inputs.near or chosen.preview):
-        first, found = straightened(first, lights, lambda stack: survey(stack, inputs.frames, lights, given))
     measured = bool(np.ptp(first.stack.intensities) > 0)
+    if chosen.response == AUTO and not (inputs.near or chosen.preview):
+
+        def look(stack: Stack) -> Survey:
+            return survey(stack, inputs.frames, lights, given)
+
+        def even(one: Survey) -> Survey:
+            return one if measured else evened(one, lights[one.stack.kept])[0]
+
+        first, found = straightened(first, lights, look, even)
     # A preview takes the default: to choose takes longer than to solve it.
     method = DEFAULT if chosen.preview and chosen.method == AUTO else chosen.method
     measured = measured or chosen.preview

@@ -213,7 +213,7 @@ class Objects:
         """Read the codes that a camera sees; raise NotInstalled and what a preview raises."""
         async with self._cameras.turn(camera_id) as camera:
             preview = await camera.preview()
-        given = {"jpeg": base64.b64encode(preview.jpeg).decode()}
+        given = {"picture": base64.b64encode(preview.jpeg).decode()}
         async with self._scanning:
             found = await run("tetherlight.objects.codes:read", given, deadline=SCAN_SECONDS, memory=SCAN_MEMORY)
         known = (await self._read()).places
