@@ -137,7 +137,8 @@ async def test_images_of_sets_are_rated_in_the_manifest_and_deleted_only_with_it
     async with server.http() as http:
         archive = zipfile.ZipFile(BytesIO((await http.get(f"/sets/{name}.zip")).content))
     members = {Path(member).name for member in archive.namelist()}
-    assert members == {image["filename"], "manifest.json", f"{name}.lp"}
+    note = Path(image["filename"]).with_suffix(".xmp").name
+    assert members == {image["filename"], note, "manifest.json", f"{name}.lp"}
 
 
 async def test_the_python_client_cares_for_captures(server: ServerProcess) -> None:

@@ -62,9 +62,7 @@ PLACES = {
     "reconstruct": Place(
         "reconstruct:reconstruct", "Compute normals, albedo and height of a folder of images; no server is needed."
     ),
-    "merge": Place(
-        "merge:merge", "Merge focus stacks, repeated images and exposures of each light of a set; no server is needed."
-    ),
+    "merge": Place("merge:merge", "Merge what an image set has of each light into one image; no server is needed."),
     "relight": Place(
         "relight:relight", "Make a picture that can be lit anew of a folder of images; no server is needed."
     ),
