@@ -60,8 +60,9 @@ def row(viewpoint: int, size: tuple[int, int], f_number: float) -> str:
         seen.append(noisy.capture(exposure))
         stack.append(np.stack([noisy.capture(exposure, focus=height) for height in heights]))
     began = time.process_time()
-    means = np.stack(
-        [np.mean([luma(one[n].astype(np.float32) / 255) for one in stack], axis=0) for n in range(len(heights))]
+    means = np.array(
+        [np.mean([luma(one[n].astype(np.float32) / 255) for one in stack], axis=0) for n in range(len(heights))],
+        np.float32,
     )
     places = sharpest(np.stack([detail(mean) for mean in means]))
     parts = shares(means, places, Noise.between(means))

@@ -103,7 +103,9 @@ class Noise:
         flat, bright = least.ravel(), level.ravel()
         found = [(bright[some].mean(), np.quantile(flat[some], share)) for some in (bins == n for n in np.unique(bins))]
         # An image without any noise, as of black, would take no other for the same.
-        return cls(*(np.array(one, np.float32) for one in zip(*found, strict=True))).at_least(bright.max() * 1e-4)
+        return cls(*(np.array(one, np.float32) for one in zip(*found, strict=True))).at_least(
+            float(bright.max()) * 1e-4
+        )
 
     def at_least(self, sigma: float) -> "Noise":
         """Return it with so much noise everywhere."""
