@@ -80,16 +80,6 @@ def test_a_client_loads_no_library_of_the_server(name: str) -> None:
     )
 
 
-def test_a_client_makes_what_checks_a_value_when_the_first_one_comes() -> None:
-    """It names some hundred models, and each would take its share of the start."""
-    made = said(
-        "import json; from tetherlight import Client; from tetherlight.protocol.models import CameraInfo as Model\n"
-        "made = [Model.__pydantic_complete__]; Model(model='', port='', camera_id='')\n"
-        "print(json.dumps([*map(str, made), str(Model.__pydantic_complete__)]))"
-    )
-    assert made == ["False", "True"]
-
-
 def test_the_package_tells_its_version() -> None:
     """As its metadata has it; and no module is loaded for it before somebody asks."""
     assert tetherlight.__version__ == version("tetherlight")

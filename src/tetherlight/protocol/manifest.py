@@ -55,11 +55,7 @@ class Record(BaseModel):
     """A frozen part of a manifest; fields that this version does not know are kept."""
 
     model_config = ConfigDict(
-        frozen=True,
-        extra="allow",
-        ser_json_inf_nan="null",
-        json_schema_serialization_defaults_required=True,
-        defer_build=True,
+        frozen=True, extra="allow", ser_json_inf_nan="null", json_schema_serialization_defaults_required=True
     )
 
 

@@ -20,13 +20,9 @@ LogLevel = Literal["DEBUG", "INFO", "WARNING", "ERROR", "CRITICAL"]
 class Model(BaseModel):
     """A frozen value; unknown fields are refused by name."""
 
-    # What checks a value is made when the first one is checked: a client names some hundred models and meets a few.
+    # Not built later (`defer_build`): a build at the first use has crashed Python 3.13, and gains 0.02 s.
     model_config = ConfigDict(
-        frozen=True,
-        extra="forbid",
-        ser_json_inf_nan="null",
-        json_schema_serialization_defaults_required=True,
-        defer_build=True,
+        frozen=True, extra="forbid", ser_json_inf_nan="null", json_schema_serialization_defaults_required=True
     )
 
 
