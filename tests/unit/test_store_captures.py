@@ -411,6 +411,8 @@ def test_after_a_kill_every_exposure_is_whole(tmp_path: Path, monkeypatch: pytes
         if deleted:
             again.captures.restore(f"{number}.jpg")
     assert all(one.rating and one.notes == "x" * 4000 for one in again.captures.newest())
+    for _ in again.tidy():
+        pass
     assert list(TRASH.glob("*")) == []
     assert not list(CAPTURES.glob(".*.tmp"))
     again.close()
