@@ -3,6 +3,7 @@
 import asyncio
 import ipaddress
 import json
+import os
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
@@ -34,6 +35,8 @@ from tetherlight.settings import Settings
 
 LOOPBACK = ["127.0.0.1"]
 WAIT_S = 60.0
+OURS = f"-{os.getpid()}"
+"""At the end of what is told: another run of these tests may stand in the same network."""
 TEXT = '[bridges]\nid = "{0}"\nname = "{1}"\n[bridges.mdns]\ninterfaces = ["{2}"]\n'
 
 
@@ -57,17 +60,17 @@ async def said(one: Site, level: str) -> str:
 
 async def test_rigs_are_found_while_they_are_there(tmp_path: Path) -> None:
     """By whoever looks, and by the commands; one that leaves says so."""
-    first, news = site("one", "Studio, left / right", tmp_path), asyncio.Event()
+    first, news = site(f"one{OURS}", f"Studio, left / right{OURS}", tmp_path), asyncio.Event()
     found = Neighbourhood("me", news.set)
     async with asyncio.timeout(stretched(WAIT_S)), multicast(LOOPBACK) as zeroconf, found.watched(zeroconf):
         async with open_bridge(first):
             await said(first, "ok")
-            while not (now := [one for one in found.list() if one.id == "one"]):
+            while not (now := [one for one in found.list() if one.id == f"one{OURS}"]):
                 news.clear()
                 await news.wait()
             assert first.listens is not None
             assert now[0].url == f"http://127.0.0.1:{first.listens.port}/rig/"
-            assert (now[0].name, now[0].protocol) == ("Studio, left / right", 1)
+            assert (now[0].name, now[0].protocol) == (f"Studio, left / right{OURS}", 1)
             assert first.rig.neighbours() == [], "a rig is no neighbour of its own"
             command = start(
                 "tetherlight", "discover", "--interface", "127.0.0.1", "--seconds", str(stretched(3)), "--json",
@@ -75,31 +78,31 @@ async def test_rigs_are_found_while_they_are_there(tmp_path: Path) -> None:
             )  # fmt: skip
             assert await command.wait() == 0
             assert command.stdout is not None
-            assert "one" in [one["id"] for one in json.loads(command.stdout.read())]
+            assert f"one{OURS}" in [one["id"] for one in json.loads(command.stdout.read())]
             command.stdout.close()
-        while any(one.id == "one" for one in found.list()):
+        while any(one.id == f"one{OURS}" for one in found.list()):
             news.clear()
             await news.wait()
 
 
 async def test_a_server_is_told_with_the_port_that_it_listens_on(tmp_path: Path) -> None:
-    (tmp_path / "rig.toml").write_text(TEXT.format("served", "Served", "127.0.0.1"))
+    (tmp_path / "rig.toml").write_text(TEXT.format(f"served{OURS}", f"Served{OURS}", "127.0.0.1"))
     news = asyncio.Event()
     found = Neighbourhood("me", news.set)
     server = ServerProcess(tmp_path)
     async with asyncio.timeout(stretched(WAIT_S)), multicast(LOOPBACK) as zeroconf, found.watched(zeroconf), server:
-        while not (now := [one.url for one in found.list() if one.id == "served"]):
+        while not (now := [one.url for one in found.list() if one.id == f"served{OURS}"]):
             news.clear()
             await news.wait()
         assert now == [f"{server.url}/"]
 
 
 async def test_a_rig_is_none_of_its_own_neighbours(tmp_path: Path) -> None:
-    first = site("same", "Same", tmp_path)
+    first = site(f"same{OURS}", f"Same{OURS}", tmp_path)
     async with open_bridge(first):
         await said(first, "ok")
-        assert "same" in [one.id for one in await look(stretched(2), LOOPBACK)]
-        assert "same" not in [one.id for one in first.rig.neighbours()]
+        assert f"same{OURS}" in [one.id for one in await look(stretched(2), LOOPBACK)]
+        assert f"same{OURS}" not in [one.id for one in first.rig.neighbours()]
     assert first.rig.neighbours is list
 
 
@@ -117,7 +120,7 @@ needs_ipv6 = pytest.mark.skipif("::1" not in links(), reason="needs IPv6 on this
 
 @needs_ipv6
 async def test_a_rig_tells_its_addresses_of_both_families_and_is_shown_with_them(tmp_path: Path) -> None:
-    one, news = site("two", "Two", tmp_path, interface='127.0.0.1", "::1', host="::"), asyncio.Event()
+    one, news = site(f"two{OURS}", f"Two{OURS}", tmp_path, interface='127.0.0.1", "::1', host="::"), asyncio.Event()
     found = Neighbourhood("me", news.set)
     both = ["127.0.0.1", "::1"]
     async with (
@@ -127,7 +130,7 @@ async def test_a_rig_tells_its_addresses_of_both_families_and_is_shown_with_them
         open_bridge(one),
     ):
         await said(one, "ok")
-        while not (now := [rig for rig in found.list() if rig.id == "two"]):
+        while not (now := [rig for rig in found.list() if rig.id == f"two{OURS}"]):
             news.clear()
             await news.wait()
         assert one.listens is not None

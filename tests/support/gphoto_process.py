@@ -14,6 +14,9 @@ from typing import Any, Self
 from support.patience import stretched
 
 START_S = 60.0
+OPENINGS = 3
+IO = -7
+"""GP_ERROR_IO: a connection that did not come about, among others."""
 STOP_S = 5.0
 SECONDS = {"trigger": 10.0, "events": 10.0, "order": 60.0, "wait_for": 5.0}
 """How long the calls that wait for the camera do so."""
@@ -71,11 +74,22 @@ class GphotoProcess:
         )
         try:
             if self._opened:
-                await self.call("open", port=self._port, deadline=START_S)
+                await self._open()
         except BaseException:
             await self._stop()
             raise
         return self
+
+    async def _open(self) -> None:
+        """Open the camera; libgphoto2 gives a network two seconds for each answer, too few on a very busy machine."""
+        for left in reversed(range(OPENINGS)):
+            try:
+                await self.call("open", port=self._port, deadline=START_S)
+            except GphotoFailedError as error:
+                if error.code != IO or not left:
+                    raise
+            else:
+                return
 
     async def __aexit__(
         self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
