@@ -16,6 +16,7 @@ from support import olad as olads
 from support.mosquitto import MOSQUITTO, needs_mosquitto
 from support.olad import INSIDE, THEIRS, Olad, needs_olad
 from support.patience import stretched
+from support.turns import listens, until_found
 from tetherlight.lights.drivers.sacn import data_packet
 from tetherlight.lights.lights import Lights
 from tetherlight.rigfile.rigfile import RigFile
@@ -170,13 +171,7 @@ async def test_a_broker_that_hears_nothing_of_the_server_switches_them_off(tmp_p
     )
     lamp = None
     try:
-        async with asyncio.timeout(stretched(30)):
-            while True:
-                with contextlib.suppress(OSError):
-                    _, writer = await asyncio.open_connection(THEIRS, 1883)
-                    writer.close()
-                    break
-                await asyncio.sleep(0.05)
+        await until_found(lambda: listens(1883, THEIRS), 30)
         lamp = await asyncio.create_subprocess_exec(
             *INSIDE, sys.executable, "-c", LISTENER, stdout=asyncio.subprocess.PIPE
         )

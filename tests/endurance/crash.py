@@ -24,6 +24,7 @@ sys.path.insert(0, str(Path(__file__).parents[1]))
 from support.patience import stretched
 from support.server_process import ServerProcess
 from support.simulator_process import SimulatorProcess
+from support.turns import until
 from support.wire_client import WireClient
 
 LIGHTS = ("light_left", "light_right", "light_front", "lights_top")
@@ -221,9 +222,7 @@ def visible_images(folder: Path) -> list[Path]:
 
 async def wait_for_orphans(parent: int) -> None:
     """Wait until the workers of a killed server are gone, as the kernel promised."""
-    async with asyncio.timeout(stretched(10)):
-        while workers_of(parent):  # noqa: ASYNC110 - they are no children of ours
-            await asyncio.sleep(0.02)
+    await until(lambda: not workers_of(parent), 10)
 
 
 def workers_of(parent: int) -> list[int]:

@@ -17,6 +17,7 @@ sys.path.insert(0, str(Path(__file__).parents[1]))
 from support.fault_rig import LIGHTS, PATIENCE_S, Bystander, FaultRig, Outcome, fault_rig
 from support.patience import stretched
 from support.process_figures import children, figures
+from support.turns import turns
 
 Script = Callable[[FaultRig, Outcome], Awaitable[None]]
 VIEW = {"encoding": "binary", "max_fps": 20}
@@ -157,7 +158,7 @@ async def kill_sequence(rig: FaultRig, outcome: Outcome) -> None:
 async def full_sequence(rig: FaultRig, outcome: Outcome) -> None:
     """Let the camera have no room for the second picture of a set."""
     await rig.fault("store_full", "capture", None, after=1)
-    await in_sequence(rig, outcome, lambda: asyncio.sleep(0), exposures=1)
+    await in_sequence(rig, outcome, turns, exposures=1)
 
 
 async def kill_idle(rig: FaultRig, outcome: Outcome) -> None:

@@ -16,6 +16,7 @@ from typing import Any, Self
 import pytest
 
 from support.patience import stretched
+from support.turns import until_found
 
 ROOT = Path(__file__).parents[2]
 SKETCH = ROOT / "deploy" / "arduino" / "tetherlight_lamps" / "tetherlight_lamps.ino"
@@ -77,12 +78,12 @@ class ArduinoUno:
 
     async def until(self, pins: dict[int, int]) -> None:
         """Wait until pins show these values."""
-        async with asyncio.timeout(stretched(30)):
-            while True:
-                now = await self.pins()
-                if {pin: now[pin] for pin in pins} == pins:
-                    return
-                await asyncio.sleep(0.005)
+
+        async def shown() -> bool:
+            now = await self.pins()
+            return {pin: now[pin] for pin in pins} == pins
+
+        await until_found(shown, 30)
 
     async def reset(self) -> None:
         """Take its power away for a moment; after QEMU's own reset its serial line stays silent."""

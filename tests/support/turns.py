@@ -32,10 +32,10 @@ async def until_found(met: Callable[[], Awaitable[object]], seconds: float = 60)
             await asyncio.sleep(LOOK_S)
 
 
-async def listens(port: int) -> bool:
-    """Whether anybody accepts connections at this port of 127.0.0.1."""
+async def listens(port: int, host: str = "127.0.0.1") -> bool:
+    """Whether anybody accepts connections at this port."""
     try:
-        _, writer = await asyncio.open_connection("127.0.0.1", port)
+        _, writer = await asyncio.open_connection(host, port)
     except OSError:
         return False
     writer.close()

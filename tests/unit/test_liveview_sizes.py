@@ -10,6 +10,7 @@ from websockets.asyncio.client import ClientConnection
 
 from support.fakes import TINY_JPEG, FakeCamera, FakePreview
 from support.served_app import serving
+from support.turns import turns
 from tetherlight.errors import TetherlightError
 from tetherlight.liveview.liveview import Frame, Liveview
 from tetherlight.liveview.sizes import SIZES, smaller, widest
@@ -139,7 +140,7 @@ async def test_a_smaller_frame_comes_unless_the_live_view_was_stopped_while_it_w
     live, sink = Liveview(FakeCamera(free_running=True), 60), Sink()
     stream = Stream(sink, 1, live, "binary", None, paced=True, max_width=640, adaptive=True)
     await live.watch(stream)
-    await asyncio.sleep(0)  # the first frame goes as it is: it is tiny
+    await turns()  # the first frame goes as it is: it is tiny
     sink.outbox.drop(stream.number)
     stream.ready()
     frame = Frame("fake-1", 2, FakePreview(jpeg(), 0.0, *WIDE))
@@ -147,7 +148,7 @@ async def test_a_smaller_frame_comes_unless_the_live_view_was_stopped_while_it_w
     if stopped:
         live.unwatch(stream)
     await smaller(frame, SIZES[0])
-    await asyncio.sleep(0)
+    await turns()
     assert sink.outbox.waits(stream.number) is not stopped
     await live.close()
 

@@ -17,9 +17,9 @@ from tetherlight.pixels.decode import decode
 from tetherlight.pixels.look import Look, look, opened
 from tetherlight.protocol.manifest import MANIFEST, Manifest
 from tetherlight.protocol.models import JobState, StepState
-from tetherlight.reconstruct.inputs import image_of
 from tetherlight.reconstruct.options import Options
 from tetherlight.reconstruct.spool import Plan, Tell, shrink_of
+from tetherlight.reconstruct.steps import image_of
 from tetherlight.store.manifest import manifest_of, read_raw_manifest
 
 LOOK_S = 0.1

@@ -1,39 +1,34 @@
 """What a folder gives to reconstruct from: its images and their lights, by its manifest or by a light file."""
 
-from collections import Counter, defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from itertools import pairwise
 from pathlib import Path, PurePosixPath
 from typing import Any
 
-from pydantic import JsonValue
-
 from tetherlight.errors import ImageNotFound, LightsFileInvalid, LightsUnknown, SetBusy, SetNotFound, TooFewLights
 from tetherlight.files.lp import LP, LightLine, Vector, read_lp
 from tetherlight.files.types import is_image, is_raw, standing_for, suffix_of
-from tetherlight.protocol.manifest import LIGHT, FileRecord, Manifest, ResultRecord, StepRecord
+from tetherlight.protocol.manifest import Manifest, ResultRecord, StepRecord
 from tetherlight.protocol.models import JobState, StepState
 from tetherlight.reconstruct.exposures import by_image, relative_exposures
 from tetherlight.reconstruct.options import Options
+from tetherlight.reconstruct.steps import OF_SEVERAL, alike_but_for_light, ambient_of, brackets_of, file_of, taken
 from tetherlight.store import staleness
 from tetherlight.store.manifest import manifest_of, read_raw_manifest
 from tetherlight.store.staleness import stale_in
 
 MANIFEST_SOURCE, CALIBRATION = staleness.BY_MANIFEST, staleness.CALIBRATION
 """What a calibration is called among the results of a set."""
-MERGED, FOCUS = "merged", "focus"
-"""The result with one image of each light made of several, and the axis that most of them are made of."""
+MERGED = "merged"
+"""The result with one image of each light made of several."""
 FILES, JPEG, RAW = "files", "jpeg", "raw"
 """The parameter of that result that says what it is made of, and what it can say."""
 EXPOSED, CODED = "exposed", "coded"
 """Those that say how each of its images was exposed, and how they are coded where it is not as the files are."""
 NEEDED = 3
 """Lights, at least."""
-EXPOSURE = "exposure"
-"""The axis whose pictures of one light are merged."""
 AMBIENT = "ambient"
-_OF_SEVERAL = "The set has"
 _DIFFERENT = 1.05
 """Exposures that are less apart are not known to differ."""
 _HOW_TO_TELL = (
@@ -160,7 +155,7 @@ def _sharp(found: Inputs, sharp: ResultRecord) -> Inputs:
     if not kept:
         return found
     lost = [str(frame.light) for frame in found.frames if frame.light not in names]
-    warnings = [one for one in found.warnings if not one.startswith(_OF_SEVERAL)]
+    warnings = [one for one in found.warnings if not one.startswith(OF_SEVERAL)]
     if lost:
         warnings.append(f"{len(lost)} of the lights have no merged image and were left out, first '{lost[0]}'.")
     return replace(
@@ -202,9 +197,9 @@ def _exposed(found: Inputs, manifest: Manifest | None, sharp: ResultRecord | Non
     """Return the inputs with the exposure of each image, as far as the manifest knows it."""
     if manifest is None:
         return found
-    taken = _taken(manifest)
-    known = by_image(taken)
-    exposed = {step.light: step.exposure for step in reversed(taken)}
+    steps = taken(manifest)
+    known = by_image(steps)
+    exposed = {step.light: step.exposure for step in reversed(steps)}
     told = {} if sharp is None else sharp.parameters.get(EXPOSED)
     for light, name in {} if sharp is None else _names_in(sharp).items():
         of_it = told.get(name) if isinstance(told, dict) else None
@@ -266,8 +261,8 @@ def _has_light(step: StepRecord, options: Options) -> bool:
 
 
 def _by_manifest(folder: Path, manifest: Manifest, options: Options) -> Inputs:
-    steps, warnings = _alike_but_for_light(_taken(manifest))
-    brackets = _brackets(steps)
+    steps, warnings = alike_but_for_light(taken(manifest))
+    brackets = brackets_of(steps)
     lit = [shots for shots in brackets if shots[0].light is not None]
     dark = next((shots for shots in brackets if shots[0].light is None), [])
     unknown = [step.light for step, *_ in lit if not _has_light(step, options)]
@@ -284,7 +279,7 @@ def _by_manifest(folder: Path, manifest: Manifest, options: Options) -> Inputs:
         warnings.append(f"{len(failed)} of the lights were not captured, first '{failed[0]}'.")
     frames = [
         Frame(
-            _file_of(step, options),
+            file_of(step, options),
             _vector(step, options),
             step.light,
             # What was measured of a lamp is its strength at full power.
@@ -297,7 +292,7 @@ def _by_manifest(folder: Path, manifest: Manifest, options: Options) -> Inputs:
         folder,
         tuple(frames),
         MANIFEST_SOURCE,
-        ambient=_ambient(dark, options),
+        ambient=ambient_of(dark, options),
         ambient_more=_further(dark[1:], options),
         near=options.near,
         millimetres=options.near,
@@ -314,64 +309,8 @@ def _vector(step: StepRecord, options: Options) -> Vector:
     return (x, y, z)
 
 
-def _alike_but_for_light(steps: Sequence[StepRecord]) -> tuple[list[StepRecord], list[str]]:
-    """Take the pictures of each light: in a plan of more axes, those of one value of each that has the most lights.
-
-    Exposures of one light are all taken: they are merged.
-    """
-    groups: dict[str, list[StepRecord]] = defaultdict(list)
-    for step in steps:
-        groups[repr(sorted(_others(step).items(), key=str))].append(step)
-    if len(groups) <= 1:
-        return list(steps), []
-    best = max(groups.values(), key=lambda group: len({step.light for step in group if step.light}))
-    at = ", ".join(f"{axis} {value}" for axis, value in _others(best[0]).items())
-    merging = " `MERGE_FOCUS` makes one sharp picture of them." if FOCUS in best[0].at else ""
-    return best, [f"{_OF_SEVERAL} {len(groups)} pictures of each light; those with {at} were taken.{merging}"]
-
-
-def _others(step: StepRecord) -> dict[str, JsonValue]:
-    return {axis: value for axis, value in step.at.items() if axis not in {LIGHT, EXPOSURE}}
-
-
-def _brackets(steps: Iterable[StepRecord]) -> list[list[StepRecord]]:
-    """Return the steps that belong together: the exposures of one light, which may come several times."""
-    seen, found = Counter[str](), defaultdict[tuple[str | None, int], list[StepRecord]](list)
-    for step in steps:
-        key = repr((step.light, step.at.get(EXPOSURE)))
-        found[step.light, seen[key]].append(step)
-        seen[key] += 1
-    return list(found.values())
-
-
 def _further(shots: Sequence[StepRecord], options: Options) -> tuple[Shot, ...]:
-    return tuple(Shot(_file_of(step, options), 1.0) for step in shots)
-
-
-def _file_of(step: StepRecord, options: Options) -> str:
-    def name(file: FileRecord) -> str:
-        return file.filename
-
-    raw = next((file.filename for file in step.files if is_raw(file.filename)), None)
-    if options.raw:
-        if raw is None:
-            raise ImageNotFound(f"There is no RAW file of light '{step.light}'.", hint="Use the JPEGs.")
-        return raw
-    image = standing_for(step.files, name)
-    return step.files[0].filename if image is None else image.filename
-
-
-def image_of(step: StepRecord, options: Options) -> str | None:
-    """Return the image of a step that is taken; None where there is none."""
-    try:
-        return _file_of(step, options) if step.files else None
-    except ImageNotFound:
-        return None
-
-
-def _ambient(steps: Iterable[StepRecord], options: Options) -> str | None:
-    found = next((step for step in steps if step.light is None), None)
-    return None if found is None else _file_of(found, options)
+    return tuple(Shot(file_of(step, options), 1.0) for step in shots)
 
 
 # By a light file
@@ -402,7 +341,7 @@ def _by_light_file(folder: Path, path: Path, options: Options, manifest: Manifes
             warnings.append(f"{path.name} says '{line.basename}'; '{name}' was taken.")
         seen[name] = line.filename
         frames.append(Frame(name, line.vector))
-    ambient = None if manifest is None else _ambient(_taken(manifest), options)
+    ambient = None if manifest is None else ambient_of(taken(manifest), options)
     return Inputs(
         folder,
         tuple(frames),
@@ -412,10 +351,6 @@ def _by_light_file(folder: Path, path: Path, options: Options, manifest: Manifes
         scale_mm_per_pixel=None if manifest is None else manifest.scale_mm_per_pixel,
         warnings=tuple(warnings),
     )
-
-
-def _taken(manifest: Manifest) -> list[StepRecord]:
-    return [step for step in manifest.steps if step.state is StepState.DONE and step.files]
 
 
 @dataclass(frozen=True)

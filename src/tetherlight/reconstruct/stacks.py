@@ -9,8 +9,9 @@ from tetherlight.errors import NoFocusStack, TetherlightError
 from tetherlight.protocol.manifest import LIGHT, Manifest, StepRecord
 from tetherlight.protocol.models import StepState
 from tetherlight.reconstruct.exposures import by_image, relative_exposures
-from tetherlight.reconstruct.inputs import EXPOSURE, FOCUS, image_of, merged_result
+from tetherlight.reconstruct.inputs import merged_result
 from tetherlight.reconstruct.options import Options
+from tetherlight.reconstruct.steps import EXPOSURE, FOCUS, image_of
 from tetherlight.store.manifest import manifest_of, read_raw_manifest
 
 REPEAT, SETTING, ISO = "repeat", "setting", "iso"
