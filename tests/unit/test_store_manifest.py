@@ -192,11 +192,18 @@ def test_a_linked_manifest_is_not_followed(tmp_path: Path) -> None:
 
 
 JSON = st.recursive(
-    st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False) | st.text(max_size=20),
+    st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False, allow_infinity=False) | st.text(max_size=20),
     lambda inner: st.lists(inner, max_size=4) | st.dictionaries(st.text(max_size=10), inner, max_size=4),
     max_leaves=15,
 )
 FIELDS = st.sampled_from([*Manifest.model_fields, "other"])
+
+
+def test_a_number_that_json_does_not_have_is_written_as_null(tmp_path: Path) -> None:
+    """Python reads and writes Infinity; nobody else has to."""
+    (tmp_path / MANIFEST).write_text('{"software": {"other": Infinity}}')
+    write_manifest(tmp_path, read_manifest(tmp_path))
+    assert json.loads((tmp_path / MANIFEST).read_text())["software"]["other"] is None
 
 
 @settings(max_examples=150, deadline=None)
